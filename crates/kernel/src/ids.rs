@@ -1,0 +1,58 @@
+//! Every kind of id in the product, in one place because contexts refer to each other only by id.
+
+use crate::id::{Id, Kind};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident, $id:ident, $prefix:literal, $name:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug)]
+        pub enum $kind {}
+
+        impl Kind for $kind {
+            const PREFIX: &'static str = $prefix;
+            const NAME: &'static str = $name;
+        }
+
+        #[doc = concat!("The id of a ", $name, ": `", $prefix, "_…`.")]
+        pub type $id = Id<$kind>;
+    )*};
+}
+
+kinds! {
+    /// An internet provider: the owner of everything below.
+    TenantKind, TenantId, "ten", "tenant";
+    /// A legal entity of a tenant: currency, zone, number series.
+    EntityKind, EntityId, "ent", "legal entity";
+    /// A person or program that works in the product.
+    OperatorKind, OperatorId, "opr", "operator";
+    /// A signed-in operator's session.
+    SessionKind, SessionId, "ses", "session";
+    /// A person or business that buys access.
+    CustomerKind, CustomerId, "cus", "customer";
+    /// A customer's billing account.
+    AccountKind, AccountId, "acc", "account";
+    /// What is sold: a price, an interval and a service profile.
+    PlanKind, PlanId, "pln", "plan";
+    /// One plan sold to one account.
+    SubscriptionKind, SubscriptionId, "sub", "subscription";
+    /// A demand for money.
+    InvoiceKind, InvoiceId, "inv", "invoice";
+    /// Money received.
+    PaymentKind, PaymentId, "pay", "payment";
+    /// A batch of vouchers.
+    BatchKind, BatchId, "bat", "voucher batch";
+    /// One voucher.
+    VoucherKind, VoucherId, "vou", "voucher";
+    /// A MikroTik router.
+    RouterKind, RouterId, "rtr", "router";
+    /// The technical side of a plan: rates, limits, lists.
+    ProfileKind, ProfileId, "spf", "service profile";
+    /// Permission for one login on one router.
+    GrantKind, GrantId, "gra", "grant";
+    /// A unit of background work.
+    JobKind, JobId, "job", "job";
+    /// A recorded fact.
+    EventKind, EventId, "evt", "event";
+    /// One event on its way to one handler.
+    DeliveryKind, DeliveryId, "dlv", "delivery";
+}

@@ -1,0 +1,48 @@
+//! Values, ids, time and ports that every context shares.
+//!
+//! The kernel knows no context, no runtime and no database. Everything here is either a value that exists only if
+//! it is valid, or a promise (a port) that an adapter keeps.
+//!
+//! ```
+//! use kernel::{Currency, Money};
+//!
+//! let idr: Currency = "IDR".parse()?;
+//! let price = Money::from_minor(15_000_000, idr);
+//! assert_eq!(price.checked_add(price)?.minor(), 30_000_000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod base32;
+mod currency;
+mod event;
+mod id;
+mod ids;
+mod job_request;
+mod money;
+mod page;
+mod scope;
+mod secret;
+mod store;
+mod text;
+mod time;
+mod zone;
+
+pub use currency::{BadCurrency, Currency};
+pub use event::{DomainEvent, EventRow, EventVersion, NewEvent};
+pub use id::{BadId, Id, Kind};
+pub use ids::{
+    AccountId, AccountKind, BatchId, BatchKind, CustomerId, CustomerKind, DeliveryId, DeliveryKind,
+    EntityId, EntityKind, EventId, EventKind, GrantId, GrantKind, InvoiceId, InvoiceKind, JobId,
+    JobKind, OperatorId, OperatorKind, PaymentId, PaymentKind, PlanId, PlanKind, ProfileId,
+    ProfileKind, RouterId, RouterKind, SessionId, SessionKind, SubscriptionId, SubscriptionKind,
+    TenantId, TenantKind, VoucherId, VoucherKind,
+};
+pub use job_request::{JobRequest, Lane, Priority};
+pub use money::{Money, MoneyError};
+pub use page::{BadCursor, Cursor, Page, PageRequest};
+pub use scope::{Actor, IdempotencyKey, Receipt, Scope};
+pub use secret::{CannotOpen, Randomness, Sealed, Secret, Vault};
+pub use store::{MayConflict, StoreError, UnitOfWork, rerun_on_conflict};
+pub use text::{BadText, Name, Phone, Slug};
+pub use time::{Clock, Ids, LocalDate, Timestamp};
+pub use zone::{BadZone, Zone};
