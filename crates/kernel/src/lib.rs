@@ -20,9 +20,13 @@ mod ids;
 mod job_request;
 mod money;
 mod page;
+mod probe;
+mod receipts;
 mod scope;
 mod secret;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod text;
 mod time;
 mod zone;
@@ -40,6 +44,8 @@ pub use ids::{
 pub use job_request::{JobRequest, Lane, Priority};
 pub use money::{Money, MoneyError};
 pub use page::{BadCursor, Cursor, Page, PageRequest};
+pub use probe::{NoProbe, Probe};
+pub use receipts::{Receipts, StoredReceipt};
 pub use scope::{Actor, IdempotencyKey, Receipt, Scope};
 pub use secret::{CannotOpen, Randomness, Sealed, Secret, Vault};
 pub use store::{MayConflict, StoreError, UnitOfWork, rerun_on_conflict};

@@ -1,0 +1,118 @@
+//! The command line: one subcommand per developer command.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// The developer commands of this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) task: Task,
+}
+
+/// One developer command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Task {
+    /// Check the walls between the crates
+    ///
+    /// Reads `cargo metadata` and compares it with the walls in xtask/src/arch/walls.rs: who may
+    /// name whom, which outside crates a pure crate may use, who owns which technology. Prints a
+    /// line for each violation: crate, rule, what to do instead.
+    Arch,
+
+    /// Check file headers, sizes, names, unfinished marks, tests and migrations
+    ///
+    /// Looks at every file that git tracks or would track.
+    Tidy {
+        /// Write down the checksums of NEW migrations (known ones are never changed)
+        #[arg(long)]
+        accept_migrations: bool,
+    },
+
+    /// Everything that needs no running server: format, clippy, arch, tidy, pure crates, deny
+    ///
+    /// Clippy's warnings are errors. Each pure crate is built alone. Licences, bans and sources
+    /// are always checked, advisories whenever their database can be had; when it cannot, the
+    /// table at the end says so. Installs cargo-deny when it is missing.
+    Check,
+
+    /// All tests, on throwaway servers of its own
+    ///
+    /// Finds the server programs of PostgreSQL and Redis (or uses DATABASE_URL and REDIS_URL),
+    /// installs them with apt-get when it may, starts them in a temporary folder on free ports,
+    /// runs all tests with cargo-nextest and the doc tests, and stops the servers again. Nothing
+    /// is skipped: what cannot be had is a failure that says what to install.
+    Test {
+        /// Passed on to `cargo nextest run`, as in: cargo xtask test -- -p billing
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+
+    /// Let other people's RouterOS libraries talk to the simulator
+    ///
+    /// Makes a virtual environment in target/peers-venv, installs the Python libraries of
+    /// xtask/peers/requirements.txt and runs xtask/peers/run.py against two simulated routers,
+    /// one of today and one that still asks for the challenge login.
+    Peers,
+
+    /// Measure against floors: api-read, voucher-issue, router-apply, startup
+    ///
+    /// Builds in release mode, starts a throwaway PostgreSQL, writes target/bench/<name>.json and
+    /// prints a table that compares each figure with its bar. The bars inform; a figure below its
+    /// bar is no failure.
+    Bench(Bench),
+
+    /// Run the product with simulated routers and a seeded ISP
+    Demo {
+        /// Passed on to the product, as in: cargo xtask demo -- --help
+        #[arg(last = true)]
+        arguments: Vec<String>,
+    },
+
+    /// Write docs/openapi.json from the code
+    Openapi {
+        /// Compare only, and fail when the file is out of date
+        #[arg(long)]
+        check: bool,
+    },
+}
+
+/// What to measure, and how long.
+#[derive(Debug, Args)]
+pub(crate) struct Bench {
+    /// Only this one; all of them when left out
+    pub(crate) name: Option<BenchName>,
+
+    /// A small run in seconds with a development build, to see that each still works
+    #[arg(long)]
+    pub(crate) smoke: bool,
+
+    /// Interleaved rounds of measured code and floor
+    #[arg(long)]
+    pub(crate) rounds: Option<u32>,
+}
+
+/// The benchmarks by name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchName {
+    /// GET a customer by id through the whole stack
+    ApiRead,
+    /// Generate, seal and store voucher codes
+    VoucherIssue,
+    /// Create users on a router
+    RouterApply,
+    /// Time until ready and memory of the embedded product
+    Startup,
+}
+
+impl BenchName {
+    /// The name as typed and as used in file names.
+    pub(crate) fn text(self) -> &'static str {
+        match self {
+            Self::ApiRead => "api-read",
+            Self::VoucherIssue => "voucher-issue",
+            Self::RouterApply => "router-apply",
+            Self::Startup => "startup",
+        }
+    }
+}
