@@ -1,0 +1,161 @@
+//! A legal entity: whose invoices these are, in which currency and zone, and how it treats who does not pay.
+
+use kernel::{Currency, EntityId, LocalDate, Name, Timestamp, Zone};
+
+use crate::events::BillingEvent;
+use crate::overdue::{BadPolicy, DunningPolicy};
+use crate::rounding::{BadScale, InvoiceScale};
+
+/// What is needed to found an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewEntity {
+    /// The id it will have.
+    pub id: EntityId,
+    /// What people call it.
+    pub name: Name,
+    /// What it invoices in.
+    pub currency: Currency,
+    /// Where its days begin and end.
+    pub zone: Zone,
+    /// Decimal digits on its invoices.
+    pub scale_digits: u8,
+    /// What stands before its invoice numbers, 1 to 12 of A-Z, 0-9 and -.
+    pub series: String,
+    /// Days from issue to due, 0 to 365.
+    pub terms_days: u16,
+    /// What happens to whoever does not pay.
+    pub dunning: DunningPolicy,
+}
+
+/// The stored form of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntitySnapshot {
+    /// What it was founded with.
+    pub founded: NewEntity,
+    /// The stored version; 0 for one that was never saved.
+    pub version: i64,
+}
+
+/// A legal entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LegalEntity {
+    data: EntitySnapshot,
+    scale: InvoiceScale,
+    events: Vec<BillingEvent>,
+}
+
+/// An entity that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadEntity {
+    /// More digits than the currency has.
+    #[error(transparent)]
+    Scale(#[from] BadScale),
+    /// An unusable series.
+    #[error("number series must be 1 to 12 of A-Z, 0-9 and -")]
+    Series,
+    /// Terms out of range.
+    #[error("payment terms must be 0 to 365 days")]
+    Terms,
+    /// A policy that contradicts itself.
+    #[error(transparent)]
+    Policy(#[from] BadPolicy),
+}
+
+impl LegalEntity {
+    /// Founds an entity.
+    ///
+    /// # Errors
+    /// [`BadEntity`] names the rule that is broken.
+    pub fn found(new: NewEntity) -> Result<Self, BadEntity> {
+        let founded = BillingEvent::EntityFounded {
+            entity: new.id,
+            currency: new.currency,
+        };
+        let mut entity = Self::restore(EntitySnapshot {
+            founded: new,
+            version: 0,
+        })?;
+        entity.events.push(founded);
+        Ok(entity)
+    }
+
+    /// Brings a stored entity back.
+    ///
+    /// # Errors
+    /// [`BadEntity`] for one that could not have been founded.
+    pub fn restore(data: EntitySnapshot) -> Result<Self, BadEntity> {
+        let new = &data.founded;
+        let scale = InvoiceScale::new(new.scale_digits, new.currency)?;
+        let plain = |it: u8| it.is_ascii_uppercase() || it.is_ascii_digit() || it == b'-';
+        if !(1..=12).contains(&new.series.len()) || !new.series.bytes().all(plain) {
+            return Err(BadEntity::Series);
+        }
+        if new.terms_days > 365 {
+            return Err(BadEntity::Terms);
+        }
+        new.dunning.check()?;
+        Ok(Self {
+            data,
+            scale,
+            events: Vec::new(),
+        })
+    }
+
+    /// The form to store.
+    #[must_use]
+    pub fn snapshot(&self) -> EntitySnapshot {
+        self.data.clone()
+    }
+
+    /// The entity.
+    #[must_use]
+    pub const fn id(&self) -> EntityId {
+        self.data.founded.id
+    }
+
+    /// What it invoices in.
+    #[must_use]
+    pub const fn currency(&self) -> Currency {
+        self.data.founded.currency
+    }
+
+    /// How its invoices are rounded.
+    #[must_use]
+    pub const fn scale(&self) -> InvoiceScale {
+        self.scale
+    }
+
+    /// What stands before its invoice numbers.
+    #[must_use]
+    pub fn series(&self) -> &str {
+        &self.data.founded.series
+    }
+
+    /// Days from issue to due.
+    #[must_use]
+    pub const fn terms_days(&self) -> u16 {
+        self.data.founded.terms_days
+    }
+
+    /// What happens to whoever does not pay.
+    #[must_use]
+    pub const fn dunning(&self) -> DunningPolicy {
+        self.data.founded.dunning
+    }
+
+    /// The local date at an instant.
+    #[must_use]
+    pub fn today(&self, now: Timestamp) -> LocalDate {
+        self.data.founded.zone.date_at(now)
+    }
+
+    /// The events recorded since the last call.
+    pub fn take_events(&mut self) -> Vec<BillingEvent> {
+        std::mem::take(&mut self.events)
+    }
+
+    /// For the store: the version that was written.
+    pub const fn saved_as(&mut self, version: i64) {
+        self.data.version = version;
+    }
+}

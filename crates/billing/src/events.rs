@@ -1,0 +1,167 @@
+//! What happens to money and to what is sold, as facts.
+
+use kernel::{
+    AccountId, Currency, CustomerId, DomainEvent, EntityId, InvoiceId, LocalDate, Money, PaymentId,
+    PlanId, ProfileId, SubscriptionId,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::overdue::Level;
+
+/// What a subscription may do on the network: derived from its status and the level of its account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// Everything that was bought.
+    Active,
+    /// Slow, and told why.
+    Restricted,
+    /// Nothing for now.
+    Suspended,
+    /// Nothing for good.
+    Ended,
+}
+
+impl Access {
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Restricted => "restricted",
+            Self::Suspended => "suspended",
+            Self::Ended => "ended",
+        }
+    }
+
+    /// The access with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Active, Self::Restricted, Self::Suspended, Self::Ended]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
+}
+
+/// A fact about money or what is sold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+#[expect(missing_docs, reason = "the fields carry the names of what they are")]
+pub enum BillingEvent {
+    /// A legal entity was founded.
+    EntityFounded {
+        entity: EntityId,
+        currency: Currency,
+    },
+    /// A plan was defined.
+    PlanDefined { plan: PlanId, price: Money },
+    /// A plan is not sold any more.
+    PlanRetired { plan: PlanId },
+    /// An account was opened.
+    AccountOpened {
+        account: AccountId,
+        customer: CustomerId,
+        currency: Currency,
+    },
+    /// An account is further behind, or less.
+    LevelChanged {
+        account: AccountId,
+        before: Level,
+        level: Level,
+    },
+    /// Billing stopped for an account until a person has looked at it.
+    AccountParked { account: AccountId, reason: String },
+    /// A subscription was sold.
+    Subscribed {
+        subscription: SubscriptionId,
+        account: AccountId,
+        plan: PlanId,
+        starts_on: LocalDate,
+    },
+    /// A subscription is on another plan from a day on.
+    PlanChanged {
+        subscription: SubscriptionId,
+        plan: PlanId,
+        from: LocalDate,
+    },
+    /// A subscription will be on another plan from a day on.
+    ChangeScheduled {
+        subscription: SubscriptionId,
+        plan: PlanId,
+        from: LocalDate,
+    },
+    /// A subscription was suspended by an operator.
+    SubscriptionSuspended {
+        subscription: SubscriptionId,
+        from: LocalDate,
+        reason: String,
+    },
+    /// A suspended subscription goes on.
+    SubscriptionResumed {
+        subscription: SubscriptionId,
+        from: LocalDate,
+    },
+    /// A subscription ends on a day.
+    SubscriptionCancelled {
+        subscription: SubscriptionId,
+        ends_on: LocalDate,
+    },
+    /// A subscription has ended.
+    SubscriptionEnded { subscription: SubscriptionId },
+    /// What a subscription may do on the network has changed.
+    AccessDesired {
+        subscription: SubscriptionId,
+        access: Access,
+        profile: ProfileId,
+        version: u64,
+        reason: &'static str,
+    },
+    /// An invoice was issued.
+    InvoiceIssued {
+        invoice: InvoiceId,
+        account: AccountId,
+        number: String,
+        total: Money,
+        due_on: LocalDate,
+    },
+    /// An invoice is paid in full.
+    InvoicePaid { invoice: InvoiceId },
+    /// Money was received.
+    PaymentRecorded {
+        payment: PaymentId,
+        account: AccountId,
+        amount: Money,
+        unallocated: Money,
+    },
+    /// Money received earlier has paid for something now.
+    CreditUsed {
+        payment: PaymentId,
+        invoice: InvoiceId,
+        amount: Money,
+    },
+}
+
+impl DomainEvent for BillingEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::EntityFounded { .. } => "billing.entity_founded",
+            Self::PlanDefined { .. } => "billing.plan_defined",
+            Self::PlanRetired { .. } => "billing.plan_retired",
+            Self::AccountOpened { .. } => "billing.account_opened",
+            Self::LevelChanged { .. } => "billing.level_changed",
+            Self::AccountParked { .. } => "billing.account_parked",
+            Self::Subscribed { .. } => "billing.subscribed",
+            Self::PlanChanged { .. } => "billing.plan_changed",
+            Self::ChangeScheduled { .. } => "billing.change_scheduled",
+            Self::SubscriptionSuspended { .. } => "billing.subscription_suspended",
+            Self::SubscriptionResumed { .. } => "billing.subscription_resumed",
+            Self::SubscriptionCancelled { .. } => "billing.subscription_cancelled",
+            Self::SubscriptionEnded { .. } => "billing.subscription_ended",
+            Self::AccessDesired { .. } => "billing.access_desired",
+            Self::InvoiceIssued { .. } => "billing.invoice_issued",
+            Self::InvoicePaid { .. } => "billing.invoice_paid",
+            Self::PaymentRecorded { .. } => "billing.payment_recorded",
+            Self::CreditUsed { .. } => "billing.credit_used",
+        }
+    }
+}

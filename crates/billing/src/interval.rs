@@ -1,0 +1,145 @@
+//! How long one period of a plan is.
+
+use chrono::{Datelike, Days, Duration, NaiveDate};
+use kernel::LocalDate;
+use serde::{Deserialize, Serialize};
+
+/// What an interval is counted in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IntervalUnit {
+    /// Minutes of the clock; for passes only.
+    Minutes,
+    /// Hours of the clock; for passes only.
+    Hours,
+    /// Local days.
+    Days,
+    /// Local weeks.
+    Weeks,
+    /// Calendar months, clamped to the end of short ones.
+    Months,
+}
+
+impl IntervalUnit {
+    /// Every unit.
+    pub const ALL: [Self; 5] = [
+        Self::Minutes,
+        Self::Hours,
+        Self::Days,
+        Self::Weeks,
+        Self::Months,
+    ];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Minutes => "minutes",
+            Self::Hours => "hours",
+            Self::Days => "days",
+            Self::Weeks => "weeks",
+            Self::Months => "months",
+        }
+    }
+
+    /// The unit with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// The length of a period: 1 to 1,000 of a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+pub struct Interval {
+    unit: IntervalUnit,
+    count: u16,
+}
+
+/// Not 1 to 1,000.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("interval must be 1 to 1000 of its unit")]
+pub struct BadInterval;
+
+impl Interval {
+    /// One calendar month.
+    pub const MONTH: Self = Self {
+        unit: IntervalUnit::Months,
+        count: 1,
+    };
+
+    /// `count` of a unit.
+    ///
+    /// # Errors
+    /// [`BadInterval`] outside 1 to 1,000.
+    pub fn new(unit: IntervalUnit, count: u16) -> Result<Self, BadInterval> {
+        if !(1..=1_000).contains(&count) {
+            return Err(BadInterval);
+        }
+        Ok(Self { unit, count })
+    }
+
+    /// The unit.
+    #[must_use]
+    pub const fn unit(self) -> IntervalUnit {
+        self.unit
+    }
+
+    /// How many of it.
+    #[must_use]
+    pub const fn count(self) -> u16 {
+        self.count
+    }
+
+    /// Whether it is counted in local dates, as a subscription needs it.
+    #[must_use]
+    pub const fn is_calendar(self) -> bool {
+        matches!(
+            self.unit,
+            IntervalUnit::Days | IntervalUnit::Weeks | IntervalUnit::Months
+        )
+    }
+
+    /// Its length as clock time, for a pass; a month counts as 30 days there.
+    #[must_use]
+    pub fn as_minutes(self) -> u32 {
+        let each = match self.unit {
+            IntervalUnit::Minutes => 1,
+            IntervalUnit::Hours => 60,
+            IntervalUnit::Days => 1_440,
+            IntervalUnit::Weeks => 10_080,
+            IntervalUnit::Months => 43_200,
+        };
+        u32::from(self.count) * each
+    }
+
+    /// The date `steps` intervals from `origin`. Months keep to `anchor_day`, clamped to the end of the month and never
+    /// carried over: 31 January, 28 February, 31 March. `None` beyond the calendar, or for minutes and hours.
+    pub(crate) fn step(self, origin: LocalDate, anchor_day: u32, steps: i64) -> Option<LocalDate> {
+        let count = steps.checked_mul(i64::from(self.count))?;
+        match self.unit {
+            IntervalUnit::Minutes | IntervalUnit::Hours => None,
+            IntervalUnit::Days => origin.checked_add_signed(Duration::try_days(count)?),
+            IntervalUnit::Weeks => origin.checked_add_signed(Duration::try_weeks(count)?),
+            IntervalUnit::Months => month_day(origin, count, anchor_day),
+        }
+    }
+}
+
+/// The anchor day of the month that lies `months` after the one of `origin`.
+pub(crate) fn month_day(origin: LocalDate, months: i64, anchor_day: u32) -> Option<LocalDate> {
+    let index = i64::from(origin.year()) * 12 + i64::from(origin.month0()) + months;
+    let year = i32::try_from(index.div_euclid(12)).ok()?;
+    let month = u32::try_from(index.rem_euclid(12)).ok()? + 1;
+    let first = NaiveDate::from_ymd_opt(year, month, 1)?;
+    let wanted = first.checked_add_days(Days::new(u64::from(anchor_day.clamp(1, 31) - 1)))?;
+    if wanted.month() == month {
+        return Some(wanted);
+    }
+    let (next_year, next_month) = if month == 12 {
+        (year + 1, 1)
+    } else {
+        (year, month + 1)
+    };
+    NaiveDate::from_ymd_opt(next_year, next_month, 1)?.pred_opt()
+}

@@ -1,0 +1,136 @@
+//! How far behind an account is: a pure function of its open invoices and the date.
+
+use kernel::{LocalDate, Money, MoneyError};
+use serde::{Deserialize, Serialize};
+
+/// What happens to whoever does not pay, in days past the due date of the oldest open invoice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DunningPolicy {
+    /// Days past due without any consequence, 0 to 365.
+    pub grace_days: u16,
+    /// Days past due after which access is cut off; at least the grace, at most 365. Between grace and this it is slow.
+    pub suspend_after_days: u16,
+    /// Overdue amounts up to this many minor units are let pass.
+    pub tolerance_minor: i64,
+}
+
+/// A policy that contradicts itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum BadPolicy {
+    /// Days out of range or out of order.
+    #[error(
+        "grace days must be 0 to 365 and not above suspend-after days, which must be at most 365"
+    )]
+    Days,
+    /// The tolerance is below zero.
+    #[error("tolerance must not be negative")]
+    Tolerance,
+}
+
+impl DunningPolicy {
+    /// Three days of grace, slow until the seventh day, then cut off.
+    pub const STANDARD: Self = Self {
+        grace_days: 3,
+        suspend_after_days: 7,
+        tolerance_minor: 0,
+    };
+
+    /// Refuses a policy that contradicts itself.
+    ///
+    /// # Errors
+    /// [`BadPolicy`] names the rule.
+    pub const fn check(self) -> Result<Self, BadPolicy> {
+        if self.grace_days > self.suspend_after_days || self.suspend_after_days > 365 {
+            return Err(BadPolicy::Days);
+        }
+        if self.tolerance_minor < 0 {
+            return Err(BadPolicy::Tolerance);
+        }
+        Ok(self)
+    }
+}
+
+/// How far behind an account is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Nothing is overdue.
+    Clear,
+    /// Overdue, within the grace.
+    Overdue,
+    /// Overdue beyond the grace: slow access.
+    Restricted,
+    /// Overdue for too long: no access.
+    Suspended,
+}
+
+impl Level {
+    /// Every level, from good to bad.
+    pub const ALL: [Self; 4] = [
+        Self::Clear,
+        Self::Overdue,
+        Self::Restricted,
+        Self::Suspended,
+    ];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Overdue => "overdue",
+            Self::Restricted => "restricted",
+            Self::Suspended => "suspended",
+        }
+    }
+
+    /// The level with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// An invoice that is not settled.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenAmount {
+    /// The last day to pay without being overdue.
+    pub due_on: LocalDate,
+    /// What is still due, above zero.
+    pub due: Money,
+}
+
+/// The level of an account on a local date.
+///
+/// Nothing is remembered: paying the oldest invoice moves the count of days to the next one at once. `held` forces
+/// [`Level::Clear`].
+///
+/// # Errors
+/// [`MoneyError`] if the amounts cannot be summed.
+pub fn overdue(
+    open: &[OpenAmount],
+    today: LocalDate,
+    policy: DunningPolicy,
+    held: bool,
+) -> Result<Level, MoneyError> {
+    let late = || {
+        open.iter()
+            .filter(|it| it.due_on < today && it.due.is_positive())
+    };
+    let Some(oldest) = late().min_by_key(|it| it.due_on).filter(|_| !held) else {
+        return Ok(Level::Clear);
+    };
+    let total = Money::sum(oldest.due.currency(), late().map(|it| it.due))?;
+    if total.minor() <= policy.tolerance_minor {
+        return Ok(Level::Clear);
+    }
+    let days = today.signed_duration_since(oldest.due_on).num_days();
+    Ok(match days {
+        _ if days > i64::from(policy.suspend_after_days) => Level::Suspended,
+        _ if days > i64::from(policy.grace_days) => Level::Restricted,
+        _ => Level::Overdue,
+    })
+}
+
+#[cfg(test)]
+mod tests;

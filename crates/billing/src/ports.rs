@@ -1,0 +1,266 @@
+//! What a store of money and of what is sold promises.
+
+use async_trait::async_trait;
+use kernel::{
+    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
+    Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
+};
+
+use crate::account::Account;
+use crate::difference::Billed;
+use crate::entity::LegalEntity;
+use crate::invoice::{Invoice, InvoiceDraft};
+use crate::ledger::Posting;
+use crate::payment::{Payment, PaymentMethod};
+use crate::plan::Plan;
+use crate::subscription::Subscription;
+use crate::views::{
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
+    SubscriptionView,
+};
+
+/// The constraint that keeps the names of offered plans unique in a tenant.
+pub const PLAN_NAME_UNIQUE: &str = "plans_name";
+/// The constraint that gives a customer one account with an entity.
+pub const ACCOUNT_CUSTOMER_UNIQUE: &str = "accounts_customer";
+/// The constraint that keeps payment references unique per method.
+pub const PAYMENT_REFERENCE_UNIQUE: &str = "payments_reference";
+
+/// Opens transactions of this context.
+#[async_trait]
+pub trait BillingStore: Send + Sync {
+    /// Begins a transaction confined to the scope's tenant.
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError>;
+}
+
+/// One transaction over money and what is sold.
+pub trait BillingTx: UnitOfWork {
+    /// The legal entities.
+    fn entities(&mut self) -> &mut dyn EntityRepository;
+    /// The plans.
+    fn plans(&mut self) -> &mut dyn PlanRepository;
+    /// The accounts.
+    fn accounts(&mut self) -> &mut dyn AccountRepository;
+    /// The subscriptions.
+    fn subscriptions(&mut self) -> &mut dyn SubscriptionRepository;
+    /// The invoices.
+    fn invoices(&mut self) -> &mut dyn InvoiceRepository;
+    /// The payments.
+    fn payments(&mut self) -> &mut dyn PaymentRepository;
+    /// The ledger.
+    fn ledger(&mut self) -> &mut dyn Ledger;
+}
+
+/// Legal entities of the scope's tenant.
+#[async_trait]
+pub trait EntityRepository: Send {
+    /// The entity, or `None`.
+    async fn find(&mut self, id: EntityId) -> Result<Option<LegalEntity>, StoreError>;
+
+    /// The tenant's first entity, or `None` before it was founded.
+    async fn first(&mut self) -> Result<Option<LegalEntity>, StoreError>;
+
+    /// Writes the entity and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, entity: &mut LegalEntity) -> Result<(), StoreError>;
+}
+
+/// Plans of the scope's tenant.
+#[async_trait]
+pub trait PlanRepository: Send {
+    /// The plan, or `None`.
+    async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError>;
+
+    /// Writes the plan and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
+    /// duplicate of [`PLAN_NAME_UNIQUE`] if an offered plan has the name.
+    async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError>;
+}
+
+/// Accounts of the scope's tenant.
+#[async_trait]
+pub trait AccountRepository: Send {
+    /// The account, its row locked until the transaction ends: first of all in every transaction that touches its
+    /// money. `None` if there is none.
+    async fn lock(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
+
+    /// A customer's account with an entity, locked like [`lock`](Self::lock).
+    async fn lock_of(
+        &mut self,
+        customer: CustomerId,
+        entity: EntityId,
+    ) -> Result<Option<Account>, StoreError>;
+
+    /// Writes the account and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
+    /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
+    async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
+}
+
+/// Subscriptions of the scope's tenant.
+#[async_trait]
+pub trait SubscriptionRepository: Send {
+    /// The subscription, or `None`.
+    async fn find(&mut self, id: SubscriptionId) -> Result<Option<Subscription>, StoreError>;
+
+    /// Every subscription of an account, by id.
+    async fn of_account(&mut self, account: AccountId) -> Result<Vec<Subscription>, StoreError>;
+
+    /// Writes the subscription and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, subscription: &mut Subscription) -> Result<(), StoreError>;
+}
+
+/// Invoices of the scope's tenant.
+#[async_trait]
+pub trait InvoiceRepository: Send {
+    /// The invoice, or `None`.
+    async fn find(&mut self, id: InvoiceId) -> Result<Option<Invoice>, StoreError>;
+
+    /// The account's invoices on which something is due, oldest date and then lowest number first.
+    async fn open_of(&mut self, account: AccountId) -> Result<Vec<Invoice>, StoreError>;
+
+    /// What was billed for a subscription in cycles that end after a day, with what was taken back of it.
+    async fn billed(
+        &mut self,
+        subscription: SubscriptionId,
+        cycles_ending_after: LocalDate,
+    ) -> Result<Vec<Billed>, StoreError>;
+
+    /// Issues a draft under the next number of a series: gapless, because the number is taken in this transaction and
+    /// given back with it. Writes the invoice with its lines and events. Touches the counter last of all.
+    async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError>;
+
+    /// Writes what changes about an issued invoice: what is allocated to it, and its events. Fails with
+    /// [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError>;
+}
+
+/// Payments of the scope's tenant.
+#[async_trait]
+pub trait PaymentRepository: Send {
+    /// The payment, or `None`.
+    async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
+
+    /// The account's payments of which something is left, the earliest received first.
+    async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError>;
+
+    /// Writes the payment with its allocations and events. Fails with [`StoreError::Conflict`] if the stored version
+    /// moved on, and with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already.
+    async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError>;
+}
+
+/// The books of the scope's tenant.
+#[async_trait]
+pub trait Ledger: Send {
+    /// Appends a posting.
+    async fn post(&mut self, posting: Posting) -> Result<(), StoreError>;
+}
+
+/// Which accounts a sweep should look at next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SweepPage {
+    /// The local date of the entity.
+    pub today: LocalDate,
+    /// Accounts after this one, by id.
+    pub after: Option<AccountId>,
+    /// How many at most.
+    pub limit: u16,
+}
+
+/// Reads of money and of what is sold, newest first.
+#[async_trait]
+pub trait BillingQueries: Send + Sync {
+    /// The tenant's entities, oldest first.
+    async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
+
+    /// One plan.
+    async fn plan(&self, tenant: TenantId, id: PlanId) -> Result<Option<PlanView>, StoreError>;
+
+    /// The plans, retired ones included.
+    async fn plans(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PlanView>, StoreError>;
+
+    /// One account with its balance.
+    async fn account(
+        &self,
+        tenant: TenantId,
+        id: AccountId,
+    ) -> Result<Option<AccountView>, StoreError>;
+
+    /// The accounts of a customer, oldest first.
+    async fn accounts_of(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Vec<AccountView>, StoreError>;
+
+    /// One subscription.
+    async fn subscription(
+        &self,
+        tenant: TenantId,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionView>, StoreError>;
+
+    /// Subscriptions that pass the filter.
+    async fn subscriptions(
+        &self,
+        tenant: TenantId,
+        filter: SubscriptionFilter,
+        page: PageRequest,
+    ) -> Result<Page<SubscriptionView>, StoreError>;
+
+    /// One invoice with its lines.
+    async fn invoice(
+        &self,
+        tenant: TenantId,
+        id: InvoiceId,
+    ) -> Result<Option<InvoiceView>, StoreError>;
+
+    /// Invoices that pass the filter, with their lines; two statements, not one for each invoice.
+    async fn invoices(
+        &self,
+        tenant: TenantId,
+        filter: InvoiceFilter,
+        page: PageRequest,
+    ) -> Result<Page<InvoiceView>, StoreError>;
+
+    /// One payment with its allocations.
+    async fn payment(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+    ) -> Result<Option<PaymentView>, StoreError>;
+
+    /// The payment with this method and reference.
+    async fn payment_by_reference(
+        &self,
+        tenant: TenantId,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<PaymentView>, StoreError>;
+
+    /// Payments of an account or of all.
+    async fn payments(
+        &self,
+        tenant: TenantId,
+        account: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<PaymentView>, StoreError>;
+
+    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
+    async fn accounts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: SweepPage,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Accounts of an entity whose level may change by the page's date: an invoice is past due, the level is not clear,
+    /// or a subscription begins, changes or ends by then.
+    async fn accounts_to_evaluate(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: SweepPage,
+    ) -> Result<Vec<AccountId>, StoreError>;
+}

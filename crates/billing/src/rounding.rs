@@ -1,0 +1,90 @@
+//! Rounding: once for each published number, half away from zero, to the invoice scale.
+
+use kernel::Currency;
+use serde::{Deserialize, Serialize};
+
+/// How many decimal digits an entity's invoices show: at most the currency's own, fewer where nobody pays with the
+/// smallest coins (IDR has two in ISO 4217 and none in practice).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InvoiceScale(u8);
+
+/// More digits than the currency has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("invoice scale must be 0 to {most} digits for this currency")]
+pub struct BadScale {
+    /// The digits the currency has.
+    pub most: u8,
+}
+
+impl InvoiceScale {
+    /// A scale of `digits` decimals for a currency.
+    ///
+    /// # Errors
+    /// [`BadScale`] for more digits than the currency has.
+    pub fn new(digits: u8, currency: Currency) -> Result<Self, BadScale> {
+        let most = currency.exponent();
+        if digits > most {
+            return Err(BadScale { most });
+        }
+        Ok(Self(digits))
+    }
+
+    /// The digits.
+    #[must_use]
+    pub const fn digits(self) -> u8 {
+        self.0
+    }
+
+    /// The smallest step of an amount, in minor units.
+    #[must_use]
+    pub fn step(self, currency: Currency) -> i64 {
+        10_i64.pow(u32::from(currency.exponent().saturating_sub(self.0)))
+    }
+}
+
+/// `amount × part / whole`, rounded half away from zero to a multiple of `step`; `None` if it does not fit or `whole`
+/// or `step` is not above zero.
+#[must_use]
+pub fn share(amount: i64, part: i64, whole: i64, step: i64) -> Option<i64> {
+    if whole <= 0 || step <= 0 {
+        return None;
+    }
+    let numerator = i128::from(amount) * i128::from(part);
+    let denominator = i128::from(whole) * i128::from(step);
+    let doubled = numerator.abs() * 2 + denominator;
+    let rounded = doubled / (denominator * 2);
+    let signed = if numerator < 0 { -rounded } else { rounded };
+    i64::try_from(signed * i128::from(step)).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    //! Halves go away from zero, in both directions.
+
+    use super::share;
+    use proptest::prelude::{any, prop_assert_eq, proptest};
+
+    #[test]
+    fn halves_go_away_from_zero() {
+        assert_eq!(share(5, 1, 2, 1), Some(3));
+        assert_eq!(share(-5, 1, 2, 1), Some(-3));
+        assert_eq!(share(150, 1, 1, 100), Some(200));
+        assert_eq!(share(149, 1, 1, 100), Some(100));
+    }
+
+    #[test]
+    fn what_cannot_be_is_none() {
+        assert_eq!(share(1, 1, 0, 1), None);
+        assert_eq!(share(1, 1, 1, 0), None);
+        assert_eq!(share(i64::MAX, 2, 1, 1), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_credit_of_the_whole_mirrors_it(amount in any::<i32>(), part in 0_i64..400, whole in 1_i64..400) {
+            let amount = i64::from(amount);
+            prop_assert_eq!(share(-amount, part, whole, 100), share(amount, part, whole, 100).map(|it| -it));
+        }
+    }
+}

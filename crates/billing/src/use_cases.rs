@@ -1,0 +1,53 @@
+//! What can be done with money and what is sold, one file each.
+
+pub(crate) mod bill_account;
+pub(crate) mod cancel_subscription;
+pub(crate) mod change_plan;
+pub(crate) mod define_plan;
+pub(crate) mod evaluate_account;
+pub(crate) mod found_entity;
+pub(crate) mod record_payment;
+pub(crate) mod resume_subscription;
+pub(crate) mod subscribe;
+pub(crate) mod suspend_subscription;
+
+mod locked;
+mod settlement;
+mod standing;
+
+use kernel::{MayConflict, StoreError, SubscriptionId};
+
+use crate::subscription::SubscriptionRefusal;
+
+/// Why a subscription was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum SubscriptionError {
+    /// The tenant has no such subscription.
+    #[error("there is no subscription {0}")]
+    NotFound(SubscriptionId),
+    /// The tenant has no such plan.
+    #[error("there is no plan {0}")]
+    NoPlan(kernel::PlanId),
+    /// Its state does not allow it.
+    #[error("the subscription refuses it")]
+    Refused(#[from] SubscriptionRefusal),
+    /// Its account cannot be billed.
+    #[error("its account cannot be billed")]
+    Billing(#[from] bill_account::BillAccountError),
+    /// The store could not do it.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl MayConflict for SubscriptionError {
+    fn is_conflict(&self) -> bool {
+        match self {
+            Self::Store(err) => err.is_conflict(),
+            Self::Billing(err) => err.is_conflict(),
+            Self::NotFound(_) | Self::NoPlan(_) | Self::Refused(_) => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! A subscription with everything around it, its account locked: what every change of a subscription begins with.
+
+use kernel::{Ids, InvoiceId, LocalDate, StoreError, SubscriptionId, Timestamp};
+
+use super::SubscriptionError;
+use super::bill_account::bill_within;
+use super::standing::restate;
+use crate::account::Account;
+use crate::entity::LegalEntity;
+use crate::ports::BillingTx;
+use crate::subscription::Subscription;
+
+pub(super) struct Locked {
+    pub(super) entity: LegalEntity,
+    pub(super) account: Account,
+    subscriptions: Vec<Subscription>,
+    wanted: SubscriptionId,
+}
+
+/// Locks the account of a subscription, and only then reads what is to be changed.
+pub(super) async fn load(
+    tx: &mut dyn BillingTx,
+    id: SubscriptionId,
+) -> Result<Locked, SubscriptionError> {
+    let found = tx.subscriptions().find(id).await?;
+    let account = found.ok_or(SubscriptionError::NotFound(id))?.account();
+    let account = tx.accounts().lock(account).await?;
+    let account =
+        account.ok_or_else(|| StoreError::corrupt("a subscription without its account"))?;
+    let entity = tx.entities().find(account.entity()).await?;
+    let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
+    let subscriptions = tx.subscriptions().of_account(account.id()).await?;
+    Ok(Locked {
+        entity,
+        account,
+        subscriptions,
+        wanted: id,
+    })
+}
+
+impl Locked {
+    /// The subscription that is to be changed.
+    pub(super) fn subscription(&mut self) -> Result<&mut Subscription, SubscriptionError> {
+        let wanted = self.wanted;
+        let found = self.subscriptions.iter_mut().find(|it| it.id() == wanted);
+        found.ok_or(SubscriptionError::NotFound(wanted))
+    }
+
+    /// Bills the account, which also derives access and saves every subscription.
+    pub(super) async fn bill(
+        &mut self,
+        tx: &mut dyn BillingTx,
+        ids: &dyn Ids,
+        now: Timestamp,
+    ) -> Result<Option<InvoiceId>, SubscriptionError> {
+        let (entity, account) = (&self.entity, &mut self.account);
+        Ok(bill_within(tx, ids, now, entity, account, &mut self.subscriptions).await?)
+    }
+
+    /// Derives access and saves what changed.
+    pub(super) async fn restate(
+        &mut self,
+        tx: &mut dyn BillingTx,
+        today: LocalDate,
+    ) -> Result<(), StoreError> {
+        let open = tx.invoices().open_of(self.account.id()).await?;
+        let (entity, account) = (&self.entity, &mut self.account);
+        restate(tx, entity, account, &mut self.subscriptions, &open, today).await
+    }
+}

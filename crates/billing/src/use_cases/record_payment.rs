@@ -1,0 +1,140 @@
+//! Records money that came in, pays the oldest invoices with it, and gives access back in the same transaction.
+
+use kernel::{AccountId, Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
+
+use super::settlement::spend;
+use super::standing::restate;
+use crate::ledger::{LedgerAccount, Posting};
+use crate::payment::{BadPayment, NewPayment, Payment, PaymentMethod};
+use crate::ports::{BillingStore, PAYMENT_REFERENCE_UNIQUE};
+
+/// Records a payment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RecordPayment {
+    /// The id it will have: the same id again is the same payment.
+    pub id: PaymentId,
+    /// Whose debt it pays.
+    pub account: AccountId,
+    /// How much came in, above zero.
+    pub amount: Money,
+    /// How.
+    pub method: PaymentMethod,
+    /// What the payer or provider calls it, 1 to 80 characters; unique per method.
+    pub reference: Option<String>,
+    /// When it came in; now if absent.
+    pub received_at: Option<Timestamp>,
+}
+
+/// Why a payment was not recorded.
+#[derive(Debug, thiserror::Error)]
+pub enum RecordPaymentError {
+    /// The tenant has no such account.
+    #[error("there is no account {0}")]
+    NotFound(AccountId),
+    /// The payment breaks a rule.
+    #[error("the payment breaks a rule")]
+    Refused(#[from] BadPayment),
+    /// The id belongs to a payment with other content.
+    #[error("another payment has this id")]
+    OtherContent(PaymentId),
+    /// The method has a payment with this reference.
+    #[error("a payment with this reference was recorded before")]
+    DuplicateReference,
+    /// The store could not do it.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for RecordPaymentError {
+    fn from(err: StoreError) -> Self {
+        if err.is_duplicate_of(PAYMENT_REFERENCE_UNIQUE) {
+            Self::DuplicateReference
+        } else {
+            Self::Store(err)
+        }
+    }
+}
+
+impl MayConflict for RecordPaymentError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(err) if err.is_conflict())
+    }
+}
+
+/// Records the payment. What is left over is kept as credit. The same id with the same content again changes nothing.
+///
+/// # Errors
+/// [`RecordPaymentError`]; nothing is recorded then.
+pub async fn record_payment(
+    store: &dyn BillingStore,
+    clock: &dyn Clock,
+    scope: &Scope,
+    command: RecordPayment,
+) -> Result<(), RecordPaymentError> {
+    let now = clock.now();
+    let mut tx = store.begin(scope).await?;
+    let account = tx.accounts().lock(command.account).await?;
+    let mut account = account.ok_or(RecordPaymentError::NotFound(command.account))?;
+    if let Some(known) = tx.payments().find(command.id).await? {
+        return same_payment(&known, &command);
+    }
+    if command.amount.currency() != account.currency() {
+        return Err(BadPayment::Currency.into());
+    }
+    let mut payment = Payment::record(new_payment(command, now), now)?;
+    let entity = tx.entities().find(account.entity()).await?;
+    let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
+    let received = Posting::new(
+        (account.entity(), account.id()),
+        ("payment", payment.id().to_string()),
+        now,
+        (LedgerAccount::Cash, LedgerAccount::CustomerCredit),
+        payment.snapshot().amount,
+    );
+    tx.ledger()
+        .post(received.map_err(StoreError::corrupt)?)
+        .await?;
+    let mut open = tx.invoices().open_of(account.id()).await?;
+    spend(&mut *tx, &account, &mut payment, &mut open, now).await?;
+    tx.payments().save(&mut payment).await?;
+    for invoice in open.iter_mut().filter(|it| it.is_changed()) {
+        tx.invoices().save(invoice).await?;
+    }
+    let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
+    let today = entity.today(now);
+    restate(
+        &mut *tx,
+        &entity,
+        &mut account,
+        &mut subscriptions,
+        &open,
+        today,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn new_payment(command: RecordPayment, now: Timestamp) -> NewPayment {
+    NewPayment {
+        id: command.id,
+        account: command.account,
+        amount: command.amount,
+        method: command.method,
+        reference: command.reference,
+        received_at: command.received_at.unwrap_or(now),
+    }
+}
+
+fn same_payment(known: &Payment, command: &RecordPayment) -> Result<(), RecordPaymentError> {
+    let known = known.snapshot();
+    let same = known.account == command.account
+        && known.amount == command.amount
+        && known.method == command.method
+        && known.reference.as_deref() == command.reference.as_deref().map(str::trim);
+    if same {
+        Ok(())
+    } else {
+        Err(RecordPaymentError::OtherContent(command.id))
+    }
+}
