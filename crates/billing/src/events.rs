@@ -75,6 +75,7 @@ pub enum BillingEvent {
     Subscribed {
         subscription: SubscriptionId,
         account: AccountId,
+        customer: CustomerId,
         plan: PlanId,
         starts_on: LocalDate,
     },

@@ -3,7 +3,7 @@
 mod access;
 mod verbs;
 
-use kernel::{AccountId, LocalDate, Money, PlanId, ProfileId, SubscriptionId};
+use kernel::{AccountId, CustomerId, LocalDate, Money, PlanId, ProfileId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 
 use crate::events::{Access, BillingEvent};
@@ -119,6 +119,8 @@ pub struct NewSubscription {
     pub id: SubscriptionId,
     /// Who pays.
     pub account: AccountId,
+    /// Whose account that is.
+    pub customer: CustomerId,
     /// A fixed bill day; without one, periods begin on the day of the start.
     pub bill_day: Option<BillDay>,
     /// The first day.
@@ -215,6 +217,7 @@ impl Subscription {
         let event = BillingEvent::Subscribed {
             subscription: new.id,
             account: new.account,
+            customer: new.customer,
             plan: terms.id,
             starts_on: new.starts_on,
         };

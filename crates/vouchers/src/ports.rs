@@ -212,4 +212,11 @@ pub trait VoucherQueries: Send + Sync {
         filter: VoucherFilter,
         page: PageRequest,
     ) -> Result<Page<VoucherView>, StoreError>;
+
+    /// Which of these vouchers were made or sold but never used, in one query.
+    async fn unused_among(
+        &self,
+        tenant: TenantId,
+        vouchers: &[VoucherId],
+    ) -> Result<Vec<VoucherId>, StoreError>;
 }

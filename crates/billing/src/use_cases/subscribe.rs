@@ -111,6 +111,7 @@ pub async fn subscribe_within(
     let new = NewSubscription {
         id: command.id,
         account: account.id(),
+        customer: command.customer,
         bill_day: command.bill_day,
         starts_on: command.starts_on.unwrap_or(today),
     };

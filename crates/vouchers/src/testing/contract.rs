@@ -254,6 +254,16 @@ impl World<'_> {
         self.change(made[3], |it| it.void("lost", noon()).unwrap())
             .await;
         let tenant = self.scope.tenant;
+        let mut unused = self.queries.unused_among(tenant, &made).await.unwrap();
+        unused.sort();
+        assert_eq!(unused, made[..2]);
+        assert!(
+            self.queries
+                .unused_among(tenant, &[])
+                .await
+                .unwrap()
+                .is_empty()
+        );
         let active = self
             .queries
             .voucher(tenant, made[2])

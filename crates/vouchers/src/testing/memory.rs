@@ -14,7 +14,7 @@ use crate::ports::{
     BatchFilter, BatchRepository, BatchView, StateCounts, VoucherFilter, VoucherQueries,
     VoucherRepository, VoucherView, VouchersStore, VouchersTx,
 };
-use crate::voucher::{NewVoucher, Voucher, VoucherSnapshot, VoucherState};
+use crate::voucher::{NewVoucher, Voucher, VoucherSnapshot, VoucherState, VoucherStateName};
 
 #[derive(Debug, Clone, Default)]
 struct Rows {
@@ -380,6 +380,22 @@ impl VoucherQueries for MemoryVouchers {
             .map(voucher_view)
             .collect();
         Ok(Page::from_overfetch(items, page, |it| Cursor::after(it.id)))
+    }
+
+    async fn unused_among(
+        &self,
+        tenant: TenantId,
+        vouchers: &[VoucherId],
+    ) -> Result<Vec<VoucherId>, StoreError> {
+        let rows = self.lock();
+        let unused = |id: &VoucherId| {
+            let state = rows.vouchers.get(&(tenant, *id)).map(|it| it.state.name());
+            matches!(
+                state,
+                Some(VoucherStateName::Generated | VoucherStateName::Sold)
+            )
+        };
+        Ok(vouchers.iter().copied().filter(unused).collect())
     }
 }
 

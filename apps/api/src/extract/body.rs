@@ -1,0 +1,106 @@
+//! JSON bodies: parsed, validated, and for creations fingerprinted for their idempotency key.
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Request};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
+use validator::Validate;
+
+use super::json;
+use super::rules::field_errors;
+use crate::idempotency::Attempt;
+use crate::problem::{Problem, catalog};
+
+static IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// A valid JSON body.
+#[derive(Debug)]
+pub(crate) struct Valid<T>(pub T);
+
+/// A valid JSON body of a request that must act once, however often it is sent with the same key.
+#[derive(Debug)]
+pub(crate) struct Once<T> {
+    /// The body.
+    pub(crate) body: T,
+    /// What tells a repetition from a new request.
+    pub(crate) attempt: Attempt,
+}
+
+impl<T, S> FromRequest<S> for Valid<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let bytes = read(request, state).await?;
+        checked(&bytes).map(Self)
+    }
+}
+
+impl<T, S> FromRequest<S> for Once<T>
+where
+    T: DeserializeOwned + Validate,
+    S: Send + Sync,
+{
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let key = idempotency_key(request.headers())?;
+        let route = format!("{} {}", request.method(), request.uri().path());
+        let bytes = read(request, state).await?;
+        let body = checked(&bytes)?;
+        let attempt = Attempt::new(key, route, Sha256::digest(&bytes).into());
+        Ok(Self { body, attempt })
+    }
+}
+
+fn checked<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {
+    let body: T = json::parse(bytes)?;
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        return Err(Problem::invalid("body", "type", "must be an object"));
+    }
+    body.validate().map_err(|errors| {
+        Problem::of(&catalog::INVALID_FIELDS).fields(field_errors(&errors))
+    })?;
+    Ok(body)
+}
+
+async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+    if !is_json(request.headers()) {
+        return Err(Problem::of(&catalog::UNSUPPORTED_MEDIA_TYPE)
+            .detail("send the header Content-Type: application/json"));
+    }
+    Bytes::from_request(request, state).await.map_err(|err| {
+        if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            return Problem::of(&catalog::BODY_TOO_LARGE);
+        }
+        Problem::of(&catalog::MALFORMED_BODY).detail("the body ended before it was complete")
+    })
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE) else {
+        return false;
+    };
+    let essence = kind.to_str().unwrap_or_default().split(';').next();
+    essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+    let Some(value) = headers.get(&IDEMPOTENCY_KEY) else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or_default();
+    let visible = text.bytes().all(|it| it.is_ascii_graphic());
+    if !visible || !(1..=128).contains(&text.len()) {
+        return Err(Problem::of(&catalog::INVALID_PARAMETER).field(
+            "Idempotency-Key",
+            "format",
+            "must be 1 to 128 visible ASCII characters without spaces",
+        ));
+    }
+    Ok(Some(text.to_owned()))
+}

@@ -1,0 +1,48 @@
+//! The routes, one file per resource.
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::api::Api;
+
+mod auth;
+mod customers;
+mod deliveries;
+mod drift;
+mod events;
+mod grants;
+mod jobs;
+mod operators;
+mod routers;
+mod service_profiles;
+mod sessions;
+mod voucher_batches;
+mod vouchers;
+
+/// The header of requests that must act once.
+#[derive(Debug, utoipa::IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "read by the description only")]
+pub(crate) struct KeyHeader {
+    /// 1 to 128 visible ASCII characters, kept for 7 days: the same key with the same body acts once, and the repetition
+    /// is answered with `Idempotency-Replayed: true`.
+    #[param(rename = "Idempotency-Key")]
+    idempotency_key: Option<String>,
+}
+
+/// Every route under `/api/v1`.
+pub(crate) fn all() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .merge(auth::routes())
+        .merge(customers::routes())
+        .merge(jobs::routes())
+        .merge(deliveries::routes())
+        .merge(events::routes())
+        .merge(operators::routes())
+        .merge(service_profiles::routes())
+        .merge(routers::routes())
+        .merge(drift::routes())
+        .merge(sessions::routes())
+        .merge(grants::routes())
+        .merge(voucher_batches::routes())
+        .merge(vouchers::routes())
+}

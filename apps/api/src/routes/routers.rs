@@ -1,0 +1,365 @@
+//! `/routers`: which routers there are, how they are reached and how they do.
+
+use access::{
+    ApiUser, ChangeRouter, EnrolRouter, Host, LoginMethod, RouterFacts, RouterStatus, RouterView,
+};
+use axum::Json;
+use axum::extract::State;
+use kernel::{Name, RouterId, RouterKind, Secret, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use validator::Validate;
+
+use super::KeyHeader;
+use super::drift::LastReconcileBody;
+use crate::answer::{Created, Listed};
+use crate::api::Api;
+use crate::extract::listing::PageParams;
+use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId, Valid};
+use crate::idempotency::{once, run};
+use crate::problem::Problem;
+use crate::rights::{ReadRouters, TestRouters, WriteRouters};
+
+/// A router. Never with its password.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Router)]
+pub(crate) struct RouterBody {
+    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    id: RouterId,
+    #[schema(example = "Tower West")]
+    name: String,
+    #[schema(example = "10.20.0.1")]
+    host: String,
+    #[schema(example = 8728)]
+    port: u16,
+    /// `plain` or `legacy_md5`.
+    #[schema(value_type = String, example = "plain")]
+    login_method: LoginMethod,
+    #[schema(example = "billing")]
+    username: String,
+    facts: FactsBody,
+    status: RouterStatusBody,
+    last_reconcile: Option<LastReconcileBody>,
+    /// Logins on it that have not ended.
+    grants: u64,
+    /// Logins whose newest state it does not have yet.
+    pending: u64,
+}
+
+/// What a router says about itself.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RouterFacts)]
+pub(crate) struct FactsBody {
+    #[schema(example = "tower-west")]
+    identity: String,
+    /// The serial number, or the licence's system id on virtual routers.
+    serial: Option<String>,
+    #[schema(example = "7.18.2 (stable)")]
+    version: String,
+    #[schema(example = "RB5009UG+S+")]
+    board: String,
+    /// Seconds since it started.
+    uptime_s: u64,
+}
+
+/// How a router does.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = RouterStatus)]
+pub(crate) struct RouterStatusBody {
+    /// `enrolled`, `online`, `unreachable` or `retired`.
+    #[schema(example = "online")]
+    state: &'static str,
+    /// Since when it is out of reach.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    since: Option<Timestamp>,
+    /// Why it is out of reach.
+    reason: Option<String>,
+}
+
+impl From<RouterFacts> for FactsBody {
+    fn from(facts: RouterFacts) -> Self {
+        Self {
+            identity: facts.identity,
+            serial: facts.serial,
+            version: facts.version,
+            board: facts.board,
+            uptime_s: facts.uptime_s,
+        }
+    }
+}
+
+impl From<RouterStatus> for RouterStatusBody {
+    fn from(status: RouterStatus) -> Self {
+        let plain = |state| Self {
+            state,
+            since: None,
+            reason: None,
+        };
+        match status {
+            RouterStatus::Enrolled => plain("enrolled"),
+            RouterStatus::Online => plain("online"),
+            RouterStatus::Retired => plain("retired"),
+            RouterStatus::Unreachable { since, reason } => Self {
+                state: "unreachable",
+                since: Some(since),
+                reason: Some(reason),
+            },
+        }
+    }
+}
+
+impl From<RouterView> for RouterBody {
+    fn from(view: RouterView) -> Self {
+        Self {
+            id: view.id,
+            name: view.name,
+            host: view.host,
+            port: view.port,
+            login_method: view.method,
+            username: view.username,
+            facts: view.facts.into(),
+            status: view.status.into(),
+            last_reconcile: view.last_reconcile.map(LastReconcileBody::from),
+            grants: view.grants,
+            pending: view.pending,
+        }
+    }
+}
+
+/// How a new router is reached.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EnrolRouterBody {
+    #[schema(value_type = String, min_length = 1, max_length = 120, example = "Tower West")]
+    name: Name,
+    /// An IP address or DNS name; not loopback, link-local, multicast or a metadata service.
+    #[validate(length(min = 1, max = 253))]
+    #[schema(example = "10.20.0.1")]
+    host: String,
+    /// The port of its API service.
+    #[serde(default = "api_port")]
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1, default = 8728)]
+    port: u16,
+    /// `plain` (RouterOS 6.43 and later) or `legacy_md5`.
+    #[serde(default = "plain")]
+    #[schema(value_type = String, default = "plain")]
+    login_method: LoginMethod,
+    /// An account with the policies api, read, write, test and sensitive.
+    #[validate(length(min = 1, max = 64))]
+    #[schema(example = "billing")]
+    username: String,
+    #[schema(value_type = String, format = Password)]
+    password: Secret,
+}
+
+/// What changes about a router: what is absent stays.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ChangeRouterBody {
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 120)]
+    name: Option<Name>,
+    #[validate(length(min = 1, max = 253))]
+    host: Option<String>,
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1)]
+    port: Option<u16>,
+    /// `plain` or `legacy_md5`.
+    #[schema(value_type = Option<String>)]
+    login_method: Option<LoginMethod>,
+    #[validate(length(min = 1, max = 64))]
+    username: Option<String>,
+    #[schema(value_type = Option<String>, format = Password)]
+    password: Option<Secret>,
+}
+
+const fn api_port() -> u16 {
+    8728
+}
+
+const fn plain() -> LoginMethod {
+    LoginMethod::Plain
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, enrol))
+        .routes(routes!(get, change))
+        .routes(routes!(test))
+        .routes(routes!(retire))
+}
+
+/// Lists routers, newest first.
+#[utoipa::path(
+    get, path = "/routers", operation_id = "list_routers", tag = "routers",
+    params(PageParams),
+    responses((status = 200, description = "A page of routers", body = Listed<RouterBody>))
+)]
+async fn list(
+    State(api): State<Api>,
+    caller: May<ReadRouters>,
+    listing: Listing<NoFilter>,
+) -> Result<Json<Listed<RouterBody>>, Problem> {
+    let queries = &api.ports.access_queries;
+    let page = queries.routers(caller.tenant(), listing.page).await?;
+    Ok(Listed::of(page))
+}
+
+/// Enrols a router. It is logged in to first; nothing is stored unless it answers as RouterOS.
+#[utoipa::path(
+    post, path = "/routers", operation_id = "enrol_router", tag = "routers",
+    params(KeyHeader),
+    request_body = EnrolRouterBody,
+    responses(
+        (status = 201, description = "Enrolled", body = RouterBody),
+        (status = 502, description = "The router does not answer", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn enrol(
+    State(api): State<Api>,
+    caller: May<WriteRouters>,
+    request: Once<EnrolRouterBody>,
+) -> Result<Created<RouterBody>, Problem> {
+    let body = request.body;
+    let command = EnrolRouter {
+        id: api.ports.ids.next(),
+        name: body.name,
+        host: host(&api, &body.host)?,
+        port: body.port,
+        method: body.login_method,
+        username: username(&body.username)?,
+        password: body.password,
+    };
+    let (id, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let it = &api.ports;
+            access::enrol_router(&*it.access, &*it.gateway, &*it.vault, &scope, command).await
+        }
+    })
+    .await?;
+    Ok(Created {
+        location: format!("/api/v1/routers/{id}"),
+        turn,
+        body: load(&api, &caller, id).await?,
+    })
+}
+
+/// Shows a router.
+#[utoipa::path(
+    get, path = "/routers/{id}", operation_id = "get_router", tag = "routers",
+    params(("id" = String, Path, description = "A router id")),
+    responses((status = 200, description = "The router", body = RouterBody))
+)]
+async fn get(
+    State(api): State<Api>,
+    caller: May<ReadRouters>,
+    PathId(id): PathId<RouterKind>,
+) -> Result<Json<RouterBody>, Problem> {
+    load(&api, &caller, id).await.map(Json)
+}
+
+/// Changes how a router is reached or called. It is logged in to first; another router than the enrolled one is refused.
+#[utoipa::path(
+    patch, path = "/routers/{id}", operation_id = "change_router", tag = "routers",
+    params(("id" = String, Path, description = "A router id")),
+    request_body = ChangeRouterBody,
+    responses(
+        (status = 200, description = "Changed", body = RouterBody),
+        (status = 502, description = "The router does not answer", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn change(
+    State(api): State<Api>,
+    caller: May<WriteRouters>,
+    PathId(id): PathId<RouterKind>,
+    Valid(body): Valid<ChangeRouterBody>,
+) -> Result<Json<RouterBody>, Problem> {
+    let command = ChangeRouter {
+        id,
+        name: body.name,
+        host: body.host.map(|it| host(&api, &it)).transpose()?,
+        port: body.port,
+        method: body.login_method,
+        username: body.username.map(|it| username(&it)).transpose()?,
+        password: body.password,
+    };
+    run(&caller, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let it = &api.ports;
+            access::change_router(&*it.access, &*it.gateway, &*it.vault, &scope, command).await
+        }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+/// Logs in to a router and reads what it says about itself.
+#[utoipa::path(
+    post, path = "/routers/{id}/test", operation_id = "test_router", tag = "routers",
+    params(("id" = String, Path, description = "A router id")),
+    responses(
+        (status = 200, description = "It answers", body = FactsBody),
+        (status = 502, description = "The router does not answer", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn test(
+    State(api): State<Api>,
+    caller: May<TestRouters>,
+    PathId(id): PathId<RouterKind>,
+) -> Result<Json<FactsBody>, Problem> {
+    let facts = run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            let it = &api.ports;
+            access::test_router(&*it.access, &*it.gateway, &*it.vault, &*it.clock, &scope, id).await
+        }
+    })
+    .await?;
+    Ok(Json(facts.into()))
+}
+
+/// Takes a router out of service, once no login on it is left.
+#[utoipa::path(
+    post, path = "/routers/{id}/retire", operation_id = "retire_router", tag = "routers",
+    params(("id" = String, Path, description = "A router id")),
+    responses(
+        (status = 200, description = "Retired", body = RouterBody),
+        (status = 409, description = "Logins on it have not ended", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn retire(
+    State(api): State<Api>,
+    caller: May<WriteRouters>,
+    PathId(id): PathId<RouterKind>,
+) -> Result<Json<RouterBody>, Problem> {
+    run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            let it = &api.ports;
+            access::retire_router(&*it.access, &*it.gateway, &scope, id).await
+        }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+fn host(api: &Api, text: &str) -> Result<Host, Problem> {
+    Ok(api.ports.host_rules.parse(text)?)
+}
+
+fn username(text: &str) -> Result<ApiUser, Problem> {
+    let parsed = text.parse::<ApiUser>();
+    parsed.map_err(|err| Problem::invalid("username", "format", err.to_string()))
+}
+
+async fn load(api: &Api, caller: &Granted, id: RouterId) -> Result<RouterBody, Problem> {
+    let queries = &api.ports.access_queries;
+    let found = queries.router(caller.tenant(), id).await?;
+    let view = found.ok_or_else(|| Problem::not_found("router", id))?;
+    Ok(view.into())
+}

@@ -1,0 +1,26 @@
+//! The limits and switches of the API.
+
+use std::time::Duration;
+
+use operators::SignInPolicy;
+use tokio::sync::watch;
+
+/// How the API behaves, apart from what it stores.
+#[derive(Debug, Clone)]
+pub struct ApiSettings {
+    /// The most bytes a body may have.
+    pub body_limit_bytes: usize,
+    /// How long a request may take before it is abandoned.
+    pub request_timeout: Duration,
+    /// How many requests are served at once; more wait for a second, then are refused with a `Retry-After`.
+    pub max_in_flight: usize,
+    /// How long tokens live and how many wrong passwords are too many.
+    pub sign_in: SignInPolicy,
+    /// Turns true when the worker in this process claims; `None` if it runs in a process of its own.
+    pub worker_ready: Option<watch::Receiver<bool>>,
+}
+
+impl ApiSettings {
+    /// The largest body that is taken: 1 MiB.
+    pub const BODY_LIMIT_BYTES: usize = 1024 * 1024;
+}

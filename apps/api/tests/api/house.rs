@@ -1,0 +1,165 @@
+//! The API on the contexts' fakes, with a token for every role.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use access::HostRules;
+use access::testing::{FakeRouter, MemoryAccess};
+use axum::Router;
+use customers::testing::MemoryCustomers;
+use jobs::testing::MemoryJobs;
+use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
+use kernel::{Clock, Id, OperatorId, Scope, Secret, TenantId, Timestamp};
+use mikrotik_billing_api::{ApiSettings, Ports, router};
+use operators::testing::{MemoryOperators, PlainHasher, PlainSigner};
+use operators::{Claims, FoundTenant, Password, Role, SignInPolicy, TokenSigner, found_tenant};
+use uuid::Uuid;
+use vouchers::testing::MemoryVouchers;
+
+use crate::exchange::{Answer, Ask};
+use crate::receipts::{MemoryReceipts, WithReceipts};
+
+/// The tenant that everybody in the house works for.
+pub const TENANT: TenantId = Id::from_uuid(Uuid::from_u128(0x71));
+/// Another provider, whose data must never show.
+pub const STRANGER: TenantId = Id::from_uuid(Uuid::from_u128(0x72));
+
+/// The operator that tokens of the house are made out to.
+pub const ADMIN: OperatorId = Id::from_uuid(Uuid::from_u128(0x0b));
+/// The first admin's password.
+pub const PASSWORD: &str = "correct horse battery";
+
+/// The API and the fakes behind it.
+pub struct House {
+    pub router: Router,
+    pub ports: Ports,
+    pub clock: Arc<FixedClock>,
+    pub jobs: MemoryJobs,
+    pub access: MemoryAccess,
+    pub gateway: Arc<FakeRouter>,
+}
+
+impl House {
+    pub fn new() -> Self {
+        Self::with(|ports| ports, settings())
+    }
+
+    pub fn with(change: impl FnOnce(Ports) -> Ports, settings: ApiSettings) -> Self {
+        let clock = Arc::new(FixedClock::at(noon()));
+        let jobs = MemoryJobs::new();
+        let access = MemoryAccess::new();
+        let gateway = Arc::new(FakeRouter::new());
+        let ports = change(ports(&clock, &jobs, &access, &gateway));
+        Self {
+            router: router(ports.clone(), settings),
+            ports,
+            clock,
+            jobs,
+            access,
+            gateway,
+        }
+    }
+
+    /// A token of an operator with this role.
+    pub fn token(&self, role: Role) -> String {
+        self.token_of(TENANT, role)
+    }
+
+    pub fn token_of(&self, tenant: TenantId, role: Role) -> String {
+        let now = self.clock.now();
+        let claims = Claims {
+            tenant,
+            operator: ADMIN,
+            session: Id::from_uuid(Uuid::from_u128(0x5e)),
+            role,
+            issued_at: now,
+            expires_at: now.plus(chrono::Duration::minutes(15)),
+        };
+        let token = PlainSigner.sign(&claims).unwrap();
+        token.expose().to_owned()
+    }
+
+    /// Founds the tenant `demo` with the operator `admin`.
+    pub async fn found(&self) {
+        let it = &self.ports;
+        let command = FoundTenant {
+            slug: "demo".parse().unwrap(),
+            name: "Demo Net".parse().unwrap(),
+            admin: ADMIN,
+            login: "admin".parse().unwrap(),
+            admin_name: "Admin".parse().unwrap(),
+            password: Password::choose(Secret::new(PASSWORD)).unwrap(),
+        };
+        let scope = Scope::system(TENANT, "test", Uuid::nil());
+        let (store, hasher, clock) = (&*it.operators, &*it.hasher, &*it.clock);
+        found_tenant(store, hasher, clock, &scope, command).await.unwrap();
+    }
+
+    /// Sends a request as an operator with this role.
+    pub async fn ask_as(&self, role: Role, ask: Ask) -> Answer {
+        ask.token(&self.token(role)).send(&self.router).await
+    }
+
+    /// Sends a request as an admin.
+    pub async fn ask(&self, ask: Ask) -> Answer {
+        self.ask_as(Role::Admin, ask).await
+    }
+}
+
+pub fn noon() -> Timestamp {
+    Timestamp::from_micros(1_795_000_000_000_000).unwrap()
+}
+
+pub fn settings() -> ApiSettings {
+    ApiSettings {
+        body_limit_bytes: ApiSettings::BODY_LIMIT_BYTES,
+        request_timeout: Duration::from_secs(30),
+        max_in_flight: 64,
+        sign_in: SignInPolicy::standard(),
+        worker_ready: None,
+    }
+}
+
+fn ports(
+    clock: &Arc<FixedClock>,
+    jobs: &MemoryJobs,
+    access: &MemoryAccess,
+    gateway: &Arc<FakeRouter>,
+) -> Ports {
+    let receipts = MemoryReceipts::default();
+    let customers = MemoryCustomers::new();
+    let operators = MemoryOperators::new();
+    let vouchers = MemoryVouchers::new();
+    Ports {
+        clock: Arc::<FixedClock>::clone(clock),
+        ids: Arc::new(CountingIds::from(1)),
+        randomness: Arc::new(SeededRandomness::from(7)),
+        vault: Arc::new(OpenVault),
+        hasher: Arc::new(PlainHasher::new()),
+        signer: Arc::new(PlainSigner),
+        customers: Arc::new(WithReceipts {
+            inner: customers.clone(),
+            receipts: receipts.clone(),
+        }),
+        customer_queries: Arc::new(customers),
+        operators: Arc::new(WithReceipts {
+            inner: operators.clone(),
+            receipts: receipts.clone(),
+        }),
+        operator_queries: Arc::new(operators.clone()),
+        tenants: Arc::new(operators),
+        access: Arc::new(access.clone()),
+        access_queries: Arc::new(access.clone()),
+        gateway: Arc::<FakeRouter>::clone(gateway),
+        host_rules: HostRules {
+            allow_loopback: false,
+        },
+        vouchers: Arc::new(vouchers.clone()),
+        voucher_queries: Arc::new(vouchers),
+        jobs_store: Arc::new(jobs.clone()),
+        jobs: Arc::new(jobs.clone()),
+        job_control: Arc::new(jobs.clone()),
+        work_signal: Arc::new(jobs.clone()),
+        receipts: Arc::new(receipts),
+    }
+}

@@ -1,0 +1,23 @@
+//! The API in this process, on the contexts' fakes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::needless_pass_by_value,
+    unreachable_pub
+)]
+
+mod auth_story;
+mod bad_input;
+mod customers_story;
+mod description;
+mod down;
+mod exchange;
+mod house;
+mod jobs_story;
+mod monitoring;
+mod operators_story;
+mod problems;
+mod receipts;
+mod roles;
+mod routers_story;

@@ -1,0 +1,138 @@
+//! Receipts in a map, and stores that write them with their transactions as a database does.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use customers::{CustomerRepository, CustomersStore, CustomersTx};
+use kernel::{
+    IdempotencyKey, JobRequest, Receipt, Receipts, Scope, StoreError, StoredReceipt, TenantId,
+    Timestamp, UnitOfWork,
+};
+use operators::{
+    OperatorRepository, OperatorsStore, OperatorsTx, SessionRepository, TenantRepository,
+};
+
+type Kept = HashMap<(TenantId, IdempotencyKey), StoredReceipt>;
+
+/// Every receipt of every tenant.
+#[derive(Debug, Clone, Default)]
+pub struct MemoryReceipts(Arc<Mutex<Kept>>);
+
+impl MemoryReceipts {
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, tenant: TenantId, receipt: Receipt) -> Result<(), StoreError> {
+        let stored = StoredReceipt {
+            digest: receipt.digest,
+            answer: receipt.answer,
+        };
+        match self.lock().entry((tenant, receipt.key)) {
+            std::collections::hash_map::Entry::Occupied(_) => Err(StoreError::Duplicate {
+                constraint: "idempotency_keys_pkey".to_owned(),
+            }),
+            std::collections::hash_map::Entry::Vacant(slot) => {
+                slot.insert(stored);
+                Ok(())
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Receipts for MemoryReceipts {
+    async fn find(
+        &self,
+        tenant: TenantId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<StoredReceipt>, StoreError> {
+        Ok(self.lock().get(&(tenant, key.clone())).cloned())
+    }
+
+    async fn prune(&self, _before: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// A store whose transactions keep the receipt of their scope.
+#[derive(Debug, Clone)]
+pub struct WithReceipts<S> {
+    /// The store that does the work.
+    pub inner: S,
+    /// Where its receipts go.
+    pub receipts: MemoryReceipts,
+}
+
+/// A transaction that keeps the receipt of its scope before it commits.
+pub struct ReceiptTx<T: ?Sized> {
+    inner: Box<T>,
+    receipt: Option<(TenantId, Receipt)>,
+    receipts: MemoryReceipts,
+}
+
+impl<S> WithReceipts<S> {
+    fn wrap<T: ?Sized>(&self, scope: &Scope, inner: Box<T>) -> Box<ReceiptTx<T>> {
+        Box::new(ReceiptTx {
+            inner,
+            receipt: scope.receipt.clone().map(|it| (scope.tenant, it)),
+            receipts: self.receipts.clone(),
+        })
+    }
+}
+
+#[async_trait]
+impl<T: UnitOfWork + ?Sized> UnitOfWork for ReceiptTx<T> {
+    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
+        self.inner.enqueue(job).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self {
+            inner,
+            receipt,
+            receipts,
+        } = *self;
+        if let Some((tenant, receipt)) = receipt {
+            receipts.keep(tenant, receipt)?;
+        }
+        inner.commit().await
+    }
+}
+
+#[async_trait]
+impl<S: CustomersStore> CustomersStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn CustomersTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl CustomersTx for ReceiptTx<dyn CustomersTx> {
+    fn customers(&mut self) -> &mut dyn CustomerRepository {
+        self.inner.customers()
+    }
+}
+
+#[async_trait]
+impl<S: OperatorsStore> OperatorsStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn OperatorsTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl OperatorsTx for ReceiptTx<dyn OperatorsTx> {
+    fn tenants(&mut self) -> &mut dyn TenantRepository {
+        self.inner.tenants()
+    }
+
+    fn operators(&mut self) -> &mut dyn OperatorRepository {
+        self.inner.operators()
+    }
+
+    fn sessions(&mut self) -> &mut dyn SessionRepository {
+        self.inner.sessions()
+    }
+}

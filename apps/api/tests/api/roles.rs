@@ -1,0 +1,174 @@
+//! Who may do what, route by route: what is not in the table is reachable by nobody.
+
+use std::collections::BTreeMap;
+
+use operators::Role;
+use operators::Role::{Admin, Auditor, Cashier, Technician};
+
+use crate::description::{document, operations};
+use crate::exchange::Ask;
+use crate::house::House;
+
+/// Routes that need no token, and prove nothing about the caller.
+const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health"];
+
+const EVERYBODY: &[Role] = &[Admin, Cashier, Technician, Auditor];
+const MONEY_READERS: &[Role] = &[Admin, Cashier, Auditor];
+const CASHIERS: &[Role] = &[Admin, Cashier];
+const TECHNICIANS: &[Role] = &[Admin, Technician];
+const AUDITORS: &[Role] = &[Admin, Auditor];
+const ADMINS: &[Role] = &[Admin];
+
+const MATRIX: &[(&[Role], &[&str])] = &[
+    (
+        EVERYBODY,
+        &[
+            "logout",
+            "me",
+            "change_password",
+            "list_customers",
+            "get_customer",
+            "list_service_profiles",
+            "get_service_profile",
+            "list_routers",
+            "get_router",
+            "get_router_drift",
+            "list_grants",
+            "list_router_sessions",
+            "list_voucher_batches",
+            "get_voucher_batch",
+            "list_batch_vouchers",
+            "list_vouchers",
+            "get_voucher",
+            "list_jobs",
+            "get_job",
+            "list_deliveries",
+        ],
+    ),
+    (
+        CASHIERS,
+        &[
+            "register_customer",
+            "change_customer",
+            "leave_customer",
+            "return_customer",
+            "sell_voucher",
+            "reveal_voucher_codes",
+        ],
+    ),
+    (
+        TECHNICIANS,
+        &[
+            "define_service_profile",
+            "change_service_profile",
+            "retire_service_profile",
+            "enrol_router",
+            "change_router",
+            "retire_router",
+            "test_router",
+            "reconcile_router",
+            "cut_login",
+            "cancel_job",
+            "requeue_job",
+            "requeue_delivery",
+        ],
+    ),
+    (AUDITORS, &["list_events", "list_operators", "get_operator"]),
+    (
+        ADMINS,
+        &[
+            "block_customer",
+            "unblock_customer",
+            "order_voucher_batch",
+            "void_voucher_batch",
+            "void_voucher",
+            "hire_operator",
+            "disable_operator",
+            "enable_operator",
+        ],
+    ),
+    (MONEY_READERS, &[]),
+];
+
+fn allowed() -> BTreeMap<&'static str, &'static [Role]> {
+    let rows = MATRIX.iter();
+    rows.flat_map(|(roles, names)| names.iter().map(|name| (*name, *roles)))
+        .collect()
+}
+
+/// A request with well-formed ids and no body: whoever is let in meets a problem of another kind.
+fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
+    let kind = [
+        ("/customers", "cus"),
+        ("/routers", "rtr"),
+        ("/service-profiles", "spf"),
+        ("/voucher-batches", "bat"),
+        ("/vouchers", "vou"),
+        ("/jobs", "job"),
+        ("/deliveries", "dlv"),
+        ("/operators", "opr"),
+        ("/plans", "pln"),
+        ("/subscriptions", "sub"),
+        ("/invoices", "inv"),
+        ("/payments", "pay"),
+        ("/accounts", "acc"),
+        ("/legal-entities", "ent"),
+    ]
+    .iter()
+    .find(|(start, _)| path.starts_with(&format!("/api/v1{start}")))
+    .map_or("xxx", |(_, kind)| *kind);
+    let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
+    let ask = Ask::new(method, &path);
+    if operation.get("requestBody").is_some() {
+        return ask.raw("application/json", "{\"nonsense\":1}");
+    }
+    ask
+}
+
+#[tokio::test]
+async fn without_a_token_only_the_open_routes_answer() {
+    let house = House::new();
+    for (method, path, operation) in operations(&document()) {
+        let name = operation["operationId"].as_str().unwrap();
+        let answer = knock(&method, &path, &operation).send(&house.router).await;
+        if OPEN.contains(&name) {
+            assert_ne!(answer.problem(), "missing-token", "{name}");
+            assert_eq!(operation["security"], serde_json::json!([{}]), "{name}");
+        } else {
+            assert_eq!(answer.is(401).problem(), "missing-token", "{name}");
+            assert!(operation.get("security").is_none(), "{name}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_role_reaches_exactly_what_the_table_says() {
+    let allowed = allowed();
+    let house = House::new();
+    for (method, path, operation) in operations(&document()) {
+        let name = operation["operationId"].as_str().unwrap();
+        if OPEN.contains(&name) {
+            continue;
+        }
+        let roles = allowed.get(name).copied();
+        let roles = roles.unwrap_or_else(|| panic!("{name} is not in the table"));
+        for role in Role::ALL {
+            let answer = house.ask_as(role, knock(&method, &path, &operation)).await;
+            let is_let_in = answer.status.as_u16() != 403;
+            assert_eq!(is_let_in, roles.contains(&role), "{name} as {role}: {}", answer.text);
+        }
+    }
+}
+
+#[test]
+fn the_table_names_only_routes_that_exist() {
+    let document = document();
+    let known: Vec<String> = operations(&document)
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap().to_owned())
+        .collect();
+    for name in allowed().keys() {
+        assert!(known.iter().any(|it| it == name), "{name}");
+    }
+}

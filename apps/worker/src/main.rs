@@ -1,0 +1,7 @@
+//! The process entry point.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mikrotik_billing_worker::run()
+}

@@ -1,0 +1,246 @@
+//! What happened to profiles, routers and grants, as facts without secrets.
+
+use kernel::{DomainEvent, GrantId, NewEvent, ProfileId, RouterId, StoreError, Timestamp};
+use serde::Serialize;
+
+use crate::grant::{Allowance, Subject};
+use crate::login::Service;
+use crate::ports::Confirmation;
+use crate::router::DriftCounts;
+
+/// A fact of the access context.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum AccessEvent {
+    /// A service profile was defined.
+    ProfileDefined {
+        /// The profile.
+        profile: ProfileId,
+        /// Its name.
+        name: String,
+        /// The service it is for.
+        service: Service,
+    },
+    /// What a profile allows was changed.
+    ProfileChanged {
+        /// The profile.
+        profile: ProfileId,
+        /// Its new revision.
+        revision: u32,
+    },
+    /// A profile is no longer offered; who has it keeps it.
+    ProfileRetired {
+        /// The profile.
+        profile: ProfileId,
+    },
+    /// A router was enrolled after it answered.
+    RouterEnrolled {
+        /// The router.
+        router: RouterId,
+        /// Its name.
+        name: String,
+        /// Its serial number, if it has one.
+        serial: Option<String>,
+        /// Its RouterOS version.
+        version: String,
+    },
+    /// A router's name, address or credentials were changed.
+    RouterChanged {
+        /// The router.
+        router: RouterId,
+    },
+    /// A router was taken out of service.
+    RouterRetired {
+        /// The router.
+        router: RouterId,
+    },
+    /// A router that was out of reach answers again.
+    RouterOnline {
+        /// The router.
+        router: RouterId,
+        /// How long it was out of reach, in seconds, if it ever was in reach.
+        out_s: Option<i64>,
+    },
+    /// A router stopped answering.
+    RouterUnreachable {
+        /// The router.
+        router: RouterId,
+        /// Why, in words.
+        reason: String,
+    },
+    /// A router was compared with what it should be, and differed.
+    DriftFound {
+        /// The router.
+        router: RouterId,
+        /// By how much.
+        drift: DriftCounts,
+        /// Whether the differences were mended (`false` for a dry run).
+        mended: bool,
+    },
+    /// Somebody's sessions were ended by an operator.
+    LoginCut {
+        /// The router.
+        router: RouterId,
+        /// The service.
+        service: Service,
+        /// How many sessions ended.
+        removed: u64,
+    },
+    /// Vouchers' grants were brought to a router: one fact for all of them.
+    GrantsApplied {
+        /// The router.
+        router: RouterId,
+        /// How many.
+        count: u64,
+    },
+    /// A subject may log in on a router.
+    Granted {
+        /// The grant.
+        grant: GrantId,
+        /// The router.
+        router: RouterId,
+        /// Who it is for.
+        subject: Subject,
+        /// The service.
+        service: Service,
+        /// The profile.
+        profile: ProfileId,
+    },
+    /// Many subjects may log in on a router: one fact for all of them.
+    ManyGranted {
+        /// The router.
+        router: RouterId,
+        /// How many.
+        count: u64,
+    },
+    /// Many grants on a router have ended for good: one fact for all of them.
+    ManyEnded {
+        /// The router.
+        router: RouterId,
+        /// How many.
+        count: u64,
+    },
+    /// What a grant allows was changed.
+    AllowanceChanged {
+        /// The grant.
+        grant: GrantId,
+        /// What it allows now.
+        allowance: Allowance,
+        /// The desired version that was followed.
+        version: u64,
+    },
+    /// A grant was moved to another profile.
+    ProfileMoved {
+        /// The grant.
+        grant: GrantId,
+        /// The new profile.
+        profile: ProfileId,
+        /// The desired version that was followed.
+        version: u64,
+    },
+    /// A grant's password was changed.
+    SecretChanged {
+        /// The grant.
+        grant: GrantId,
+    },
+    /// A grant has ended for good.
+    GrantEnded {
+        /// The grant.
+        grant: GrantId,
+    },
+    /// A grant reached its router.
+    GrantApplied {
+        /// The grant.
+        grant: GrantId,
+        /// The revision that is on the router now.
+        revision: u32,
+        /// When the router had it.
+        at: Timestamp,
+    },
+}
+
+impl DomainEvent for AccessEvent {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::ProfileDefined { .. } => "access.profile_defined",
+            Self::ProfileChanged { .. } => "access.profile_changed",
+            Self::ProfileRetired { .. } => "access.profile_retired",
+            Self::RouterEnrolled { .. } => "access.router_enrolled",
+            Self::RouterChanged { .. } => "access.router_changed",
+            Self::RouterRetired { .. } => "access.router_retired",
+            Self::RouterOnline { .. } => "access.router_online",
+            Self::RouterUnreachable { .. } => "access.router_unreachable",
+            Self::DriftFound { .. } => "access.drift_found",
+            Self::LoginCut { .. } => "access.login_cut",
+            Self::GrantsApplied { .. } => "access.grants_applied",
+            Self::Granted { .. } => "access.granted",
+            Self::ManyGranted { .. } => "access.many_granted",
+            Self::ManyEnded { .. } => "access.many_ended",
+            Self::AllowanceChanged { .. } => "access.allowance_changed",
+            Self::ProfileMoved { .. } => "access.profile_moved",
+            Self::SecretChanged { .. } => "access.secret_changed",
+            Self::GrantEnded { .. } => "access.grant_ended",
+            Self::GrantApplied { .. } => "access.grant_applied",
+        }
+    }
+}
+
+/// The facts of a bulk confirmation: one for each subscription, because each is somebody's story, and one for all
+/// vouchers together.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if a fact cannot be written as JSON.
+pub fn confirmation_events(
+    router: RouterId,
+    confirmations: &[Confirmation],
+    at: Timestamp,
+) -> Result<Vec<NewEvent>, StoreError> {
+    let mut events = Vec::new();
+    let mut count = 0;
+    for it in confirmations {
+        if matches!(it.subject, Subject::Voucher(_)) {
+            count += 1;
+            continue;
+        }
+        let Confirmation {
+            grant, revision, ..
+        } = *it;
+        events.push(NewEvent::of(
+            grant,
+            &AccessEvent::GrantApplied {
+                grant,
+                revision,
+                at,
+            },
+        )?);
+    }
+    if count > 0 {
+        events.push(NewEvent::of(
+            router,
+            &AccessEvent::GrantsApplied { router, count },
+        )?);
+    }
+    Ok(events)
+}
+
+/// The fact of a bulk insertion; none if nothing was new.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the fact cannot be written as JSON.
+pub fn insertion_event(router: RouterId, count: u64) -> Result<Option<NewEvent>, StoreError> {
+    if count == 0 {
+        return Ok(None);
+    }
+    NewEvent::of(router, &AccessEvent::ManyGranted { router, count }).map(Some)
+}
+
+/// The fact of many endings on one router; none if nothing ended.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if the fact cannot be written as JSON.
+pub fn ending_event(router: RouterId, count: u64) -> Result<Option<NewEvent>, StoreError> {
+    if count == 0 {
+        return Ok(None);
+    }
+    NewEvent::of(router, &AccessEvent::ManyEnded { router, count }).map(Some)
+}

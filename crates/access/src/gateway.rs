@@ -1,0 +1,193 @@
+//! The port to routers: what the access context asks of one, in its own words.
+
+use async_trait::async_trait;
+use kernel::{RouterId, Secret};
+use serde::Serialize;
+
+use crate::change::Change;
+use crate::host::Host;
+use crate::login::LoginRef;
+use crate::router::{LoginMethod, RouterFacts};
+use crate::row::Actual;
+
+/// Which router is meant, and everything needed to talk to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Its id: a gateway keeps one connection per router.
+    pub router: RouterId,
+    /// Its address or name.
+    pub host: Host,
+    /// The port of its API service.
+    pub port: u16,
+    /// How to log in.
+    pub method: LoginMethod,
+    /// The API account.
+    pub username: String,
+    /// The account's password.
+    pub password: Secret,
+    /// The serial it was enrolled with: a router with another one is refused with [`GatewayErrorKind::WrongRouter`].
+    pub expected_serial: Option<String>,
+}
+
+/// Which logins to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// Everything.
+    All,
+    /// The rows with these names only, whoever owns them.
+    Logins(Vec<LoginRef>),
+}
+
+/// A session that runs on a router.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LiveSession {
+    /// Who, on which service.
+    pub login: LoginRef,
+    /// The customer's address, if known.
+    pub address: Option<String>,
+    /// The device: a MAC address as a rule.
+    pub device: Option<String>,
+    /// Seconds since it began.
+    pub uptime_s: u64,
+}
+
+/// What ending sessions has come to.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct CutReport {
+    /// How many sessions ended.
+    pub removed: u64,
+    /// Who is online still (or again) after all that could be done.
+    pub still_online: Vec<LoginRef>,
+}
+
+/// What went wrong with a router, by what can be done about it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum GatewayErrorKind {
+    /// No connection could be made, or it broke before the command was sent.
+    Unreachable,
+    /// A read was not answered in time.
+    Timeout,
+    /// A write may or may not have happened: read before writing again.
+    Ambiguous,
+    /// The router refused the API account.
+    AuthFailed,
+    /// The API account lacks a policy.
+    Forbidden,
+    /// The router does not know the menu, command or argument.
+    Unsupported,
+    /// Something with this key exists already.
+    Conflict,
+    /// The row is gone.
+    NotFound,
+    /// A value was refused.
+    InvalidArgument {
+        /// Which, where the router names it.
+        field: Option<String>,
+    },
+    /// The router's device mode forbids it.
+    DeviceMode,
+    /// What answers does not speak the RouterOS API.
+    NotRouterOs,
+    /// Another router answers than the one that was enrolled.
+    WrongRouter,
+    /// The host must not be connected to.
+    BadHost,
+    /// Anything else.
+    Other,
+}
+
+/// What went wrong with a router.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct GatewayError {
+    /// By what can be done about it.
+    pub kind: GatewayErrorKind,
+    /// In words, the router's own where it said something.
+    pub message: String,
+}
+
+impl GatewayError {
+    /// An error of a kind.
+    pub fn new(kind: GatewayErrorKind, message: impl Into<String>) -> Self {
+        Self {
+            kind,
+            message: message.into(),
+        }
+    }
+
+    /// Whether the same may pass later without anybody changing anything.
+    #[must_use]
+    pub const fn is_transient(&self) -> bool {
+        use GatewayErrorKind as Kind;
+        matches!(
+            self.kind,
+            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous
+        )
+    }
+
+    /// Whether it concerns the router as a whole and not one row.
+    #[must_use]
+    pub const fn concerns_router(&self) -> bool {
+        use GatewayErrorKind as Kind;
+        match self.kind {
+            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
+            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost => true,
+            Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
+            Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
+        }
+    }
+
+    /// What a person can do about it.
+    #[must_use]
+    pub const fn advice(&self) -> &'static str {
+        use GatewayErrorKind as Kind;
+        match self.kind {
+            Kind::Unreachable => {
+                "check power and the path to the router, that /ip/service has api enabled, and its firewall"
+            }
+            Kind::Timeout => "the router is slow or the path is bad; it will be tried again",
+            Kind::Ambiguous => "the router will be read again before anything is repeated",
+            Kind::AuthFailed => "check the API account's name and password on the router",
+            Kind::Forbidden => {
+                "give the account's group the policies api, read, write and sensitive"
+            }
+            Kind::Unsupported => "this RouterOS version or its packages lack what is needed",
+            Kind::Conflict => "a row made by hand has this name: rename or remove it on the router",
+            Kind::NotFound => "the row vanished meanwhile; it will be made again",
+            Kind::InvalidArgument { .. } => {
+                "correct the service profile; a pool must exist on the router first"
+            }
+            Kind::DeviceMode => "enable hotspot in /system/device-mode at the router",
+            Kind::NotRouterOs => {
+                "the port must be the API service, 8728 as a rule, not WinBox or the web page"
+            }
+            Kind::WrongRouter => "enrol the replacement as a new router, or correct the address",
+            Kind::BadHost => "use the router's own address in your network",
+            Kind::Other => "see the router's own message",
+        }
+    }
+}
+
+/// Talks to routers. Each router is a world of its own: one that does not answer never delays another.
+#[async_trait]
+pub trait RouterGateway: Send + Sync {
+    /// Connects, logs in and asks who it is; proves address, credentials and permissions.
+    async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError>;
+
+    /// What is on the router now: every profile, and the selected logins. An error means unknown, never empty.
+    async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError>;
+
+    /// Makes changes, in order of dependence; one result for each, in the given order. Changes of one kind may be in
+    /// flight together. Removing what is gone already is a success; adding what is there already (because an earlier
+    /// try was not answered) becomes an update if the row carries the same tag.
+    async fn apply(&self, target: &Target, changes: &[Change]) -> Vec<Result<(), GatewayError>>;
+
+    /// Who is online.
+    async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError>;
+
+    /// Ends every session of these logins, forgets the cookies that would bring them back, and looks again.
+    async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError>;
+
+    /// Closes what is open to a router: its address or credentials have changed, or it is retired.
+    async fn forget(&self, router: RouterId);
+}

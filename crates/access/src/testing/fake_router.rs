@@ -1,0 +1,402 @@
+//! Routers in memory behind the gateway port: they hold rows and sessions, and fail on demand.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use kernel::{RouterId, Secret};
+
+use super::samples::sample_facts;
+use crate::change::{Action, Change, Edit};
+use crate::gateway::{
+    CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
+};
+use crate::login::LoginRef;
+use crate::router::RouterFacts;
+use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::tag::Tag;
+
+/// One router.
+#[derive(Debug, Default)]
+struct World {
+    actual: Actual,
+    online: Vec<LoginRef>,
+    stubborn: BTreeSet<LoginRef>,
+    facts: Option<RouterFacts>,
+    failure: Option<GatewayError>,
+    refused: BTreeMap<String, GatewayError>,
+    password: Option<String>,
+    hides_passwords: bool,
+    next_id: u64,
+    writes: u64,
+}
+
+/// Any number of routers, each made when it is first talked to.
+#[derive(Debug, Default)]
+pub struct FakeRouter(Mutex<BTreeMap<RouterId, World>>);
+
+impl FakeRouter {
+    /// Routers without rows, that accept every password.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every call to the router fails like this from now on; `None` heals it.
+    pub fn fail_with(&self, router: RouterId, failure: Option<GatewayError>) {
+        self.with(router, |it| it.failure = failure);
+    }
+
+    /// Every change to a row of this name is refused like this; `None` heals it.
+    pub fn refuse(&self, router: RouterId, name: &str, failure: Option<GatewayError>) {
+        self.with(router, |it| match failure {
+            Some(failure) => it.refused.insert(name.to_owned(), failure),
+            None => it.refused.remove(name),
+        });
+    }
+
+    /// The router accepts only this password from now on.
+    pub fn require_password(&self, router: RouterId, password: &str) {
+        self.with(router, |it| it.password = Some(password.to_owned()));
+    }
+
+    /// The router no longer shows passwords, as RouterOS 7.21 may.
+    pub fn hide_passwords(&self, router: RouterId) {
+        self.with(router, |it| it.hides_passwords = true);
+    }
+
+    /// What the router says about itself from now on.
+    pub fn become_another(&self, router: RouterId, facts: RouterFacts) {
+        self.with(router, |it| it.facts = Some(facts));
+    }
+
+    /// What the router holds.
+    #[must_use]
+    pub fn actual(&self, router: RouterId) -> Actual {
+        self.with(router, |it| it.actual.clone())
+    }
+
+    /// Replaces what the router holds.
+    pub fn set_actual(&self, router: RouterId, actual: Actual) {
+        self.with(router, |it| it.actual = actual);
+    }
+
+    /// The row of a menu by name.
+    #[must_use]
+    pub fn row(&self, router: RouterId, menu: Menu, name: &str) -> Option<ActualRow> {
+        self.with(router, |it| {
+            it.actual
+                .rows(menu)
+                .iter()
+                .find(|row| row.name == name)
+                .cloned()
+        })
+    }
+
+    /// How many rows were written since the router was made.
+    #[must_use]
+    pub fn writes(&self, router: RouterId) -> u64 {
+        self.with(router, |it| it.writes)
+    }
+
+    /// Adds a row by hand, as an operator would in WinBox; returns its id.
+    pub fn insert(
+        &self,
+        router: RouterId,
+        menu: Menu,
+        name: &str,
+        values: &[(Attribute, &str)],
+        comment: &str,
+    ) -> RowId {
+        let values = values
+            .iter()
+            .map(|(key, value)| (*key, (*value).to_owned()))
+            .collect();
+        self.with(router, |it| {
+            let id = it.fresh_id();
+            it.actual.push(
+                menu,
+                ActualRow {
+                    id: id.clone(),
+                    name: name.to_owned(),
+                    values,
+                    password: None,
+                    comment: comment.to_owned(),
+                    is_dynamic: false,
+                },
+            );
+            id
+        })
+    }
+
+    /// A customer connects. Returns whether the router lets them.
+    pub fn dial(&self, router: RouterId, login: &LoginRef, password: &str) -> bool {
+        self.with(router, |it| {
+            let menu = Menu::logins_of(login.service);
+            let admits = |row: &&ActualRow| {
+                row.name == login.name
+                    && !row.values.contains_key(&Attribute::Disabled)
+                    && row
+                        .password
+                        .as_ref()
+                        .is_none_or(|known| known.expose() == password)
+            };
+            let admitted = it.actual.rows(menu).iter().any(|row| admits(&row));
+            if admitted {
+                it.online.push(login.clone());
+            }
+            admitted
+        })
+    }
+
+    /// The login's device comes back however often it is cut.
+    pub fn make_stubborn(&self, router: RouterId, login: LoginRef, stubborn: bool) {
+        self.with(router, |it| match stubborn {
+            true => it.stubborn.insert(login),
+            false => it.stubborn.remove(&login),
+        });
+    }
+
+    /// Who is online.
+    #[must_use]
+    pub fn online(&self, router: RouterId) -> Vec<LoginRef> {
+        self.with(router, |it| it.online.clone())
+    }
+
+    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+        work(self.lock().entry(router).or_default())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<RouterId, World>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What every call does first: it may fail, and it must be the right router.
+    fn meet<T>(
+        &self,
+        target: &Target,
+        work: impl FnOnce(&mut World) -> T,
+    ) -> Result<T, GatewayError> {
+        self.with(target.router, |it| {
+            it.admit(target)?;
+            Ok(work(it))
+        })
+    }
+}
+
+#[async_trait]
+impl RouterGateway for FakeRouter {
+    async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError> {
+        self.meet(target, |it| it.facts(target.router))
+    }
+
+    async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError> {
+        self.meet(target, |it| it.read(selection))
+    }
+
+    async fn apply(&self, target: &Target, changes: &[Change]) -> Vec<Result<(), GatewayError>> {
+        let each = |it: &mut World| changes.iter().map(|change| it.apply(change)).collect();
+        self.meet(target, each)
+            .unwrap_or_else(|err| changes.iter().map(|_| Err(err.clone())).collect())
+    }
+
+    async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError> {
+        let session = |login: &LoginRef| LiveSession {
+            login: login.clone(),
+            address: None,
+            device: None,
+            uptime_s: 0,
+        };
+        self.meet(target, |it| it.online.iter().map(session).collect())
+    }
+
+    async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
+        self.meet(target, |it| {
+            let before = it.online.len();
+            let stays = |login: &LoginRef| !logins.contains(login) || it.stubborn.contains(login);
+            let online: Vec<LoginRef> = it
+                .online
+                .iter()
+                .filter(|login| stays(login))
+                .cloned()
+                .collect();
+            let still = online
+                .iter()
+                .filter(|login| logins.contains(login))
+                .cloned()
+                .collect();
+            let removed = u64::try_from(before - online.len()).unwrap_or(u64::MAX);
+            it.online = online;
+            CutReport {
+                removed,
+                still_online: still,
+            }
+        })
+    }
+
+    async fn forget(&self, _router: RouterId) {}
+}
+
+impl World {
+    fn admit(&self, target: &Target) -> Result<(), GatewayError> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        if self
+            .password
+            .as_deref()
+            .is_some_and(|it| it != target.password.expose())
+        {
+            let message = "invalid user name or password (6)";
+            return Err(GatewayError::new(GatewayErrorKind::AuthFailed, message));
+        }
+        let serial = self.facts(target.router).serial;
+        if target.expected_serial.is_some() && target.expected_serial != serial {
+            let message = format!("another router answers: serial {serial:?}");
+            return Err(GatewayError::new(GatewayErrorKind::WrongRouter, message));
+        }
+        Ok(())
+    }
+
+    fn facts(&self, router: RouterId) -> RouterFacts {
+        self.facts.clone().unwrap_or_else(|| sample_facts(router))
+    }
+
+    fn fresh_id(&mut self) -> RowId {
+        self.next_id += 1;
+        RowId::new(format!("*{:X}", self.next_id))
+    }
+
+    fn read(&self, selection: &Selection) -> Actual {
+        let mut read = self.actual.clone();
+        for menu in [Menu::PppSecret, Menu::HotspotUser] {
+            if let Selection::Logins(logins) = selection {
+                let names: BTreeSet<&str> = logins
+                    .iter()
+                    .filter(|it| Menu::logins_of(it.service) == menu)
+                    .map(|it| it.name.as_str())
+                    .collect();
+                read.rows_mut(menu)
+                    .retain(|row| names.contains(row.name.as_str()));
+            }
+            if self.hides_passwords {
+                read.rows_mut(menu)
+                    .iter_mut()
+                    .for_each(|row| row.password = None);
+            }
+        }
+        read
+    }
+
+    fn apply(&mut self, change: &Change) -> Result<(), GatewayError> {
+        if let Some(refusal) = self.refused.get(&change.name) {
+            return Err(refusal.clone());
+        }
+        match &change.action {
+            Action::Create { edits, tag } => self.create(change, edits, tag),
+            Action::Update { id, edits } => self.update(change.menu, id, edits),
+            Action::Remove { id } => {
+                self.writes += 1;
+                self.actual
+                    .rows_mut(change.menu)
+                    .retain(|row| row.id != *id);
+                Ok(())
+            }
+        }
+    }
+
+    fn create(&mut self, change: &Change, edits: &[Edit], tag: &Tag) -> Result<(), GatewayError> {
+        let menu = change.menu;
+        let occupant = self
+            .actual
+            .rows(menu)
+            .iter()
+            .find(|it| it.occupies(menu, &change.name));
+        if let Some(row) = occupant {
+            let ours = row.is_owned(menu, &tag.mark) && row.tag().is_none_or(|it| it.id == tag.id);
+            let id = row.id.clone();
+            if ours {
+                return self.update(menu, &id, edits);
+            }
+            let message = "failure: secret with the same name already exists";
+            return Err(GatewayError::new(GatewayErrorKind::Conflict, message));
+        }
+        self.check_references(menu, edits)?;
+        let id = self.fresh_id();
+        let mut row = ActualRow {
+            id,
+            name: change.name.clone(),
+            values: BTreeMap::new(),
+            password: None,
+            comment: String::new(),
+            is_dynamic: false,
+        };
+        edit(&mut row, edits);
+        self.writes += 1;
+        self.actual.push(menu, row);
+        Ok(())
+    }
+
+    fn update(&mut self, menu: Menu, id: &RowId, edits: &[Edit]) -> Result<(), GatewayError> {
+        self.check_references(menu, edits)?;
+        let Some(row) = self
+            .actual
+            .rows_mut(menu)
+            .iter_mut()
+            .find(|row| row.id == *id)
+        else {
+            return Err(GatewayError::new(
+                GatewayErrorKind::NotFound,
+                "no such item",
+            ));
+        };
+        edit(row, edits);
+        self.writes += 1;
+        Ok(())
+    }
+
+    fn check_references(&self, menu: Menu, edits: &[Edit]) -> Result<(), GatewayError> {
+        let profiles = self.actual.rows(Menu::profiles_of(menu.service()));
+        let missing = |it: &Edit| match it {
+            Edit::Set {
+                attribute: Attribute::Profile,
+                to: Some(name),
+                ..
+            } => profiles.iter().all(|row| row.name != *name),
+            Edit::Set { .. } | Edit::Password(_) | Edit::Comment(_) => false,
+        };
+        if menu.is_profiles() || !edits.iter().any(missing) {
+            return Ok(());
+        }
+        let kind = GatewayErrorKind::InvalidArgument {
+            field: Some("profile".to_owned()),
+        };
+        Err(GatewayError::new(
+            kind,
+            "input does not match any value of profile",
+        ))
+    }
+}
+
+fn edit(row: &mut ActualRow, edits: &[Edit]) {
+    for it in edits {
+        match it {
+            Edit::Set {
+                attribute,
+                to: Some(value),
+                ..
+            } => {
+                row.values.insert(*attribute, value.clone());
+            }
+            Edit::Set {
+                attribute,
+                to: None,
+                ..
+            } => {
+                row.values.remove(attribute);
+            }
+            Edit::Password(secret) => row.password = Some(Secret::new(secret.expose())),
+            Edit::Comment(text) => row.comment.clone_from(text),
+        }
+    }
+}

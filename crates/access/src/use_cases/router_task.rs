@@ -1,0 +1,125 @@
+//! What every use case that talks to a router shares: finding it, opening its password, noting how it does.
+
+use kernel::{
+    CannotOpen, MayConflict, RouterId, Scope, StoreError, Timestamp, Vault, rerun_on_conflict,
+};
+
+use crate::desired::Undesirable;
+use crate::gateway::{GatewayError, Target};
+use crate::ports::AccessStore;
+use crate::router::{Endpoint, Router, RouterRefusal};
+
+/// Why work with a router failed.
+#[derive(Debug, thiserror::Error)]
+pub enum RouterTaskError {
+    /// There is no such router.
+    #[error("no such router")]
+    NotFound(RouterId),
+    /// The router is not in a state for it.
+    #[error("the router is refused")]
+    Refused(#[from] RouterRefusal),
+    /// The router could not, or could not be reached.
+    #[error("the router could not be worked with")]
+    Gateway(#[source] GatewayError),
+    /// A stored password does not open.
+    #[error("a stored password cannot be used")]
+    Sealed(#[from] CannotOpen),
+    /// The stored grants and profiles contradict each other.
+    #[error("the grants do not fit the profiles")]
+    Undesirable(#[from] Undesirable),
+    /// The store could not.
+    #[error("the router's data could not be read or stored")]
+    Store(#[from] StoreError),
+}
+
+impl MayConflict for RouterTaskError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(err) if err.is_conflict())
+    }
+}
+
+/// The owner a router's password is sealed for.
+#[must_use]
+pub fn password_owner(id: RouterId) -> String {
+    format!("routers/{id}")
+}
+
+/// Everything needed to talk to a router.
+///
+/// # Errors
+/// [`CannotOpen`] if its password does not open.
+pub fn target_of(router: &Router, vault: &dyn Vault) -> Result<Target, CannotOpen> {
+    let serial = router.facts().serial.clone();
+    target_at(router.id(), router.endpoint(), serial, vault)
+}
+
+pub(super) fn target_at(
+    router: RouterId,
+    endpoint: &Endpoint,
+    expected_serial: Option<String>,
+    vault: &dyn Vault,
+) -> Result<Target, CannotOpen> {
+    Ok(Target {
+        router,
+        host: endpoint.host.clone(),
+        port: endpoint.port,
+        method: endpoint.method,
+        username: endpoint.username.as_str().to_owned(),
+        password: vault.open(&password_owner(router), &endpoint.password)?,
+        expected_serial,
+    })
+}
+
+/// The router in service and how to talk to it, read in a transaction of its own.
+pub(super) async fn load_target(
+    store: &dyn AccessStore,
+    vault: &dyn Vault,
+    scope: &Scope,
+    id: RouterId,
+) -> Result<(Router, Target), RouterTaskError> {
+    let mut tx = store.begin(&scope.preliminary()).await?;
+    let found = tx.routers().find(id).await?;
+    let router = found.ok_or(RouterTaskError::NotFound(id))?;
+    router.in_service()?;
+    let target = target_of(&router, vault)?;
+    Ok((router, target))
+}
+
+/// Notes something about a router in a transaction of its own; `note` says whether it was news.
+pub(super) async fn note_router(
+    store: &dyn AccessStore,
+    scope: &Scope,
+    id: RouterId,
+    note: &(dyn Fn(&mut Router) -> bool + Sync),
+) -> Result<(), StoreError> {
+    let scope = &scope.preliminary();
+    rerun_on_conflict(|| async move {
+        let mut tx = store.begin(scope).await?;
+        let Some(mut router) = tx.routers().find(id).await? else {
+            return Ok(());
+        };
+        if note(&mut router) {
+            tx.routers().save(&mut router).await?;
+            tx.commit().await?;
+        }
+        Ok(())
+    })
+    .await
+}
+
+/// Notes that a router did not answer, and passes the error on; trouble with a single row says nothing about it.
+pub(super) async fn failed(
+    store: &dyn AccessStore,
+    scope: &Scope,
+    id: RouterId,
+    err: GatewayError,
+    at: Timestamp,
+) -> RouterTaskError {
+    if err.concerns_router() {
+        let noted = note_router(store, scope, id, &|it| it.went_silent(&err.message, at)).await;
+        if let Err(store_err) = noted {
+            return RouterTaskError::Store(store_err);
+        }
+    }
+    RouterTaskError::Gateway(err)
+}

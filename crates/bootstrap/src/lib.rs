@@ -1,0 +1,1 @@
+//! The composition root: configuration, telemetry, wiring, the worker loop and shutdown.

@@ -1,0 +1,94 @@
+//! Every port of the product, wired to its adapter: what an app plugs into.
+
+use std::sync::Arc;
+
+use access::{AccessQueries, AccessStore, HostRules, RouterGateway};
+use billing::{BillingQueries, BillingStore};
+use customers::{CustomerQueries, CustomersStore};
+use jobs::{JobControl, JobQueries, JobsStore, WorkSignal};
+use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
+use operators::{OperatorQueries, OperatorsStore, PasswordHasher, TenantDirectory, TokenSigner};
+use vouchers::{VoucherQueries, VouchersStore};
+use workflows::{SubscriptionStore, Workbench};
+
+/// The wired product. Cloning it clones handles, not state.
+#[derive(Clone)]
+pub struct Ports {
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Unpredictable bytes.
+    pub randomness: Arc<dyn Randomness>,
+    /// Seals secrets.
+    pub vault: Arc<dyn Vault>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Signs access tokens.
+    pub signer: Arc<dyn TokenSigner>,
+    /// Changes to customers.
+    pub customers: Arc<dyn CustomersStore>,
+    /// Reads of customers.
+    pub customer_queries: Arc<dyn CustomerQueries>,
+    /// Changes to operators and sessions.
+    pub operators: Arc<dyn OperatorsStore>,
+    /// Reads of operators.
+    pub operator_queries: Arc<dyn OperatorQueries>,
+    /// Finds a tenant before there is one.
+    pub tenants: Arc<dyn TenantDirectory>,
+    /// Changes to profiles, routers and grants.
+    pub access: Arc<dyn AccessStore>,
+    /// Reads of profiles, routers and grants.
+    pub access_queries: Arc<dyn AccessQueries>,
+    /// The routers themselves.
+    pub gateway: Arc<dyn RouterGateway>,
+    /// Which router addresses are acceptable.
+    pub host_rules: HostRules,
+    /// Changes to vouchers.
+    pub vouchers: Arc<dyn VouchersStore>,
+    /// Reads of vouchers.
+    pub voucher_queries: Arc<dyn VoucherQueries>,
+    /// Changes to money and what is sold.
+    pub billing: Arc<dyn BillingStore>,
+    /// Reads of money and what is sold.
+    pub billing_queries: Arc<dyn BillingQueries>,
+    /// Sells a subscription together with its grant.
+    pub subscription_store: Arc<dyn SubscriptionStore>,
+    /// Enqueues work that no change causes.
+    pub jobs_store: Arc<dyn JobsStore>,
+    /// Reads of jobs, deliveries and events.
+    pub jobs: Arc<dyn JobQueries>,
+    /// Cancels and requeues.
+    pub job_control: Arc<dyn JobControl>,
+    /// Wakes workers.
+    pub work_signal: Arc<dyn WorkSignal>,
+    /// Answers to idempotent requests.
+    pub receipts: Arc<dyn Receipts>,
+    /// Told of named points.
+    pub probe: Arc<dyn Probe>,
+}
+
+impl Ports {
+    /// What reactions, jobs and sweeps need.
+    #[must_use]
+    pub fn workbench(&self) -> Workbench {
+        Workbench {
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+            randomness: Arc::clone(&self.randomness),
+            vault: Arc::clone(&self.vault),
+            customers: Arc::clone(&self.customers),
+            access: Arc::clone(&self.access),
+            access_queries: Arc::clone(&self.access_queries),
+            gateway: Arc::clone(&self.gateway),
+            host_rules: self.host_rules,
+            vouchers: Arc::clone(&self.vouchers),
+            voucher_queries: Arc::clone(&self.voucher_queries),
+            billing: Arc::clone(&self.billing),
+            billing_queries: Arc::clone(&self.billing_queries),
+            jobs_store: Arc::clone(&self.jobs_store),
+            receipts: Arc::clone(&self.receipts),
+            probe: Arc::clone(&self.probe),
+        }
+    }
+}

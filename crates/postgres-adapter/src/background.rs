@@ -1,0 +1,9 @@
+//! Jobs, schedules and event deliveries: claimed across tenants, read and controlled within one.
+
+mod control;
+mod deliveries;
+mod finish;
+mod jobs;
+mod reads;
+mod schedules;
+pub(crate) mod signal;

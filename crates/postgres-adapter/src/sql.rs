@@ -1,0 +1,70 @@
+//! Runs statements written as text. Both dialects count parameters as `$1`, `$2` and so on.
+
+use kernel::StoreError;
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+
+use crate::error::Stored;
+
+/// Runs a statement; returns how many rows it changed.
+pub(crate) async fn execute<C: ConnectionTrait>(
+    connection: &C,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<u64, StoreError> {
+    let statement = statement(connection, text, values);
+    let done = connection.execute_raw(statement).await.stored()?;
+    Ok(done.rows_affected())
+}
+
+/// Every row of a statement.
+pub(crate) async fn rows<T: FromQueryResult, C: ConnectionTrait>(
+    connection: &C,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Vec<T>, StoreError> {
+    let statement = statement(connection, text, values);
+    let rows = connection.query_all_raw(statement).await.stored()?;
+    rows.iter()
+        .map(|row| T::from_query_result(row, "").stored())
+        .collect()
+}
+
+/// The one row of a statement, if there is one.
+pub(crate) async fn row<T: FromQueryResult, C: ConnectionTrait>(
+    connection: &C,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Result<Option<T>, StoreError> {
+    let statement = statement(connection, text, values);
+    let row = connection.query_one_raw(statement).await.stored()?;
+    row.map(|row| T::from_query_result(&row, "").stored())
+        .transpose()
+}
+
+/// The `($1, $2), ($3, $4)` of an insert of `rows` rows of `columns` columns.
+pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+    let row = |first: usize| {
+        let numbers: Vec<String> = (first..first + columns).map(|n| format!("${n}")).collect();
+        format!("({})", numbers.join(", "))
+    };
+    let rows: Vec<String> = (0..rows).map(|it| row(it * columns + 1)).collect();
+    rows.join(", ")
+}
+
+fn statement<C: ConnectionTrait>(
+    connection: &C,
+    text: impl Into<String>,
+    values: impl IntoIterator<Item = Value>,
+) -> Statement {
+    Statement::from_sql_and_values(connection.get_database_backend(), text, values)
+}
+
+#[cfg(test)]
+mod tests {
+    //! Parameters are numbered row by row.
+
+    #[test]
+    fn placeholders_count_on() {
+        assert_eq!(super::placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
+    }
+}

@@ -1,0 +1,41 @@
+//! What a router answers to one command, gathered until it ends.
+
+use routeros_proto::{Reply, ReplyKind, Trap};
+
+/// Everything a router sent in answer to one command.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The rows, in order.
+    pub(crate) rows: Vec<Reply>,
+    /// What `=ret=` of the end said.
+    pub(crate) ret: Option<String>,
+    /// The first refusal.
+    trap: Option<Trap>,
+}
+
+impl Answer {
+    /// Takes one reply; returns whether the answer has ended. Words that are not known are ignored.
+    pub(crate) fn take(&mut self, reply: Reply) -> bool {
+        match reply.kind() {
+            ReplyKind::Data => self.rows.push(reply),
+            ReplyKind::Trap => {
+                let trap = reply.as_trap();
+                self.trap = self.trap.take().or(trap);
+            }
+            ReplyKind::Done => {
+                self.ret = reply.ret().map(std::borrow::Cow::into_owned);
+                return true;
+            }
+            ReplyKind::Fatal | ReplyKind::Empty | ReplyKind::Other(_) => {}
+        }
+        false
+    }
+
+    /// The answer, or the refusal.
+    pub(crate) fn checked(self) -> Result<Self, Trap> {
+        match self.trap {
+            Some(trap) => Err(trap),
+            None => Ok(self),
+        }
+    }
+}

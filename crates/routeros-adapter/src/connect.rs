@@ -1,0 +1,119 @@
+//! Makes a connection to a router: resolves, checks where that leads, connects, logs in and checks who answers.
+
+use std::net::{IpAddr, SocketAddr};
+
+use access::{BadHost, GatewayError, GatewayErrorKind as Kind, Target};
+use routeros_proto::SentenceDecoder;
+use tokio::net::TcpStream;
+use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::time::timeout;
+
+use crate::handshake;
+use crate::settings::GatewaySettings;
+
+/// How many addresses of one name are tried.
+const MAX_ADDRESSES: usize = 4;
+
+/// A connection, in the parts it is worked with.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    /// Where replies come from.
+    pub(crate) reader: OwnedReadHalf,
+    /// Where commands go.
+    pub(crate) writer: OwnedWriteHalf,
+    /// What has arrived and is not a whole sentence yet.
+    pub(crate) decoder: SentenceDecoder,
+}
+
+/// A connection that is logged in, to the router that is meant.
+pub(crate) async fn connect(
+    target: &Target,
+    settings: &GatewaySettings,
+) -> Result<Wire, GatewayError> {
+    let addresses = resolve(target, settings).await?;
+    let stream = dial(&addresses, settings).await?;
+    // Each command is one small write that must leave at once.
+    if let Err(err) = stream.set_nodelay(true) {
+        return Err(unreachable(&format!(
+            "the connection broke: {}",
+            err.kind()
+        )));
+    }
+    let (reader, writer) = stream.into_split();
+    let decoder = SentenceDecoder::new(settings.limits);
+    let mut wire = Wire {
+        reader,
+        writer,
+        decoder,
+    };
+    let greeted = timeout(settings.login_timeout, handshake::greet(&mut wire, target)).await;
+    greeted.unwrap_or_else(|_| Err(silent(target)))?;
+    Ok(wire)
+}
+
+/// The addresses that may be connected to. Exactly these are used, so a name cannot lead elsewhere afterwards.
+async fn resolve(
+    target: &Target,
+    settings: &GatewaySettings,
+) -> Result<Vec<SocketAddr>, GatewayError> {
+    let found: Vec<IpAddr> = match target.host.address() {
+        Some(address) => vec![address],
+        None => lookup(target, settings).await?,
+    };
+    let mut refusal = BadHost::Syntax;
+    let mut allowed = Vec::new();
+    for address in found.into_iter().take(MAX_ADDRESSES) {
+        match settings.host_rules.check(address) {
+            Ok(()) => allowed.push(SocketAddr::new(address, target.port)),
+            Err(err) => refusal = err,
+        }
+    }
+    if allowed.is_empty() {
+        let message = format!("{} cannot be used: the address {refusal}", target.host);
+        return Err(GatewayError::new(Kind::BadHost, message));
+    }
+    Ok(allowed)
+}
+
+async fn lookup(target: &Target, settings: &GatewaySettings) -> Result<Vec<IpAddr>, GatewayError> {
+    let name = target.host.as_str();
+    let found = timeout(
+        settings.connect_timeout,
+        tokio::net::lookup_host((name, target.port)),
+    );
+    match found.await {
+        Ok(Ok(addresses)) => Ok(addresses.map(|it| it.ip()).collect()),
+        Ok(Err(_)) | Err(_) => Err(unreachable(&format!("the name {name} cannot be resolved"))),
+    }
+}
+
+/// The first address that takes the connection.
+async fn dial(
+    addresses: &[SocketAddr],
+    settings: &GatewaySettings,
+) -> Result<TcpStream, GatewayError> {
+    let mut last = unreachable("there is no address to connect to");
+    for address in addresses {
+        match timeout(settings.connect_timeout, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(err)) => last = unreachable(&format!("{address}: {}", err.kind())),
+            Err(_) => last = unreachable(&format!("{address} does not answer")),
+        }
+    }
+    Err(last)
+}
+
+/// A router that is known is out of order; at a new address there may be something else.
+fn silent(target: &Target) -> GatewayError {
+    if target.expected_serial.is_some() {
+        let message = "the router takes the connection but does not answer";
+        return GatewayError::new(Kind::Timeout, message);
+    }
+    let message =
+        "something takes the connection but does not answer: is this the port of the API?";
+    GatewayError::new(Kind::NotRouterOs, message)
+}
+
+pub(crate) fn unreachable(message: &str) -> GatewayError {
+    GatewayError::new(Kind::Unreachable, message)
+}

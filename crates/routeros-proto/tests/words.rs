@@ -1,0 +1,201 @@
+//! Word lengths, sentences and the decoder, against the table of known encodings.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use proptest::prelude::{Strategy, any, prop};
+use proptest::{prop_assert_eq, proptest};
+use routeros_proto::{
+    DecodeError, EncodeError, LengthError, Limits, Sentence, SentenceDecoder, decode_length,
+    encode_length,
+};
+
+/// Lengths and their minimal encodings (MikroTik manual, "API words").
+const LENGTHS: [(u32, &str); 12] = [
+    (0, "00"),
+    (1, "01"),
+    (127, "7f"),
+    (128, "8080"),
+    (256, "8100"),
+    (16_383, "bfff"),
+    (16_384, "c04000"),
+    (2_097_151, "dfffff"),
+    (2_097_152, "e0200000"),
+    (268_435_455, "efffffff"),
+    (268_435_456, "f010000000"),
+    (4_294_967_295, "f0ffffffff"),
+];
+
+fn decoder() -> SentenceDecoder {
+    SentenceDecoder::new(Limits::CLIENT)
+}
+
+fn small(max_word_bytes: usize, max_sentence_bytes: usize, max_words: usize) -> SentenceDecoder {
+    SentenceDecoder::new(Limits {
+        max_word_bytes,
+        max_sentence_bytes,
+        max_words,
+    })
+}
+
+#[test]
+fn every_length_form_is_written_minimally() {
+    for (len, expected) in LENGTHS {
+        let mut out = Vec::new();
+        encode_length(len, &mut out);
+        assert_eq!(hex::encode(&out), expected, "length {len}");
+    }
+}
+
+#[test]
+fn every_length_form_is_read_back_and_cut_forms_wait_for_more() {
+    for (len, encoded) in LENGTHS {
+        let bytes = hex::decode(encoded).unwrap();
+        assert_eq!(decode_length(&bytes), Ok(Some((len, bytes.len()))));
+        for cut in 0..bytes.len() {
+            assert_eq!(decode_length(&bytes[..cut]), Ok(None));
+        }
+    }
+}
+
+#[test]
+fn longer_forms_than_needed_are_accepted() {
+    for encoded in ["05", "8005", "c00005", "e0000005", "f000000005"] {
+        let bytes = hex::decode(encoded).unwrap();
+        assert_eq!(decode_length(&bytes), Ok(Some((5, bytes.len()))));
+    }
+}
+
+#[test]
+fn control_bytes_are_refused() {
+    for byte in 0xF8..=0xFF {
+        assert_eq!(decode_length(&[byte, 0, 0, 0, 0]), Err(LengthError(byte)));
+    }
+    for byte in 0xF0..=0xF7 {
+        assert_eq!(decode_length(&[byte, 0, 0, 0, 9]), Ok(Some((9, 5))));
+    }
+}
+
+#[test]
+fn words_with_five_byte_lengths_make_a_sentence() {
+    let mut decoder = decoder();
+    decoder.feed(&hex::decode("f0000000052f71756974f000000000").unwrap());
+    assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["/quit"]))));
+    assert_eq!(decoder.next_sentence(), Ok(None));
+    assert!(!decoder.is_mid_sentence());
+}
+
+#[test]
+fn empty_sentences_are_ignored() {
+    let mut decoder = decoder();
+    decoder.feed(&[0, 0, 0]);
+    assert_eq!(decoder.next_sentence(), Ok(None));
+    decoder.feed(&Sentence::new(["!done"]).encode().unwrap());
+    assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["!done"]))));
+}
+
+#[test]
+fn an_unfinished_sentence_is_noticed() {
+    let mut decoder = decoder();
+    decoder.feed(&[5, b'!', b'd', b'o']);
+    assert_eq!(decoder.next_sentence(), Ok(None));
+    assert!(decoder.is_mid_sentence());
+}
+
+#[test]
+fn limits_stop_a_hostile_stream_before_it_is_stored() {
+    let mut decoder = small(8, 100, 100);
+    decoder.feed(&[0xEF, 0xFF, 0xFF, 0xFF]);
+    let too_long = DecodeError::WordTooLong {
+        announced: 268_435_455,
+        limit: 8,
+    };
+    assert_eq!(decoder.next_sentence(), Err(too_long));
+
+    let mut decoder = small(8, 10, 100);
+    decoder.feed(b"\x06abcdef\x06abcdef\x00");
+    assert_eq!(
+        decoder.next_sentence(),
+        Err(DecodeError::SentenceTooLong { limit: 10 })
+    );
+
+    let mut decoder = small(8, 100, 2);
+    decoder.feed(b"\x01a\x01b\x01c\x00");
+    assert_eq!(
+        decoder.next_sentence(),
+        Err(DecodeError::TooManyWords { limit: 2 })
+    );
+}
+
+#[test]
+fn a_broken_stream_stays_broken() {
+    let mut decoder = decoder();
+    decoder.feed(&[0xFF]);
+    let broken = decoder.next_sentence();
+    assert_eq!(broken, Err(DecodeError::BadLength(LengthError(0xFF))));
+    decoder.feed(&Sentence::new(["!done"]).encode().unwrap());
+    assert_eq!(decoder.next_sentence(), broken);
+}
+
+#[test]
+fn limits_may_be_widened_on_the_way() {
+    let mut decoder = small(2, 100, 100);
+    decoder.set_limits(Limits::CLIENT);
+    decoder.feed(b"\x03abc\x00");
+    assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["abc"]))));
+}
+
+#[test]
+fn an_empty_word_cannot_be_sent() {
+    assert_eq!(
+        Sentence::new(["/quit", ""]).encode(),
+        Err(EncodeError::EmptyWord)
+    );
+}
+
+fn any_sentence() -> impl Strategy<Value = Sentence> {
+    let word = prop::collection::vec(any::<u8>(), 1..300);
+    prop::collection::vec(word, 1..8).prop_map(Sentence::new)
+}
+
+proptest! {
+    #[test]
+    fn sentences_survive_any_cut(
+        sentences in prop::collection::vec(any_sentence(), 1..4),
+        chunk in 1_usize..50,
+    ) {
+        let mut bytes = Vec::new();
+        for sentence in &sentences {
+            bytes.extend(sentence.encode().unwrap());
+        }
+        let mut decoder = decoder();
+        let mut read = Vec::new();
+        for piece in bytes.chunks(chunk) {
+            decoder.feed(piece);
+            while let Some(sentence) = decoder.next_sentence().unwrap() {
+                read.push(sentence);
+            }
+        }
+        prop_assert_eq!(read, sentences);
+    }
+
+    #[test]
+    fn arbitrary_bytes_never_panic(
+        bytes in prop::collection::vec(any::<u8>(), 0..600),
+        chunk in 1_usize..40,
+    ) {
+        let mut decoder = small(64, 128, 4);
+        for piece in bytes.chunks(chunk) {
+            decoder.feed(piece);
+            while let Ok(Some(sentence)) = decoder.next_sentence() {
+                let _ = routeros_proto::Command::parse(&sentence);
+                let _ = routeros_proto::Reply::parse(&sentence);
+            }
+        }
+    }
+
+    #[test]
+    fn every_length_round_trips(len in any::<u32>()) {
+        let mut out = Vec::new();
+        encode_length(len, &mut out);
+        prop_assert_eq!(decode_length(&out), Ok(Some((len, out.len()))));
+    }
+}

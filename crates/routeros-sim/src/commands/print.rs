@@ -1,0 +1,167 @@
+//! Reading: `print`, `find` and `get`.
+
+use std::borrow::Cow;
+
+use routeros_proto::{Command, EncodeError, ItemId, SentenceWriter};
+
+use super::{Answer, Origin, rows};
+use crate::query;
+use crate::refusal::Refusal;
+use crate::router::Router;
+use crate::router::render::Sight;
+use crate::schema::MenuId;
+use crate::table::Row;
+use crate::text::Text;
+use crate::value::normalise;
+
+/// `listen`: nothing now, every change from now on.
+pub(super) fn listen(menu: MenuId) -> Answer {
+    Answer {
+        follows: Some(menu),
+        ..Answer::default()
+    }
+}
+
+/// `print` and `getall`.
+pub(super) fn print(
+    router: &Router,
+    origin: Origin<'_>,
+    menu: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
+    if is_on(command, "follow-only") {
+        return Ok(listen(menu));
+    }
+    let follows = is_on(command, "follow").then_some(menu);
+    let rows = matching(router, menu, command)?;
+    if is_on(command, "count-only") {
+        return Ok(Answer::returned(rows.len().to_string()));
+    }
+    let mut answer = Answer {
+        rows: rows.len(),
+        is_listing: true,
+        follows,
+        ..Answer::default()
+    };
+    for row in rows {
+        print_row(router, origin, menu, row, command, &mut answer.sentences)?;
+    }
+    Ok(answer)
+}
+
+/// Appends the `!re` of one row, with the properties the command asks for.
+pub(crate) fn print_row(
+    router: &Router,
+    origin: Origin<'_>,
+    menu: MenuId,
+    row: &Row,
+    command: &Command,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let proplist = command.get(".proplist").or_else(|| command.get("proplist"));
+    let wanted: Option<Vec<&str>> = proplist
+        .as_deref()
+        .map(|list| list.split(',').map(str::trim).collect());
+    let sight = router.sight(origin, command);
+    let mut writer = SentenceWriter::new(out);
+    writer.word(b"!re")?;
+    for (name, value) in router.shown_row(menu, row, sight) {
+        if wanted.as_ref().is_none_or(|wanted| wanted.contains(&name)) {
+            writer.attribute(name, &value)?;
+        }
+    }
+    if let Some(tag) = command.tag() {
+        writer.tag(tag)?;
+    }
+    writer.end();
+    Ok(())
+}
+
+/// `find`: the ids of the matching rows, joined by semicolons.
+pub(super) fn find(router: &Router, menu: MenuId, command: &Command) -> Result<Answer, Refusal> {
+    let ids: Vec<String> = matching(router, menu, command)?
+        .iter()
+        .map(|row| ItemId(row.id).to_string())
+        .collect();
+    Ok(Answer::returned(ids.join(";")))
+}
+
+/// `get`: one property, or all of them as `name=value;...`.
+pub(super) fn get(
+    router: &Router,
+    origin: Origin<'_>,
+    menu: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
+    let id = rows::selected(router, menu, command)?.first().copied();
+    let row = id
+        .and_then(|id| router[menu].get(id))
+        .ok_or_else(Refusal::no_such_item)?;
+    let sight = router.sight(origin, command);
+    let Some(name) = command.get("value-name") else {
+        let all = router.shown_row(menu, row, sight);
+        let pairs = all.map(|(name, value)| format!("{name}={}", String::from_utf8_lossy(&value)));
+        return Ok(Answer::returned(pairs.collect::<Vec<_>>().join(";")));
+    };
+    if &*name != ".id" && router[menu].menu.property(&name).is_none() {
+        return Err(Refusal::no_match("value-name"));
+    }
+    let value = router.shown(menu, row, &name, sight).unwrap_or_default();
+    Ok(Answer::returned(&*value))
+}
+
+/// The rows a query and a `from` leave, through an index where there is one.
+fn matching<'a>(
+    router: &'a Router,
+    menu: MenuId,
+    command: &Command,
+) -> Result<Vec<&'a Row>, Refusal> {
+    let table = &router[menu];
+    let queries = command.queries();
+    let candidates: Box<dyn Iterator<Item = &Row>> = match indexed(router, menu, command)? {
+        Some(ids) => Box::new(ids.into_iter().filter_map(|id| table.get(id))),
+        None => table.iter(),
+    };
+    if queries.is_empty() {
+        return Ok(candidates.collect());
+    }
+    let passes = |row: &&Row| {
+        let lookup = |name: &str| -> Option<Cow<'_, [u8]>> {
+            router.shown(menu, row, name, Sight::Everything)
+        };
+        query::passes(queries, &table.menu, lookup)
+    };
+    Ok(candidates.filter(passes).collect())
+}
+
+/// The only rows that can match, when an index or an id says so.
+fn indexed(router: &Router, menu: MenuId, command: &Command) -> Result<Option<Vec<u64>>, Refusal> {
+    if command.get_raw("from").is_some() {
+        return rows::selected(router, menu, command).map(Some);
+    }
+    let table = &router[menu];
+    if let Some(id) = query::needed(command.queries(), ".id") {
+        let id: Option<ItemId> = String::from_utf8_lossy(id).parse().ok();
+        return Ok(Some(id.map(|id| id.0).into_iter().collect()));
+    }
+    for name in &table.menu.index {
+        let Some(value) = query::needed(command.queries(), name) else {
+            continue;
+        };
+        let kind = table.menu.property(name).map(|property| &property.kind);
+        let value = kind.and_then(|kind| normalise(kind, name, value).ok());
+        return Ok(Some(
+            value
+                .map(|value: Text| table.find(name, &value))
+                .unwrap_or_default(),
+        ));
+    }
+    Ok(None)
+}
+
+/// A switch is on when it is there and not `no`.
+pub(super) fn is_on(command: &Command, name: &str) -> bool {
+    command
+        .get(name)
+        .is_some_and(|value| !matches!(&*value, "no" | "false"))
+}

@@ -1,0 +1,110 @@
+//! Time on the router: sessions and cookies that run out, and the reboot that forgets.
+
+use std::time::Duration;
+
+use crate::changes::ChangeKind;
+use crate::ppp::millis;
+use crate::router::Router;
+use crate::schema::MenuId;
+use crate::table::Row;
+
+impl Router {
+    /// Lets time pass. What ends on the way ends at its own moment, in order.
+    pub(crate) fn elapse(&mut self, span: Duration) {
+        let end = self.now_ms.saturating_add(millis(span));
+        for (until, menu, id) in self.endings(end) {
+            self.now_ms = self.now_ms.max(until);
+            self.end_row(menu, id, until);
+        }
+        self.now_ms = end;
+    }
+
+    /// Forgets what a router forgets without power: sessions with their counters, timed and
+    /// dynamic rows, HTTP cookies, the log. MAC cookies and everything configured stay.
+    pub(crate) fn reboot(&mut self) {
+        let menus = self.menus;
+        let online = self[menus.ppp_active].len() + self[menus.hotspot_active].len();
+        self.announce(menus.resource, ChangeKind::Updated, |router| {
+            format!(
+                "router {} rebooted, {online} sessions lost",
+                router.config.identity
+            )
+        });
+        self.ppp.clear();
+        self.hotspot.clear();
+        let volatile = self
+            .schema
+            .menus()
+            .filter(|(_, menu)| menu.volatile)
+            .map(|(id, _)| id);
+        let volatile: Vec<MenuId> = volatile.filter(|id| *id != menus.hotspot_cookies).collect();
+        for menu in volatile {
+            self[menu].clear();
+        }
+        self.pool_cursors.clear();
+        for menu in [menus.interfaces, menus.queues, menus.address_lists] {
+            self.delete_where(menu, |router, row| router[menu].is_set(row, "dynamic"));
+        }
+        let cookies = menus.hotspot_cookies;
+        self.delete_where(cookies, |router, row| {
+            !router[cookies].is_set(row, "mac-cookie")
+        });
+        if !self.config.has_ntp {
+            self.lose_clock();
+        }
+        let config = std::sync::Arc::clone(&self.config);
+        let identity = self[menus.identity].single().map(|row| row.values.clone());
+        self.seed_system(&config);
+        for (name, value) in identity.into_iter().flatten() {
+            self[menus.identity].set(0, &name, Some(value));
+        }
+        self.log(
+            "system,error,critical",
+            "router was rebooted without proper shutdown",
+        );
+        self.is_dirty = true;
+    }
+
+    /// Rows that end by a moment, the earliest first.
+    fn endings(&self, by_ms: u64) -> Vec<(u64, MenuId, u64)> {
+        let menus = self.menus;
+        let timed = [
+            menus.ppp_active,
+            menus.hotspot_active,
+            menus.hotspot_cookies,
+            menus.address_lists,
+        ];
+        let mut endings: Vec<(u64, MenuId, u64)> = Vec::new();
+        for menu in timed {
+            let due = |row: &Row| row.until_ms.filter(|until| *until <= by_ms);
+            endings.extend(
+                self[menu]
+                    .iter()
+                    .filter_map(|row| Some((due(row)?, menu, row.id))),
+            );
+        }
+        endings.sort_unstable();
+        endings
+    }
+
+    fn end_row(&mut self, menu: MenuId, id: u64, at_ms: u64) {
+        if menu == self.menus.ppp_active {
+            self.end_ppp(id, at_ms, "session-timeout");
+        } else if menu == self.menus.hotspot_active {
+            self.end_hotspot(id, at_ms, "session timeout");
+        } else {
+            self.delete(menu, id);
+        }
+    }
+
+    fn delete_where(&mut self, menu: MenuId, doomed: impl Fn(&Self, &Row) -> bool) {
+        let ids: Vec<u64> = self[menu]
+            .iter()
+            .filter(|row| doomed(self, row))
+            .map(|row| row.id)
+            .collect();
+        for id in ids {
+            self.delete(menu, id);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! Which function runs a job, by its kind.
+
+mod billing_sweeps;
+mod fill_batch;
+mod grant_batch;
+mod router_jobs;
+mod router_sweeps;
+mod voucher_sweeps;
+mod watch_router;
+mod withdraw_batch;
+
+pub(crate) use grant_batch::end_grants;
+use jobs::ClaimedJob;
+use kernel::Scope;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use crate::failure::Failure;
+use crate::job_kinds as kinds;
+use crate::progress::Progress;
+use crate::workbench::Workbench;
+
+/// Runs a job to its end. Every executor can be repeated after a crash at any point: what is done stays done and is
+/// found done.
+///
+/// # Errors
+/// [`Failure`] says whether to try again, to wait for something outside, or to ask a person.
+pub async fn run_job(
+    bench: &Workbench,
+    job: &ClaimedJob,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    let scope = Scope::system(job.tenant, format!("job:{}", job.kind), job.id.uuid());
+    match job.kind.as_str() {
+        kinds::GENERATE_VOUCHERS => fill_batch::run(bench, &scope, batch_of(job)?, progress).await,
+        kinds::GRANT_VOUCHERS => grant_batch::run(bench, &scope, batch_of(job)?, progress).await,
+        kinds::WITHDRAW_VOUCHERS => {
+            withdraw_batch::run(bench, &scope, batch_of(job)?, progress).await
+        }
+        kinds::SYNC_ROUTER => router_jobs::sync(bench, &scope, router_of(job)?, progress).await,
+        kinds::RECONCILE_ROUTER => router_jobs::reconcile(bench, &scope, router_of(job)?).await,
+        kinds::WATCH_ROUTER => watch_router::run(bench, &scope, router_of(job)?).await,
+        kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope, progress).await,
+        kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
+        kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
+        kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
+        kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,
+        other => Err(Failure::park(format!(
+            "nothing here runs jobs of the kind {other}"
+        ))),
+    }
+}
+
+fn batch_of(job: &ClaimedJob) -> Result<kernel::BatchId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        batch: kernel::BatchId,
+    }
+    read::<Payload>(job).map(|it| it.batch)
+}
+
+fn router_of(job: &ClaimedJob) -> Result<kernel::RouterId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        router: kernel::RouterId,
+    }
+    read::<Payload>(job).map(|it| it.router)
+}
+
+fn read<T: DeserializeOwned>(job: &ClaimedJob) -> Result<T, Failure> {
+    serde_json::from_value(job.payload.clone()).map_err(|err| {
+        Failure::park(format!(
+            "the payload of the job does not fit its kind: {err}"
+        ))
+    })
+}

@@ -1,0 +1,113 @@
+//! Work with one router: bring pending grants, compare everything, list who is online.
+
+use access::{
+    GatewayError, GatewayErrorKind, LiveSession, ReconcileMode, ReconcileRouter, RouterTaskError,
+    SyncRouter, list_sessions, reconcile_router, sync_router,
+};
+use chrono::Duration;
+use kernel::{RouterId, Scope};
+
+use crate::failure::{Failure, Remedy};
+use crate::progress::Progress;
+use crate::workbench::Workbench;
+
+/// Grants per run: a customer who has just paid waits for one page at most.
+const PAGE: u32 = 500;
+/// How long a router that is out of reach is left alone.
+const AWAY: Duration = Duration::seconds(15);
+/// How long a router that needs a person is left alone.
+const NEEDS_A_PERSON: Duration = Duration::minutes(15);
+
+pub(super) async fn sync(
+    bench: &Workbench,
+    scope: &Scope,
+    router: RouterId,
+    progress: &dyn Progress,
+) -> Result<(), Failure> {
+    let mut done = 0;
+    loop {
+        let command = SyncRouter { router, page: PAGE };
+        let (store, gateway, vault) = (&*bench.access, &*bench.gateway, &*bench.vault);
+        let report = sync_router(store, gateway, vault, &*bench.clock, scope, command)
+            .await
+            .map(Some)
+            .or_else(ignore_retired)?;
+        bench.probe.reached("sync_router.page_confirmed");
+        let Some(report) = report else { return Ok(()) };
+        done += report.confirmed;
+        if !report.still_online.is_empty() {
+            let names = report.still_online.len();
+            let reason = format!("{names} logins are online still after they were cut");
+            return Err(Failure {
+                reason,
+                remedy: Remedy::WaitFor(AWAY),
+            });
+        }
+        if !report.more || !progress.report(done, None).await? {
+            return Ok(());
+        }
+    }
+}
+
+pub(super) async fn reconcile(
+    bench: &Workbench,
+    scope: &Scope,
+    router: RouterId,
+) -> Result<(), Failure> {
+    let command = ReconcileRouter {
+        router,
+        mode: ReconcileMode::Apply,
+    };
+    let (store, gateway, vault) = (&*bench.access, &*bench.gateway, &*bench.vault);
+    reconcile_router(store, gateway, vault, &*bench.clock, scope, command)
+        .await
+        .map(Some)
+        .or_else(ignore_retired)?;
+    bench.probe.reached("reconcile_router.done");
+    Ok(())
+}
+
+pub(super) async fn live_sessions(
+    bench: &Workbench,
+    scope: &Scope,
+    router: RouterId,
+) -> Result<Vec<LiveSession>, Failure> {
+    let (store, gateway, vault) = (&*bench.access, &*bench.gateway, &*bench.vault);
+    let sessions = list_sessions(store, gateway, vault, &*bench.clock, scope, router)
+        .await
+        .map(Some)
+        .or_else(ignore_retired)?;
+    Ok(sessions.unwrap_or_default())
+}
+
+/// A router that was retired or is gone needs no work any more.
+fn ignore_retired<T>(err: RouterTaskError) -> Result<Option<T>, Failure> {
+    match err {
+        RouterTaskError::NotFound(_) | RouterTaskError::Refused(_) => Ok(None),
+        RouterTaskError::Gateway(err) => Err(Failure::wait(&err, patience(&err))),
+        RouterTaskError::Store(err) => Err(err.into()),
+        RouterTaskError::Sealed(_) | RouterTaskError::Undesirable(_) => {
+            Err(Failure::park_because(&err))
+        }
+    }
+}
+
+/// Hammering a router with a wrong password fills its log and helps nobody.
+const fn patience(err: &GatewayError) -> Duration {
+    match err.kind {
+        GatewayErrorKind::AuthFailed
+        | GatewayErrorKind::Forbidden
+        | GatewayErrorKind::DeviceMode
+        | GatewayErrorKind::NotRouterOs
+        | GatewayErrorKind::WrongRouter
+        | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
+        GatewayErrorKind::Unreachable
+        | GatewayErrorKind::Timeout
+        | GatewayErrorKind::Ambiguous
+        | GatewayErrorKind::Unsupported
+        | GatewayErrorKind::Conflict
+        | GatewayErrorKind::NotFound
+        | GatewayErrorKind::InvalidArgument { .. }
+        | GatewayErrorKind::Other => AWAY,
+    }
+}

@@ -1,0 +1,24 @@
+//! The kinds of jobs that [`crate::run_job`] knows.
+
+/// Makes the vouchers of a batch; payload `{"batch": "bat_…"}`.
+pub const GENERATE_VOUCHERS: &str = "generate_vouchers";
+/// Gives every voucher of a batch its grant; payload `{"batch": "bat_…"}`.
+pub const GRANT_VOUCHERS: &str = "grant_vouchers";
+/// Ends the grants of a withdrawn batch; payload `{"batch": "bat_…"}`.
+pub const WITHDRAW_VOUCHERS: &str = "withdraw_vouchers";
+/// Brings pending grants to a router; payload `{"router": "rtr_…"}`.
+pub const SYNC_ROUTER: &str = "sync_router";
+/// Compares a whole router with what it should hold, and mends it; payload `{"router": "rtr_…"}`.
+pub const RECONCILE_ROUTER: &str = "reconcile_router";
+/// Looks for first logins of vouchers on a router; payload `{"router": "rtr_…"}`.
+pub const WATCH_ROUTER: &str = "watch_router";
+/// Sweep: raises due invoices.
+pub const RAISE_INVOICES: &str = "raise_invoices";
+/// Sweep: moves accounts along the dunning levels.
+pub const EVALUATE_OVERDUE: &str = "evaluate_overdue";
+/// Sweep: ends vouchers whose time is over.
+pub const EXPIRE_VOUCHERS: &str = "expire_vouchers";
+/// Sweep: has every router watched for first logins.
+pub const WATCH_SESSIONS: &str = "watch_sessions";
+/// Sweep: has every router reconciled.
+pub const RECONCILE_ROUTERS: &str = "reconcile_routers";

@@ -1,0 +1,47 @@
+//! The ports that reactions, jobs and sweeps work with.
+
+use std::sync::Arc;
+
+use access::{AccessQueries, AccessStore, HostRules, RouterGateway};
+use billing::{BillingQueries, BillingStore};
+use customers::CustomersStore;
+use jobs::JobsStore;
+use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
+use vouchers::{VoucherQueries, VouchersStore};
+
+/// Handles to everything a reaction, job or sweep may need.
+#[derive(Clone)]
+pub struct Workbench {
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Unpredictable bytes.
+    pub randomness: Arc<dyn Randomness>,
+    /// Seals secrets.
+    pub vault: Arc<dyn Vault>,
+    /// Changes to customers.
+    pub customers: Arc<dyn CustomersStore>,
+    /// Changes to profiles, routers and grants.
+    pub access: Arc<dyn AccessStore>,
+    /// Reads of profiles, routers and grants.
+    pub access_queries: Arc<dyn AccessQueries>,
+    /// The routers themselves.
+    pub gateway: Arc<dyn RouterGateway>,
+    /// Which router addresses are acceptable.
+    pub host_rules: HostRules,
+    /// Changes to vouchers.
+    pub vouchers: Arc<dyn VouchersStore>,
+    /// Reads of vouchers.
+    pub voucher_queries: Arc<dyn VoucherQueries>,
+    /// Changes to money and what is sold.
+    pub billing: Arc<dyn BillingStore>,
+    /// Reads of money and what is sold.
+    pub billing_queries: Arc<dyn BillingQueries>,
+    /// Enqueues work that no change causes.
+    pub jobs_store: Arc<dyn JobsStore>,
+    /// Answers to idempotent requests.
+    pub receipts: Arc<dyn Receipts>,
+    /// Told of named points.
+    pub probe: Arc<dyn Probe>,
+}

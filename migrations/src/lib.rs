@@ -1,0 +1,43 @@
+//! The schema, append-only, for PostgreSQL and SQLite.
+//!
+//! Every migration is PostgreSQL text; [`dialect::for_sqlite`] swaps the words that SQLite spells otherwise. Whoever
+//! needs more than that passes two texts. A migration that has been released is never edited.
+
+use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
+
+mod dialect;
+mod m20261121_000001_background_work;
+mod m20261121_000002_operators;
+mod m20261121_000003_customers;
+mod m20261121_000003_access;
+mod m20261121_000004_vouchers;
+mod m20261121_000005_customers;
+mod m20261121_000006_operators;
+
+pub use sea_orm_migration;
+
+/// Every migration, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261121_000001_background_work::Migration),
+            Box::new(m20261121_000003_access::Migration),
+            Box::new(m20261121_000004_vouchers::Migration),
+            Box::new(m20261121_000005_customers::Migration),
+            Box::new(m20261121_000006_operators::Migration),
+        ]
+    }
+}
+
+/// The names of every migration, oldest first: a database that has recorded them all is current.
+#[must_use]
+pub fn names() -> Vec<String> {
+    Migrator::migrations()
+        .iter()
+        .map(|it| it.name().to_owned())
+        .collect()
+}

@@ -1,0 +1,41 @@
+//! The benchmarks: each measures the product and, in the same run and interleaved with it, a floor to compare with.
+
+// Figures are measurements, not money.
+#![allow(clippy::float_arithmetic)]
+
+mod api_read;
+mod customers;
+mod floor_server;
+mod load;
+mod memory;
+mod program;
+mod report;
+mod router_apply;
+mod startup;
+mod statistics;
+mod storage;
+mod voucher_issue;
+
+pub use api_read::api_read;
+pub use floor_server::{FloorServer, floor_server};
+pub use report::{Figure, Report};
+pub use router_apply::router_apply;
+pub use startup::startup;
+pub use voucher_issue::voucher_issue;
+
+/// How much a bench does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Small and in seconds: only to see that the bench works.
+    pub smoke: bool,
+    /// Interleaved rounds of floor and product.
+    pub rounds: usize,
+}
+
+impl Extent {
+    /// One of two sizes.
+    #[must_use]
+    pub const fn pick<T: Copy>(self, full: T, smoke: T) -> T {
+        if self.smoke { smoke } else { full }
+    }
+}

@@ -1,0 +1,62 @@
+//! `bench`: runs one benchmark and writes its figures; `cargo xtask bench` builds, feeds and reads it.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand};
+use e2e::bench::{self, Extent, FloorServer};
+
+/// Runs one benchmark.
+#[derive(Debug, Parser)]
+#[command(version)]
+struct Cli {
+    #[command(subcommand)]
+    bench: Bench,
+}
+
+#[derive(Debug, Subcommand)]
+enum Bench {
+    /// A customer by id through the whole API.
+    ApiRead(Run),
+    /// Voucher codes generated, sealed and stored.
+    VoucherIssue(Run),
+    /// Users created on a router.
+    RouterApply(Run),
+    /// Time to ready, and memory.
+    Startup(Run),
+    /// The floor of `api-read`; started by it.
+    #[command(hide = true)]
+    FloorServer(FloorServer),
+}
+
+#[derive(Debug, Args)]
+struct Run {
+    /// Where the figures go.
+    #[arg(long)]
+    json_out: PathBuf,
+    /// Small and in seconds, only to see that the bench works.
+    #[arg(long)]
+    smoke: bool,
+    /// Interleaved rounds [default: 5, or 1 in a smoke run].
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=100))]
+    rounds: Option<u16>,
+}
+
+impl Run {
+    fn extent(&self) -> Extent {
+        let rounds = self.rounds.unwrap_or(if self.smoke { 1 } else { 5 });
+        Extent { smoke: self.smoke, rounds: rounds.into() }
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let (report, run) = match Cli::parse().bench {
+        Bench::FloorServer(settings) => return bench::floor_server(settings).await,
+        Bench::ApiRead(run) => (bench::api_read(run.extent()).await?, run),
+        Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
+        Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
+        Bench::Startup(run) => (bench::startup(run.extent()).await?, run),
+    };
+    report.write(&run.json_out)
+}
