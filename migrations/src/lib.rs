@@ -7,8 +7,6 @@ use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
 mod dialect;
 mod m20261121_000001_background_work;
-mod m20261121_000002_operators;
-mod m20261121_000003_customers;
 mod m20261121_000003_access;
 mod m20261121_000004_vouchers;
 mod m20261121_000005_customers;

@@ -27,7 +27,7 @@ CREATE TABLE service_profiles (
     revision BIGINT NOT NULL CHECK (revision > 0),
     version BIGINT NOT NULL,
     CONSTRAINT service_profiles_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT service_profiles_name UNIQUE (tenant_id, name)
+    CONSTRAINT service_profiles_name_key UNIQUE (tenant_id, name)
 );
 
 CREATE TABLE routers (
@@ -55,8 +55,8 @@ CREATE TABLE routers (
     CHECK ((silent_since IS NULL) = (silent_reason IS NULL)),
     CHECK ((reconciled_at IS NULL) = (drift IS NULL))
 );
-CREATE UNIQUE INDEX routers_name ON routers (tenant_id, name) WHERE status <> 'retired';
-CREATE UNIQUE INDEX routers_serial ON routers (tenant_id, serial) WHERE status <> 'retired' AND serial IS NOT NULL;
+CREATE UNIQUE INDEX routers_name_key ON routers (tenant_id, name) WHERE status <> 'retired';
+CREATE UNIQUE INDEX routers_serial_key ON routers (tenant_id, serial) WHERE status <> 'retired' AND serial IS NOT NULL;
 ";
 
 const GRANTS: &str = r"
@@ -89,10 +89,9 @@ CREATE TABLE grants (
     CHECK (active_until IS NULL OR state = 'active'),
     CHECK (applied_revision BETWEEN 0 AND revision)
 );
-CREATE UNIQUE INDEX grants_subject ON grants (tenant_id, subject_kind, subject_id);
-CREATE UNIQUE INDEX grants_login ON grants (tenant_id, router_id, service, login) WHERE state <> 'ended';
-CREATE INDEX grants_of_router ON grants (tenant_id, router_id, id);
-CREATE INDEX grants_of_profile ON grants (tenant_id, profile_id, router_id) WHERE state <> 'ended';
+CREATE UNIQUE INDEX grants_subject_kind_subject_id_key ON grants (tenant_id, subject_kind, subject_id);
+CREATE UNIQUE INDEX grants_login_router_id_service_key ON grants (tenant_id, login, router_id, service) WHERE state <> 'ended';
+CREATE INDEX grants_of_router ON grants (tenant_id, router_id, id) WHERE state <> 'ended' OR applied_revision < revision;
 CREATE INDEX grants_pending ON grants (tenant_id, router_id, subject_kind, id) WHERE applied_revision < revision;
 CREATE INDEX grants_running_out ON grants (tenant_id, router_id, active_until) WHERE active_until IS NOT NULL AND (applied_at IS NULL OR applied_at < active_until);
 ";

@@ -58,7 +58,7 @@ CREATE TABLE vouchers (
     expires_at TIMESTAMPTZ,
     version BIGINT NOT NULL,
     CONSTRAINT vouchers_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT vouchers_digest UNIQUE (tenant_id, digest),
+    CONSTRAINT vouchers_digest_key UNIQUE (tenant_id, digest),
     CONSTRAINT vouchers_batch FOREIGN KEY (tenant_id, batch_id) REFERENCES voucher_batches (tenant_id, id),
     CHECK ((state = 'generated') = (state_since IS NULL)),
     CHECK ((state = 'voided') = (voided_reason IS NOT NULL))

@@ -1,7 +1,6 @@
 //! Customers.
 
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager};
-use sea_orm_migration::sea_orm::DbBackend;
 
 use crate::dialect;
 
@@ -12,14 +11,11 @@ pub(crate) struct Migration;
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        dialect::run(manager, CUSTOMERS).await?;
-        if manager.get_database_backend() == DbBackend::Postgres {
-            dialect::run(manager, POSTGRES_SEARCH).await?;
-        }
-        Ok(())
+        dialect::run(manager, CUSTOMERS).await
     }
 }
 
+/// `folded_name` is the name in lower case: what a search by its beginning compares.
 const CUSTOMERS: &str = r"
 CREATE TABLE customers (
     tenant_id UUID NOT NULL,
@@ -41,10 +37,6 @@ CREATE TABLE customers (
     CHECK ((status = 'blocked') = (blocked_reason IS NOT NULL))
 );
 CREATE INDEX customers_of_status ON customers (tenant_id, status, id);
-";
-
-/// Finds beginnings of texts whatever the collation of the database.
-const POSTGRES_SEARCH: &str = r"
 CREATE INDEX customers_by_name ON customers (tenant_id, folded_name text_pattern_ops);
 CREATE INDEX customers_by_phone ON customers (tenant_id, phone text_pattern_ops);
 ";

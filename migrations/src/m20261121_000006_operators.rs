@@ -1,4 +1,4 @@
-//! Tenants, operators and sessions.
+//! Tenants, their operators and the operators' sessions.
 
 use sea_orm_migration::prelude::{DbErr, DeriveMigrationName, MigrationTrait, SchemaManager};
 
@@ -15,15 +15,15 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// `tenants` is the one reference table: it is asked before the tenant is known.
+/// The slug of a tenant is the one unique value over all tenants: somebody must find the tenant first.
 const OPERATORS: &str = r"
 CREATE TABLE tenants (
-    id UUID NOT NULL,
+    tenant_id UUID NOT NULL,
     slug TEXT NOT NULL,
     name TEXT NOT NULL,
     founded_at TIMESTAMPTZ NOT NULL,
     version BIGINT NOT NULL,
-    CONSTRAINT tenants_pkey PRIMARY KEY (id),
+    CONSTRAINT tenants_pkey PRIMARY KEY (tenant_id),
     CONSTRAINT tenants_slug_key UNIQUE (slug)
 );
 
@@ -44,7 +44,7 @@ CREATE TABLE operators (
     version BIGINT NOT NULL,
     CONSTRAINT operators_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT operators_login_key UNIQUE (tenant_id, login),
-    CONSTRAINT operators_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (id),
+    CONSTRAINT operators_tenant FOREIGN KEY (tenant_id) REFERENCES tenants (tenant_id),
     CHECK ((status = 'disabled') = (disabled_since IS NOT NULL))
 );
 

@@ -5,6 +5,7 @@
 
 mod api_read;
 mod customers;
+mod finished_rows;
 mod floor_server;
 mod load;
 mod memory;

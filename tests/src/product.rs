@@ -325,7 +325,8 @@ impl Product {
 const LOGIN: &str = "login:";
 const PASSWORD: &str = "password:";
 
-/// Short waits; the limits of a real installation would only make the stories slow.
+/// Short waits, because those of a real installation would only make the stories slow, and the terms of the story: five
+/// days to pay, slow after two more, off after five.
 fn fast_settings(folder: &Path) -> BTreeMap<String, String> {
     let data = folder.join("data").display().to_string();
     let settings = [
@@ -343,7 +344,14 @@ fn fast_settings(folder: &Path) -> BTreeMap<String, String> {
         ("ROUTERS__WRITES_PER_S", "0"),
         ("DATABASE__MAX_CONNECTIONS", "8"),
         ("DATABASE__ACQUIRE_TIMEOUT_S", "2"),
+        ("ROUTERS__RECONNECT_MAX_S", "1"),
         ("LOG__FILTER", "info"),
+        ("FOUNDING__CURRENCY", "IDR"),
+        ("FOUNDING__ZONE", "Asia/Jakarta"),
+        ("FOUNDING__INVOICE_DIGITS", "0"),
+        ("FOUNDING__TERMS_DAYS", "5"),
+        ("FOUNDING__GRACE_DAYS", "2"),
+        ("FOUNDING__SUSPEND_AFTER_DAYS", "5"),
     ];
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }

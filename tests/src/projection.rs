@@ -27,6 +27,7 @@ pub async fn projection(operator: &Operator, routers: &Routers) -> Result<Value>
         "subscriptions": subscriptions(operator).await?,
         "invoices": invoices(operator).await?,
         "payments": each(operator, "/payments", &["amount", "method", "reference", "unallocated"]).await?,
+        "accounts": accounts(operator).await?,
         "batches": each(operator, "/voucher-batches", &["name", "count", "generated", "status", "states"]).await?,
         "parked_jobs": each(operator, "/jobs?state=parked", &["kind", "last_error"]).await?,
         "parked_deliveries": each(operator, "/deliveries?state=parked", &["handler", "last_error"]).await?,
@@ -41,30 +42,44 @@ async fn each(operator: &Operator, path: &str, fields: &[&str]) -> Result<Value>
     Ok(sorted(items.iter().map(|item| pick(item, fields)).collect()))
 }
 
+/// The accounts of every customer; they are listed by customer.
+async fn accounts(operator: &Operator) -> Result<Value> {
+    let mut accounts = Vec::new();
+    for customer in operator.list("/customers").await? {
+        let id = text(&customer, "/id")?;
+        for account in operator.list(&format!("/accounts?customer={id}")).await? {
+            let mut picked = pick(&account, &["level", "due", "credit", "oldest_due_on", "parked"]);
+            picked["customer"] = customer["name"].clone();
+            accounts.push(picked);
+        }
+    }
+    Ok(sorted(accounts))
+}
+
 async fn subscriptions(operator: &Operator) -> Result<Value> {
     let plans = operator.list("/plans").await?;
     let name_of = |id: &Value| plans.iter().find(|it| it["id"] == *id).map(|it| it["name"].clone());
-    let fields = ["status", "access", "bill_day", "started_on", "billed_through", "login"];
+    let fields = ["status", "access", "bill_day", "started_on", "billed_through", "ends_on"];
     let items = operator.list("/subscriptions").await?;
     let picked = items.iter().map(|item| {
         let mut picked = pick(item, &fields);
-        picked["plan"] = name_of(&item["plan"]).unwrap_or_default();
+        picked["plan"] = name_of(&item["agreement"]["plan"]).unwrap_or_default();
         picked
     });
     Ok(sorted(picked.collect()))
 }
 
 async fn invoices(operator: &Operator) -> Result<Value> {
-    let mut invoices = Vec::new();
-    for listed in operator.list("/invoices").await? {
-        let invoice = operator.get(&format!("/invoices/{}", text(&listed, "/id")?)).await?;
-        let mut picked = pick(&invoice, &["number", "total", "due", "issued_on", "due_on"]);
+    let fields = ["number", "total", "due", "settlement", "issued_on", "due_on"];
+    let invoices = operator.list("/invoices").await?;
+    let picked = invoices.iter().map(|invoice| {
+        let mut picked = pick(invoice, &fields);
         let lines = invoice["lines"].as_array().cloned().unwrap_or_default();
-        let lines = lines.iter().map(|line| pick(line, &["amount", "period"]));
+        let lines = lines.iter().map(|line| pick(line, &["amount", "period", "cycle", "repairs"]));
         picked["lines"] = lines.collect();
-        invoices.push(picked);
-    }
-    Ok(sorted(invoices))
+        picked
+    });
+    Ok(sorted(picked.collect()))
 }
 
 fn pick(item: &Value, fields: &[&str]) -> Value {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::ports::Ports;
+use bootstrap::Ports;
 use crate::settings::ApiSettings;
 
 /// The state of the API; cheap to clone.

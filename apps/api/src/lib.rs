@@ -1,13 +1,18 @@
 //! The REST API; in embedded mode it hosts the worker too.
+//!
+//! [`router`] makes the whole API from the product's ports: tests give it fakes, [`run`] gives it the real ones. A
+//! handler takes what it needs through extractors that refuse with a problem (RFC 9457), tells one use case, and shows
+//! what came of it. It reaches data only through `May<Right>`, so a route that asks for no right reaches none.
 
 mod answer;
 mod api;
+mod command_line;
 mod extract;
+mod host;
 mod idempotency;
 mod money;
 mod monitoring;
 mod openapi;
-mod ports;
 mod problem;
 mod reference;
 mod request;
@@ -25,7 +30,8 @@ use utoipa::OpenApi as Describe;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-pub use ports::Ports;
+pub use bootstrap::Ports;
+pub use command_line::run;
 pub use serve::serve;
 pub use settings::ApiSettings;
 

@@ -1,2 +1,7 @@
 //! The process entry point.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mikrotik_billing_api::run()
+}

@@ -3,13 +3,17 @@
 use kernel::{Currency, Money};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use validator::Validate;
 
 /// An amount in minor units of its ISO 4217 currency (cents, sen): never a fraction.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+///
+/// What comes in is bounded far below 64 bits, so that sums of many documents still fit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Money)]
 pub(crate) struct MoneyBody {
     /// The amount; IDR and KES have two digits below the unit, UGX none.
+    #[validate(range(min = -1_000_000_000_000_000_i64, max = 1_000_000_000_000_000_i64))]
     #[schema(example = 15_000_000)]
     pub(crate) amount_minor: i64,
     /// Three capital letters.

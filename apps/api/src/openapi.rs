@@ -21,6 +21,7 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "auth", description = "Sign in, stay signed in, sign out"),
         (name = "customers", description = "Who buys access and how to reach them"),
         (name = "subscriptions", description = "Plans sold to customers, with their PPPoE or hotspot login"),
+        (name = "legal entities", description = "Whose invoices these are: currency, zone, number series and terms"),
         (name = "plans", description = "What is sold: a price, an interval and a service profile"),
         (name = "invoices", description = "Demands for money"),
         (name = "payments", description = "Money received"),

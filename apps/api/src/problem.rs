@@ -9,11 +9,13 @@ use crate::request;
 
 pub(crate) mod catalog;
 mod access;
+mod billing;
 mod customers;
 mod jobs;
 mod operators;
 mod store;
 mod vouchers;
+mod workflows;
 
 use catalog::Kind;
 pub(crate) use operators::weak_password;
@@ -152,6 +154,18 @@ impl Problem {
             .field("status", rule, text)
     }
 
+    /// A field names something that the caller's tenant does not have.
+    pub(crate) fn unknown_reference(field: &str, refusal: impl std::fmt::Display) -> Self {
+        Self::of(&catalog::UNKNOWN_REFERENCE).field(field, "unknown", refusal.to_string())
+    }
+
+    /// A business rule refuses the value of a field.
+    pub(crate) fn refused(field: &str, rule: &str, message: String) -> Self {
+        Self::of(&catalog::REFUSED)
+            .detail(message.clone())
+            .field(field, rule, message)
+    }
+
     /// Something is wrong on our side; the chain goes to the log, not to the client.
     pub(crate) fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!(error = %Chain(cause), "request failed");
@@ -160,7 +174,7 @@ impl Problem {
     }
 
     /// What kind of problem this is.
-    #[must_use]
+    #[cfg(test)]
     pub(crate) fn kind(&self) -> &'static Kind {
         self.0.kind
     }

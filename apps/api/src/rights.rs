@@ -34,13 +34,13 @@ macro_rules! rights {
 
 rights! {
     ReadCustomers WriteCustomers BlockCustomers
-    ReadEntities WriteEntities
+    ReadEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
     ReadRouters WriteRouters TestRouters ReconcileRouters ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
-    ReadAccounts ReadInvoices ReadPayments RecordPayments
+    ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
 }

@@ -4,17 +4,23 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::api::Api;
 
+mod accounts;
 mod auth;
 mod customers;
 mod deliveries;
 mod drift;
 mod events;
 mod grants;
+mod invoices;
 mod jobs;
+mod legal_entities;
 mod operators;
+mod payments;
+mod plans;
 mod routers;
 mod service_profiles;
 mod sessions;
+mod subscriptions;
 mod voucher_batches;
 mod vouchers;
 
@@ -34,6 +40,12 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .merge(auth::routes())
         .merge(customers::routes())
+        .merge(legal_entities::routes())
+        .merge(plans::routes())
+        .merge(subscriptions::routes())
+        .merge(invoices::routes())
+        .merge(payments::routes())
+        .merge(accounts::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())
         .merge(events::routes())

@@ -40,14 +40,17 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
     let stop = stop_on_signal()?;
     let product = Product::open(&settings).await?;
     let worker = product.worker(&settings)?;
-    worker.ensure_schedules().await?;
+    product.ensure_schedules(&settings.sweeps).await?;
     let (ready, mut is_ready) = watch::channel(false);
     let announce = tokio::spawn(async move {
         if is_ready.wait_for(|it| *it).await.is_ok() {
             let _ = writeln!(std::io::stdout().lock(), "worker ready");
         }
     });
-    worker.run(stop, ready).await;
+    tokio::select! {
+        () = worker.run(stop, ready) => {}
+        () = product.listen_for_work() => {}
+    }
     announce.abort();
     product.close().await;
     Ok(())

@@ -38,6 +38,19 @@ impl Outcome {
         self.unsettled.contains(&grant.id()) || self.uncut.contains(&login)
     }
 
+    /// Grants whose sessions could not be ended count as refused: they are tried again after everybody else.
+    pub(crate) fn refuse_uncut(&mut self, grants: &[Grant]) {
+        if self.router_error.is_some() {
+            return;
+        }
+        for grant in grants {
+            let login = LoginRef::new(grant.service(), grant.login().as_str());
+            if self.uncut.contains(&login) {
+                self.refuse(grant.id(), "its sessions could not be ended".to_owned());
+            }
+        }
+    }
+
     fn note_conflicts(&mut self, plan: &Plan) {
         for it in &plan.conflicts {
             let reason = format!(

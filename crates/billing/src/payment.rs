@@ -132,7 +132,7 @@ impl Payment {
             account: new.account,
             amount: new.amount,
             method: new.method,
-            reference: reference.map(str::to_owned),
+            reference: new.reference.map(|it| it.trim().to_owned()),
             received_at: new.received_at,
             allocations: Vec::new(),
             version: 0,

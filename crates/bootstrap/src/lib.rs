@@ -1,1 +1,29 @@
 //! The composition root: configuration, telemetry, wiring, the worker loop and shutdown.
+//!
+//! An app loads [`Settings`], opens the [`Product`], and plugs its [`Ports`] into whatever it serves. Everything that
+//! is chosen once for a process is chosen here.
+
+#[cfg(feature = "demo")]
+pub mod demo;
+mod first_start;
+#[cfg(feature = "test-hooks")]
+pub mod hooks;
+mod ports;
+mod product;
+mod run;
+mod settings;
+mod shutdown;
+mod telemetry;
+mod worker;
+
+pub use first_start::{FirstOperator, first_start, show_first_operator};
+pub use ports::Ports;
+pub use product::{Product, migrate, sign_in_policy};
+pub use run::run_to_exit;
+pub use settings::{
+    BadSetting, DataSettings, DatabaseSettings, Embedded, FoundingSettings, LogFormat, LogSettings,
+    RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings, WorkerSettings,
+};
+pub use shutdown::stop_on_signal;
+pub use telemetry::start_logging;
+pub use worker::Worker;

@@ -28,6 +28,8 @@ pub struct Settings {
     pub routers: RouterSettings,
     /// What is logged, and how.
     pub log: LogSettings,
+    /// The provider that the first start founds.
+    pub founding: FoundingSettings,
 }
 
 /// The API's listener and limits.
@@ -128,6 +130,8 @@ pub struct SweepSettings {
     pub watch_sessions_s: i64,
     /// Compares every router with what it should hold.
     pub reconcile_routers_s: i64,
+    /// Forgets what is kept only for a while.
+    pub prune_s: i64,
 }
 
 /// How routers are spoken to.
@@ -142,8 +146,10 @@ pub struct RouterSettings {
     pub command_timeout_s: u64,
     /// Seconds to connect and log in.
     pub connect_timeout_s: u64,
-    /// Writes per second after a burst; 0 for no limit.
+    /// Writes per second; 0 for no limit.
     pub writes_per_s: u32,
+    /// Seconds between attempts to reach a router, at most.
+    pub reconnect_max_s: u64,
 }
 
 /// How log lines look.
@@ -164,6 +170,32 @@ pub struct LogSettings {
     pub filter: String,
     /// Text or JSON.
     pub format: LogFormat,
+}
+
+/// The provider that the first start founds.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FoundingSettings {
+    /// Its name in addresses and at sign-in.
+    pub tenant: String,
+    /// The name people read.
+    pub name: String,
+    /// What its first operator signs in with.
+    pub operator: String,
+    /// What it invoices in.
+    pub currency: String,
+    /// Where its days begin and end.
+    pub zone: String,
+    /// Decimal digits on invoices; empty for as many as the currency has.
+    pub invoice_digits: String,
+    /// What stands before invoice numbers.
+    pub series: String,
+    /// Days from an invoice to its due date.
+    pub terms_days: u16,
+    /// Days past due without consequence.
+    pub grace_days: u16,
+    /// Days past due until access is cut off.
+    pub suspend_after_days: u16,
 }
 
 /// A setting that breaks a rule.
@@ -252,6 +284,7 @@ impl Settings {
             (self.sweeps_are_positive(), "sweeps", "must each be at least 1 second"),
             ((1..=64).contains(&self.routers.in_flight), "routers.in_flight", "must be 1 to 64"),
             (self.routers.command_timeout_s >= 1, "routers.command_timeout_s", "must be at least 1"),
+            (self.routers.reconnect_max_s >= 1, "routers.reconnect_max_s", "must be at least 1"),
             (self.routers.connect_timeout_s >= 1, "routers.connect_timeout_s", "must be at least 1"),
             (
                 self.worker.embedded != Embedded::No || !self.is_sqlite(),
@@ -276,6 +309,7 @@ impl Settings {
             sweeps.expire_vouchers_s,
             sweeps.watch_sessions_s,
             sweeps.reconcile_routers_s,
+            sweeps.prune_s,
         ]
         .iter()
         .all(|seconds| *seconds >= 1)

@@ -8,13 +8,12 @@ use std::time::Duration;
 use chrono::Duration as Span;
 use jobs::{DeliveryClaims, JobClaims, RetryPolicy, Schedules, WorkSignal};
 use kernel::{Probe, StoreError};
-use operators::TenantDirectory;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use workflows::Workbench;
 
-use crate::settings::{SweepSettings, WorkerSettings};
+use crate::settings::WorkerSettings;
 
 /// How many schedules one look at the clock fires at most.
 const SCHEDULES_AT_ONCE: u16 = 200;
@@ -36,8 +35,6 @@ pub struct Worker {
     pub deliveries: Arc<dyn DeliveryClaims>,
     /// What repeats.
     pub schedules: Arc<dyn Schedules>,
-    /// For whom it repeats.
-    pub tenants: Arc<dyn TenantDirectory>,
     /// Says when to look again.
     pub signal: Arc<dyn WorkSignal>,
     /// Told of named points.
@@ -48,8 +45,6 @@ pub struct Worker {
     pub delivery_retry: RetryPolicy,
     /// Concurrency, polling and leases.
     pub settings: WorkerSettings,
-    /// Intervals of the sweeps.
-    pub sweeps: SweepSettings,
 }
 
 impl Worker {
@@ -80,41 +75,13 @@ impl Worker {
         worker.finish_or_give_back(running).await;
     }
 
-    /// Makes sure that every tenant's sweeps are scheduled.
-    ///
-    /// # Errors
-    /// If the database cannot be reached.
-    pub async fn ensure_schedules(&self) -> Result<(), StoreError> {
-        let now = self.bench.clock.now();
-        for tenant in self.tenants.all().await? {
-            for (name, seconds) in self.sweep_intervals() {
-                self.schedules.ensure(tenant, name, Span::seconds(seconds), now).await?;
-            }
-        }
-        Ok(())
-    }
-
-    fn sweep_intervals(&self) -> [(&'static str, i64); 5] {
-        let sweeps = &self.sweeps;
-        [
-            (workflows::job_kinds::RAISE_INVOICES, sweeps.raise_invoices_s),
-            (workflows::job_kinds::EVALUATE_OVERDUE, sweeps.evaluate_overdue_s),
-            (workflows::job_kinds::EXPIRE_VOUCHERS, sweeps.expire_vouchers_s),
-            (workflows::job_kinds::WATCH_SESSIONS, sweeps.watch_sessions_s),
-            (workflows::job_kinds::RECONCILE_ROUTERS, sweeps.reconcile_routers_s),
-        ]
-    }
-
     async fn claim_and_start(
         self: &Arc<Self>,
         running: &mut JoinSet<()>,
     ) -> Result<usize, StoreError> {
         while running.try_join_next().is_some() {}
         let now = self.bench.clock.now();
-        let fired = self.schedules.fire_due(now, SCHEDULES_AT_ONCE).await?;
-        if fired > 0 {
-            self.ensure_schedules().await?;
-        }
+        self.schedules.fire_due(now, SCHEDULES_AT_ONCE).await?;
         let lease = Span::seconds(self.settings.lease_s);
         let deliveries = match self.free(running) {
             0 => Vec::new(),

@@ -1,20 +1,17 @@
-//! Customers on the database.
+//! Stores customers.
 
 use async_trait::async_trait;
-use customers::{
-    Customer, CustomerFilter, CustomerQueries, CustomerRepository, CustomerView, CustomersStore,
-    CustomersTx, Search,
-};
-use kernel::{Cursor, CustomerId, Page, PageRequest, Scope, StoreError, TenantId};
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr};
-use sea_orm::{Condition, EntityTrait, QueryFilter};
+use customers::{Customer, CustomerRepository, CustomersStore, CustomersTx};
+use kernel::{CustomerId, Scope, StoreError};
+use sea_orm::EntityTrait;
 
-use crate::dialect::Dialect;
 use crate::error::Stored;
+use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
 
-mod row;
+mod customer_row;
+mod queries;
 
 #[async_trait]
 impl CustomersStore for Store {
@@ -32,78 +29,20 @@ impl CustomersTx for Tx {
 #[async_trait]
 impl CustomerRepository for Tx {
     async fn find(&mut self, id: CustomerId) -> Result<Option<Customer>, StoreError> {
-        let found = row::Entity::find_by_id((self.tenant(), id.uuid()))
+        let found = customer_row::Entity::find_by_id((self.tenant(), id.uuid()))
             .one(self.connection())
             .await
             .stored()?;
-        found.map(row::Model::into_customer).transpose()
+        found.map(customer_row::restore).transpose()
     }
 
     async fn save(&mut self, customer: &mut Customer) -> Result<(), StoreError> {
-        let snapshot = customer.snapshot();
-        let row = row::Model::of(self.tenant(), &snapshot);
-        let identity = (self.tenant(), snapshot.id.uuid());
-        let (stored, next) = (snapshot.version, snapshot.version + 1);
-        crate::row::save::<row::Entity, _>(self.connection(), row, identity, stored).await?;
-        self.record(customer.id(), customer.take_events())?;
-        customer.saved_as(next);
+        let (id, stored) = (customer.id(), customer.version());
+        let written = customer_row::written(self.tenant(), &customer.snapshot(), stored + 1);
+        let identity = (self.tenant(), id.uuid());
+        row::save::<customer_row::Entity, _>(self.connection(), written, identity, stored).await?;
+        self.record(id, customer.take_events())?;
+        customer.saved_as(stored + 1);
         Ok(())
     }
 }
-
-#[async_trait]
-impl CustomerQueries for Store {
-    async fn customer(
-        &self,
-        tenant: TenantId,
-        id: CustomerId,
-    ) -> Result<Option<CustomerView>, StoreError> {
-        // The hottest read of the API: one prepared statement, straight on the pool.
-        let (tenant, id) = (tenant.uuid(), id.uuid());
-        let found: Option<row::Model> = match self.db.dialect() {
-            Dialect::Postgres => {
-                let pool = self.reader().get_postgres_connection_pool();
-                let query = sqlx::query_as(BY_ID).bind(tenant).bind(id);
-                query.fetch_optional(pool).await.stored()?
-            }
-            Dialect::Sqlite => {
-                let pool = self.reader().get_sqlite_connection_pool();
-                let query = sqlx::query_as(BY_ID).bind(tenant).bind(id);
-                query.fetch_optional(pool).await.stored()?
-            }
-        };
-        found.map(row::Model::into_view).transpose()
-    }
-
-    async fn customers(
-        &self,
-        tenant: TenantId,
-        filter: CustomerFilter,
-        page: PageRequest,
-    ) -> Result<Page<CustomerView>, StoreError> {
-        let mut wanted = row::Entity::find();
-        if let Some(status) = filter.status {
-            wanted = wanted.filter(Expr::col("status").eq(status.as_str()));
-        }
-        if let Some(search) = &filter.search {
-            wanted = wanted.filter(begins_with(search));
-        }
-        let rows = crate::row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
-        let views: Result<Vec<_>, _> = rows.into_iter().map(row::Model::into_view).collect();
-        Ok(Page::from_overfetch(views?, page, |it| Cursor::after(it.id)))
-    }
-}
-
-fn begins_with(search: &Search) -> Condition {
-    let typed = search.as_str();
-    let escaped = typed.replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let pattern = || LikeExpr::new(format!("{escaped}%")).escape('!');
-    Condition::any()
-        .add(Expr::col("search_name").like(pattern()))
-        .add(Expr::col("phone").like(pattern()))
-}
-
-const BY_ID: &str = "\
-SELECT tenant_id, id, kind, name, search_name, phone, email, address, note, status, status_since, blocked_reason,
-    registered_at, version
-FROM customers WHERE tenant_id = $1 AND id = $2";

@@ -4,6 +4,7 @@
 //! the same statements; the few that must differ live in `dialect`. No rule of the business is known here: rows become
 //! snapshots, snapshots become rows, and what cannot be is refused.
 
+mod access;
 mod background;
 mod customers;
 mod db;
@@ -14,7 +15,10 @@ mod receipts;
 mod row;
 mod sql;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod tx;
+mod vouchers;
 
 pub use db::{Db, PoolSettings};
 pub use store::{Store, Subscriptions};

@@ -68,6 +68,16 @@ pub(crate) fn instant(at: DateTimeUtc) -> Timestamp {
     Timestamp::from_utc(at)
 }
 
+/// An optional instant on its way into a column.
+pub(crate) fn utc(at: Option<Timestamp>) -> Option<DateTimeUtc> {
+    at.map(Timestamp::utc)
+}
+
+/// An optional text value on its way into a column.
+pub(crate) fn text(value: Option<&impl ToString>) -> Option<String> {
+    value.map(ToString::to_string)
+}
+
 /// Stored bytes that a vault produced.
 pub(crate) fn sealed(bytes: Vec<u8>) -> Sealed {
     Sealed::from_bytes(bytes)

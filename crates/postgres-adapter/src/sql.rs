@@ -51,6 +51,12 @@ pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
     rows.join(", ")
 }
 
+/// The `$4, $5` of a list of `count` parameters, the first of them `first`.
+pub(crate) fn list_from(count: usize, first: usize) -> String {
+    let numbers: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();
+    numbers.join(", ")
+}
+
 fn statement<C: ConnectionTrait>(
     connection: &C,
     text: impl Into<String>,
@@ -66,5 +72,6 @@ mod tests {
     #[test]
     fn placeholders_count_on() {
         assert_eq!(super::placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(super::list_from(3, 4), "$4, $5, $6");
     }
 }

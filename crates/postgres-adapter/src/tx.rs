@@ -79,6 +79,11 @@ impl Tx {
         Ok(())
     }
 
+    /// Puts events that no aggregate recorded among those of this transaction.
+    pub(crate) fn record_raw(&mut self, events: impl IntoIterator<Item = NewEvent>) {
+        self.events.extend(events);
+    }
+
     /// Writes what commits along; `true` if a worker has something to do afterwards.
     async fn write_outbox(&mut self) -> Result<bool, StoreError> {
         let delivered = self.write_events().await?;

@@ -11,13 +11,19 @@ pub(crate) struct Answer {
     pub(crate) ret: Option<String>,
     /// The first refusal.
     trap: Option<Trap>,
+    /// How many bytes the rows hold.
+    bytes: usize,
 }
 
 impl Answer {
     /// Takes one reply; returns whether the answer has ended. Words that are not known are ignored.
     pub(crate) fn take(&mut self, reply: Reply) -> bool {
         match reply.kind() {
-            ReplyKind::Data => self.rows.push(reply),
+            ReplyKind::Data => {
+                let size = |(name, value): &(String, Vec<u8>)| name.len() + value.len();
+                self.bytes += reply.attributes().iter().map(size).sum::<usize>();
+                self.rows.push(reply);
+            }
             ReplyKind::Trap => {
                 let trap = reply.as_trap();
                 self.trap = self.trap.take().or(trap);
@@ -29,6 +35,11 @@ impl Answer {
             ReplyKind::Fatal | ReplyKind::Empty | ReplyKind::Other(_) => {}
         }
         false
+    }
+
+    /// How many bytes the rows hold so far.
+    pub(crate) const fn bytes(&self) -> usize {
+        self.bytes
     }
 
     /// The answer, or the refusal.

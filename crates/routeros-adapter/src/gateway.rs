@@ -44,7 +44,10 @@ impl RouterOsGateway {
     /// The line to a router. Another address or other credentials get a new one.
     fn line(&self, target: &Target) -> Line {
         let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(line) = lines.get(&target.router).filter(|it| it.target() == target) {
+        let known = lines
+            .get(&target.router)
+            .filter(|it| it.target() == target && it.is_served());
+        if let Some(line) = known {
             return line.clone();
         }
         let (settings, randomness) = (Arc::clone(&self.settings), Arc::clone(&self.randomness));

@@ -6,7 +6,7 @@ use routeros_proto::{Command, Reply, parse_bool, parse_duration};
 use crate::line::Line;
 
 /// A row id that no router has given out: writing to it changes nothing and shows whether writing is allowed.
-const NO_SUCH_ROW: &str = "*FFFFFFFE";
+const NO_SUCH_ROW: &str = "*7FFFFFFF";
 
 /// Who the router is. Fails with `Forbidden` if the account may not write.
 pub(crate) async fn inspect(line: &Line) -> Result<RouterFacts, GatewayError> {

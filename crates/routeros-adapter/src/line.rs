@@ -83,6 +83,11 @@ impl Line {
         &self.target
     }
 
+    /// Whether the task is there to serve it.
+    pub(crate) fn is_served(&self) -> bool {
+        !self.requests.is_closed()
+    }
+
     /// How the gateway is set up.
     pub(crate) fn settings(&self) -> &GatewaySettings {
         &self.settings

@@ -190,8 +190,8 @@ impl Pump {
             return Ok(());
         };
         if !waiting.answer.take(reply) {
-            if waiting.answer.rows.len() > self.settings.max_rows {
-                return Err(broken("an answer has more rows than can be taken"));
+            if waiting.answer.bytes() > self.settings.max_answer_bytes {
+                return Err(broken("an answer is larger than can be taken"));
             }
             return Ok(());
         }

@@ -36,8 +36,8 @@ pub struct GatewaySettings {
     pub refusal_pause: Duration,
     /// What one reply may hold.
     pub limits: Limits,
-    /// How many rows one answer may hold.
-    pub max_rows: usize,
+    /// How many bytes the rows of one answer may hold together.
+    pub max_answer_bytes: usize,
 }
 
 impl GatewaySettings {
@@ -58,7 +58,7 @@ impl GatewaySettings {
             backoff_cap: Duration::from_secs(300),
             refusal_pause: Duration::from_secs(900),
             limits: Limits::CLIENT,
-            max_rows: 250_000,
+            max_answer_bytes: 256 * 1024 * 1024,
         }
     }
 

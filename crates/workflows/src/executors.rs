@@ -3,6 +3,7 @@
 mod billing_sweeps;
 mod fill_batch;
 mod grant_batch;
+mod prune;
 mod router_jobs;
 mod router_sweeps;
 mod voucher_sweeps;
@@ -45,6 +46,7 @@ pub async fn run_job(
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
         kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,
+        kinds::PRUNE => prune::run(bench).await,
         other => Err(Failure::park(format!(
             "nothing here runs jobs of the kind {other}"
         ))),

@@ -22,3 +22,5 @@ pub const EXPIRE_VOUCHERS: &str = "expire_vouchers";
 pub const WATCH_SESSIONS: &str = "watch_sessions";
 /// Sweep: has every router reconciled.
 pub const RECONCILE_ROUTERS: &str = "reconcile_routers";
+/// Sweep: forgets what is kept only for a while.
+pub const PRUNE: &str = "prune";

@@ -10,7 +10,7 @@ pub mod job_kinds;
 mod order_vouchers;
 mod progress;
 mod reactions;
-mod subscribe_service;
+mod sell_subscription;
 mod workbench;
 
 pub use executors::run_job;
@@ -18,7 +18,7 @@ pub use failure::{Failure, Remedy};
 pub use order_vouchers::{OrderVouchers, OrderVouchersError, OrderVouchersPorts, order_vouchers};
 pub use progress::Progress;
 pub use reactions::{deliver, subscriptions};
-pub use subscribe_service::{
-    SubscribeService, SubscribeServiceError, SubscriptionStore, SubscriptionTx, subscribe_service,
+pub use sell_subscription::{
+    SellSubscription, SellSubscriptionError, SubscriptionStore, SubscriptionTx, sell_subscription,
 };
 pub use workbench::Workbench;

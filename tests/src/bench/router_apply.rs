@@ -1,5 +1,159 @@
-//! `router-apply`: users created on a router, beside one command at a time.
-use anyhow::Result;
-use super::{Extent, report::Report};
-/// x
-pub async fn router_apply(_e: Extent) -> Result<Report> { anyhow::bail!("x") }
+//! `router-apply`: hotspot users created on a router with several commands in flight, beside one command at a time.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use access::{
+    Allowance, Change, Grant, HostRules, Limits, LoginMethod, Mark, NewGrant, OpenGrant,
+    RateLimit, Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms,
+    desired, diff, secret_owner,
+};
+use anyhow::{Context, Result, ensure};
+use crypto_adapter::{KeyRing, OsRandomness, SystemClock, SystemIds};
+use kernel::{Clock, Ids, Randomness, Secret, Vault};
+use routeros_adapter::{GatewaySettings, RouterOsGateway};
+use routeros_sim::{SimConfig, Simulator};
+
+use super::Extent;
+use super::report::{Figure, Report};
+use super::statistics::per_mille;
+
+/// What a command takes on the simulated router.
+const COMMAND: Duration = Duration::from_millis(5);
+/// Users that are created alone, one after the other, to see how long one takes.
+const ALONE: usize = 100;
+
+/// Measures both ways, each on a fresh router in every round.
+///
+/// # Errors
+/// When the simulator cannot listen or a change fails.
+pub async fn router_apply(extent: Extent) -> Result<Report> {
+    let users = extent.pick(2_000, 50);
+    let recommended = GatewaySettings::recommended(HostRules { allow_loopback: true });
+    let (mut one, mut many, mut micros) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..extent.rounds {
+        one.push(Site::build(1).await?.create(users).await?);
+        let site = Site::build(recommended.in_flight).await?;
+        many.push(site.create(users).await?);
+        micros.append(&mut site.create_alone(users, extent.pick(ALONE, 5)).await?);
+    }
+    micros.sort_unstable();
+    let mut in_flight = Figure::beside("router-apply/in-flight", "users/s", many, one.clone());
+    in_flight.p50_ms = Some(per_mille(&micros, 500) / 1000.0);
+    in_flight.p99_ms = Some(per_mille(&micros, 990) / 1000.0);
+    let note = format!("{} commands in flight; p50 and p99 are of one user created alone", recommended.in_flight);
+    let one = Figure::alone("router-apply/one-by-one", "users/s", one);
+    Ok(Report { bench: "router-apply", figures: vec![one, in_flight.note(note)] })
+}
+
+/// A fresh router and a gateway that has logged in.
+struct Site {
+    router: Simulator,
+    gateway: RouterOsGateway,
+    target: Target,
+    ids: Arc<dyn Ids>,
+    vault: KeyRing,
+}
+
+impl Site {
+    async fn build(in_flight: usize) -> Result<Self> {
+        let mut config = SimConfig::new("bench");
+        config.per_command_delay = COMMAND;
+        let router = Simulator::start(config).await?;
+        let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
+        let ids: Arc<dyn Ids> =
+            Arc::new(SystemIds::new(Arc::new(SystemClock), Arc::clone(&randomness)));
+        let rules = HostRules { allow_loopback: true };
+        let mut settings = GatewaySettings::recommended(rules);
+        settings.in_flight = in_flight;
+        settings.write_gap = None;
+        let target = Target {
+            router: ids.next(),
+            host: rules.parse(&router.addr().ip().to_string())?,
+            port: router.addr().port(),
+            method: LoginMethod::Plain,
+            username: "admin".to_owned(),
+            password: Secret::new("password"),
+            expected_serial: None,
+        };
+        let gateway = RouterOsGateway::new(settings, randomness);
+        gateway.inspect(&target).await?;
+        Ok(Self { router, gateway, target, ids, vault: KeyRing::generate() })
+    }
+
+    /// Creates users with the profile they need; users per second.
+    async fn create(&self, users: u32) -> Result<f64> {
+        let changes = self.changes(0, users).await?;
+        let begun = Instant::now();
+        self.apply(&changes).await?;
+        let time = begun.elapsed();
+        let rows = self.router.rows("/ip/hotspot/user");
+        let ours = rows.iter().filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
+        ensure!(ours.count() == users as usize, "the router does not hold every user");
+        Ok(f64::from(users) / time.as_secs_f64())
+    }
+
+    /// Creates users one call at a time; microseconds of each, from the call to the answer.
+    async fn create_alone(&self, first: u32, count: usize) -> Result<Vec<u32>> {
+        let changes = self.changes(first, u32::try_from(count)?).await?;
+        let mut micros = Vec::new();
+        for change in &changes {
+            let begun = Instant::now();
+            self.apply(std::slice::from_ref(change)).await?;
+            micros.push(u32::try_from(begun.elapsed().as_micros())?);
+        }
+        Ok(micros)
+    }
+
+    async fn apply(&self, changes: &[Change]) -> Result<()> {
+        for outcome in self.gateway.apply(&self.target, changes).await {
+            outcome?;
+        }
+        Ok(())
+    }
+
+    /// What it takes to have these users too: the product's own computation.
+    async fn changes(&self, first: u32, count: u32) -> Result<Vec<Change>> {
+        let profile = self.profile()?;
+        let grants: Result<Vec<_>> =
+            (first..first + count).map(|number| self.grant(&profile, number)).collect();
+        let mark = Mark::of(self.target.router);
+        let wanted = desired(&mark, &[profile], &grants?, SystemClock.now())?;
+        let actual = self.gateway.read(&self.target, &Selection::All).await?;
+        let plan = diff(&wanted, &actual, Reach::Selected);
+        ensure!(plan.conflicts.is_empty(), "the router has such rows already");
+        Ok(plan.changes)
+    }
+
+    fn profile(&self) -> Result<ServiceProfile> {
+        let terms = Terms {
+            rate: RateLimit::steady(1_000_000, 3_000_000),
+            pool: None,
+            local_address: None,
+            address_list: None,
+            shared_users: 1,
+            session_timeout_s: None,
+            idle_timeout_s: None,
+        };
+        Ok(ServiceProfile::define(self.ids.next(), "pass".parse()?, Service::Hotspot, terms)?)
+    }
+
+    fn grant(&self, profile: &ServiceProfile, number: u32) -> Result<OpenGrant> {
+        let id = self.ids.next();
+        let password = Secret::new(format!("password-{number}"));
+        let grant = Grant::make(NewGrant {
+            id,
+            router: self.target.router,
+            subject: Subject::Voucher(self.ids.next()),
+            service: Service::Hotspot,
+            login: format!("user-{number}").parse().context("a login")?,
+            secret: self.vault.seal(&secret_owner(id), &password),
+            profile: profile.id(),
+            allowance: Allowance::Active { until: None },
+            limits: Limits::NONE,
+            access_version: 0,
+            at: SystemClock.now(),
+        })?;
+        Ok(OpenGrant { grant, password })
+    }
+}

@@ -28,10 +28,10 @@ async fn refuse_requests(product: &Product) -> Result<()> {
     })
     .await?;
     let before = projection(&operator, &routers).await?;
-    refuse_plans(&operator, &shop).await.context("plans")?;
+    refuse_plans(&operator).await.context("plans")?;
     refuse_subscriptions(&operator, &shop, &customer).await.context("subscriptions")?;
     refuse_batches(&operator, &shop).await.context("batches")?;
-    refuse_payments(&operator).await.context("payments")?;
+    refuse_payments(&operator, &customer).await.context("payments")?;
     refuse_bodies(&operator).await.context("bodies")?;
     refuse_routers(&operator, &routers).await.context("routers")?;
     refuse_tokens(product, &operator).await.context("tokens")?;
@@ -51,14 +51,13 @@ fn but(good: &Value, pointer: &str, bad: Value) -> Value {
     body
 }
 
-async fn refuse_plans(operator: &Operator, shop: &Shop) -> Result<()> {
+async fn refuse_plans(operator: &Operator) -> Result<()> {
     let plans = operator.list("/plans").await?;
     let good = json!({
-        "entity": shop.entity,
         "name": "Home 50",
         "price": money(1_000_000),
         "interval": { "unit": "months", "count": 1 },
-        "profile": plans[0]["profile"],
+        "service_profile": plans[0]["service_profile"],
         "sold_as": "subscription",
     });
     for (pointer, bad, field) in [
@@ -110,7 +109,6 @@ async fn refuse_batches(operator: &Operator, shop: &Shop) -> Result<()> {
         "router": shop.router_b,
         "count": 500,
         "code": { "alphabet": "mix", "length": 8 },
-        "validity": { "from_first_login_minutes": 60 },
     });
     for (pointer, bad, field) in [
         ("/count", json!(0), "count"),
@@ -118,16 +116,16 @@ async fn refuse_batches(operator: &Operator, shop: &Shop) -> Result<()> {
         ("/count", json!("many"), "count"),
         ("/code/length", json!(4), "code.length"),
         ("/code/length", json!(3), "code.length"),
-        ("/validity", json!({}), "validity"),
+        ("/shelf_days", json!(0), "shelf_days"),
     ] {
         operator.try_post("/voucher-batches", &but(&good, pointer, bad)).await?.invalid(field)?;
     }
     Ok(())
 }
 
-async fn refuse_payments(operator: &Operator) -> Result<()> {
-    let invoices = operator.list("/invoices").await?;
-    let account = invoices.first().context("there is an invoice")?["account"].clone();
+async fn refuse_payments(operator: &Operator, customer: &str) -> Result<()> {
+    let accounts = operator.list(&format!("/accounts?customer={customer}")).await?;
+    let account = accounts.first().context("there is an account")?["id"].clone();
     let good = json!({ "account": account, "amount": money(100), "method": "cash", "reference": "x" });
     for amount in [json!(0), json!(-100), json!(9_300_000_000_000_000_000_u64)] {
         let bad = but(&good, "/amount/amount_minor", amount);

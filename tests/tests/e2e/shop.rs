@@ -11,7 +11,6 @@ pub(crate) const HOME_20: i64 = 25_000_000;
 /// The ids of everything that must be there before something can be sold.
 #[derive(Debug, Clone)]
 pub(crate) struct Shop {
-    pub(crate) entity: String,
     pub(crate) router_a: String,
     pub(crate) router_b: String,
     /// PPPoE, 10 Mbit/s down.
@@ -23,9 +22,8 @@ pub(crate) struct Shop {
 }
 
 impl Shop {
-    /// Founds a provider with two routers, three profiles and three plans.
+    /// Sets up two routers, three profiles and three plans.
     pub(crate) async fn open(operator: &Operator, routers: &Routers) -> Result<Self> {
-        let entity = create(operator, "/entities", &entity()).await?;
         let router_a = Routers::enrolment("tower-a", &routers.a);
         let router_a = create(operator, "/routers", &router_a).await?;
         let router_b = Routers::enrolment("tower-b", &routers.b);
@@ -33,14 +31,13 @@ impl Shop {
         let slow = create(operator, "/service-profiles", &pppoe("home-10", 10_000_000)).await?;
         let fast = create(operator, "/service-profiles", &pppoe("home-20", 20_000_000)).await?;
         let pass = create(operator, "/service-profiles", &hotspot("pass")).await?;
-        let home_10 = monthly(&entity, "Home 10", HOME_10, &slow);
-        let home_20 = monthly(&entity, "Home 20", HOME_20, &fast);
-        let pass = voucher_plan(&entity, "Pass", 500_000, &pass);
+        let home_10 = monthly("Home 10", HOME_10, &slow);
+        let home_20 = monthly("Home 20", HOME_20, &fast);
+        let pass = voucher_plan("Pass", 500_000, &pass);
         Ok(Self {
             home_10: create(operator, "/plans", &home_10).await?,
             home_20: create(operator, "/plans", &home_20).await?,
             pass: create(operator, "/plans", &pass).await?,
-            entity,
             router_a,
             router_b,
         })
@@ -76,18 +73,6 @@ pub(crate) async fn create(operator: &Operator, path: &str, body: &Value) -> Res
     Ok(text(&created, "/id")?.to_owned())
 }
 
-fn entity() -> Value {
-    json!({
-        "name": "Warung Net",
-        "currency": "IDR",
-        "zone": "Asia/Jakarta",
-        "invoice_scale": 0,
-        "series": "INV",
-        "terms_days": 5,
-        "dunning": { "grace_days": 1, "restrict_after_days": 2, "suspend_after_days": 5 },
-    })
-}
-
 fn pppoe(name: &str, down_bps: u64) -> Value {
     let rate = json!({ "up_bps": down_bps / 5, "down_bps": down_bps });
     json!({ "name": name, "service": "pppoe", "terms": { "rate": rate, "pool": "pppoe-pool" } })
@@ -98,24 +83,22 @@ fn hotspot(name: &str) -> Value {
     json!({ "name": name, "service": "hotspot", "terms": { "rate": rate } })
 }
 
-fn monthly(entity: &str, name: &str, price: i64, profile: &str) -> Value {
+fn monthly(name: &str, price: i64, profile: &str) -> Value {
     json!({
-        "entity": entity,
         "name": name,
         "price": money(price),
         "interval": { "unit": "months", "count": 1 },
-        "profile": profile,
+        "service_profile": profile,
         "sold_as": "subscription",
     })
 }
 
-fn voucher_plan(entity: &str, name: &str, price: i64, profile: &str) -> Value {
+fn voucher_plan(name: &str, price: i64, profile: &str) -> Value {
     json!({
-        "entity": entity,
         "name": name,
         "price": money(price),
         "interval": { "unit": "days", "count": 25 },
-        "profile": profile,
+        "service_profile": profile,
         "sold_as": "voucher",
     })
 }

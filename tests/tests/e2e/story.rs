@@ -36,6 +36,7 @@ pub(crate) struct Stage<'a> {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ids {
     pub(crate) customer: String,
+    pub(crate) account: String,
     pub(crate) subscription: String,
     pub(crate) batch: String,
     pub(crate) invoice: String,

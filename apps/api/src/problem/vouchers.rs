@@ -49,17 +49,16 @@ impl From<VoucherError> for Problem {
 fn bad_batch(rule: BadBatch) -> Problem {
     let (field, code) = match rule {
         BadBatch::Count => ("count", "range"),
-        BadBatch::Price => ("price.amount_minor", "range"),
+        BadBatch::Price => ("plan", "price"),
         BadBatch::Style(BadCodeStyle::Length) => ("code.length", "range"),
         BadBatch::Style(BadCodeStyle::Guessable { .. }) => ("code.length", "guessable"),
         BadBatch::Style(BadCodeStyle::Prefix) => ("code.prefix", "format"),
-        BadBatch::Validity(BadValidity::Shelf) => ("validity.shelf_days", "range"),
-        BadBatch::Validity(BadValidity::FromFirstLogin) => {
-            ("validity.from_first_login_minutes", "range")
+        BadBatch::Validity(BadValidity::Shelf) => ("shelf_days", "range"),
+        BadBatch::Validity(BadValidity::FromFirstLogin | BadValidity::Endless) => {
+            ("plan", "interval")
         }
-        BadBatch::Validity(BadValidity::Online) => ("validity.online_s", "range"),
-        BadBatch::Validity(BadValidity::Data) => ("validity.data_bytes", "range"),
-        BadBatch::Validity(BadValidity::Endless) => ("validity", "endless"),
+        BadBatch::Validity(BadValidity::Online) => ("online_s", "range"),
+        BadBatch::Validity(BadValidity::Data) => ("data_bytes", "range"),
     };
     Problem::invalid(field, code, rule.to_string())
 }

@@ -11,9 +11,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 use vouchers::{
-    Alphabet, BatchFilter, BatchView, OrderBatch, RevealCodes, RevealedCode, VoidBatch,
+    Alphabet, BatchFilter, BatchView, RevealCodes, RevealedCode, VoidBatch,
     VoucherFilter, VoucherStateName,
 };
+use workflows::{OrderVouchers, OrderVouchersPorts};
 
 use super::KeyHeader;
 use super::vouchers::{VoidBody, VoucherBody};
@@ -24,7 +25,7 @@ use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
-use crate::rights::{OrderVouchers, ReadVouchers, RevealCodes as MayReveal, VoidVouchers};
+use crate::rights::{self, ReadVouchers, VoidVouchers};
 
 /// A batch of vouchers.
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,26 +76,18 @@ pub(crate) struct CodeStyleBody {
     prefix: String,
 }
 
-/// The clocks of a voucher; at least one besides shelf life.
-#[derive(Debug, Clone, Copy, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
+/// The clocks of a voucher.
+#[derive(Debug, Clone, Copy, Serialize, ToSchema)]
 #[schema(as = Validity)]
 pub(crate) struct ValidityBody {
     /// Days it may lie unused.
-    #[validate(range(min = 1, max = 3650))]
-    #[schema(minimum = 1, maximum = 3650, example = 365)]
     shelf_days: Option<u16>,
     /// Minutes of calendar time from its first login.
-    #[validate(range(min = 1, max = 5_256_000))]
-    #[schema(minimum = 1, maximum = 5_256_000, example = 1440)]
+    #[schema(example = 1440)]
     from_first_login_minutes: Option<u32>,
     /// Seconds online that it contains.
-    #[validate(range(min = 60, max = 315_360_000))]
-    #[schema(minimum = 60, maximum = 315_360_000)]
     online_s: Option<u64>,
     /// Bytes in both directions that it contains.
-    #[validate(range(min = 1))]
-    #[schema(minimum = 1)]
     data_bytes: Option<u64>,
 }
 
@@ -152,7 +145,7 @@ impl From<BatchView> for BatchBody {
 pub(crate) struct OrderBatchBody {
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Kiosk Barat, November")]
     name: Name,
-    /// A plan that is sold as vouchers; it sets price and profile.
+    /// A plan that is sold as vouchers; it sets price, profile and the time from the first login.
     #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// Where the vouchers are valid.
@@ -163,8 +156,18 @@ pub(crate) struct OrderBatchBody {
     count: u32,
     #[validate(nested)]
     code: CodeStyleBody,
-    #[validate(nested)]
-    validity: ValidityBody,
+    /// Days each may lie unused.
+    #[validate(range(min = 1, max = 3650))]
+    #[schema(minimum = 1, maximum = 3650, example = 365)]
+    shelf_days: Option<u16>,
+    /// Seconds online that each contains, counted by the router.
+    #[validate(range(min = 60, max = 315_360_000))]
+    #[schema(minimum = 60, maximum = 315_360_000)]
+    online_s: Option<u64>,
+    /// Bytes in both directions that each contains, counted by the router.
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1)]
+    data_bytes: Option<u64>,
 }
 
 /// An order that was taken, and the job that makes the vouchers.
@@ -271,10 +274,10 @@ async fn list(
 )]
 async fn order(
     State(api): State<Api>,
-    caller: May<OrderVouchers>,
+    caller: May<rights::OrderVouchers>,
     request: Once<OrderBatchBody>,
 ) -> Result<Accepted<OrderedBatchBody>, Problem> {
-    let command = command(&api, &caller, request.body).await?;
+    let command = command(&api, request.body);
     let answer = Ordered {
         batch: command.id,
         job: command.job,
@@ -282,8 +285,14 @@ async fn order(
     let (ordered, turn) = once(&api, &caller, &request.attempt, answer, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
-            let ports = &api.ports;
-            vouchers::order_batch(&*ports.vouchers, &*ports.clock, &scope, command).await
+            let it = &api.ports;
+            let ports = OrderVouchersPorts {
+                vouchers: &*it.vouchers,
+                billing: &*it.billing_queries,
+                access: &*it.access_queries,
+                clock: &*it.clock,
+            };
+            workflows::order_vouchers(ports, &scope, command).await
         }
     })
     .await?;
@@ -345,7 +354,7 @@ async fn contents(
 )]
 async fn codes(
     State(api): State<Api>,
-    caller: May<MayReveal>,
+    caller: May<rights::RevealCodes>,
     PathId(batch): PathId<BatchKind>,
     listing: Listing<NoFilter>,
 ) -> Result<Json<Listed<CodeBody>>, Problem> {
@@ -407,6 +416,19 @@ async fn load(api: &Api, caller: &Granted, id: BatchId) -> Result<BatchView, Pro
     found.ok_or_else(|| Problem::not_found("voucher batch", id))
 }
 
-async fn command(_api: &Api, _caller: &Granted, _body: OrderBatchBody) -> Result<OrderBatch, Problem> {
-    Err(Problem::of(&crate::problem::catalog::INTERNAL))
+fn command(api: &Api, body: OrderBatchBody) -> OrderVouchers {
+    OrderVouchers {
+        id: api.ports.ids.next(),
+        job: api.ports.ids.next(),
+        name: body.name,
+        plan: body.plan,
+        router: body.router,
+        count: body.count,
+        alphabet: body.code.alphabet,
+        length: body.code.length,
+        prefix: body.code.prefix,
+        shelf_days: body.shelf_days,
+        online_s: body.online_s,
+        data_bytes: body.data_bytes,
+    }
 }

@@ -6,6 +6,8 @@ use std::time::Duration;
 use access::HostRules;
 use access::testing::{FakeRouter, MemoryAccess};
 use axum::Router;
+use billing::testing::MemoryBilling;
+use billing::{DunningPolicy, NewEntity, found_entity};
 use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
 use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
@@ -18,6 +20,7 @@ use vouchers::testing::MemoryVouchers;
 
 use crate::exchange::{Answer, Ask};
 use crate::receipts::{MemoryReceipts, WithReceipts};
+use crate::sale::MemorySales;
 
 /// The tenant that everybody in the house works for.
 pub const TENANT: TenantId = Id::from_uuid(Uuid::from_u128(0x71));
@@ -79,7 +82,7 @@ impl House {
         token.expose().to_owned()
     }
 
-    /// Founds the tenant `demo` with the operator `admin`.
+    /// Founds the tenant `demo` with the operator `admin` and an Indonesian legal entity.
     pub async fn found(&self) {
         let it = &self.ports;
         let command = FoundTenant {
@@ -93,6 +96,17 @@ impl House {
         let scope = Scope::system(TENANT, "test", Uuid::nil());
         let (store, hasher, clock) = (&*it.operators, &*it.hasher, &*it.clock);
         found_tenant(store, hasher, clock, &scope, command).await.unwrap();
+        let entity = NewEntity {
+            id: Id::from_uuid(TENANT.uuid()),
+            name: "Demo Net".parse().unwrap(),
+            currency: "IDR".parse().unwrap(),
+            zone: "Asia/Jakarta".parse().unwrap(),
+            scale_digits: 0,
+            series: "INV".to_owned(),
+            terms_days: 7,
+            dunning: DunningPolicy::STANDARD,
+        };
+        found_entity(&*it.billing, &scope, entity).await.unwrap();
     }
 
     /// Sends a request as an operator with this role.
@@ -130,6 +144,7 @@ fn ports(
     let customers = MemoryCustomers::new();
     let operators = MemoryOperators::new();
     let vouchers = MemoryVouchers::new();
+    let billing = MemoryBilling::new();
     Ports {
         clock: Arc::<FixedClock>::clone(clock),
         ids: Arc::new(CountingIds::from(1)),
@@ -156,6 +171,18 @@ fn ports(
         },
         vouchers: Arc::new(vouchers.clone()),
         voucher_queries: Arc::new(vouchers),
+        billing: Arc::new(WithReceipts {
+            inner: billing.clone(),
+            receipts: receipts.clone(),
+        }),
+        billing_queries: Arc::new(billing.clone()),
+        subscription_store: Arc::new(WithReceipts {
+            inner: MemorySales {
+                billing,
+                access: access.clone(),
+            },
+            receipts: receipts.clone(),
+        }),
         jobs_store: Arc::new(jobs.clone()),
         jobs: Arc::new(jobs.clone()),
         job_control: Arc::new(jobs.clone()),

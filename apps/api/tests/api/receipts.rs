@@ -3,7 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use access::{AccessTx, GrantRepository, ProfileRepository, RouterRepository};
 use async_trait::async_trait;
+use billing::{
+    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
+    PaymentRepository, PlanRepository, SubscriptionRepository,
+};
 use customers::{CustomerRepository, CustomersStore, CustomersTx};
 use kernel::{
     IdempotencyKey, JobRequest, Receipt, Receipts, Scope, StoreError, StoredReceipt, TenantId,
@@ -12,6 +17,7 @@ use kernel::{
 use operators::{
     OperatorRepository, OperatorsStore, OperatorsTx, SessionRepository, TenantRepository,
 };
+use workflows::{SubscriptionStore, SubscriptionTx};
 
 type Kept = HashMap<(TenantId, IdempotencyKey), StoredReceipt>;
 
@@ -136,3 +142,95 @@ impl OperatorsTx for ReceiptTx<dyn OperatorsTx> {
         self.inner.sessions()
     }
 }
+
+#[async_trait]
+impl<S: BillingStore> BillingStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl BillingTx for ReceiptTx<dyn BillingTx> {
+    fn entities(&mut self) -> &mut dyn EntityRepository {
+        self.inner.entities()
+    }
+
+    fn plans(&mut self) -> &mut dyn PlanRepository {
+        self.inner.plans()
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self.inner.accounts()
+    }
+
+    fn subscriptions(&mut self) -> &mut dyn SubscriptionRepository {
+        self.inner.subscriptions()
+    }
+
+    fn invoices(&mut self) -> &mut dyn InvoiceRepository {
+        self.inner.invoices()
+    }
+
+    fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self.inner.payments()
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        self.inner.ledger()
+    }
+}
+
+#[async_trait]
+impl<S: SubscriptionStore> SubscriptionStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn SubscriptionTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
+    fn entities(&mut self) -> &mut dyn EntityRepository {
+        self.inner.entities()
+    }
+
+    fn plans(&mut self) -> &mut dyn PlanRepository {
+        self.inner.plans()
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self.inner.accounts()
+    }
+
+    fn subscriptions(&mut self) -> &mut dyn SubscriptionRepository {
+        self.inner.subscriptions()
+    }
+
+    fn invoices(&mut self) -> &mut dyn InvoiceRepository {
+        self.inner.invoices()
+    }
+
+    fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self.inner.payments()
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        self.inner.ledger()
+    }
+}
+
+impl AccessTx for ReceiptTx<dyn SubscriptionTx> {
+    fn profiles(&mut self) -> &mut dyn ProfileRepository {
+        self.inner.profiles()
+    }
+
+    fn routers(&mut self) -> &mut dyn RouterRepository {
+        self.inner.routers()
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
+        self.inner.grants()
+    }
+}
+
+impl SubscriptionTx for ReceiptTx<dyn SubscriptionTx> {}

@@ -43,6 +43,10 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "list_jobs",
             "get_job",
             "list_deliveries",
+            "list_plans",
+            "get_plan",
+            "list_subscriptions",
+            "get_subscription",
         ],
     ),
     (
@@ -52,6 +56,12 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "change_customer",
             "leave_customer",
             "return_customer",
+            "subscribe",
+            "change_plan",
+            "suspend_subscription",
+            "resume_subscription",
+            "cancel_subscription",
+            "record_payment",
             "sell_voucher",
             "reveal_voucher_codes",
         ],
@@ -77,6 +87,9 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         ADMINS,
         &[
+            "define_plan",
+            "retire_plan",
+            "bill_account",
             "block_customer",
             "unblock_customer",
             "order_voucher_batch",
@@ -87,7 +100,18 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "enable_operator",
         ],
     ),
-    (MONEY_READERS, &[]),
+    (
+        MONEY_READERS,
+        &[
+            "list_legal_entities",
+            "list_accounts",
+            "get_account",
+            "list_invoices",
+            "get_invoice",
+            "list_payments",
+            "get_payment",
+        ],
+    ),
 ];
 
 fn allowed() -> BTreeMap<&'static str, &'static [Role]> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use kernel::{Clock, GrantId, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
-use super::router_task::{RouterTaskError, failed, load_target, note_router};
+use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
 use super::sync_router::{confirmations, open_all, record};
 use crate::desired::desired;
 use crate::gateway::{RouterGateway, Selection};
@@ -160,22 +160,9 @@ async fn load_all(
             break;
         }
     }
-    // Profiles last: a grant that was loaded has its profile among those in use unless it has moved on since.
     let mut tx = store.begin(&scope).await?;
-    let mut profiles = tx.profiles().used_on(router).await?;
-    for missing in unknown_profiles(&grants, &profiles) {
-        profiles.extend(tx.profiles().find(missing).await?);
-    }
+    let profiles = profiles_for(tx.as_mut(), router, &grants).await?;
     Ok(Everything { profiles, grants })
-}
-
-fn unknown_profiles(grants: &[Grant], known: &[ServiceProfile]) -> BTreeSet<kernel::ProfileId> {
-    let known: BTreeSet<_> = known.iter().map(ServiceProfile::id).collect();
-    grants
-        .iter()
-        .map(Grant::profile)
-        .filter(|it| !known.contains(it))
-        .collect()
 }
 
 fn pending(grants: &[Grant], now: Timestamp) -> BTreeSet<GrantId> {

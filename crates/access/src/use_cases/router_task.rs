@@ -1,12 +1,17 @@
 //! What every use case that talks to a router shares: finding it, opening its password, noting how it does.
 
+use std::collections::BTreeSet;
+
 use kernel::{
-    CannotOpen, MayConflict, RouterId, Scope, StoreError, Timestamp, Vault, rerun_on_conflict,
+    CannotOpen, MayConflict, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
+    rerun_on_conflict,
 };
 
 use crate::desired::Undesirable;
 use crate::gateway::{GatewayError, Target};
-use crate::ports::AccessStore;
+use crate::grant::{Allowance, Grant};
+use crate::ports::{AccessStore, AccessTx};
+use crate::profile::ServiceProfile;
 use crate::router::{Endpoint, Router, RouterRefusal};
 
 /// Why work with a router failed.
@@ -83,6 +88,25 @@ pub(super) async fn load_target(
     router.in_service()?;
     let target = target_of(&router, vault)?;
     Ok((router, target))
+}
+
+/// The profiles in use on a router and those of the given grants, each once. The grants were read a moment earlier: one
+/// that has been moved since still names the profile it came from.
+pub(super) async fn profiles_for(
+    tx: &mut dyn AccessTx,
+    router: RouterId,
+    grants: &[Grant],
+) -> Result<Vec<ServiceProfile>, StoreError> {
+    let mut profiles = tx.profiles().used_on(router).await?;
+    let known: BTreeSet<ProfileId> = profiles.iter().map(ServiceProfile::id).collect();
+    let live = grants
+        .iter()
+        .filter(|it| it.allowance() != Allowance::Ended);
+    let named: BTreeSet<ProfileId> = live.map(Grant::profile).collect();
+    for missing in named.difference(&known) {
+        profiles.extend(tx.profiles().find(*missing).await?);
+    }
+    Ok(profiles)
 }
 
 /// Notes something about a router in a transaction of its own; `note` says whether it was news.

@@ -3,7 +3,7 @@
 use kernel::{Clock, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
-use super::router_task::{RouterTaskError, failed, load_target, note_router};
+use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
 use crate::desired::{Desired, OpenGrant, desired};
 use crate::gateway::{RouterGateway, Selection, Target};
 use crate::grant::{Allowance, Grant, secret_owner};
@@ -60,15 +60,21 @@ pub async fn sync_router(
     let work = load_pending(store, scope, command, now).await?;
     let open = open_all(&work.grants, vault)?;
     let want = desired(&router.mark(), &work.profiles, &open, now)?;
-    let outcome = match bring(gateway, &target, &want, &work.grants).await {
+    let mut outcome = match bring(gateway, &target, &want, &work.grants).await {
         Ok(outcome) => outcome,
         Err(err) => return Err(failed(store, scope, command.router, err, now).await),
     };
+    outcome.refuse_uncut(&work.grants);
     let confirmed = confirmations(&work.grants, &outcome, now);
     record(store, scope, &router, &confirmed, &outcome, now).await?;
     if let Some(err) = outcome.router_error {
         return Err(failed(store, scope, command.router, err, now).await);
     }
+    // Who has failed comes last, so a page with somebody new in it was worth running.
+    let news = work
+        .grants
+        .iter()
+        .any(|it| it.applied().failing_since.is_none());
     let full = u32::try_from(work.grants.len()).unwrap_or(u32::MAX) >= command.page;
     Ok(SyncReport {
         confirmed: count(confirmed.len()),
@@ -76,7 +82,7 @@ pub async fn sync_router(
         cut: outcome.cut,
         still_online: outcome.still_online,
         profile_errors: outcome.profile_errors,
-        more: full && !confirmed.is_empty(),
+        more: full && (news || !confirmed.is_empty()),
     })
 }
 
@@ -94,7 +100,7 @@ async fn load_pending(
     let mut tx = store.begin(&scope.preliminary()).await?;
     let page = command.page.clamp(1, 10_000);
     let grants = tx.grants().pending(command.router, now, page).await?;
-    let profiles = tx.profiles().used_on(command.router).await?;
+    let profiles = profiles_for(tx.as_mut(), command.router, &grants).await?;
     Ok(Pending { profiles, grants })
 }
 

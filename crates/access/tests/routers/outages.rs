@@ -74,6 +74,8 @@ async fn who_cannot_be_cut_is_not_confirmed() {
         (report.confirmed, report.still_online),
         (0, vec![pppoe("siti")])
     );
+    let reason = Some("its sessions could not be ended".to_owned());
+    assert_eq!(world.waiting().await, [reason]);
     world.gateway.make_stubborn(router(), pppoe("siti"), false);
     assert_eq!(world.sync().await.unwrap().confirmed, 1);
 }

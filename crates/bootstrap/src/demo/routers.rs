@@ -48,6 +48,13 @@ impl DemoRouters {
         Ok(Self { routers })
     }
 
+    /// The name and address of each.
+    #[must_use]
+    pub fn addresses(&self) -> Vec<String> {
+        let named = ROUTERS.iter().zip(&self.routers);
+        named.map(|(router, simulator)| format!("{} at {}", router.name, simulator.addr())).collect()
+    }
+
     /// Prints what happens on the routers until they stop: one line for each change, bursts in short.
     pub fn narrate(&self) {
         for (router, simulator) in ROUTERS.iter().zip(&self.routers) {

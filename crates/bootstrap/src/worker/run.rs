@@ -29,7 +29,7 @@ impl Worker {
         self.probe.reached("worker.delivery_claimed");
         let outcome = match workflows::deliver(&self.bench, &delivery).await {
             Ok(()) => Outcome::Done,
-            Err(failure) => self.outcome(&failure, delivery.attempt, &self.delivery_retry),
+            Err(failure) => self.outcome(&failure, delivery.attempt, self.settings.delivery_attempts, &self.delivery_retry),
         };
         self.probe.reached("worker.delivery_handled");
         log_failure("delivery", &delivery.handler, &outcome);
@@ -49,8 +49,7 @@ impl Worker {
                 None => return,
                 Some(Ok(())) => Outcome::Done,
                 Some(Err(failure)) => {
-                    let policy = self.policy_of(&job);
-                    self.outcome(&failure, job.attempt, &policy)
+                    self.outcome(&failure, job.attempt, job.max_attempts, &self.job_retry)
                 }
             }
         };
@@ -87,20 +86,23 @@ impl Worker {
         }
     }
 
-    fn policy_of(&self, job: &ClaimedJob) -> RetryPolicy {
-        self.job_retry.with_max_attempts(job.max_attempts)
-    }
-
-    fn outcome(&self, failure: &Failure, attempt: u16, policy: &RetryPolicy) -> Outcome {
+    fn outcome(
+        &self,
+        failure: &Failure,
+        attempt: u16,
+        max_attempts: u16,
+        policy: &RetryPolicy,
+    ) -> Outcome {
         let error = failure.reason.clone();
         let now = self.bench.clock.now();
         match failure.remedy {
             Remedy::Park => Outcome::Parked { error },
             Remedy::WaitFor(wait) => Outcome::Later { at: now.plus(wait), error },
-            Remedy::Retry => match policy.next_attempt_at(attempt, now, &*self.bench.randomness) {
-                Some(at) => Outcome::Retry { at, error },
-                None => Outcome::Parked { error },
-            },
+            Remedy::Retry if attempt >= max_attempts => Outcome::Parked { error },
+            Remedy::Retry => {
+                let at = policy.wait_at_most_cap(attempt, now, &*self.bench.randomness);
+                Outcome::Retry { at, error }
+            }
         }
     }
 }

@@ -5,8 +5,8 @@ use customers::{
 };
 use kernel::{CustomerId, StoreError};
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, ActiveModelTrait, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+    EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
 };
 
 use crate::row;
@@ -39,7 +39,7 @@ pub(super) enum Relation {}
 impl ActiveModelBehavior for ActiveModel {}
 
 /// The row to write for a customer.
-pub(super) fn written(tenant_id: Uuid, it: CustomerSnapshot, version: i64) -> Model {
+pub(super) fn written(tenant_id: Uuid, it: &CustomerSnapshot, version: i64) -> Model {
     let (status_since, blocked_reason) = match &it.status {
         CustomerStatus::Prospect | CustomerStatus::Active => (None, None),
         CustomerStatus::Blocked { since, reason } => (Some(*since), Some(reason.to_string())),
@@ -49,14 +49,14 @@ pub(super) fn written(tenant_id: Uuid, it: CustomerSnapshot, version: i64) -> Mo
         tenant_id,
         id: it.id.uuid(),
         kind: it.kind.as_str().to_owned(),
-        folded_name: it.name.as_str().to_lowercase(),
         name: it.name.to_string(),
-        phone: it.phone.map(|it| it.to_string()),
-        email: it.email.map(|it| it.to_string()),
-        address: it.address.map(|it| it.to_string()),
-        note: it.note.map(|it| it.to_string()),
+        folded_name: it.name.as_str().to_lowercase(),
+        phone: row::text(it.phone.as_ref()),
+        email: row::text(it.email.as_ref()),
+        address: row::text(it.address.as_ref()),
+        note: row::text(it.note.as_ref()),
         status: it.status.name().as_str().to_owned(),
-        status_since: status_since.map(|it| it.utc()),
+        status_since: row::utc(status_since),
         blocked_reason,
         registered_at: it.registered_at.utc(),
         version,

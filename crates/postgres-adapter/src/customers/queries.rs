@@ -59,11 +59,11 @@ impl CustomerQueries for Store {
 
 fn begins_with(search: &Search) -> Condition {
     let plain = |it: char| match it {
-        '%' | '_' | '\\' => format!("\\{it}"),
+        '%' | '_' | '!' => format!("!{it}"),
         _ => it.to_string(),
     };
-    let pattern: String = search.as_str().chars().map(plain).collect();
-    let pattern = LikeExpr::new(format!("{pattern}%")).escape('\\');
+    let escaped: String = search.as_str().chars().map(plain).collect();
+    let pattern = LikeExpr::new(format!("{escaped}%")).escape('!');
     Condition::any()
         .add(Column::FoldedName.like(pattern.clone()))
         .add(Column::Phone.like(pattern))

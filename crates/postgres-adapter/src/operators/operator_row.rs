@@ -1,89 +1,119 @@
-//! An operator's row.
+//! The row of an operator.
 
 use kernel::{OperatorId, StoreError};
-use operators::{Operator, OperatorSnapshot, OperatorStatus, OperatorView, PasswordHash, Role};
-use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
-    EntityTrait, EnumIter, PrimaryKeyTrait,
+use operators::{
+    Operator, OperatorSnapshot, OperatorStatus, OperatorStatusName, OperatorView, PasswordHash,
+    Role,
 };
-use uuid::Uuid;
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
+};
 
 use crate::row;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "operators")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    tenant_id: Uuid,
+    pub(super) tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
-    id: Uuid,
-    login: String,
-    name: String,
-    role: String,
-    password: String,
-    password_set_at: DateTimeUtc,
-    disabled_at: Option<DateTimeUtc>,
-    failed_logins: i64,
-    locked_until: Option<DateTimeUtc>,
-    last_signed_in_at: Option<DateTimeUtc>,
-    hired_at: DateTimeUtc,
-    version: i64,
+    pub(super) id: Uuid,
+    pub(super) login: String,
+    pub(super) name: String,
+    pub(super) role: String,
+    pub(super) password: String,
+    pub(super) password_set_at: DateTimeUtc,
+    pub(super) status: String,
+    pub(super) disabled_since: Option<DateTimeUtc>,
+    pub(super) failed_logins: i32,
+    pub(super) locked_until: Option<DateTimeUtc>,
+    pub(super) last_signed_in_at: Option<DateTimeUtc>,
+    pub(super) hired_at: DateTimeUtc,
+    pub(super) version: i64,
 }
 
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl Model {
-    /// The row of an aggregate, with the version it is about to have.
-    pub(super) fn of(tenant: Uuid, snapshot: &OperatorSnapshot) -> Self {
-        let disabled_at = match snapshot.status {
-            OperatorStatus::Active => None,
-            OperatorStatus::Disabled { since } => Some(since.utc()),
-        };
-        Self {
-            tenant_id: tenant,
-            id: snapshot.id.uuid(),
-            login: snapshot.login.to_string(),
-            name: snapshot.name.to_string(),
-            role: snapshot.role.as_str().to_owned(),
-            password: snapshot.password.as_phc().to_owned(),
-            password_set_at: snapshot.password_set_at.utc(),
-            disabled_at,
-            failed_logins: i64::from(snapshot.failed_logins),
-            locked_until: snapshot.locked_until.map(|it| it.utc()),
-            last_signed_in_at: snapshot.last_signed_in_at.map(|it| it.utc()),
-            hired_at: snapshot.hired_at.utc(),
-            version: snapshot.version + 1,
-        }
+impl std::fmt::Debug for Model {
+    /// Leaves the password's hash out.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Model")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
+}
 
-    /// The aggregate, or why there can be no such operator.
-    pub(super) fn into_operator(self) -> Result<Operator, StoreError> {
-        let role = Role::from_word(&self.role).ok_or_else(|| row::bad("role", &self.role))?;
-        let status = self
-            .disabled_at
-            .map(row::instant)
-            .map_or(OperatorStatus::Active, |since| OperatorStatus::Disabled { since });
-        let snapshot = OperatorSnapshot {
-            id: OperatorId::from_uuid(self.id),
-            login: row::parse("login", &self.login)?,
-            name: row::parse("name", &self.name)?,
-            role,
-            password: PasswordHash::from_phc(self.password).map_err(StoreError::corrupt)?,
-            password_set_at: row::instant(self.password_set_at),
-            status,
-            failed_logins: row::number("failed_logins", self.failed_logins)?,
-            locked_until: self.locked_until.map(row::instant),
-            last_signed_in_at: self.last_signed_in_at.map(row::instant),
-            hired_at: row::instant(self.hired_at),
-            version: self.version,
-        };
-        Operator::restore(snapshot).map_err(StoreError::corrupt)
+/// The row to write for an operator.
+pub(super) fn written(tenant_id: Uuid, it: &OperatorSnapshot, version: i64) -> Model {
+    let disabled_since = match it.status {
+        OperatorStatus::Active => None,
+        OperatorStatus::Disabled { since } => Some(since.utc()),
+    };
+    Model {
+        tenant_id,
+        id: it.id.uuid(),
+        login: it.login.to_string(),
+        name: it.name.to_string(),
+        role: it.role.as_str().to_owned(),
+        password: it.password.as_phc().to_owned(),
+        password_set_at: it.password_set_at.utc(),
+        status: it.status.name().as_str().to_owned(),
+        disabled_since,
+        failed_logins: i32::from(it.failed_logins),
+        locked_until: row::utc(it.locked_until),
+        last_signed_in_at: row::utc(it.last_signed_in_at),
+        hired_at: it.hired_at.utc(),
+        version,
     }
+}
 
-    pub(super) fn into_view(self) -> Result<OperatorView, StoreError> {
-        Ok(self.into_operator()?.view())
+/// The operator a row stands for.
+pub(super) fn restore(it: Model) -> Result<Operator, StoreError> {
+    let snapshot = OperatorSnapshot {
+        id: OperatorId::from_uuid(it.id),
+        login: row::parse("login", &it.login)?,
+        name: row::parse("name", &it.name)?,
+        role: role(&it.role)?,
+        status: status(&it)?,
+        password: PasswordHash::from_phc(it.password).map_err(StoreError::corrupt)?,
+        password_set_at: row::instant(it.password_set_at),
+        failed_logins: row::number("failed_logins", it.failed_logins)?,
+        locked_until: it.locked_until.map(row::instant),
+        last_signed_in_at: it.last_signed_in_at.map(row::instant),
+        hired_at: row::instant(it.hired_at),
+        version: it.version,
+    };
+    Operator::restore(snapshot).map_err(StoreError::corrupt)
+}
+
+/// What people see of a row.
+pub(super) fn view(it: Model) -> Result<OperatorView, StoreError> {
+    Ok(OperatorView {
+        id: OperatorId::from_uuid(it.id),
+        role: role(&it.role)?,
+        status: status(&it)?.name(),
+        login: it.login,
+        name: it.name,
+        locked_until: it.locked_until.map(row::instant),
+        last_signed_in_at: it.last_signed_in_at.map(row::instant),
+        hired_at: row::instant(it.hired_at),
+        version: it.version,
+    })
+}
+
+fn role(word: &str) -> Result<Role, StoreError> {
+    Role::from_word(word).ok_or_else(|| row::bad("role", word))
+}
+
+fn status(it: &Model) -> Result<OperatorStatus, StoreError> {
+    let name = OperatorStatusName::from_word(&it.status);
+    match (name, it.disabled_since.map(row::instant)) {
+        (Some(OperatorStatusName::Active), None) => Ok(OperatorStatus::Active),
+        (Some(OperatorStatusName::Disabled), Some(since)) => Ok(OperatorStatus::Disabled { since }),
+        _ => Err(row::bad("status", &it.status)),
     }
 }

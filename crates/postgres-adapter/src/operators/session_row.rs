@@ -1,91 +1,84 @@
-//! A session's row.
+//! The row of a session.
 
 use kernel::{OperatorId, SessionId, StoreError};
 use operators::{EndReason, Session, SessionSnapshot, SessionStatus};
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
-    EntityTrait, EnumIter, PrimaryKeyTrait,
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey,
+    DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
 };
-use uuid::Uuid;
 
 use crate::row;
 
-#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "sessions")]
 pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
-    tenant_id: Uuid,
+    pub(super) tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
-    id: Uuid,
-    operator_id: Uuid,
-    digest: Vec<u8>,
-    previous_digest: Option<Vec<u8>>,
-    started_at: DateTimeUtc,
-    last_used_at: DateTimeUtc,
-    expires_at: DateTimeUtc,
-    ended_at: Option<DateTimeUtc>,
-    end_reason: Option<String>,
-    version: i64,
+    pub(super) id: Uuid,
+    pub(super) operator_id: Uuid,
+    pub(super) digest: Vec<u8>,
+    pub(super) previous_digest: Option<Vec<u8>>,
+    pub(super) started_at: DateTimeUtc,
+    pub(super) last_used_at: DateTimeUtc,
+    pub(super) expires_at: DateTimeUtc,
+    pub(super) ended_at: Option<DateTimeUtc>,
+    pub(super) end_reason: Option<String>,
+    pub(super) version: i64,
 }
 
-#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
 pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-impl Model {
-    /// The row of an aggregate, with the version it is about to have.
-    pub(super) fn of(tenant: Uuid, snapshot: &SessionSnapshot) -> Self {
-        let (ended_at, end_reason) = match snapshot.status {
-            SessionStatus::Open => (None, None),
-            SessionStatus::Ended { at, reason } => {
-                (Some(at.utc()), Some(reason.as_str().to_owned()))
-            }
-        };
-        Self {
-            tenant_id: tenant,
-            id: snapshot.id.uuid(),
-            operator_id: snapshot.operator.uuid(),
-            digest: snapshot.digest.to_vec(),
-            previous_digest: snapshot.previous_digest.map(|it| it.to_vec()),
-            started_at: snapshot.started_at.utc(),
-            last_used_at: snapshot.last_used_at.utc(),
-            expires_at: snapshot.expires_at.utc(),
-            ended_at,
-            end_reason,
-            version: snapshot.version + 1,
-        }
-    }
-
-    /// The aggregate, or why there can be no such session.
-    pub(super) fn into_session(self) -> Result<Session, StoreError> {
-        let status = status(self.ended_at.map(row::instant), self.end_reason.as_deref())?;
-        let previous = self.previous_digest;
-        let snapshot = SessionSnapshot {
-            id: SessionId::from_uuid(self.id),
-            operator: OperatorId::from_uuid(self.operator_id),
-            digest: row::digest("digest", self.digest)?,
-            previous_digest: previous.map(|it| row::digest("previous_digest", it)).transpose()?,
-            started_at: row::instant(self.started_at),
-            last_used_at: row::instant(self.last_used_at),
-            expires_at: row::instant(self.expires_at),
-            status,
-            version: self.version,
-        };
-        Session::restore(snapshot).map_err(StoreError::corrupt)
+/// The row to write for a session.
+pub(super) fn written(tenant_id: Uuid, it: &SessionSnapshot, version: i64) -> Model {
+    let (ended_at, end_reason) = match it.status {
+        SessionStatus::Open => (None, None),
+        SessionStatus::Ended { at, reason } => (Some(at.utc()), Some(reason.as_str().to_owned())),
+    };
+    Model {
+        tenant_id,
+        id: it.id.uuid(),
+        operator_id: it.operator.uuid(),
+        digest: it.digest.to_vec(),
+        previous_digest: it.previous_digest.map(|it| it.to_vec()),
+        started_at: it.started_at.utc(),
+        last_used_at: it.last_used_at.utc(),
+        expires_at: it.expires_at.utc(),
+        ended_at,
+        end_reason,
+        version,
     }
 }
 
-fn status(
-    ended_at: Option<kernel::Timestamp>,
-    reason: Option<&str>,
-) -> Result<SessionStatus, StoreError> {
-    match (ended_at, reason) {
+/// The session a row stands for.
+pub(super) fn restore(it: Model) -> Result<Session, StoreError> {
+    let previous = it.previous_digest.clone();
+    let snapshot = SessionSnapshot {
+        id: SessionId::from_uuid(it.id),
+        operator: OperatorId::from_uuid(it.operator_id),
+        status: status(&it)?,
+        digest: row::digest("digest", it.digest)?,
+        previous_digest: previous
+            .map(|bytes| row::digest("previous_digest", bytes))
+            .transpose()?,
+        started_at: row::instant(it.started_at),
+        last_used_at: row::instant(it.last_used_at),
+        expires_at: row::instant(it.expires_at),
+        version: it.version,
+    };
+    Session::restore(snapshot).map_err(StoreError::corrupt)
+}
+
+fn status(it: &Model) -> Result<SessionStatus, StoreError> {
+    match (it.ended_at.map(row::instant), it.end_reason.as_deref()) {
         (None, None) => Ok(SessionStatus::Open),
         (Some(at), Some(word)) => {
             let reason = EndReason::from_word(word).ok_or_else(|| row::bad("end_reason", word))?;
             Ok(SessionStatus::Ended { at, reason })
         }
-        _ => Err(row::bad("end_reason", reason.unwrap_or("nothing"))),
+        (ended_at, _) => Err(row::bad("ended_at", format!("{ended_at:?}"))),
     }
 }

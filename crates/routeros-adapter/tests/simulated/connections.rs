@@ -110,3 +110,18 @@ async fn a_router_that_refuses_more_sessions_is_unreachable() {
     let site = Site::with(config, impatient()).await;
     assert_eq!(site.read().await.unwrap_err().kind, Kind::Unreachable);
 }
+
+#[tokio::test]
+async fn an_answer_that_never_ends_is_given_up_before_it_fills_the_memory() {
+    let settings = GatewaySettings {
+        max_answer_bytes: 20,
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    let refused = site.read().await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Unreachable);
+    assert!(
+        refused.message.contains("larger than can be taken"),
+        "{refused}"
+    );
+}

@@ -6,7 +6,7 @@ use kernel::{ProfileId, Scope, SubscriptionId, rerun_on_conflict};
 use serde::Deserialize;
 
 use crate::failure::Failure;
-use crate::subscribe_service::allowance;
+use crate::sell_subscription::allowance;
 use crate::workbench::Workbench;
 
 pub(super) const NAME: &str = "follow_access";

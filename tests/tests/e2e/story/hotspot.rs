@@ -18,7 +18,6 @@ pub(super) async fn orders_vouchers(stage: &Stage<'_>, shop: &Shop, ids: &mut Id
         "router": shop.router_b,
         "count": stage.vouchers,
         "code": { "alphabet": "mix", "length": 8 },
-        "validity": { "from_first_login_minutes": 25 * 24 * 60 },
     });
     let ordered = stage.operator.post("/voucher-batches", &order).await?;
     text(&ordered, "/batch/id")?.clone_into(&mut ids.batch);

@@ -10,11 +10,12 @@ use crate::shop::Shop;
 
 /// What must be on record about each thing.
 pub(super) async fn lists_every_step(stage: &Stage<'_>, shop: &Shop, ids: &Ids) -> Result<()> {
-    let expected: [(&str, &[&str]); 7] = [
+    let expected: [(&str, &[&str]); 8] = [
         (&shop.router_a, &["access.router_enrolled"]),
         (&ids.customer, &["customers.customer_registered"]),
-        (&ids.subscription, &["billing.subscribed", "billing.plan_changed"]),
-        (&ids.invoice, &["billing.invoice_issued"]),
+        (&ids.account, &["billing.account_opened", "billing.level_changed"]),
+        (&ids.subscription, &["billing.subscribed", "billing.access_desired", "billing.plan_changed"]),
+        (&ids.invoice, &["billing.invoice_issued", "billing.invoice_paid"]),
         (&ids.payment, &["billing.payment_recorded"]),
         (&ids.batch, &["vouchers.batch_ordered", "vouchers.batch_generated"]),
         (&ids.voucher, &["vouchers.voucher_activated", "vouchers.voucher_expired"]),

@@ -1,6 +1,6 @@
 //! A customer subscribes, dials in, and later wants more.
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use chrono::Duration;
 use e2e::{eventually, text, until, whole};
 use serde_json::{Value, json};
@@ -12,6 +12,9 @@ use crate::shop::{HOME_10, HOME_20, Shop};
 pub(super) async fn subscribes(stage: &Stage<'_>, shop: &Shop, ids: &mut Ids) -> Result<()> {
     let sold = shop.subscribe(stage.operator, "Siti Rahayu", LOGIN, &shop.router_a).await?;
     (ids.customer, ids.subscription) = sold;
+    let accounts = stage.operator.list(&format!("/accounts?customer={}", ids.customer)).await?;
+    let account = accounts.first().context("the sale opens an account")?;
+    text(account, "/id")?.clone_into(&mut ids.account);
     let a = &stage.routers.a;
     let secret = || a.row("/ppp/secret", "name", LOGIN);
     until("the secret on router A", SOON, || secret().is_some()).await?;
@@ -55,13 +58,15 @@ pub(super) async fn upgrades(stage: &Stage<'_>, shop: &Shop, ids: &Ids) -> Resul
 async fn check_prorated(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
     let rest = |price: i64| rupiah(price, 13, 31);
     let (unused, used) = (-rest(HOME_10), rest(HOME_20));
-    let path = format!("/invoices?customer={}", ids.customer);
+    let path = format!("/invoices?account={}", ids.account);
     let invoice = eventually("the invoice of the upgrade", SOON, async || {
         let newest = stage.operator.list(&path).await?.into_iter().next();
         Ok(newest.filter(|it| it["id"] != *ids.invoice))
     });
-    let invoice = stage.invoice(text(&invoice.await?, "/id")?).await?;
-    let amounts: Vec<_> = lines(&invoice).iter().map(|it| it["amount"]["amount_minor"].as_i64()).collect();
+    let invoice = invoice.await?;
+    let amounts = lines(&invoice).into_iter().map(|it| it["amount"]["amount_minor"].as_i64());
+    let mut amounts: Vec<_> = amounts.collect();
+    amounts.sort_unstable();
     ensure!(amounts == [Some(unused), Some(used)], "{invoice}");
     for line in lines(&invoice) {
         let period = (text(&line, "/period/start")?, text(&line, "/period/end")?);

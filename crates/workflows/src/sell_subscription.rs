@@ -23,7 +23,7 @@ pub trait SubscriptionStore: Send + Sync {
 
 /// Sells a plan to a customer, with a login on a router.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SubscribeService {
+pub struct SellSubscription {
     /// The id the subscription will have.
     pub subscription: SubscriptionId,
     /// The id the customer's account will have if there is none yet.
@@ -48,7 +48,7 @@ pub struct SubscribeService {
 
 /// Why nothing was sold.
 #[derive(Debug, thiserror::Error)]
-pub enum SubscribeServiceError {
+pub enum SellSubscriptionError {
     /// The tenant has no such customer.
     #[error("there is no customer {0}")]
     NoCustomer(CustomerId),
@@ -66,7 +66,7 @@ pub enum SubscribeServiceError {
     Store(#[from] StoreError),
 }
 
-impl MayConflict for SubscribeServiceError {
+impl MayConflict for SellSubscriptionError {
     fn is_conflict(&self) -> bool {
         match self {
             Self::Store(err) => err.is_conflict(),
@@ -80,20 +80,20 @@ impl MayConflict for SubscribeServiceError {
 /// Sells subscription and login together: a login that is taken refuses the whole sale.
 ///
 /// # Errors
-/// [`SubscribeServiceError`]; nothing is sold then.
-pub async fn subscribe_service(
+/// [`SellSubscriptionError`]; nothing is sold then.
+pub async fn sell_subscription(
     store: &dyn SubscriptionStore,
     customers: &dyn CustomerQueries,
     vault: &dyn Vault,
     ids: &dyn Ids,
     clock: &dyn Clock,
     scope: &Scope,
-    command: SubscribeService,
-) -> Result<Subscribed, SubscribeServiceError> {
+    command: SellSubscription,
+) -> Result<Subscribed, SellSubscriptionError> {
     let customer = customers.customer(scope.tenant, command.customer).await?;
-    let customer = customer.ok_or(SubscribeServiceError::NoCustomer(command.customer))?;
+    let customer = customer.ok_or(SellSubscriptionError::NoCustomer(command.customer))?;
     if !customer.status.may_buy() {
-        return Err(SubscribeServiceError::MayNotBuy(customer.status.as_str()));
+        return Err(SellSubscriptionError::MayNotBuy(customer.status.as_str()));
     }
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
@@ -114,7 +114,7 @@ pub async fn subscribe_service(
     Ok(sold)
 }
 
-const fn sale(command: &SubscribeService) -> Subscribe {
+const fn sale(command: &SellSubscription) -> Subscribe {
     Subscribe {
         id: command.subscription,
         customer: command.customer,

@@ -1,0 +1,107 @@
+//! What a refusal by billing means to a client.
+
+use billing::{
+    BadPayment, BadPlan, BillAccountError, PlanError, RecordPaymentError, SubscribeError,
+    SubscriptionError, SubscriptionRefusal,
+};
+
+use super::{Problem, catalog, duplicate};
+
+impl From<PlanError> for Problem {
+    fn from(err: PlanError) -> Self {
+        match err {
+            PlanError::NotFound(id) => Self::not_found("plan", id),
+            PlanError::NoEntity => Self::wrong_state("no_legal_entity", err),
+            PlanError::Refused(rule) => bad_plan(rule),
+            PlanError::NameTaken => duplicate("name", &err),
+            PlanError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<SubscribeError> for Problem {
+    fn from(err: SubscribeError) -> Self {
+        match err {
+            SubscribeError::NoPlan(_) => Self::unknown_reference("plan", err),
+            SubscribeError::NoEntity => Self::wrong_state("no_legal_entity", err),
+            SubscribeError::Currency => currency_mismatch("plan", &err),
+            SubscribeError::Refused(refusal) => refusal.into(),
+            SubscribeError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<SubscriptionError> for Problem {
+    fn from(err: SubscriptionError) -> Self {
+        match err {
+            SubscriptionError::NotFound(id) => Self::not_found("subscription", id),
+            SubscriptionError::NoPlan(_) => Self::unknown_reference("plan", err),
+            SubscriptionError::Refused(refusal) => refusal.into(),
+            SubscriptionError::Billing(err) => err.into(),
+            SubscriptionError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<BillAccountError> for Problem {
+    fn from(err: BillAccountError) -> Self {
+        match err {
+            BillAccountError::NotFound(id) => Self::not_found("account", id),
+            BillAccountError::Parked { .. } => Self::wrong_state("parked", err),
+            BillAccountError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<RecordPaymentError> for Problem {
+    fn from(err: RecordPaymentError) -> Self {
+        match err {
+            RecordPaymentError::NotFound(_) => Self::unknown_reference("account", err),
+            RecordPaymentError::Refused(rule) => bad_payment(rule),
+            RecordPaymentError::OtherContent(_) => duplicate("id", &err),
+            RecordPaymentError::DuplicateReference => duplicate("reference", &err),
+            RecordPaymentError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<SubscriptionRefusal> for Problem {
+    fn from(refusal: SubscriptionRefusal) -> Self {
+        let text = refusal.to_string();
+        match refusal {
+            SubscriptionRefusal::PlanNotOffered => Self::refused("plan", "not_offered", text),
+            SubscriptionRefusal::Start => Self::invalid("starts_on", "range", text),
+            SubscriptionRefusal::BillDay => Self::invalid("bill_day", "interval", text),
+            SubscriptionRefusal::OtherInterval => Self::refused("plan", "other_interval", text),
+            SubscriptionRefusal::OtherCurrency => currency_mismatch("plan", &refusal),
+            SubscriptionRefusal::DowngradeNow => Self::refused("when", "downgrade_now", text),
+            SubscriptionRefusal::SamePlan => Self::wrong_state("same_plan", refusal),
+            SubscriptionRefusal::Cancelled => Self::wrong_state("cancelled", refusal),
+            SubscriptionRefusal::Suspended => Self::wrong_state("suspended", refusal),
+            SubscriptionRefusal::NotBegun => Self::wrong_state("not_begun", refusal),
+            SubscriptionRefusal::Reason => Self::invalid("reason", "length", text),
+        }
+    }
+}
+
+fn bad_plan(rule: BadPlan) -> Problem {
+    match rule {
+        BadPlan::Price => Problem::invalid("price.amount_minor", "range", rule.to_string()),
+        BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
+        BadPlan::Currency => currency_mismatch("price.currency", &rule),
+    }
+}
+
+fn bad_payment(rule: BadPayment) -> Problem {
+    let (field, code) = match rule {
+        BadPayment::Amount => ("amount.amount_minor", "range"),
+        BadPayment::Currency => return currency_mismatch("amount.currency", &rule),
+        BadPayment::Reference => ("reference", "length"),
+        BadPayment::ReceivedAt => ("received_at", "range"),
+    };
+    Problem::invalid(field, code, rule.to_string())
+}
+
+fn currency_mismatch(field: &str, rule: &dyn std::error::Error) -> Problem {
+    Problem::of(&catalog::CURRENCY_MISMATCH).field(field, "currency", rule.to_string())
+}

@@ -1,0 +1,142 @@
+//! `/accounts`: what customers owe and what they have paid ahead.
+
+use axum::Json;
+use axum::extract::State;
+use billing::{AccountView, Level};
+use kernel::{AccountId, AccountKind, CustomerId, EntityId, InvoiceId, LocalDate};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::Listed;
+use crate::api::Api;
+use crate::extract::{Listing, May, PathId};
+use crate::idempotency::run;
+use crate::money::MoneyBody;
+use crate::problem::Problem;
+use crate::rights::{RaiseInvoices, ReadAccounts};
+
+/// An account and its balance.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Account)]
+pub(crate) struct AccountBody {
+    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    id: AccountId,
+    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    customer: CustomerId,
+    #[schema(value_type = String, example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
+    legal_entity: EntityId,
+    /// `clear`, `overdue`, `restricted` or `suspended`.
+    #[schema(value_type = String, example = "clear")]
+    level: Level,
+    /// What is due on all open invoices.
+    due: MoneyBody,
+    /// Money that has not paid anything yet.
+    credit: MoneyBody,
+    /// The due date of the oldest open invoice.
+    #[schema(value_type = Option<String>, format = Date)]
+    oldest_due_on: Option<LocalDate>,
+    /// Why billing has stopped for it, if it has.
+    parked: Option<String>,
+}
+
+impl From<AccountView> for AccountBody {
+    fn from(view: AccountView) -> Self {
+        Self {
+            id: view.id,
+            customer: view.customer,
+            legal_entity: view.entity,
+            level: view.level,
+            due: view.due.into(),
+            credit: view.credit.into(),
+            oldest_due_on: view.oldest_due_on,
+            parked: view.parked,
+        }
+    }
+}
+
+/// Whose accounts are listed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct AccountsFilter {
+    #[param(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    customer: CustomerId,
+}
+
+/// What billing came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Billed)]
+pub(crate) struct BilledBody {
+    /// The invoice that was raised; null if nothing was due.
+    #[schema(value_type = Option<String>, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    invoice: Option<InvoiceId>,
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+        .routes(routes!(bill))
+}
+
+/// Lists the accounts of a customer, all on one page.
+#[utoipa::path(
+    get, path = "/accounts", operation_id = "list_accounts", tag = "accounts",
+    params(AccountsFilter),
+    responses((status = 200, description = "The customer's accounts", body = Listed<AccountBody>))
+)]
+async fn list(
+    State(api): State<Api>,
+    caller: May<ReadAccounts>,
+    listing: Listing<AccountsFilter>,
+) -> Result<Json<Listed<AccountBody>>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let customer = listing.filter.customer;
+    let accounts = queries.accounts_of(caller.tenant(), customer).await?;
+    let items = accounts.into_iter().map(AccountBody::from).collect();
+    Ok(Json(Listed { items, next: None }))
+}
+
+/// Shows an account and its balance.
+#[utoipa::path(
+    get, path = "/accounts/{id}", operation_id = "get_account", tag = "accounts",
+    params(("id" = String, Path, description = "An account id")),
+    responses((status = 200, description = "The account", body = AccountBody))
+)]
+async fn get(
+    State(api): State<Api>,
+    caller: May<ReadAccounts>,
+    PathId(id): PathId<AccountKind>,
+) -> Result<Json<AccountBody>, Problem> {
+    let found = api.ports.billing_queries.account(caller.tenant(), id).await?;
+    let view = found.ok_or_else(|| Problem::not_found("account", id))?;
+    Ok(Json(view.into()))
+}
+
+/// Raises the invoice for everything that is due today, without waiting for the sweep. Twice on one day is harmless.
+#[utoipa::path(
+    post, path = "/accounts/{id}/bill", operation_id = "bill_account", tag = "accounts",
+    params(("id" = String, Path, description = "An account id")),
+    responses(
+        (status = 200, description = "Billed", body = BilledBody),
+        (status = 409, description = "Billing has stopped for the account", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn bill(
+    State(api): State<Api>,
+    caller: May<RaiseInvoices>,
+    PathId(id): PathId<AccountKind>,
+) -> Result<Json<BilledBody>, Problem> {
+    let invoice = run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            let it = &api.ports;
+            billing::bill_account(&*it.billing, &*it.ids, &*it.clock, &scope, id).await
+        }
+    })
+    .await?;
+    Ok(Json(BilledBody { invoice }))
+}

@@ -1,0 +1,170 @@
+//! `/invoices`: demands for money. Nothing changes them once they are issued.
+
+use axum::Json;
+use axum::extract::State;
+use billing::{InvoiceFilter, InvoiceView, LineView, Period, Settlement};
+use kernel::{AccountId, InvoiceId, InvoiceKind, LocalDate, PlanId, SubscriptionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::answer::Listed;
+use crate::api::Api;
+use crate::extract::listing::PageParams;
+use crate::extract::{Listing, May, PathId};
+use crate::money::MoneyBody;
+use crate::problem::Problem;
+use crate::rights::ReadInvoices;
+
+/// An invoice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Invoice)]
+pub(crate) struct InvoiceBody {
+    #[schema(value_type = String, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    id: InvoiceId,
+    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    account: AccountId,
+    /// As printed.
+    #[schema(example = "INV-000042")]
+    number: String,
+    #[schema(value_type = String, format = Date, example = "2026-11-21")]
+    issued_on: LocalDate,
+    /// The last day to pay it without being overdue.
+    #[schema(value_type = String, format = Date, example = "2026-11-28")]
+    due_on: LocalDate,
+    lines: Vec<LineBody>,
+    total: MoneyBody,
+    /// How much of it is paid.
+    allocated: MoneyBody,
+    /// What is still due.
+    due: MoneyBody,
+    /// `open`, `partly` or `paid`.
+    #[schema(value_type = String, example = "open")]
+    settlement: Settlement,
+}
+
+/// A line of an invoice.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvoiceLine)]
+pub(crate) struct LineBody {
+    #[schema(value_type = String)]
+    subscription: SubscriptionId,
+    #[schema(value_type = String)]
+    plan: PlanId,
+    /// The days that are charged.
+    period: PeriodBody,
+    /// The whole cycle whose price is prorated.
+    cycle: PeriodBody,
+    /// Below zero if it takes an earlier charge back.
+    amount: MoneyBody,
+    /// Whether it takes an earlier charge back.
+    repairs: bool,
+}
+
+/// Days from `start` up to, not including, `end`.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Period)]
+pub(crate) struct PeriodBody {
+    #[schema(value_type = String, format = Date, example = "2026-11-01")]
+    start: LocalDate,
+    #[schema(value_type = String, format = Date, example = "2026-12-01")]
+    end: LocalDate,
+}
+
+impl From<Period> for PeriodBody {
+    fn from(period: Period) -> Self {
+        Self {
+            start: period.start,
+            end: period.end,
+        }
+    }
+}
+
+impl From<LineView> for LineBody {
+    fn from(view: LineView) -> Self {
+        Self {
+            subscription: view.subscription,
+            plan: view.plan,
+            period: view.period.into(),
+            cycle: view.cycle.into(),
+            amount: view.amount.into(),
+            repairs: view.repairs,
+        }
+    }
+}
+
+impl From<InvoiceView> for InvoiceBody {
+    fn from(view: InvoiceView) -> Self {
+        Self {
+            id: view.id,
+            account: view.account,
+            number: view.number,
+            issued_on: view.issued_on,
+            due_on: view.due_on,
+            lines: view.lines.into_iter().map(LineBody::from).collect(),
+            total: view.total.into(),
+            allocated: view.allocated.into(),
+            due: view.due.into(),
+            settlement: view.settlement,
+        }
+    }
+}
+
+/// Which invoices are listed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct InvoicesFilter {
+    /// Only invoices of this account.
+    #[param(value_type = Option<String>)]
+    account: Option<AccountId>,
+    /// `open`, `partly` or `paid`.
+    #[param(value_type = Option<String>)]
+    settlement: Option<Settlement>,
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(get))
+}
+
+/// Lists invoices, newest first.
+#[utoipa::path(
+    get, path = "/invoices", operation_id = "list_invoices", tag = "invoices",
+    params(PageParams, InvoicesFilter),
+    responses((status = 200, description = "A page of invoices", body = Listed<InvoiceBody>))
+)]
+async fn list(
+    State(api): State<Api>,
+    caller: May<ReadInvoices>,
+    listing: Listing<InvoicesFilter>,
+) -> Result<Json<Listed<InvoiceBody>>, Problem> {
+    let filter = InvoiceFilter {
+        account: listing.filter.account,
+        settlement: listing.filter.settlement,
+    };
+    let queries = &api.ports.billing_queries;
+    let page = queries
+        .invoices(caller.tenant(), filter, listing.page)
+        .await?;
+    Ok(Listed::of(page))
+}
+
+/// Shows an invoice with its lines.
+#[utoipa::path(
+    get, path = "/invoices/{id}", operation_id = "get_invoice", tag = "invoices",
+    params(("id" = String, Path, description = "An invoice id")),
+    responses((status = 200, description = "The invoice", body = InvoiceBody))
+)]
+async fn get(
+    State(api): State<Api>,
+    caller: May<ReadInvoices>,
+    PathId(id): PathId<InvoiceKind>,
+) -> Result<Json<InvoiceBody>, Problem> {
+    let found = api.ports.billing_queries.invoice(caller.tenant(), id).await?;
+    let view = found.ok_or_else(|| Problem::not_found("invoice", id))?;
+    Ok(Json(view.into()))
+}

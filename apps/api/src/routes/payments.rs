@@ -1,0 +1,192 @@
+//! `/payments`: money received, and what it paid.
+
+use axum::Json;
+use axum::extract::State;
+use billing::{AllocationView, PaymentMethod, PaymentView, RecordPayment};
+use kernel::{AccountId, InvoiceId, PaymentId, PaymentKind, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use validator::Validate;
+
+use super::KeyHeader;
+use crate::answer::{Created, Listed};
+use crate::api::Api;
+use crate::extract::listing::PageParams;
+use crate::extract::{Granted, Listing, May, Once, PathId};
+use crate::idempotency::once;
+use crate::money::MoneyBody;
+use crate::problem::Problem;
+use crate::rights::{ReadPayments, RecordPayments};
+
+/// A payment.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Payment)]
+pub(crate) struct PaymentBody {
+    #[schema(value_type = String, example = "pay_agjpfimc4btqadrdlvfsmcaaai")]
+    id: PaymentId,
+    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    account: AccountId,
+    amount: MoneyBody,
+    /// `cash`, `mobile_money`, `card` or `bank_transfer`.
+    #[schema(value_type = String, example = "mobile_money")]
+    method: PaymentMethod,
+    /// What the payer or provider calls it.
+    #[schema(example = "SIT4Q0XY77")]
+    reference: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    received_at: Timestamp,
+    /// What it paid.
+    allocations: Vec<AllocationBody>,
+    /// Credit: what has not paid anything yet.
+    unallocated: MoneyBody,
+}
+
+/// What a payment paid.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Allocation)]
+pub(crate) struct AllocationBody {
+    #[schema(value_type = String, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    invoice: InvoiceId,
+    amount: MoneyBody,
+}
+
+impl From<AllocationView> for AllocationBody {
+    fn from(view: AllocationView) -> Self {
+        Self {
+            invoice: view.invoice,
+            amount: view.amount.into(),
+        }
+    }
+}
+
+impl From<PaymentView> for PaymentBody {
+    fn from(view: PaymentView) -> Self {
+        let allocations = view.allocations.into_iter();
+        Self {
+            id: view.id,
+            account: view.account,
+            amount: view.amount.into(),
+            method: view.method,
+            reference: view.reference,
+            received_at: view.received_at,
+            allocations: allocations.map(AllocationBody::from).collect(),
+            unallocated: view.unallocated.into(),
+        }
+    }
+}
+
+/// Money that came in.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RecordPaymentBody {
+    /// Whose debt it pays.
+    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    account: AccountId,
+    /// Above zero, in the account's currency.
+    #[validate(nested)]
+    amount: MoneyBody,
+    /// `cash`, `mobile_money`, `card` or `bank_transfer`.
+    #[schema(value_type = String, example = "mobile_money")]
+    method: PaymentMethod,
+    /// What the payer or provider calls it; unique per method.
+    #[validate(length(min = 1, max = 80))]
+    #[schema(min_length = 1, max_length = 80, example = "SIT4Q0XY77")]
+    reference: Option<String>,
+    /// Now if absent; not in the future.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    received_at: Option<Timestamp>,
+}
+
+/// Which payments are listed.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct PaymentsFilter {
+    /// Only payments of this account.
+    #[param(value_type = Option<String>)]
+    account: Option<AccountId>,
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, record))
+        .routes(routes!(get))
+}
+
+/// Lists payments, newest first.
+#[utoipa::path(
+    get, path = "/payments", operation_id = "list_payments", tag = "payments",
+    params(PageParams, PaymentsFilter),
+    responses((status = 200, description = "A page of payments", body = Listed<PaymentBody>))
+)]
+async fn list(
+    State(api): State<Api>,
+    caller: May<ReadPayments>,
+    listing: Listing<PaymentsFilter>,
+) -> Result<Json<Listed<PaymentBody>>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let account = listing.filter.account;
+    let page = queries
+        .payments(caller.tenant(), account, listing.page)
+        .await?;
+    Ok(Listed::of(page))
+}
+
+/// Records a payment. It pays the oldest invoices first; the rest is kept as credit. Access comes back with it.
+#[utoipa::path(
+    post, path = "/payments", operation_id = "record_payment", tag = "payments",
+    params(KeyHeader),
+    request_body = RecordPaymentBody,
+    responses((status = 201, description = "Recorded", body = PaymentBody))
+)]
+async fn record(
+    State(api): State<Api>,
+    caller: May<RecordPayments>,
+    request: Once<RecordPaymentBody>,
+) -> Result<Created<PaymentBody>, Problem> {
+    let body = request.body;
+    let command = RecordPayment {
+        id: api.ports.ids.next(),
+        account: body.account,
+        amount: body.amount.into(),
+        method: body.method,
+        reference: body.reference,
+        received_at: body.received_at,
+    };
+    let (id, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let ports = &api.ports;
+            billing::record_payment(&*ports.billing, &*ports.clock, &scope, command).await
+        }
+    })
+    .await?;
+    Ok(Created {
+        location: format!("/api/v1/payments/{id}"),
+        turn,
+        body: load(&api, &caller, id).await?,
+    })
+}
+
+/// Shows a payment and what it paid.
+#[utoipa::path(
+    get, path = "/payments/{id}", operation_id = "get_payment", tag = "payments",
+    params(("id" = String, Path, description = "A payment id")),
+    responses((status = 200, description = "The payment", body = PaymentBody))
+)]
+async fn get(
+    State(api): State<Api>,
+    caller: May<ReadPayments>,
+    PathId(id): PathId<PaymentKind>,
+) -> Result<Json<PaymentBody>, Problem> {
+    load(&api, &caller, id).await.map(Json)
+}
+
+async fn load(api: &Api, caller: &Granted, id: PaymentId) -> Result<PaymentBody, Problem> {
+    let found = api.ports.billing_queries.payment(caller.tenant(), id).await?;
+    let view = found.ok_or_else(|| Problem::not_found("payment", id))?;
+    Ok(view.into())
+}

@@ -1,0 +1,213 @@
+//! `/plans`: what is sold.
+
+use axum::Json;
+use axum::extract::State;
+use billing::{Interval, IntervalUnit, NewPlan, PlanStatus, PlanView, SoldAs};
+use kernel::{Name, PlanId, PlanKind, ProfileId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use validator::Validate;
+
+use super::KeyHeader;
+use crate::answer::{Created, Listed};
+use crate::api::Api;
+use crate::extract::listing::PageParams;
+use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId};
+use crate::idempotency::{once, run};
+use crate::money::MoneyBody;
+use crate::problem::Problem;
+use crate::rights::{ReadPlans, WritePlans};
+
+/// A plan.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Plan)]
+pub(crate) struct PlanBody {
+    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    id: PlanId,
+    #[schema(value_type = String, example = "Home 20M")]
+    name: Name,
+    /// What one interval costs.
+    price: MoneyBody,
+    interval: IntervalBody,
+    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    service_profile: ProfileId,
+    /// `subscription` or `voucher`.
+    #[schema(value_type = String, example = "subscription")]
+    sold_as: SoldAs,
+    /// `offered` or `retired`.
+    #[schema(value_type = String, example = "offered")]
+    status: PlanStatus,
+}
+
+/// A length of time.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Interval)]
+pub(crate) struct IntervalBody {
+    /// `minutes`, `hours`, `days`, `weeks` or `months`; subscriptions take days, weeks or months.
+    #[schema(value_type = String, example = "months")]
+    unit: IntervalUnit,
+    #[validate(range(min = 1, max = 1000))]
+    #[schema(minimum = 1, maximum = 1000, example = 1)]
+    count: u16,
+}
+
+impl From<Interval> for IntervalBody {
+    fn from(interval: Interval) -> Self {
+        Self {
+            unit: interval.unit(),
+            count: interval.count(),
+        }
+    }
+}
+
+impl From<PlanView> for PlanBody {
+    fn from(view: PlanView) -> Self {
+        Self {
+            id: view.id,
+            name: view.name,
+            price: view.price.into(),
+            interval: view.interval.into(),
+            service_profile: view.profile,
+            sold_as: view.sold_as,
+            status: view.status,
+        }
+    }
+}
+
+/// A new plan.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DefinePlanBody {
+    #[schema(value_type = String, min_length = 1, max_length = 120, example = "Home 20M")]
+    name: Name,
+    /// In the currency of the legal entity; above zero for a subscription.
+    #[validate(nested)]
+    price: MoneyBody,
+    #[validate(nested)]
+    interval: IntervalBody,
+    /// What the router allows.
+    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    service_profile: ProfileId,
+    /// `subscription` or `voucher`.
+    #[schema(value_type = String, example = "subscription")]
+    sold_as: SoldAs,
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(list, define))
+        .routes(routes!(get))
+        .routes(routes!(retire))
+}
+
+/// Lists plans, newest first.
+#[utoipa::path(
+    get, path = "/plans", operation_id = "list_plans", tag = "plans",
+    params(PageParams),
+    responses((status = 200, description = "A page of plans", body = Listed<PlanBody>))
+)]
+async fn list(
+    State(api): State<Api>,
+    caller: May<ReadPlans>,
+    listing: Listing<NoFilter>,
+) -> Result<Json<Listed<PlanBody>>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let page = queries.plans(caller.tenant(), listing.page).await?;
+    Ok(Listed::of(page))
+}
+
+/// Defines a plan.
+#[utoipa::path(
+    post, path = "/plans", operation_id = "define_plan", tag = "plans",
+    params(KeyHeader),
+    request_body = DefinePlanBody,
+    responses((status = 201, description = "Defined", body = PlanBody))
+)]
+async fn define(
+    State(api): State<Api>,
+    caller: May<WritePlans>,
+    request: Once<DefinePlanBody>,
+) -> Result<Created<PlanBody>, Problem> {
+    let new = new_plan(&api, request.body)?;
+    known_profile(&api, &caller, new.profile).await?;
+    let (id, turn) = once(&api, &caller, &request.attempt, new.id, |scope| {
+        let (api, new) = (api.clone(), new.clone());
+        async move { billing::define_plan(&*api.ports.billing, &scope, new).await }
+    })
+    .await?;
+    Ok(Created {
+        location: format!("/api/v1/plans/{id}"),
+        turn,
+        body: load(&api, &caller, id).await?,
+    })
+}
+
+/// Shows a plan.
+#[utoipa::path(
+    get, path = "/plans/{id}", operation_id = "get_plan", tag = "plans",
+    params(("id" = String, Path, description = "A plan id")),
+    responses((status = 200, description = "The plan", body = PlanBody))
+)]
+async fn get(
+    State(api): State<Api>,
+    caller: May<ReadPlans>,
+    PathId(id): PathId<PlanKind>,
+) -> Result<Json<PlanBody>, Problem> {
+    load(&api, &caller, id).await.map(Json)
+}
+
+/// Stops selling a plan; those who have it keep it. Twice is harmless.
+#[utoipa::path(
+    post, path = "/plans/{id}/retire", operation_id = "retire_plan", tag = "plans",
+    params(("id" = String, Path, description = "A plan id")),
+    responses((status = 200, description = "Retired", body = PlanBody))
+)]
+async fn retire(
+    State(api): State<Api>,
+    caller: May<WritePlans>,
+    PathId(id): PathId<PlanKind>,
+) -> Result<Json<PlanBody>, Problem> {
+    run(&caller, |scope| {
+        let api = api.clone();
+        async move { billing::retire_plan(&*api.ports.billing, &scope, id).await }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+fn new_plan(api: &Api, body: DefinePlanBody) -> Result<NewPlan, Problem> {
+    let IntervalBody { unit, count } = body.interval;
+    let interval = Interval::new(unit, count)
+        .map_err(|err| Problem::invalid("interval.count", "range", err.to_string()))?;
+    Ok(NewPlan {
+        id: api.ports.ids.next(),
+        name: body.name,
+        price: body.price.into(),
+        interval,
+        profile: body.service_profile,
+        sold_as: body.sold_as,
+    })
+}
+
+/// Billing knows profiles by id only, so a mistyped or foreign one is caught here.
+async fn known_profile(api: &Api, caller: &Granted, id: ProfileId) -> Result<(), Problem> {
+    let queries = &api.ports.access_queries;
+    match queries.profile(caller.tenant(), id).await? {
+        Some(_) => Ok(()),
+        None => Err(Problem::unknown_reference(
+            "service_profile",
+            format!("there is no service profile {id}"),
+        )),
+    }
+}
+
+async fn load(api: &Api, caller: &Granted, id: PlanId) -> Result<PlanBody, Problem> {
+    let queries = &api.ports.billing_queries;
+    let found = queries.plan(caller.tenant(), id).await?;
+    let view = found.ok_or_else(|| Problem::not_found("plan", id))?;
+    Ok(view.into())
+}

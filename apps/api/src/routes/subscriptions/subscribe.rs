@@ -1,0 +1,182 @@
+//! `POST /subscriptions`: sells a plan together with its login.
+
+use access::Login;
+use axum::extract::State;
+use billing::BillDay;
+use kernel::{CustomerId, LocalDate, PlanId, Randomness, RouterId, Sealed, Secret, SubscriptionId};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use validator::Validate;
+use workflows::SellSubscription;
+
+use super::{SubscriptionBody, load};
+use crate::answer::Created;
+use crate::api::Api;
+use crate::extract::{May, Once};
+use crate::idempotency::once;
+use crate::problem::Problem;
+use crate::rights::Subscribe;
+use crate::routes::KeyHeader;
+
+/// How many characters a made password has: some 59 bits.
+const MADE_CHARS: usize = 12;
+/// Characters that nobody misreads.
+const LETTERS: &[u8; 31] = b"abcdefghijkmnpqrstuvwxyz2345679";
+
+/// A sale.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SubscribeBody {
+    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    customer: CustomerId,
+    /// A plan that is sold as a subscription.
+    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    plan: PlanId,
+    /// Where the login is valid.
+    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    router: RouterId,
+    /// 1 to 64 printable ASCII characters without spaces, quotes, commas or backslashes; unique per router and service.
+    #[schema(value_type = String, min_length = 1, max_length = 64, example = "siti.42")]
+    login: Login,
+    /// 4 to 64 printable ASCII characters. Without one a password is made and shown once.
+    #[schema(value_type = Option<String>, format = Password, min_length = 4, max_length = 64)]
+    password: Option<Secret>,
+    /// A fixed bill day, clamped in short months; without one, periods begin on the day of the start.
+    #[validate(range(min = 1, max = 31))]
+    #[schema(minimum = 1, maximum = 31, example = 1)]
+    bill_day: Option<u8>,
+    /// The first day, from 31 days back to 366 days ahead; today if absent.
+    #[schema(value_type = Option<String>, format = Date, example = "2026-11-21")]
+    starts_on: Option<LocalDate>,
+}
+
+/// What was sold.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Subscribed)]
+pub(crate) struct SubscribedBody {
+    subscription: SubscriptionBody,
+    #[schema(value_type = String, example = "siti.42")]
+    login: Login,
+    /// The password that was made, shown only here; null if one was chosen.
+    password: Option<String>,
+}
+
+/// What a repetition needs to answer again; the made password stays sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Sold {
+    subscription: SubscriptionId,
+    password: Option<Sealed>,
+}
+
+/// Sells a plan to a customer, with a login that is put on the router in the background.
+#[utoipa::path(
+    post, path = "/subscriptions", operation_id = "subscribe", tag = "subscriptions",
+    params(KeyHeader),
+    request_body = SubscribeBody,
+    responses((status = 201, description = "Sold", body = SubscribedBody))
+)]
+pub(crate) async fn subscribe(
+    State(api): State<Api>,
+    caller: May<Subscribe>,
+    request: Once<SubscribeBody>,
+) -> Result<Created<SubscribedBody>, Problem> {
+    let login = request.body.login.clone();
+    let (command, answer) = command(&api, request.body)?;
+    let (sold, turn) = once(&api, &caller, &request.attempt, answer, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let it = &api.ports;
+            workflows::sell_subscription(
+                &*it.subscription_store,
+                &*it.customer_queries,
+                &*it.vault,
+                &*it.ids,
+                &*it.clock,
+                &scope,
+                command,
+            )
+            .await
+        }
+    })
+    .await?;
+    Ok(Created {
+        location: format!("/api/v1/subscriptions/{}", sold.subscription),
+        turn,
+        body: SubscribedBody {
+            subscription: load(&api, &caller, sold.subscription).await?,
+            login,
+            password: shown(&api, &sold)?,
+        },
+    })
+}
+
+fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), Problem> {
+    let ids = &api.ports.ids;
+    let subscription = ids.next();
+    let (password, made) = password(api, subscription, body.password)?;
+    let bill_day = body.bill_day.map(BillDay::new).transpose();
+    let command = SellSubscription {
+        subscription,
+        new_account: ids.next(),
+        grant: ids.next(),
+        customer: body.customer,
+        plan: body.plan,
+        router: body.router,
+        login: body.login,
+        password,
+        bill_day: bill_day
+            .map_err(|err| Problem::invalid("bill_day", "range", err.to_string()))?,
+        starts_on: body.starts_on,
+    };
+    let sold = Sold {
+        subscription,
+        password: made,
+    };
+    Ok((command, sold))
+}
+
+/// The chosen password, or one that is made, with a sealed copy for repetitions.
+fn password(
+    api: &Api,
+    subscription: SubscriptionId,
+    chosen: Option<Secret>,
+) -> Result<(Secret, Option<Sealed>), Problem> {
+    if let Some(text) = chosen {
+        return usable(text).map(|it| (it, None));
+    }
+    let made = make(&*api.ports.randomness);
+    let sealed = api.ports.vault.seal(&owner(subscription), &made);
+    Ok((made, Some(sealed)))
+}
+
+/// Routers and the devices of customers agree on plain ASCII only.
+fn usable(text: Secret) -> Result<Secret, Problem> {
+    let plain = text.expose().bytes().all(|it| it.is_ascii_graphic());
+    if !plain || !(4..=64).contains(&text.expose().len()) {
+        let rule = "must be 4 to 64 printable ASCII characters without spaces";
+        return Err(Problem::invalid("password", "format", rule));
+    }
+    Ok(text)
+}
+
+fn make(randomness: &dyn Randomness) -> Secret {
+    let bound = u32::try_from(LETTERS.len()).unwrap_or(u32::MAX);
+    let letter = |_| {
+        let place = usize::try_from(randomness.below(bound)).unwrap_or(0);
+        char::from(LETTERS[place])
+    };
+    Secret::new((0..MADE_CHARS).map(letter).collect::<String>())
+}
+
+fn shown(api: &Api, sold: &Sold) -> Result<Option<String>, Problem> {
+    let Some(sealed) = &sold.password else {
+        return Ok(None);
+    };
+    let opened = api.ports.vault.open(&owner(sold.subscription), sealed);
+    let secret = opened.map_err(|err| Problem::internal(&err))?;
+    Ok(Some(secret.expose().to_owned()))
+}
+
+fn owner(subscription: SubscriptionId) -> String {
+    format!("receipts/{subscription}")
+}

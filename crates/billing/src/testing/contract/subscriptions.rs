@@ -1,0 +1,146 @@
+//! Promises about subscriptions.
+
+use kernel::{AccountId, PageRequest};
+
+use super::{World, day, kes, must_conflict, outcome};
+use crate::overdue::Level;
+use crate::schedule::BillDay;
+use crate::subscription::{NewSubscription, Subscription, When};
+use crate::views::SubscriptionFilter;
+
+impl World<'_> {
+    pub(super) async fn subscription_promises(&self) {
+        self.a_subscription_reads_back_through_its_whole_life()
+            .await;
+        self.a_stale_subscription_is_a_conflict().await;
+        self.subscriptions_of_an_account_come_by_id().await;
+        self.subscriptions_are_found_by_customer_account_and_status()
+            .await;
+    }
+
+    async fn a_subscription_reads_back_through_its_whole_life(&self) {
+        let account = self.account().await;
+        let (small, big) = (self.plan(100_000).await, self.plan(200_000).await);
+        let new = NewSubscription {
+            id: self.ids.next(),
+            account,
+            bill_day: Some(BillDay::new(5).unwrap()),
+            starts_on: day("2026-11-21"),
+        };
+        let mut it = Subscription::start(new, &small, day("2026-11-21")).unwrap();
+        self.keeps(&mut it).await;
+        it.billed(day("2026-11-21"));
+        it.suspend("moved house", day("2026-11-22")).unwrap();
+        it.derive_access(Level::Clear, day("2026-11-22"));
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let view = view.unwrap().unwrap();
+        assert_eq!(view.status, "suspended");
+        assert_eq!(view.suspended_reason.as_deref(), Some("moved house"));
+        assert_eq!((view.access, view.access_version), it.access());
+        assert_eq!(view.billed_through, Some(day("2026-12-05")));
+        assert_eq!(view.next_bill_on, None);
+        it.resume(day("2026-11-24")).unwrap();
+        it.change_plan(&big, When::Now, day("2026-11-25")).unwrap();
+        self.keeps(&mut it).await;
+        it.change_plan(&small, When::PeriodEnd, day("2026-11-26"))
+            .unwrap();
+        it.derive_access(Level::Restricted, day("2026-11-26"));
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let view = view.unwrap().unwrap();
+        assert_eq!(view.agreement.price, kes(200_000));
+        assert_eq!(view.scheduled.unwrap().price, kes(100_000));
+        assert_eq!(view.next_bill_on, it.next_bill_on());
+        assert_eq!(view.bill_day, Some(BillDay::new(5).unwrap()));
+        it.cancel(When::Now, day("2026-11-27")).unwrap();
+        it.catch_up(day("2026-11-27"));
+        it.derive_access(Level::Clear, day("2026-11-27"));
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let view = view.unwrap().unwrap();
+        assert_eq!(
+            (view.status, view.ends_on),
+            ("ended", Some(day("2026-11-27")))
+        );
+    }
+
+    async fn keeps(&self, subscription: &mut Subscription) {
+        self.keep(subscription).await;
+        let stored = self.stored(subscription.id()).await;
+        assert_eq!(stored.snapshot(), subscription.snapshot());
+    }
+
+    async fn a_stale_subscription_is_a_conflict(&self) {
+        let account = self.account().await;
+        let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
+        let mut stale = it.clone();
+        it.suspend("first", day("2026-11-02")).unwrap();
+        self.keep(&mut it).await;
+        stale.suspend("second", day("2026-11-02")).unwrap();
+        let mut tx = self.tx().await;
+        let written = tx.subscriptions().save(&mut stale).await;
+        must_conflict(&outcome(tx, written).await);
+        let mut tx = self.tx().await;
+        let nothing = self.ids.next();
+        assert!(tx.subscriptions().find(nothing).await.unwrap().is_none());
+    }
+
+    async fn subscriptions_of_an_account_come_by_id(&self) {
+        let (account, other) = (self.account().await, self.account().await);
+        let first = self.sell(account, "2026-11-01", "2026-11-01").await;
+        self.sell(other, "2026-11-01", "2026-11-01").await;
+        let second = self.sell(account, "2026-11-01", "2026-11-01").await;
+        let mut tx = self.tx().await;
+        let mine = tx.subscriptions().of_account(account).await.unwrap();
+        let mine: Vec<_> = mine.iter().map(Subscription::id).collect();
+        assert_eq!(mine, [first.id(), second.id()]);
+    }
+
+    async fn subscriptions_are_found_by_customer_account_and_status(&self) {
+        let account = self.account_with(self.entity).await.snapshot();
+        let first = self.sell(account.id, "2026-11-01", "2026-11-01").await;
+        let mut second = self.sell(account.id, "2026-11-01", "2026-11-01").await;
+        let third = self.sell(account.id, "2026-11-01", "2026-11-01").await;
+        second.suspend("away", day("2026-11-02")).unwrap();
+        self.keep(&mut second).await;
+        let of_customer = SubscriptionFilter {
+            customer: Some(account.customer),
+            ..SubscriptionFilter::default()
+        };
+        let page = PageRequest::new(2, None);
+        let found = self
+            .queries
+            .subscriptions(self.tenant(), of_customer, page)
+            .await
+            .unwrap();
+        let order: Vec<_> = found.items.iter().map(|it| it.id).collect();
+        assert_eq!(order, [third.id(), second.id()]);
+        assert_eq!(found.items[0].customer, account.customer);
+        let next = PageRequest::new(2, Some(found.next.unwrap().parse().unwrap()));
+        let rest = self
+            .queries
+            .subscriptions(self.tenant(), of_customer, next)
+            .await
+            .unwrap();
+        assert_eq!((rest.items.len(), rest.items[0].id), (1, first.id()));
+        assert_eq!(rest.next, None);
+        assert_eq!(self.with_status(account.id, "suspended").await, 1);
+        assert_eq!(self.with_status(account.id, "active").await, 2);
+        assert_eq!(self.with_status(account.id, "ended").await, 0);
+    }
+
+    async fn with_status(&self, account: AccountId, status: &'static str) -> usize {
+        let filter = SubscriptionFilter {
+            account: Some(account),
+            status: Some(status),
+            ..SubscriptionFilter::default()
+        };
+        let found = self
+            .queries
+            .subscriptions(self.tenant(), filter, PageRequest::default())
+            .await
+            .unwrap();
+        found.items.len()
+    }
+}

@@ -1,0 +1,156 @@
+//! Money and what is sold in maps, behind the same promises as a database.
+
+mod queries;
+mod repositories;
+mod rows;
+mod views;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, TenantId, UnitOfWork};
+
+use crate::events::BillingEvent;
+use crate::ledger::Posting;
+use crate::ports::{
+    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
+    PaymentRepository, PlanRepository, SubscriptionRepository,
+};
+use rows::{Rows, Write};
+
+/// The fake: cloning it clones a handle.
+///
+/// Locks are optimistic: of two transactions that held the lock of one account at the same time, the second one to
+/// commit fails with [`StoreError::Conflict`].
+#[derive(Debug, Clone, Default)]
+pub struct MemoryBilling {
+    rows: Arc<Mutex<Rows>>,
+}
+
+impl MemoryBilling {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Every event that was committed, oldest first.
+    #[must_use]
+    pub fn events(&self) -> Vec<NewEvent> {
+        self.lock().events.clone()
+    }
+
+    /// Every job that was enqueued, oldest first.
+    #[must_use]
+    pub fn jobs(&self) -> Vec<JobRequest> {
+        self.lock().jobs.clone()
+    }
+
+    /// Every posting of a tenant, oldest first.
+    #[must_use]
+    pub fn postings(&self, tenant: TenantId) -> Vec<Posting> {
+        let rows = self.lock();
+        let mine = rows.postings.iter().filter(|(owner, _)| *owner == tenant);
+        mine.map(|(_, it)| it.clone()).collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl BillingStore for MemoryBilling {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
+        let rows = self.lock().clone();
+        Ok(Box::new(MemoryTx {
+            store: self.clone(),
+            tenant: scope.tenant,
+            rows,
+            writes: Vec::new(),
+            locked: BTreeMap::new(),
+        }))
+    }
+}
+
+/// A transaction: it sees its own writes, which are replayed on the shared rows when it commits.
+struct MemoryTx {
+    store: MemoryBilling,
+    tenant: TenantId,
+    rows: Rows,
+    writes: Vec<Write>,
+    locked: BTreeMap<AccountId, u64>,
+}
+
+impl MemoryTx {
+    fn write(&mut self, write: Write) -> Result<(), StoreError> {
+        self.rows.apply(self.tenant, &write)?;
+        self.writes.push(write);
+        Ok(())
+    }
+
+    /// Writes an aggregate and what happened to it.
+    fn keep<K: Kind>(
+        &mut self,
+        id: Id<K>,
+        events: &[BillingEvent],
+        write: Write,
+    ) -> Result<(), StoreError> {
+        self.write(write)?;
+        events
+            .iter()
+            .try_for_each(|it| self.write(Write::Event(NewEvent::of(id, it)?)))
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for MemoryTx {
+    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
+        self.write(Write::Job(job))
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let mut shared = self.store.lock();
+        let mut rows = shared.clone();
+        rows.take_turns(self.tenant, &self.locked)?;
+        self.writes
+            .iter()
+            .try_for_each(|it| rows.apply(self.tenant, it))?;
+        *shared = rows;
+        Ok(())
+    }
+}
+
+impl BillingTx for MemoryTx {
+    fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn plans(&mut self) -> &mut dyn PlanRepository {
+        self
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self
+    }
+
+    fn subscriptions(&mut self) -> &mut dyn SubscriptionRepository {
+        self
+    }
+
+    fn invoices(&mut self) -> &mut dyn InvoiceRepository {
+        self
+    }
+
+    fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,248 @@
+//! Lists and sweeps over the rows in memory.
+
+use async_trait::async_trait;
+use kernel::{
+    AccountId, Cursor, CustomerId, EntityId, Id, InvoiceId, Page, PageRequest, PaymentId, PlanId,
+    StoreError, SubscriptionId, TenantId,
+};
+
+use super::MemoryBilling;
+use super::rows::{Rows, of_tenant};
+use super::views::{
+    account_view, entity_view, invoice_view, payment_view, plan_view, settlement, subscription_view,
+};
+use crate::account::AccountSnapshot;
+use crate::invoice::InvoiceSnapshot;
+use crate::overdue::Level;
+use crate::payment::{PaymentMethod, PaymentSnapshot};
+use crate::ports::{BillingQueries, SweepPage};
+use crate::subscription::{Subscription, SubscriptionSnapshot};
+use crate::views::{
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
+    SubscriptionView,
+};
+
+#[async_trait]
+impl BillingQueries for MemoryBilling {
+    async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError> {
+        let rows = self.lock();
+        Ok(of_tenant(&rows.entities, tenant).map(entity_view).collect())
+    }
+
+    async fn plan(&self, tenant: TenantId, id: PlanId) -> Result<Option<PlanView>, StoreError> {
+        Ok(self.lock().plans.get(&(tenant, id)).map(plan_view))
+    }
+
+    async fn plans(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PlanView>, StoreError> {
+        let rows = self.lock();
+        let newest = of_tenant(&rows.plans, tenant).rev().map(plan_view).map(Ok);
+        page_of(newest, page, |it| it.id)
+    }
+
+    async fn account(
+        &self,
+        tenant: TenantId,
+        id: AccountId,
+    ) -> Result<Option<AccountView>, StoreError> {
+        let rows = self.lock();
+        let row = rows.accounts.get(&(tenant, id));
+        row.map(|it| account_view(&rows, tenant, it)).transpose()
+    }
+
+    async fn accounts_of(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Vec<AccountView>, StoreError> {
+        let rows = self.lock();
+        of_tenant(&rows.accounts, tenant)
+            .filter(|it| it.customer == customer)
+            .map(|it| account_view(&rows, tenant, it))
+            .collect()
+    }
+
+    async fn subscription(
+        &self,
+        tenant: TenantId,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionView>, StoreError> {
+        let rows = self.lock();
+        let row = rows.subscriptions.get(&(tenant, id));
+        row.map(|it| subscription_view(&rows, tenant, it))
+            .transpose()
+    }
+
+    async fn subscriptions(
+        &self,
+        tenant: TenantId,
+        filter: SubscriptionFilter,
+        page: PageRequest,
+    ) -> Result<Page<SubscriptionView>, StoreError> {
+        let rows = self.lock();
+        let newest = of_tenant(&rows.subscriptions, tenant)
+            .rev()
+            .map(|it| subscription_view(&rows, tenant, it))
+            .filter(|it| it.as_ref().map_or(true, |it| passes(it, filter)));
+        page_of(newest, page, |it| it.id)
+    }
+
+    async fn invoice(
+        &self,
+        tenant: TenantId,
+        id: InvoiceId,
+    ) -> Result<Option<InvoiceView>, StoreError> {
+        let rows = self.lock();
+        let row = rows.invoices.get(&(tenant, id));
+        row.map(invoice_view).transpose()
+    }
+
+    async fn invoices(
+        &self,
+        tenant: TenantId,
+        filter: InvoiceFilter,
+        page: PageRequest,
+    ) -> Result<Page<InvoiceView>, StoreError> {
+        let rows = self.lock();
+        let wanted = |it: &&InvoiceSnapshot| {
+            filter.account.is_none_or(|account| it.account == account)
+                && filter.settlement.is_none_or(|kind| settlement(it) == kind)
+        };
+        let newest = of_tenant(&rows.invoices, tenant).rev().filter(wanted);
+        page_of(newest.map(invoice_view), page, |it| it.id)
+    }
+
+    async fn payment(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+    ) -> Result<Option<PaymentView>, StoreError> {
+        let rows = self.lock();
+        let row = rows.payments.get(&(tenant, id));
+        row.map(payment_view).transpose()
+    }
+
+    async fn payment_by_reference(
+        &self,
+        tenant: TenantId,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<PaymentView>, StoreError> {
+        let rows = self.lock();
+        of_tenant(&rows.payments, tenant)
+            .find(|it| it.method == method && it.reference.as_deref() == Some(reference))
+            .map(payment_view)
+            .transpose()
+    }
+
+    async fn payments(
+        &self,
+        tenant: TenantId,
+        account: Option<AccountId>,
+        page: PageRequest,
+    ) -> Result<Page<PaymentView>, StoreError> {
+        let rows = self.lock();
+        let wanted = |it: &&PaymentSnapshot| account.is_none_or(|wanted| it.account == wanted);
+        let newest = of_tenant(&rows.payments, tenant).rev().filter(wanted);
+        page_of(newest.map(payment_view), page, |it| it.id)
+    }
+
+    async fn accounts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: SweepPage,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let rows = self.lock();
+        let due = |it: Subscription| it.is_due(page.today);
+        sweep(&rows, tenant, entity, page, |it| {
+            Ok(it.parked.is_none() && any_subscription(&rows, tenant, it, due)?)
+        })
+    }
+
+    async fn accounts_to_evaluate(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: SweepPage,
+    ) -> Result<Vec<AccountId>, StoreError> {
+        let rows = self.lock();
+        let changes = |it: Subscription| it.next_change_on().is_some_and(|it| it <= page.today);
+        sweep(&rows, tenant, entity, page, |it| {
+            let late = |invoice: &InvoiceSnapshot| {
+                invoice.account == it.id
+                    && invoice.allocated != invoice.total
+                    && invoice.due_on < page.today
+            };
+            Ok(it.level != Level::Clear
+                || of_tenant(&rows.invoices, tenant).any(late)
+                || any_subscription(&rows, tenant, it, changes)?)
+        })
+    }
+}
+
+/// One page of views that run from the newest to the oldest.
+fn page_of<K, V>(
+    newest: impl Iterator<Item = Result<V, StoreError>>,
+    page: PageRequest,
+    id: impl Fn(&V) -> Id<K>,
+) -> Result<Page<V>, StoreError> {
+    let beyond = |it: &V| {
+        page.after()
+            .is_none_or(|place| id(it).uuid() < place.uuid())
+    };
+    let items = newest
+        .filter(|it| it.as_ref().map_or(true, beyond))
+        .take(usize::from(page.limit()) + 1)
+        .collect::<Result<_, _>>()?;
+    Ok(Page::from_overfetch(items, page, |it| {
+        Cursor::after(id(it))
+    }))
+}
+
+fn passes(view: &SubscriptionView, filter: SubscriptionFilter) -> bool {
+    filter.customer.is_none_or(|it| view.customer == it)
+        && filter.account.is_none_or(|it| view.account == it)
+        && filter.status.is_none_or(|it| view.status == it)
+}
+
+/// The accounts of an entity that are wanted, by id.
+fn sweep(
+    rows: &Rows,
+    tenant: TenantId,
+    entity: EntityId,
+    page: SweepPage,
+    wanted: impl Fn(&AccountSnapshot) -> Result<bool, StoreError>,
+) -> Result<Vec<AccountId>, StoreError> {
+    let mut found = Vec::new();
+    let next = of_tenant(&rows.accounts, tenant)
+        .filter(|it| it.entity == entity && page.after.is_none_or(|place| it.id > place));
+    for account in next {
+        if found.len() == usize::from(page.limit) {
+            break;
+        }
+        if wanted(account)? {
+            found.push(account.id);
+        }
+    }
+    Ok(found)
+}
+
+fn any_subscription(
+    rows: &Rows,
+    tenant: TenantId,
+    account: &AccountSnapshot,
+    is_wanted: impl Fn(Subscription) -> bool,
+) -> Result<bool, StoreError> {
+    let mine = |it: &&SubscriptionSnapshot| it.account == account.id;
+    for row in of_tenant(&rows.subscriptions, tenant).filter(mine) {
+        let subscription = Subscription::restore(row.clone()).map_err(StoreError::corrupt)?;
+        if is_wanted(subscription) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,248 @@
+//! The repositories of a transaction in memory.
+
+use async_trait::async_trait;
+use kernel::{
+    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, MoneyError, PaymentId, PlanId,
+    StoreError, SubscriptionId,
+};
+
+use super::MemoryTx;
+use super::rows::{Write, of_tenant};
+use crate::account::Account;
+use crate::difference::{Billed, LineRef};
+use crate::entity::LegalEntity;
+use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
+use crate::ledger::Posting;
+use crate::payment::Payment;
+use crate::plan::Plan;
+use crate::ports::{
+    AccountRepository, EntityRepository, InvoiceRepository, Ledger, PaymentRepository,
+    PlanRepository, SubscriptionRepository,
+};
+use crate::schedule::Period;
+use crate::subscription::Subscription;
+
+#[async_trait]
+impl EntityRepository for MemoryTx {
+    async fn find(&mut self, id: EntityId) -> Result<Option<LegalEntity>, StoreError> {
+        let row = self.rows.entities.get(&(self.tenant, id)).cloned();
+        row.map(LegalEntity::restore)
+            .transpose()
+            .map_err(StoreError::corrupt)
+    }
+
+    async fn first(&mut self) -> Result<Option<LegalEntity>, StoreError> {
+        let row = of_tenant(&self.rows.entities, self.tenant).next().cloned();
+        row.map(LegalEntity::restore)
+            .transpose()
+            .map_err(StoreError::corrupt)
+    }
+
+    async fn save(&mut self, entity: &mut LegalEntity) -> Result<(), StoreError> {
+        let mut row = entity.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(entity.id(), &entity.take_events(), Write::Entity(row))?;
+        entity.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl PlanRepository for MemoryTx {
+    async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
+        let row = self.rows.plans.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Plan::restore))
+    }
+
+    async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError> {
+        let mut row = plan.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(row.defined.id, &plan.take_events(), Write::Plan(row))?;
+        plan.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl AccountRepository for MemoryTx {
+    async fn lock(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
+        let Some(row) = self.rows.accounts.get(&(self.tenant, id)).cloned() else {
+            return Ok(None);
+        };
+        let turn = self.rows.turn_of(self.tenant, id);
+        self.locked.entry(id).or_insert(turn);
+        Ok(Some(Account::restore(row)))
+    }
+
+    async fn lock_of(
+        &mut self,
+        customer: CustomerId,
+        entity: EntityId,
+    ) -> Result<Option<Account>, StoreError> {
+        let id = of_tenant(&self.rows.accounts, self.tenant)
+            .find(|it| (it.customer, it.entity) == (customer, entity))
+            .map(|it| it.id);
+        match id {
+            Some(id) => self.lock(id).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn save(&mut self, account: &mut Account) -> Result<(), StoreError> {
+        let mut row = account.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(account.id(), &account.take_events(), Write::Account(row))?;
+        account.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl SubscriptionRepository for MemoryTx {
+    async fn find(&mut self, id: SubscriptionId) -> Result<Option<Subscription>, StoreError> {
+        let row = self.rows.subscriptions.get(&(self.tenant, id)).cloned();
+        row.map(Subscription::restore)
+            .transpose()
+            .map_err(StoreError::corrupt)
+    }
+
+    async fn of_account(&mut self, account: AccountId) -> Result<Vec<Subscription>, StoreError> {
+        of_tenant(&self.rows.subscriptions, self.tenant)
+            .filter(|it| it.account == account)
+            .cloned()
+            .map(|it| Subscription::restore(it).map_err(StoreError::corrupt))
+            .collect()
+    }
+
+    async fn save(&mut self, subscription: &mut Subscription) -> Result<(), StoreError> {
+        let mut row = subscription.snapshot();
+        row.version += 1;
+        let (id, version) = (row.id, row.version);
+        let write = Write::Subscription(Box::new(row));
+        self.keep(id, &subscription.take_events(), write)?;
+        subscription.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl InvoiceRepository for MemoryTx {
+    async fn find(&mut self, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+        let row = self.rows.invoices.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Invoice::restore))
+    }
+
+    async fn open_of(&mut self, account: AccountId) -> Result<Vec<Invoice>, StoreError> {
+        let mut open: Vec<_> = of_tenant(&self.rows.invoices, self.tenant)
+            .filter(|it| it.account == account && it.allocated != it.total)
+            .cloned()
+            .collect();
+        open.sort_by_key(|it| (it.issued_on, it.number));
+        Ok(open.into_iter().map(Invoice::restore).collect())
+    }
+
+    async fn billed(
+        &mut self,
+        subscription: SubscriptionId,
+        cycles_ending_after: LocalDate,
+    ) -> Result<Vec<Billed>, StoreError> {
+        let mine: Vec<_> = of_tenant(&self.rows.invoices, self.tenant).collect();
+        let mut billed = Vec::new();
+        for invoice in &mine {
+            for (line, it) in (0_u16..).zip(&invoice.lines) {
+                let wanted = it.subscription == subscription && it.cycle.end > cycles_ending_after;
+                if !wanted || it.repairs.is_some() {
+                    continue;
+                }
+                let line = LineRef {
+                    invoice: invoice.id,
+                    line,
+                };
+                billed.push(Billed {
+                    line,
+                    plan: it.plan,
+                    period: it.period,
+                    cycle: it.cycle,
+                    price: it.price,
+                    amount: it.amount,
+                    repaired: repairs_of(line, &mine).map_err(StoreError::corrupt)?,
+                });
+            }
+        }
+        Ok(billed)
+    }
+
+    async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError> {
+        let counter = (self.tenant, draft.entity, series.to_owned());
+        let number = self.rows.counters.get(&counter).copied().unwrap_or(0) + 1;
+        let mut invoice = Invoice::issue(draft, series, number);
+        let mut row = invoice.snapshot();
+        row.version = 1;
+        self.keep(invoice.id(), &invoice.take_events(), Write::Issue(row))?;
+        invoice.saved_as(1);
+        Ok(invoice)
+    }
+
+    async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {
+        let mut row = invoice.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(invoice.id(), &invoice.take_events(), Write::Invoice(row))?;
+        invoice.saved_as(version);
+        Ok(())
+    }
+}
+
+fn repairs_of(
+    line: LineRef,
+    invoices: &[&InvoiceSnapshot],
+) -> Result<Vec<(Period, kernel::Money)>, MoneyError> {
+    invoices
+        .iter()
+        .flat_map(|it| &it.lines)
+        .filter(|it| it.repairs == Some(line))
+        .map(|it| Ok((it.period, it.amount.checked_neg()?)))
+        .collect()
+}
+
+#[async_trait]
+impl PaymentRepository for MemoryTx {
+    async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let row = self.rows.payments.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Payment::restore))
+    }
+
+    async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
+        let mut rows: Vec<_> = of_tenant(&self.rows.payments, self.tenant)
+            .filter(|it| it.account == account)
+            .collect();
+        rows.sort_by_key(|it| (it.received_at, it.id));
+        let mut left = Vec::new();
+        for payment in rows.into_iter().cloned().map(Payment::restore) {
+            let credit = payment.unallocated().map_err(StoreError::corrupt)?;
+            if credit.is_positive() {
+                left.push(payment);
+            }
+        }
+        Ok(left)
+    }
+
+    async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError> {
+        let mut row = payment.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(payment.id(), &payment.take_events(), Write::Payment(row))?;
+        payment.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Ledger for MemoryTx {
+    async fn post(&mut self, posting: Posting) -> Result<(), StoreError> {
+        self.write(Write::Posting(posting))
+    }
+}

@@ -1,0 +1,155 @@
+//! Rows as people look at them.
+
+use kernel::{Money, MoneyError, StoreError, TenantId};
+
+use super::rows::{Rows, of_tenant};
+use crate::account::AccountSnapshot;
+use crate::entity::EntitySnapshot;
+use crate::invoice::{InvoiceSnapshot, Settlement, printed_number};
+use crate::payment::{Payment, PaymentSnapshot};
+use crate::plan::PlanSnapshot;
+use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
+use crate::views::{
+    AccountView, AllocationView, EntityView, InvoiceView, LineView, PaymentView, PlanView,
+    SubscriptionView,
+};
+
+pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
+    EntityView {
+        id: row.founded.id,
+        name: row.founded.name.clone(),
+        currency: row.founded.currency,
+        zone: row.founded.zone,
+        terms_days: row.founded.terms_days,
+        dunning: row.founded.dunning,
+    }
+}
+
+pub(super) fn plan_view(row: &PlanSnapshot) -> PlanView {
+    PlanView {
+        id: row.defined.id,
+        name: row.defined.name.clone(),
+        price: row.defined.price,
+        interval: row.defined.interval,
+        profile: row.defined.profile,
+        sold_as: row.defined.sold_as,
+        status: row.status,
+    }
+}
+
+pub(super) fn account_view(
+    rows: &Rows,
+    tenant: TenantId,
+    row: &AccountSnapshot,
+) -> Result<AccountView, StoreError> {
+    let open: Vec<_> = of_tenant(&rows.invoices, tenant)
+        .filter(|it| it.account == row.id && it.allocated != it.total)
+        .collect();
+    let due = sum(row, open.iter().map(|it| due(it)))?;
+    let payments = of_tenant(&rows.payments, tenant).filter(|it| it.account == row.id);
+    let credit = sum(row, payments.map(unallocated))?;
+    Ok(AccountView {
+        id: row.id,
+        customer: row.customer,
+        entity: row.entity,
+        level: row.level,
+        due,
+        credit,
+        oldest_due_on: open.iter().map(|it| it.due_on).min(),
+        parked: row.parked.clone(),
+    })
+}
+
+fn sum(
+    row: &AccountSnapshot,
+    mut amounts: impl Iterator<Item = Result<Money, MoneyError>>,
+) -> Result<Money, StoreError> {
+    amounts
+        .try_fold(Money::zero(row.currency), |sum, it| sum.checked_add(it?))
+        .map_err(StoreError::corrupt)
+}
+
+fn due(row: &InvoiceSnapshot) -> Result<Money, MoneyError> {
+    row.total.checked_sub(row.allocated)
+}
+
+fn unallocated(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
+    Payment::restore(row.clone()).unallocated()
+}
+
+pub(super) fn subscription_view(
+    rows: &Rows,
+    tenant: TenantId,
+    row: &SubscriptionSnapshot,
+) -> Result<SubscriptionView, StoreError> {
+    let account = rows.accounts.get(&(tenant, row.account));
+    let account =
+        account.ok_or_else(|| StoreError::corrupt("a subscription without its account"))?;
+    let subscription = Subscription::restore(row.clone()).map_err(StoreError::corrupt)?;
+    let agreement = row.agreements.last().copied();
+    let suspended_reason = match &row.status {
+        SubscriptionStatus::Suspended { reason, .. } => Some(reason.clone()),
+        SubscriptionStatus::Active | SubscriptionStatus::Ended { .. } => None,
+    };
+    Ok(SubscriptionView {
+        id: row.id,
+        account: row.account,
+        customer: account.customer,
+        agreement: agreement.ok_or_else(|| StoreError::corrupt("no agreement"))?,
+        scheduled: row.scheduled,
+        interval: row.interval,
+        bill_day: row.bill_day,
+        started_on: row.started_on,
+        status: row.status.as_str(),
+        suspended_reason,
+        ends_on: row.ends_on,
+        billed_through: row.billed_through,
+        next_bill_on: subscription.next_bill_on(),
+        access: row.access,
+        access_version: row.access_version,
+    })
+}
+
+pub(super) fn invoice_view(row: &InvoiceSnapshot) -> Result<InvoiceView, StoreError> {
+    let lines = row.lines.iter().map(|it| LineView {
+        subscription: it.subscription,
+        plan: it.plan,
+        period: it.period,
+        cycle: it.cycle,
+        amount: it.amount,
+        repairs: it.repairs.is_some(),
+    });
+    Ok(InvoiceView {
+        id: row.id,
+        account: row.account,
+        number: printed_number(&row.series, row.number),
+        lines: lines.collect(),
+        total: row.total,
+        allocated: row.allocated,
+        due: due(row).map_err(StoreError::corrupt)?,
+        settlement: settlement(row),
+        issued_on: row.issued_on,
+        due_on: row.due_on,
+    })
+}
+
+pub(super) const fn settlement(row: &InvoiceSnapshot) -> Settlement {
+    Settlement::of(row.total.minor(), row.allocated.minor())
+}
+
+pub(super) fn payment_view(row: &PaymentSnapshot) -> Result<PaymentView, StoreError> {
+    let allocations = row.allocations.iter().map(|it| AllocationView {
+        invoice: it.invoice,
+        amount: it.amount,
+    });
+    Ok(PaymentView {
+        id: row.id,
+        account: row.account,
+        amount: row.amount,
+        method: row.method,
+        reference: row.reference.clone(),
+        received_at: row.received_at,
+        allocations: allocations.collect(),
+        unallocated: unallocated(row).map_err(StoreError::corrupt)?,
+    })
+}

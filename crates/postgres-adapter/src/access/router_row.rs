@@ -1,0 +1,173 @@
+//! The row of a router.
+
+use access::{
+    DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts, RouterSnapshot,
+    RouterStatus, RouterView,
+};
+use kernel::{RouterId, StoreError};
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+    EntityTrait, EnumIter, Json, PrimaryKeyTrait, Uuid,
+};
+
+use crate::row;
+
+#[derive(Debug, Clone, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "routers")]
+pub(super) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(super) tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(super) id: Uuid,
+    pub(super) name: String,
+    pub(super) host: String,
+    pub(super) port: i32,
+    pub(super) method: String,
+    pub(super) username: String,
+    pub(super) password: Vec<u8>,
+    pub(super) identity: String,
+    pub(super) serial: Option<String>,
+    pub(super) os_version: String,
+    pub(super) board: String,
+    pub(super) uptime_s: i64,
+    pub(super) status: String,
+    pub(super) silent_since: Option<DateTimeUtc>,
+    pub(super) silent_reason: Option<String>,
+    pub(super) reconciled_at: Option<DateTimeUtc>,
+    pub(super) drift: Option<Json>,
+    pub(super) version: i64,
+}
+
+#[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
+pub(super) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// How many grants a router has.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct GrantCounts {
+    pub(super) live: u64,
+    pub(super) pending: u64,
+}
+
+/// The row to write for a router.
+pub(super) fn written(
+    tenant_id: Uuid,
+    it: &RouterSnapshot,
+    version: i64,
+) -> Result<Model, StoreError> {
+    let (status, silent_since, silent_reason) = match &it.status {
+        RouterStatus::Enrolled => ("enrolled", None, None),
+        RouterStatus::Online => ("online", None, None),
+        RouterStatus::Unreachable { since, reason } => {
+            ("unreachable", Some(since.utc()), Some(reason.clone()))
+        }
+        RouterStatus::Retired => ("retired", None, None),
+    };
+    let drift = it.last_reconcile.map(|it| serde_json::to_value(it.drift));
+    Ok(Model {
+        tenant_id,
+        id: it.id.uuid(),
+        name: it.name.to_string(),
+        host: it.endpoint.host.to_string(),
+        port: i32::from(it.endpoint.port),
+        method: word(it.endpoint.method).to_owned(),
+        username: it.endpoint.username.as_str().to_owned(),
+        password: it.endpoint.password.as_bytes().to_vec(),
+        identity: it.facts.identity.clone(),
+        serial: it.facts.serial.clone(),
+        os_version: it.facts.version.clone(),
+        board: it.facts.board.clone(),
+        uptime_s: row::column("uptime_s", it.facts.uptime_s)?,
+        status: status.to_owned(),
+        silent_since,
+        silent_reason,
+        reconciled_at: it.last_reconcile.map(|it| it.at.utc()),
+        drift: drift.transpose().map_err(StoreError::corrupt)?,
+        version,
+    })
+}
+
+/// The router a row stands for.
+pub(super) fn restore(it: Model) -> Result<Router, StoreError> {
+    let snapshot = RouterSnapshot {
+        id: RouterId::from_uuid(it.id),
+        name: row::parse("name", &it.name)?,
+        facts: facts(&it)?,
+        status: status(&it)?,
+        last_reconcile: last_reconcile(&it)?,
+        endpoint: Endpoint {
+            host: row::parse("host", &it.host)?,
+            port: row::number("port", it.port)?,
+            method: method(&it.method)?,
+            username: row::parse("username", &it.username)?,
+            password: row::sealed(it.password),
+        },
+        version: it.version,
+    };
+    Ok(Router::restore(snapshot))
+}
+
+/// What people see of a row.
+pub(super) fn view(it: Model, grants: GrantCounts) -> Result<RouterView, StoreError> {
+    Ok(RouterView {
+        id: RouterId::from_uuid(it.id),
+        port: row::number("port", it.port)?,
+        method: method(&it.method)?,
+        facts: facts(&it)?,
+        status: status(&it)?,
+        last_reconcile: last_reconcile(&it)?,
+        name: it.name,
+        host: it.host,
+        username: it.username,
+        grants: grants.live,
+        pending: grants.pending,
+    })
+}
+
+fn facts(it: &Model) -> Result<RouterFacts, StoreError> {
+    Ok(RouterFacts {
+        identity: it.identity.clone(),
+        serial: it.serial.clone(),
+        version: it.os_version.clone(),
+        board: it.board.clone(),
+        uptime_s: row::number("uptime_s", it.uptime_s)?,
+    })
+}
+
+fn last_reconcile(it: &Model) -> Result<Option<Reconciled>, StoreError> {
+    let (Some(at), Some(drift)) = (it.reconciled_at, it.drift.clone()) else {
+        return Ok(None);
+    };
+    let drift: DriftCounts = serde_json::from_value(drift).map_err(StoreError::corrupt)?;
+    let at = row::instant(at);
+    Ok(Some(Reconciled { at, drift }))
+}
+
+fn status(it: &Model) -> Result<RouterStatus, StoreError> {
+    let silence = it.silent_since.zip(it.silent_reason.clone());
+    match (it.status.as_str(), silence) {
+        ("enrolled", None) => Ok(RouterStatus::Enrolled),
+        ("online", None) => Ok(RouterStatus::Online),
+        ("retired", None) => Ok(RouterStatus::Retired),
+        ("unreachable", Some((since, reason))) => {
+            let since = row::instant(since);
+            Ok(RouterStatus::Unreachable { since, reason })
+        }
+        _ => Err(row::bad("status", &it.status)),
+    }
+}
+
+const fn word(method: LoginMethod) -> &'static str {
+    match method {
+        LoginMethod::Plain => "plain",
+        LoginMethod::LegacyMd5 => "legacy_md5",
+    }
+}
+
+fn method(stored: &str) -> Result<LoginMethod, StoreError> {
+    [LoginMethod::Plain, LoginMethod::LegacyMd5]
+        .into_iter()
+        .find(|it| word(*it) == stored)
+        .ok_or_else(|| row::bad("method", stored))
+}

@@ -1,0 +1,64 @@
+//! Money and what is sold, on the database.
+
+use async_trait::async_trait;
+use billing::{
+    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
+    PaymentRepository, PlanRepository, SubscriptionRepository,
+};
+use kernel::{Scope, StoreError};
+
+use crate::store::Store;
+use crate::tx::Tx;
+
+mod account_row;
+mod accounts;
+mod entities;
+mod entity_row;
+mod invoice_lines;
+mod invoice_row;
+mod invoices;
+mod ledger;
+mod payment_row;
+mod payments;
+mod plan_row;
+mod plans;
+mod queries;
+mod subscription_row;
+mod subscriptions;
+
+#[async_trait]
+impl BillingStore for Store {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
+        Ok(Box::new(self.transaction(scope).await?))
+    }
+}
+
+impl BillingTx for Tx {
+    fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn plans(&mut self) -> &mut dyn PlanRepository {
+        self
+    }
+
+    fn accounts(&mut self) -> &mut dyn AccountRepository {
+        self
+    }
+
+    fn subscriptions(&mut self) -> &mut dyn SubscriptionRepository {
+        self
+    }
+
+    fn invoices(&mut self) -> &mut dyn InvoiceRepository {
+        self
+    }
+
+    fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn ledger(&mut self) -> &mut dyn Ledger {
+        self
+    }
+}

@@ -1,0 +1,94 @@
+//! A legal entity's row.
+
+use billing::{DunningPolicy, EntitySnapshot, EntityView, LegalEntity, NewEntity};
+use kernel::{EntityId, StoreError};
+use sea_orm::entity::prelude::{
+    ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
+    EnumIter, PrimaryKeyTrait,
+};
+use uuid::Uuid;
+
+use crate::row;
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "legal_entities")]
+pub(super) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    tenant_id: Uuid,
+    #[sea_orm(primary_key, auto_increment = false)]
+    id: Uuid,
+    name: String,
+    currency: String,
+    zone: String,
+    scale_digits: i16,
+    series: String,
+    terms_days: i64,
+    grace_days: i64,
+    suspend_after_days: i64,
+    tolerance_minor: i64,
+    version: i64,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(super) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// The row of an aggregate, with the version it is about to have.
+    pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Self {
+        let it = &snapshot.founded;
+        Self {
+            tenant_id: tenant,
+            id: it.id.uuid(),
+            name: it.name.to_string(),
+            currency: it.currency.code().to_owned(),
+            zone: it.zone.name().to_owned(),
+            scale_digits: i16::from(it.scale_digits),
+            series: it.series.clone(),
+            terms_days: i64::from(it.terms_days),
+            grace_days: i64::from(it.dunning.grace_days),
+            suspend_after_days: i64::from(it.dunning.suspend_after_days),
+            tolerance_minor: it.dunning.tolerance_minor,
+            version: snapshot.version + 1,
+        }
+    }
+
+    /// The aggregate, or why there can be no such entity.
+    pub(super) fn into_entity(self) -> Result<LegalEntity, StoreError> {
+        let snapshot = EntitySnapshot {
+            version: self.version,
+            founded: self.into_founded()?,
+        };
+        LegalEntity::restore(snapshot).map_err(StoreError::corrupt)
+    }
+
+    pub(super) fn into_view(self) -> Result<EntityView, StoreError> {
+        let it = self.into_founded()?;
+        Ok(EntityView {
+            id: it.id,
+            name: it.name,
+            currency: it.currency,
+            zone: it.zone,
+            terms_days: it.terms_days,
+            dunning: it.dunning,
+        })
+    }
+
+    fn into_founded(self) -> Result<NewEntity, StoreError> {
+        Ok(NewEntity {
+            id: EntityId::from_uuid(self.id),
+            name: row::parse("name", &self.name)?,
+            currency: row::parse("currency", &self.currency)?,
+            zone: row::parse("zone", &self.zone)?,
+            scale_digits: row::number("scale_digits", self.scale_digits)?,
+            series: self.series,
+            terms_days: row::number("terms_days", self.terms_days)?,
+            dunning: DunningPolicy {
+                grace_days: row::number("grace_days", self.grace_days)?,
+                suspend_after_days: row::number("suspend_after_days", self.suspend_after_days)?,
+                tolerance_minor: self.tolerance_minor,
+            },
+        })
+    }
+}

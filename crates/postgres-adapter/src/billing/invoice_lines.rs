@@ -1,0 +1,123 @@
+//! The lines of invoices: written once with their invoice, read for many invoices at a time.
+
+use std::collections::HashMap;
+
+use billing::{Line, LineRef, Period};
+use kernel::{InvoiceId, LocalDate, PlanId, StoreError, SubscriptionId};
+use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use uuid::Uuid;
+
+use crate::{row, sql};
+
+const COLUMNS: usize = 14;
+
+/// Lines per statement.
+const CHUNK: usize = 500;
+
+#[derive(Debug, FromQueryResult)]
+pub(super) struct LineRow {
+    pub(super) invoice_id: Uuid,
+    pub(super) line: i64,
+    subscription_id: Uuid,
+    plan_id: Uuid,
+    period_start: LocalDate,
+    period_end: LocalDate,
+    cycle_start: LocalDate,
+    cycle_end: LocalDate,
+    price_minor: i64,
+    amount_minor: i64,
+    currency: String,
+    repairs_invoice_id: Option<Uuid>,
+    repairs_line: Option<i64>,
+}
+
+impl LineRow {
+    pub(super) fn to_line(&self) -> Result<Line, StoreError> {
+        let repairs = match (self.repairs_invoice_id, self.repairs_line) {
+            (None, None) => None,
+            (Some(invoice), Some(line)) => Some(line_ref(invoice, line)?),
+            _ => return Err(row::bad("repairs_line", "half a reference")),
+        };
+        Ok(Line {
+            subscription: SubscriptionId::from_uuid(self.subscription_id),
+            plan: PlanId::from_uuid(self.plan_id),
+            period: Period { start: self.period_start, end: self.period_end },
+            cycle: Period { start: self.cycle_start, end: self.cycle_end },
+            price: row::money(self.price_minor, &self.currency)?,
+            amount: row::money(self.amount_minor, &self.currency)?,
+            repairs,
+        })
+    }
+}
+
+/// Two columns as the place of a line.
+pub(super) fn line_ref(invoice: Uuid, line: i64) -> Result<LineRef, StoreError> {
+    Ok(LineRef {
+        invoice: InvoiceId::from_uuid(invoice),
+        line: row::number("line", line)?,
+    })
+}
+
+/// Writes the lines of a new invoice.
+pub(super) async fn insert<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    invoice: InvoiceId,
+    lines: &[Line],
+) -> Result<(), StoreError> {
+    let numbered: Vec<(i64, &Line)> = (0..).zip(lines).collect();
+    for chunk in numbered.chunks(CHUNK) {
+        let text = format!("{INSERT}{}", sql::placeholders(chunk.len(), COLUMNS));
+        let values = chunk.iter().flat_map(|(number, line)| values(tenant, invoice, *number, line));
+        sql::execute(connection, text, values).await?;
+    }
+    Ok(())
+}
+
+/// The lines of many invoices, in one statement.
+pub(super) async fn of_invoices<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    invoices: &[Uuid],
+) -> Result<HashMap<Uuid, Vec<Line>>, StoreError> {
+    let mut lines = HashMap::<Uuid, Vec<Line>>::new();
+    if invoices.is_empty() {
+        return Ok(lines);
+    }
+    let places: Vec<String> = (2..2 + invoices.len()).map(|it| format!("${it}")).collect();
+    let text = format!("{OF_INVOICES} ({}) ORDER BY invoice_id, line", places.join(", "));
+    let ids = invoices.iter().map(|it| Value::from(*it));
+    let values = std::iter::once(tenant.into()).chain(ids);
+    for row in sql::rows::<LineRow, _>(connection, text, values).await? {
+        lines.entry(row.invoice_id).or_default().push(row.to_line()?);
+    }
+    Ok(lines)
+}
+
+fn values(tenant: Uuid, invoice: InvoiceId, number: i64, line: &Line) -> [Value; COLUMNS] {
+    [
+        tenant.into(),
+        invoice.uuid().into(),
+        number.into(),
+        line.subscription.uuid().into(),
+        line.plan.uuid().into(),
+        line.period.start.into(),
+        line.period.end.into(),
+        line.cycle.start.into(),
+        line.cycle.end.into(),
+        line.price.minor().into(),
+        line.amount.minor().into(),
+        line.amount.currency().code().into(),
+        line.repairs.map(|it| it.invoice.uuid()).into(),
+        line.repairs.map(|it| i64::from(it.line)).into(),
+    ]
+}
+
+const INSERT: &str = "\
+INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start,
+    cycle_end, price_minor, amount_minor, currency, repairs_invoice_id, repairs_line) VALUES ";
+
+const OF_INVOICES: &str = "\
+SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
+    amount_minor, currency, repairs_invoice_id, repairs_line
+FROM invoice_lines WHERE tenant_id = $1 AND invoice_id IN";

@@ -1,0 +1,166 @@
+//! Invoices in a transaction: issued once, allocated to later.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period};
+use kernel::{AccountId, EntityId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::invoice_lines::{self, LineRow};
+use super::invoice_row::{Entity, Model};
+use crate::error::Stored;
+use crate::tx::Tx;
+use crate::{row, sql};
+
+#[derive(Debug, FromQueryResult)]
+struct NumberRow {
+    last: i64,
+}
+
+#[async_trait]
+impl InvoiceRepository for Tx {
+    async fn find(&mut self, id: InvoiceId) -> Result<Option<Invoice>, StoreError> {
+        let wanted = Entity::find_by_id((self.tenant(), id.uuid()));
+        let found = wanted.one(self.connection()).await.stored()?;
+        let invoices = self.with_lines(found.into_iter().collect()).await?;
+        Ok(invoices.into_iter().next())
+    }
+
+    async fn open_of(&mut self, account: AccountId) -> Result<Vec<Invoice>, StoreError> {
+        let found = Entity::find()
+            .filter(Expr::col("tenant_id").eq(self.tenant()))
+            .filter(Expr::col("account_id").eq(account.uuid()))
+            .filter(Expr::col("allocated_minor").lt(Expr::col("total_minor")))
+            .order_by_asc(Expr::col("issued_on"))
+            .order_by_asc(Expr::col("number"))
+            .all(self.connection())
+            .await
+            .stored()?;
+        self.with_lines(found).await
+    }
+
+    async fn billed(
+        &mut self,
+        subscription: SubscriptionId,
+        cycles_ending_after: LocalDate,
+    ) -> Result<Vec<Billed>, StoreError> {
+        let values = [
+            self.tenant().into(),
+            subscription.uuid().into(),
+            cycles_ending_after.into(),
+        ];
+        let charges: Vec<LineRow> = sql::rows(self.connection(), CHARGES, values.clone()).await?;
+        let repairs: Vec<LineRow> = sql::rows(self.connection(), REPAIRS, values).await?;
+        let mut repaired = by_charge(&repairs)?;
+        let billed = |it: &LineRow| billed(it, &mut repaired);
+        charges.iter().map(billed).collect()
+    }
+
+    async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError> {
+        let number = self.next_number(draft.entity, series).await?;
+        let mut invoice = Invoice::issue(draft, series, number);
+        let snapshot = invoice.snapshot();
+        let row = Model::of(self.tenant(), &snapshot)?;
+        let identity = (self.tenant(), snapshot.id.uuid());
+        row::save::<Entity, _>(self.connection(), row, identity, 0).await?;
+        let (tenant, id) = (self.tenant(), snapshot.id);
+        invoice_lines::insert(self.connection(), tenant, id, &snapshot.lines).await?;
+        self.record(id, invoice.take_events())?;
+        invoice.saved_as(1);
+        Ok(invoice)
+    }
+
+    async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {
+        let snapshot = invoice.snapshot();
+        // What was issued never changes: only the allocated amount and the version are written.
+        let values = [
+            self.tenant().into(),
+            snapshot.id.uuid().into(),
+            snapshot.version.into(),
+            snapshot.allocated.minor().into(),
+        ];
+        if sql::execute(self.connection(), ALLOCATE, values).await? == 0 {
+            return Err(StoreError::Conflict);
+        }
+        self.record(snapshot.id, invoice.take_events())?;
+        invoice.saved_as(snapshot.version + 1);
+        Ok(())
+    }
+}
+
+impl Tx {
+    async fn with_lines(&self, rows: Vec<Model>) -> Result<Vec<Invoice>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
+        let lines = invoice_lines::of_invoices(self.connection(), self.tenant(), &ids).await?;
+        let mut lines = lines;
+        rows.into_iter()
+            .map(|row| {
+                let own = lines.remove(&row.id).unwrap_or_default();
+                row.into_invoice(own)
+            })
+            .collect()
+    }
+
+    /// The row of the series stays locked until the transaction ends, so that numbers have no gaps.
+    async fn next_number(&self, entity: EntityId, series: &str) -> Result<u64, StoreError> {
+        let values = [self.tenant().into(), entity.uuid().into(), series.into()];
+        let drawn: Option<NumberRow> = sql::row(self.connection(), NEXT_NUMBER, values).await?;
+        let drawn = drawn.ok_or_else(|| row::bad("last", "no number"))?;
+        row::number("last", drawn.last)
+    }
+}
+
+type Repaired = HashMap<LineRef, Vec<(Period, Money)>>;
+
+/// Parts that were taken back, by the line they were taken back from.
+fn by_charge(repairs: &[LineRow]) -> Result<Repaired, StoreError> {
+    let mut repaired = Repaired::new();
+    for row in repairs {
+        let line = row.to_line()?;
+        let given_back = line.amount.checked_neg().map_err(StoreError::corrupt)?;
+        if let Some(charge) = line.repairs {
+            repaired.entry(charge).or_default().push((line.period, given_back));
+        }
+    }
+    Ok(repaired)
+}
+
+fn billed(row: &LineRow, repaired: &mut Repaired) -> Result<Billed, StoreError> {
+    let place = invoice_lines::line_ref(row.invoice_id, row.line)?;
+    let line = row.to_line()?;
+    Ok(Billed {
+        line: place,
+        plan: line.plan,
+        period: line.period,
+        cycle: line.cycle,
+        price: line.price,
+        amount: line.amount,
+        repaired: repaired.remove(&place).unwrap_or_default(),
+    })
+}
+
+const CHARGES: &str = "\
+SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
+    amount_minor, currency, repairs_invoice_id, repairs_line
+FROM invoice_lines
+WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_line IS NULL
+ORDER BY invoice_id, line";
+
+/// A repair is for days of the same cycle as the charge, so the same condition finds both.
+const REPAIRS: &str = "\
+SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
+    amount_minor, currency, repairs_invoice_id, repairs_line
+FROM invoice_lines
+WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_line IS NOT NULL
+ORDER BY invoice_id, line";
+
+const NEXT_NUMBER: &str = "\
+INSERT INTO number_series (tenant_id, entity_id, series, last) VALUES ($1, $2, $3, 1)
+ON CONFLICT (tenant_id, entity_id, series) DO UPDATE SET last = number_series.last + 1
+RETURNING last";
+
+const ALLOCATE: &str = "\
+UPDATE invoices SET allocated_minor = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";

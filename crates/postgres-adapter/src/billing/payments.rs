@@ -1,0 +1,96 @@
+//! Payments in a transaction; their allocations only ever grow.
+
+use async_trait::async_trait;
+use billing::{Allocation, Payment, PaymentRepository};
+use kernel::{AccountId, PaymentId, StoreError};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, Value};
+use uuid::Uuid;
+
+use super::payment_row::{self, Entity, Model};
+use crate::error::Stored;
+use crate::tx::Tx;
+use crate::{row, sql};
+
+const COLUMNS: usize = 6;
+
+/// Allocations per statement.
+const CHUNK: usize = 500;
+
+#[async_trait]
+impl PaymentRepository for Tx {
+    async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError> {
+        let wanted = Entity::find_by_id((self.tenant(), id.uuid()));
+        let found = wanted.one(self.connection()).await.stored()?;
+        let payments = self.with_allocations(found.into_iter().collect()).await?;
+        Ok(payments.into_iter().next())
+    }
+
+    async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
+        let found = Entity::find()
+            .filter(Expr::col("tenant_id").eq(self.tenant()))
+            .filter(Expr::col("account_id").eq(account.uuid()))
+            .filter(Expr::col("allocated_minor").lt(Expr::col("amount_minor")))
+            .order_by_asc(Expr::col("received_at"))
+            .order_by_asc(Expr::col("id"))
+            .all(self.connection())
+            .await
+            .stored()?;
+        self.with_allocations(found).await
+    }
+
+    async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError> {
+        let snapshot = payment.snapshot();
+        let row = Model::of(self.tenant(), payment)?;
+        let identity = (self.tenant(), snapshot.id.uuid());
+        row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
+        self.write_allocations(snapshot.id, &snapshot.allocations).await?;
+        self.record(snapshot.id, payment.take_events())?;
+        payment.saved_as(snapshot.version + 1);
+        Ok(())
+    }
+}
+
+impl Tx {
+    async fn with_allocations(&self, rows: Vec<Model>) -> Result<Vec<Payment>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
+        let mut parts =
+            payment_row::allocations_of(self.connection(), self.tenant(), &ids).await?;
+        rows.into_iter()
+            .map(|row| {
+                let own = parts.remove(&row.id).unwrap_or_default();
+                row.into_payment(own)
+            })
+            .collect()
+    }
+
+    /// Those that are there already stay as they are.
+    async fn write_allocations(
+        &self,
+        payment: PaymentId,
+        allocations: &[Allocation],
+    ) -> Result<(), StoreError> {
+        let numbered: Vec<(i64, &Allocation)> = (0..).zip(allocations).collect();
+        for chunk in numbered.chunks(CHUNK) {
+            let places = sql::placeholders(chunk.len(), COLUMNS);
+            let text = format!("{INSERT}{places} ON CONFLICT DO NOTHING");
+            let values = chunk.iter().flat_map(|(place, it)| self.part(payment, *place, it));
+            sql::execute(self.connection(), text, values).await?;
+        }
+        Ok(())
+    }
+
+    fn part(&self, payment: PaymentId, place: i64, it: &Allocation) -> [Value; COLUMNS] {
+        [
+            self.tenant().into(),
+            payment.uuid().into(),
+            place.into(),
+            it.invoice.uuid().into(),
+            it.amount.minor().into(),
+            it.amount.currency().code().into(),
+        ]
+    }
+}
+
+const INSERT: &str = "\
+INSERT INTO allocations (tenant_id, payment_id, place, invoice_id, amount_minor, currency) VALUES ";
