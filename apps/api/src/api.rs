@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use bootstrap::Ports;
 use crate::settings::ApiSettings;
+use bootstrap::Ports;
 
 /// The state of the API; cheap to clone.
 #[derive(Clone)]

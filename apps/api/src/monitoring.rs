@@ -70,8 +70,13 @@ async fn ready(State(api): State<Api>) -> Result<StatusCode, Problem> {
     if components.are_ready() {
         return Ok(StatusCode::NO_CONTENT);
     }
-    let detail = format!("database {}, worker {}", components.database, components.worker);
-    Err(Problem::of(&catalog::NOT_READY).detail(detail).retry_after(1))
+    let detail = format!(
+        "database {}, worker {}",
+        components.database, components.worker
+    );
+    Err(Problem::of(&catalog::NOT_READY)
+        .detail(detail)
+        .retry_after(1))
 }
 
 /// Says how this process and what it depends on do.

@@ -87,14 +87,23 @@ fn add_problems(path: &str, operation: &mut Operation) {
             .or_insert_with(|| problem(description).into());
     };
     add("500", "Something is wrong on our side");
-    add("503", "The database is unavailable or the load too high; see Retry-After");
+    add(
+        "503",
+        "The database is unavailable or the load too high; see Retry-After",
+    );
     add("504", "It took too long");
     if !path.starts_with("/api/v1") {
         return;
     }
-    add("400", "The body is not JSON, or a parameter or header breaks a rule");
+    add(
+        "400",
+        "The body is not JSON, or a parameter or header breaks a rule",
+    );
     if !is_open {
-        add("401", "The access token is missing, expired or not one of ours");
+        add(
+            "401",
+            "The access token is missing, expired or not one of ours",
+        );
         add("403", "The role does not allow this");
     }
     if path.contains('{') {
@@ -131,7 +140,12 @@ fn table_of_problems() -> String {
          | type | status | meaning |\n|---|---|---|\n",
     );
     for kind in catalog::ALL {
-        let row = format!("| `{}` | {} | {} |\n", kind.urn(), kind.status.as_u16(), kind.title);
+        let row = format!(
+            "| `{}` | {} | {} |\n",
+            kind.urn(),
+            kind.status.as_u16(),
+            kind.title
+        );
         table.push_str(&row);
     }
     table

@@ -7,9 +7,9 @@ use utoipa::ToSchema;
 
 use crate::request;
 
-pub(crate) mod catalog;
 mod access;
 mod billing;
+pub(crate) mod catalog;
 mod customers;
 mod jobs;
 mod operators;
@@ -169,8 +169,7 @@ impl Problem {
     /// Something is wrong on our side; the chain goes to the log, not to the client.
     pub(crate) fn internal(cause: &dyn std::error::Error) -> Self {
         tracing::error!(error = %Chain(cause), "request failed");
-        Self::of(&catalog::INTERNAL)
-            .detail("the failure was logged under this request's id")
+        Self::of(&catalog::INTERNAL).detail("the failure was logged under this request's id")
     }
 
     /// What kind of problem this is.

@@ -30,7 +30,10 @@ pub(crate) fn routes<S: Clone + Send + Sync + 'static>(document: &OpenApi) -> Ro
                 async move { file("application/json", json) }
             }),
         )
-        .route("/api/docs", get(async || file("text/html; charset=utf-8", PAGE)))
+        .route(
+            "/api/docs",
+            get(async || file("text/html; charset=utf-8", PAGE)),
+        )
         .route(
             "/api/docs/page.js",
             get(async || file("text/javascript; charset=utf-8", SCRIPT)),

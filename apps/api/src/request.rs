@@ -68,7 +68,10 @@ fn trace_id(traceparent: &str) -> Option<String> {
     let mut parts = traceparent.split('-');
     let version = parts.next().filter(|it| it.len() == 2 && *it != "ff")?;
     let trace = parts.next()?;
-    let is_hex = |it: &str| it.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let is_hex = |it: &str| {
+        it.bytes()
+            .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+    };
     let known = trace.len() == 32 && trace.bytes().any(|it| it != b'0');
     (is_hex(version) && is_hex(trace) && known).then(|| trace.to_owned())
 }

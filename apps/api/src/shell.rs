@@ -36,7 +36,9 @@ pub(crate) async fn identify(State(api): State<Api>, mut request: Request, next:
         tracing::debug!(status = answer.status().as_u16(), "answered");
         answer
     };
-    let mut answer = request::scoped(Arc::clone(&id), served).instrument(span).await;
+    let mut answer = request::scoped(Arc::clone(&id), served)
+        .instrument(span)
+        .await;
     decorate(answer.headers_mut(), &id);
     answer
 }
@@ -44,7 +46,9 @@ pub(crate) async fn identify(State(api): State<Api>, mut request: Request, next:
 /// Refuses what exceeds the load limit, and abandons what takes too long: a transaction left open rolls back.
 pub(crate) async fn bound(State(api): State<Api>, request: Request, next: Next) -> Response {
     let Some(_slot) = slot(&api).await else {
-        return Problem::of(&catalog::OVERLOADED).retry_after(1).into_response();
+        return Problem::of(&catalog::OVERLOADED)
+            .retry_after(1)
+            .into_response();
     };
     let limit = api.settings.request_timeout;
     match tokio::time::timeout(limit, next.run(request)).await {

@@ -187,7 +187,8 @@ fn charge(
         .then_some(Due::Charge { segment, amount }))
 }
 
-/// Takes days back at the rate they were charged; the last days of a line take whatever is left of its amount.
+/// Takes days back for what the same days cost, so that an equal price never leaves a difference; the last days of a
+/// line take whatever is left of its amount.
 fn repair(
     item: &Billed,
     gone: Period,
@@ -219,7 +220,7 @@ fn repair(
         left
     } else {
         let step = scale.step(currency);
-        let minor = share(item.amount.minor(), gone.days(), item.period.days(), step);
+        let minor = share(item.price.minor(), gone.days(), item.cycle.days(), step);
         Money::from_minor(minor.ok_or(MoneyError::Overflow)?, currency).min(left)?
     };
     let amount = back.checked_neg()?;

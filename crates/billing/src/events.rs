@@ -91,6 +91,11 @@ pub enum BillingEvent {
         plan: PlanId,
         from: LocalDate,
     },
+    /// A scheduled change will not happen.
+    ChangeDropped {
+        subscription: SubscriptionId,
+        plan: PlanId,
+    },
     /// A subscription was suspended by an operator.
     SubscriptionSuspended {
         subscription: SubscriptionId,
@@ -154,6 +159,7 @@ impl DomainEvent for BillingEvent {
             Self::Subscribed { .. } => "billing.subscribed",
             Self::PlanChanged { .. } => "billing.plan_changed",
             Self::ChangeScheduled { .. } => "billing.change_scheduled",
+            Self::ChangeDropped { .. } => "billing.change_dropped",
             Self::SubscriptionSuspended { .. } => "billing.subscription_suspended",
             Self::SubscriptionResumed { .. } => "billing.subscription_resumed",
             Self::SubscriptionCancelled { .. } => "billing.subscription_cancelled",

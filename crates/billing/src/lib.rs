@@ -55,7 +55,7 @@ pub use ports::{
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
-pub use rounding::{BadScale, InvoiceScale, share};
+pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::allocation::Allocation;
 use crate::events::BillingEvent;
+use crate::rounding::MOST_MINOR;
 
 /// How money came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -95,8 +96,8 @@ pub struct NewPayment {
 /// A payment that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPayment {
-    /// Nothing or less.
-    #[error("amount must be above zero")]
+    /// Nothing or less, or beyond [`MOST_MINOR`].
+    #[error("amount must be above zero and at most {MOST_MINOR} minor units")]
     Amount,
     /// Another currency than the account's.
     #[error("amount must be in the currency of the account")]
@@ -115,7 +116,7 @@ impl Payment {
     /// # Errors
     /// [`BadPayment`] names the rule that is broken.
     pub fn record(new: NewPayment, now: Timestamp) -> Result<Self, BadPayment> {
-        if !new.amount.is_positive() {
+        if !(1..=MOST_MINOR).contains(&new.amount.minor()) {
             return Err(BadPayment::Amount);
         }
         if new.received_at > now.plus(chrono::Duration::minutes(5)) {

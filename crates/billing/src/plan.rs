@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::events::BillingEvent;
 use crate::interval::Interval;
+use crate::rounding::MOST_MINOR;
 
 /// How a plan is sold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -83,8 +84,10 @@ pub struct Plan {
 /// A plan that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPlan {
-    /// Free or negative.
-    #[error("price must be above zero for a subscription and not negative for vouchers")]
+    /// Free, negative or beyond [`MOST_MINOR`].
+    #[error(
+        "price must be above zero for a subscription, not negative for vouchers, and at most {MOST_MINOR} minor units"
+    )]
     Price,
     /// A subscription by the hour.
     #[error("interval of a subscription must be in days, weeks or months")]
@@ -101,7 +104,8 @@ impl Plan {
     /// [`BadPlan`] names the rule that is broken.
     pub fn define(new: NewPlan) -> Result<Self, BadPlan> {
         let subscription = new.sold_as == SoldAs::Subscription;
-        if new.price.is_negative() || (subscription && new.price.is_zero()) {
+        let outside = !(0..=MOST_MINOR).contains(&new.price.minor());
+        if outside || (subscription && new.price.is_zero()) {
             return Err(BadPlan::Price);
         }
         if subscription && !new.interval.is_calendar() {

@@ -9,6 +9,10 @@ use serde::{Deserialize, Serialize};
 #[serde(transparent)]
 pub struct InvoiceScale(u8);
 
+/// The largest price or payment, in minor units: no provider comes near it, and thousands of them still sum without
+/// overflow.
+pub const MOST_MINOR: i64 = 1_000_000_000_000_000;
+
 /// More digits than the currency has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("invoice scale must be 0 to {most} digits for this currency")]

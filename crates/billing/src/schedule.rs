@@ -93,7 +93,7 @@ impl Schedule {
             None => start.day(),
         };
         let origin = if monthly {
-            first_anchor(start, anchor_day)
+            first_anchor(start, anchor_day, interval)
         } else {
             start
         };
@@ -140,11 +140,12 @@ impl Schedule {
     }
 }
 
-/// The first anchor day on or after `start`.
-fn first_anchor(start: LocalDate, anchor_day: u32) -> LocalDate {
+/// The anchor day of the month of `start` if it is not over, else the one a whole interval later: a stub is as long as
+/// it can be, but never longer than a cycle.
+fn first_anchor(start: LocalDate, anchor_day: u32, interval: Interval) -> LocalDate {
     let this_month = month_day(start, 0, anchor_day).filter(|it| *it >= start);
     this_month
-        .or_else(|| month_day(start, 1, anchor_day))
+        .or_else(|| month_day(start, i64::from(interval.count()), anchor_day))
         .unwrap_or(start)
 }
 

@@ -293,6 +293,7 @@ impl Subscription {
         self.data
             .billed_through
             .unwrap_or(self.data.started_on)
+            .min(self.data.rebill_on.unwrap_or(today))
             .min(today)
     }
 
@@ -306,8 +307,11 @@ impl Subscription {
         if self.data.charged_until.is_some_and(|it| it <= next) {
             return None;
         }
+        let paused = self.data.pauses.last().filter(|it| it.until.is_none());
+        if paused.is_some_and(|it| it.from <= next) {
+            return None;
+        }
         match &self.data.status {
-            SubscriptionStatus::Suspended { since, .. } if *since <= next => None,
             SubscriptionStatus::Ended { .. } if self.data.charged_until.is_none() => None,
             _ => Some(next),
         }

@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::tx::Tx;
 
 mod account_row;
+mod account_views;
 mod accounts;
 mod entities;
 mod entity_row;
@@ -24,6 +25,7 @@ mod plan_row;
 mod plans;
 mod queries;
 mod subscription_row;
+mod subscription_views;
 mod subscriptions;
 
 #[async_trait]

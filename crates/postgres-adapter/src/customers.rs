@@ -33,7 +33,7 @@ impl CustomerRepository for Tx {
             .one(self.connection())
             .await
             .stored()?;
-        found.map(customer_row::restore).transpose()
+        found.as_ref().map(customer_row::restore).transpose()
     }
 
     async fn save(&mut self, customer: &mut Customer) -> Result<(), StoreError> {

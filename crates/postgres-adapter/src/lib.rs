@@ -6,6 +6,7 @@
 
 mod access;
 mod background;
+mod billing;
 mod customers;
 mod db;
 mod dialect;
@@ -14,6 +15,7 @@ mod operators;
 mod receipts;
 mod row;
 mod sql;
+mod subscription_sales;
 mod store;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -67,6 +67,11 @@ impl Tx {
         self.scope.tenant.uuid()
     }
 
+    /// An id that no row has.
+    pub(crate) fn fresh_id(&self) -> Uuid {
+        self.surroundings.ids.fresh()
+    }
+
     /// Puts what an aggregate recorded among the events of this transaction.
     pub(crate) fn record<K: Kind, E: DomainEvent>(
         &mut self,

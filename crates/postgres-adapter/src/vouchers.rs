@@ -47,7 +47,7 @@ impl BatchRepository for Tx {
             .one(self.connection())
             .await
             .stored()?;
-        found.map(batch_row::restore).transpose()
+        found.as_ref().map(batch_row::restore).transpose()
     }
 
     async fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError> {
@@ -179,16 +179,14 @@ async fn insert(
     Ok(())
 }
 
-const INSERT: &str =
-    "INSERT INTO vouchers (tenant_id, batch_id, state, version, id, code, digest, expires_at) VALUES ";
+const INSERT: &str = "INSERT INTO vouchers (tenant_id, batch_id, state, version, id, code, digest, expires_at) VALUES ";
 
 const DUE: &str = "\
 SELECT * FROM vouchers
 WHERE tenant_id = $1 AND state IN ('generated', 'sold', 'active') AND expires_at IS NOT NULL AND expires_at <= $2
 ORDER BY expires_at, id LIMIT $3";
 
-const PAGE: &str =
-    "SELECT * FROM vouchers WHERE tenant_id = $1 AND batch_id = $2 AND id > $3 ORDER BY id LIMIT $4";
+const PAGE: &str = "SELECT * FROM vouchers WHERE tenant_id = $1 AND batch_id = $2 AND id > $3 ORDER BY id LIMIT $4";
 
 const VOID_ALL: &str = "\
 UPDATE vouchers SET state = 'voided', state_since = $3, voided_reason = $4, version = version + 1

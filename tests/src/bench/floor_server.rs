@@ -78,7 +78,7 @@ pub async fn floor_server(settings: FloorServer) -> Result<()> {
 }
 
 async fn tenant(pool: &Pool) -> Result<Uuid> {
-    const FIRST: &str = "SELECT id FROM tenants LIMIT 1";
+    const FIRST: &str = "SELECT tenant_id FROM tenants LIMIT 1";
     Ok(match pool {
         Pool::Postgres(pool) => sqlx::query_scalar(FIRST).fetch_one(pool).await?,
         Pool::Sqlite(pool) => sqlx::query_scalar(FIRST).fetch_one(pool).await?,

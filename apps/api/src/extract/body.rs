@@ -62,9 +62,8 @@ fn checked<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {
     if !bytes.trim_ascii_start().starts_with(b"{") {
         return Err(Problem::invalid("body", "type", "must be an object"));
     }
-    body.validate().map_err(|errors| {
-        Problem::of(&catalog::INVALID_FIELDS).fields(field_errors(&errors))
-    })?;
+    body.validate()
+        .map_err(|errors| Problem::of(&catalog::INVALID_FIELDS).fields(field_errors(&errors)))?;
     Ok(body)
 }
 

@@ -99,14 +99,17 @@ fn authenticate(headers: &HeaderMap, api: &Api) -> Result<Claims, Problem> {
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let text = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = text.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
+    scheme
+        .eq_ignore_ascii_case("bearer")
+        .then_some(token.trim())
 }
 
 impl From<BadToken> for Problem {
     fn from(err: BadToken) -> Self {
         match err {
-            BadToken::Expired => Self::of(&catalog::EXPIRED_TOKEN)
-                .detail("get a new one from /api/v1/auth/refresh"),
+            BadToken::Expired => {
+                Self::of(&catalog::EXPIRED_TOKEN).detail("get a new one from /api/v1/auth/refresh")
+            }
             BadToken::Invalid => Self::of(&catalog::INVALID_TOKEN),
         }
     }

@@ -35,7 +35,11 @@ fn explain(path: &str, err: &serde_json::Error) -> Problem {
 }
 
 fn malformed(err: &serde_json::Error) -> Problem {
-    let place = format!("the JSON breaks off at line {}, column {}", err.line(), err.column());
+    let place = format!(
+        "the JSON breaks off at line {}, column {}",
+        err.line(),
+        err.column()
+    );
     Problem::of(&catalog::MALFORMED_BODY).detail(place)
 }
 
@@ -46,7 +50,11 @@ pub(crate) fn field_error(path: &str, text: &str) -> FieldError {
         return FieldError::new(join(at, name), "required", "must be given");
     }
     if let Some(name) = quoted_after(text, "unknown field `") {
-        return FieldError::new(join(at, name), "unknown_field", "is not a field of this body");
+        return FieldError::new(
+            join(at, name),
+            "unknown_field",
+            "is not a field of this body",
+        );
     }
     if let Some(name) = quoted_after(text, "duplicate field `") {
         return FieldError::new(join(at, name), "duplicate_field", "must be given once");
@@ -56,14 +64,26 @@ pub(crate) fn field_error(path: &str, text: &str) -> FieldError {
         return FieldError::new(field, "one_of", format!("must be {}", expected(text)));
     }
     if text.starts_with("invalid type") {
-        return FieldError::new(field, "type", format!("must be {}", in_words(expected(text))));
+        return FieldError::new(
+            field,
+            "type",
+            format!("must be {}", in_words(expected(text))),
+        );
     }
     if text.starts_with("invalid value") {
-        return FieldError::new(field, "range", format!("must be {}", in_words(expected(text))));
+        return FieldError::new(
+            field,
+            "range",
+            format!("must be {}", in_words(expected(text))),
+        );
     }
     if text.starts_with("invalid length") {
         // Serde reads an array as an object whose fields come in order; this one was too short even for that.
-        return FieldError::new(field, "type", format!("must be {}", in_words(expected(text))));
+        return FieldError::new(
+            field,
+            "type",
+            format!("must be {}", in_words(expected(text))),
+        );
     }
     FieldError::new(field, "format", text)
 }
@@ -84,7 +104,8 @@ fn join(at: &str, name: &str) -> String {
 }
 
 fn expected(text: &str) -> &str {
-    text.rsplit_once(", expected ").map_or("something else", |(_, it)| it)
+    text.rsplit_once(", expected ")
+        .map_or("something else", |(_, it)| it)
 }
 
 /// Names of Rust's types mean nothing to a client.
@@ -95,9 +116,7 @@ fn in_words(expected: &str) -> &str {
         "u32" => "a whole number from 0 to 4294967295",
         "u64" => "a whole number from 0 to 18446744073709551615",
         "i64" => "a whole number from -9223372036854775808 to 9223372036854775807",
-        other => other
-            .strip_prefix("struct ")
-            .map_or(other, |_| "an object"),
+        other => other.strip_prefix("struct ").map_or(other, |_| "an object"),
     }
 }
 

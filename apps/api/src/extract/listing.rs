@@ -26,7 +26,10 @@ pub(crate) struct NoFilter {}
 /// The parameters of every list, for the API's description.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by the description only; the pairs are taken apart by hand")]
+#[expect(
+    dead_code,
+    reason = "read by the description only; the pairs are taken apart by hand"
+)]
 pub(crate) struct PageParams {
     /// How many items at most.
     #[param(minimum = 1, maximum = 200, default = 50)]
@@ -49,7 +52,11 @@ fn parse<F: DeserializeOwned>(query: &str) -> Result<Listing<F>, FieldError> {
     let mut rest = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
         if value.contains('\0') || name.contains('\0') {
-            return Err(FieldError::new("query", "characters", "must not hold a NUL"));
+            return Err(FieldError::new(
+                "query",
+                "characters",
+                "must not hold a NUL",
+            ));
         }
         match &*name {
             "limit" => once(&mut limit, "limit", limit_of(&value)?)?,
@@ -66,7 +73,11 @@ fn parse<F: DeserializeOwned>(query: &str) -> Result<Listing<F>, FieldError> {
 
 fn once<T>(slot: &mut Option<T>, name: &str, value: T) -> Result<(), FieldError> {
     if slot.replace(value).is_some() {
-        return Err(FieldError::new(name, "duplicate_field", "must be given once"));
+        return Err(FieldError::new(
+            name,
+            "duplicate_field",
+            "must be given once",
+        ));
     }
     Ok(())
 }
@@ -94,7 +105,7 @@ mod tests {
     //! A query string is either understood whole or refused.
     #![allow(clippy::unwrap_used)]
 
-    use kernel::{CustomerId, Cursor};
+    use kernel::{Cursor, CustomerId};
     use serde::Deserialize;
 
     use super::{NoFilter, parse};
@@ -115,7 +126,10 @@ mod tests {
     #[test]
     fn page_and_filter_share_a_query() {
         let id = CustomerId::from_uuid(uuid::Uuid::from_u128(7));
-        let query = format!("state=open&limit=7&customer={id}&after={}", Cursor::after(id));
+        let query = format!(
+            "state=open&limit=7&customer={id}&after={}",
+            Cursor::after(id)
+        );
         let listing = parse::<Filter>(&query).unwrap();
         assert_eq!(listing.page.limit(), 7);
         assert_eq!(listing.page.after(), Some(Cursor::after(id)));

@@ -45,7 +45,11 @@ fn describe(path: &str, error: &ValidationError) -> FieldError {
 }
 
 fn from_bounds(error: &ValidationError) -> Cow<'static, str> {
-    let unit = if error.code == "length" { " characters long" } else { "" };
+    let unit = if error.code == "length" {
+        " characters long"
+    } else {
+        ""
+    };
     let bound = |name: &str| error.params.get(name).map(number);
     match (bound("min"), bound("max")) {
         (Some(min), Some(max)) => format!("must be {min} to {max}{unit}").into(),

@@ -15,10 +15,10 @@ pub(crate) async fn serve_demo(settings: Settings) -> anyhow::Result<()> {
     let routers = DemoRouters::start(&settings.data.dir, ROUTER_PASSWORD).await?;
     let routers = Arc::new(routers);
     let first = first_start(house.product.ports(), &settings.founding).await?;
-    furnish(&house, &settings, &routers).await?;
     if let Some(first) = first {
         show_first_operator(&first)?;
     }
+    furnish(&house, &settings, &routers).await?;
     routers.narrate();
     let residents = Arc::clone(&routers);
     let living = tokio::spawn(async move { live_in(&residents).await });
@@ -29,11 +29,7 @@ pub(crate) async fn serve_demo(settings: Settings) -> anyhow::Result<()> {
 }
 
 /// Gives the demonstration's provider its customers, unless it has some.
-async fn furnish(
-    house: &House,
-    settings: &Settings,
-    routers: &DemoRouters,
-) -> anyhow::Result<()> {
+async fn furnish(house: &House, settings: &Settings, routers: &DemoRouters) -> anyhow::Result<()> {
     let ports = house.product.ports();
     let slug: Slug = settings.founding.tenant.parse()?;
     let tenant = ports.tenants.by_slug(&slug).await?;
@@ -41,5 +37,7 @@ async fn furnish(
         "this database belongs to another provider: choose another folder with APP__DATA__DIR",
     )?;
     let seeded = seed(ports, tenant, routers).await;
-    seeded.context("the demonstration cannot be set up").map(|_| ())
+    seeded
+        .context("the demonstration cannot be set up")
+        .map(|_| ())
 }

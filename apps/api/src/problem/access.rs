@@ -93,11 +93,17 @@ impl From<GatewayError> for Problem {
         let problem = Self::of(kind_of(&err)).detail(format!("{err}; {}", err.advice()));
         match &err.kind {
             GatewayErrorKind::AuthFailed => problem
-                .field("username", "login_refused", "the router refuses this account")
+                .field(
+                    "username",
+                    "login_refused",
+                    "the router refuses this account",
+                )
                 .field("password", "login_refused", "or this password"),
-            GatewayErrorKind::NotRouterOs => {
-                problem.field("port", "not_routeros", "must be the port of the API service")
-            }
+            GatewayErrorKind::NotRouterOs => problem.field(
+                "port",
+                "not_routeros",
+                "must be the port of the API service",
+            ),
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }

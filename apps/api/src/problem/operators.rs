@@ -65,7 +65,9 @@ impl From<ChangePasswordError> for Problem {
 impl From<CannotHash> for Problem {
     fn from(err: CannotHash) -> Self {
         tracing::warn!(error = %err.0, "a password cannot be checked");
-        Self::of(&catalog::OVERLOADED).detail(err.to_string()).retry_after(2)
+        Self::of(&catalog::OVERLOADED)
+            .detail(err.to_string())
+            .retry_after(2)
     }
 }
 

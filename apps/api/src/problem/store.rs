@@ -9,12 +9,15 @@ impl From<StoreError> for Problem {
         match err {
             StoreError::Conflict => Self::of(&catalog::CHANGED_MEANWHILE)
                 .detail("somebody else changed it at the same time: load it again and retry"),
-            StoreError::Duplicate { constraint } => Self::of(&catalog::DUPLICATE)
-                .detail(format!("a value that must be unique exists already ({constraint})")),
+            StoreError::Duplicate { constraint } => Self::of(&catalog::DUPLICATE).detail(format!(
+                "a value that must be unique exists already ({constraint})"
+            )),
             StoreError::Unavailable(source) => {
                 tracing::warn!(error = %source, "the database is unavailable");
                 Self::of(&catalog::UNAVAILABLE)
-                    .detail("the database does not answer; nothing was changed unless it says so later")
+                    .detail(
+                        "the database does not answer; nothing was changed unless it says so later",
+                    )
                     .retry_after(2)
             }
             StoreError::Corrupt(source) => Self::internal(&*source),

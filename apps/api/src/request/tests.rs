@@ -17,7 +17,10 @@ impl Ids for One {
 
 fn read(name: &'static str, value: &'static str) -> RequestContext {
     let mut headers = HeaderMap::new();
-    headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    headers.insert(
+        HeaderName::from_static(name),
+        HeaderValue::from_static(value),
+    );
     RequestContext::read(&headers, &One)
 }
 
@@ -37,7 +40,10 @@ fn a_plain_id_is_echoed_beside_a_correlation_of_our_own() {
 #[test]
 fn an_id_that_could_forge_a_log_line_is_replaced() {
     for bad in ["", "a b", "<script>", "a;b"] {
-        assert_eq!(&*read("x-request-id", bad).id, Uuid::from_u128(1).to_string());
+        assert_eq!(
+            &*read("x-request-id", bad).id,
+            Uuid::from_u128(1).to_string()
+        );
     }
 }
 

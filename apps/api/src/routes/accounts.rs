@@ -111,7 +111,11 @@ async fn get(
     caller: May<ReadAccounts>,
     PathId(id): PathId<AccountKind>,
 ) -> Result<Json<AccountBody>, Problem> {
-    let found = api.ports.billing_queries.account(caller.tenant(), id).await?;
+    let found = api
+        .ports
+        .billing_queries
+        .account(caller.tenant(), id)
+        .await?;
     let view = found.ok_or_else(|| Problem::not_found("account", id))?;
     Ok(Json(view.into()))
 }

@@ -173,10 +173,7 @@ async fn refresh(
     post, path = "/auth/logout", operation_id = "logout", tag = "auth",
     responses((status = 204, description = "Signed out"))
 )]
-async fn logout(
-    State(api): State<Api>,
-    caller: May<SignedIn>,
-) -> Result<StatusCode, Problem> {
+async fn logout(State(api): State<Api>, caller: May<SignedIn>) -> Result<StatusCode, Problem> {
     let session = caller.claims().session;
     run(&caller, |scope| {
         let api = api.clone();

@@ -115,9 +115,7 @@ async fn requeue(
     let ports = &api.ports;
     let now = ports.clock.now();
     let control = &ports.job_control;
-    control
-        .requeue_delivery(caller.tenant(), id, now)
-        .await?;
+    control.requeue_delivery(caller.tenant(), id, now).await?;
     ports.work_signal.wake();
     Ok(StatusCode::NO_CONTENT)
 }

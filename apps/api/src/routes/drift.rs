@@ -176,7 +176,11 @@ impl From<ReconcileReport> for ReportBody {
             held_back: rows(report.held_back),
             refused: report.refused,
             cut: report.cut,
-            still_online: report.still_online.into_iter().map(LoginBody::from).collect(),
+            still_online: report
+                .still_online
+                .into_iter()
+                .map(LoginBody::from)
+                .collect(),
             applied: report.applied,
         }
     }

@@ -164,7 +164,11 @@ async fn get(
     caller: May<ReadInvoices>,
     PathId(id): PathId<InvoiceKind>,
 ) -> Result<Json<InvoiceBody>, Problem> {
-    let found = api.ports.billing_queries.invoice(caller.tenant(), id).await?;
+    let found = api
+        .ports
+        .billing_queries
+        .invoice(caller.tenant(), id)
+        .await?;
     let view = found.ok_or_else(|| Problem::not_found("invoice", id))?;
     Ok(Json(view.into()))
 }

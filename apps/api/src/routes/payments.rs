@@ -186,7 +186,11 @@ async fn get(
 }
 
 async fn load(api: &Api, caller: &Granted, id: PaymentId) -> Result<PaymentBody, Problem> {
-    let found = api.ports.billing_queries.payment(caller.tenant(), id).await?;
+    let found = api
+        .ports
+        .billing_queries
+        .payment(caller.tenant(), id)
+        .await?;
     let view = found.ok_or_else(|| Problem::not_found("payment", id))?;
     Ok(view.into())
 }

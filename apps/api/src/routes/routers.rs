@@ -316,7 +316,15 @@ async fn test(
         let api = api.clone();
         async move {
             let it = &api.ports;
-            access::test_router(&*it.access, &*it.gateway, &*it.vault, &*it.clock, &scope, id).await
+            access::test_router(
+                &*it.access,
+                &*it.gateway,
+                &*it.vault,
+                &*it.clock,
+                &scope,
+                id,
+            )
+            .await
         }
     })
     .await?;

@@ -86,7 +86,11 @@ impl From<CutReport> for CutBody {
     fn from(report: CutReport) -> Self {
         Self {
             removed: report.removed,
-            still_online: report.still_online.into_iter().map(LoginBody::from).collect(),
+            still_online: report
+                .still_online
+                .into_iter()
+                .map(LoginBody::from)
+                .collect(),
         }
     }
 }
@@ -116,7 +120,15 @@ async fn list(
         let api = api.clone();
         async move {
             let it = &api.ports;
-            access::list_sessions(&*it.access, &*it.gateway, &*it.vault, &*it.clock, &scope, id).await
+            access::list_sessions(
+                &*it.access,
+                &*it.gateway,
+                &*it.vault,
+                &*it.clock,
+                &scope,
+                id,
+            )
+            .await
         }
     })
     .await?;
@@ -148,8 +160,15 @@ async fn cut(
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
-            access::cut_login(&*it.access, &*it.gateway, &*it.vault, &*it.clock, &scope, command)
-                .await
+            access::cut_login(
+                &*it.access,
+                &*it.gateway,
+                &*it.vault,
+                &*it.clock,
+                &scope,
+                command,
+            )
+            .await
         }
     })
     .await?;

@@ -2,17 +2,15 @@
 
 use axum::Json;
 use axum::extract::State;
-use kernel::{
-    BatchId, BatchKind, JobId, Name, PlanId, ProfileId, RouterId, Timestamp, VoucherId,
-};
+use kernel::{BatchId, BatchKind, JobId, Name, PlanId, ProfileId, RouterId, Timestamp, VoucherId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 use vouchers::{
-    Alphabet, BatchFilter, BatchView, RevealCodes, RevealedCode, VoidBatch,
-    VoucherFilter, VoucherStateName,
+    Alphabet, BatchFilter, BatchView, RevealCodes, RevealedCode, VoidBatch, VoucherFilter,
+    VoucherStateName,
 };
 use workflows::{OrderVouchers, OrderVouchersPorts};
 

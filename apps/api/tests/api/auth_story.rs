@@ -7,12 +7,16 @@ use crate::house::{House, PASSWORD};
 
 async fn login(house: &House, login: &str, password: &str) -> Answer {
     let body = json!({ "tenant": "demo", "login": login, "password": password });
-    Ask::post("/api/v1/auth/login", body).send(&house.router).await
+    Ask::post("/api/v1/auth/login", body)
+        .send(&house.router)
+        .await
 }
 
 async fn refresh(house: &House, token: &Value) -> Answer {
     let body = json!({ "refresh_token": token });
-    Ask::post("/api/v1/auth/refresh", body).send(&house.router).await
+    Ask::post("/api/v1/auth/refresh", body)
+        .send(&house.router)
+        .await
 }
 
 #[tokio::test]
@@ -22,7 +26,11 @@ async fn a_signed_in_operator_knows_who_they_are() {
     let tokens = login(&house, "admin", PASSWORD).await.is(200);
     assert_eq!(tokens.body["token_type"], "Bearer");
     let access = tokens.body["access_token"].as_str().unwrap();
-    let me = Ask::get("/api/v1/auth/me").token(access).send(&house.router).await.is(200);
+    let me = Ask::get("/api/v1/auth/me")
+        .token(access)
+        .send(&house.router)
+        .await
+        .is(200);
     assert_eq!(me.body["tenant"]["slug"], "demo");
     assert_eq!(me.body["operator"]["login"], "admin");
     let permissions = me.body["permissions"].as_array().unwrap();
@@ -86,11 +94,15 @@ async fn a_new_password_needs_the_current_one() {
         let body = json!({ "current_password": current, "new_password": next });
         house.ask(Ask::post("/api/v1/auth/password", body))
     };
-    let wrong = change("wrong password", "another fine password").await.is(422);
+    let wrong = change("wrong password", "another fine password")
+        .await
+        .is(422);
     assert_eq!(wrong.first_error(), "current_password wrong");
     let weak = change(PASSWORD, "short").await.is(422);
     assert_eq!(weak.first_error(), "new_password length");
     change(PASSWORD, "another fine password").await.is(204);
     login(&house, "admin", PASSWORD).await.is(401);
-    login(&house, "admin", "another fine password").await.is(200);
+    login(&house, "admin", "another fine password")
+        .await
+        .is(200);
 }

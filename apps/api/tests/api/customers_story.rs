@@ -90,7 +90,11 @@ async fn pages_cover_the_list_without_gaps() {
     loop {
         let page = house.ask(Ask::get(&path)).await.is(200);
         let items = page.body["items"].as_array().unwrap();
-        names.extend(items.iter().map(|it| it["name"].as_str().unwrap().to_owned()));
+        names.extend(
+            items
+                .iter()
+                .map(|it| it["name"].as_str().unwrap().to_owned()),
+        );
         let Some(next) = page.body["next"].as_str() else {
             break;
         };
@@ -104,12 +108,21 @@ async fn lists_are_filtered_by_status_and_beginning() {
     let house = House::new();
     register(&house, "Siti").await;
     register(&house, "Budi").await;
-    let found = house.ask(Ask::get("/api/v1/customers?search=si&status=prospect")).await.is(200);
+    let found = house
+        .ask(Ask::get("/api/v1/customers?search=si&status=prospect"))
+        .await
+        .is(200);
     assert_eq!(found.body["items"][0]["name"], "Siti");
     assert_eq!(found.body["items"].as_array().unwrap().len(), 1);
-    let none = house.ask(Ask::get("/api/v1/customers?status=left")).await.is(200);
+    let none = house
+        .ask(Ask::get("/api/v1/customers?status=left"))
+        .await
+        .is(200);
     assert_eq!(none.body["items"], json!([]));
-    let odd = house.ask(Ask::get("/api/v1/customers?status=lost")).await.is(400);
+    let odd = house
+        .ask(Ask::get("/api/v1/customers?status=lost"))
+        .await
+        .is(400);
     assert_eq!(odd.first_error(), "status one_of");
 }
 
@@ -118,12 +131,17 @@ async fn a_change_needs_the_version_it_was_made_for() {
     let house = House::new();
     let created = house.ask(Ask::post(PATH, siti())).await.is(201);
     let place = created.header("location").to_owned();
-    let blind = house.ask(Ask::patch(&place, json!({ "name": "Siti R" }))).await.is(428);
+    let blind = house
+        .ask(Ask::patch(&place, json!({ "name": "Siti R" })))
+        .await
+        .is(428);
     assert_eq!(blind.problem(), "precondition-required");
     let change = |tag: &'static str, body: Value| {
         house.ask(Ask::patch(&place, body).header("if-match", tag))
     };
-    let changed = change("\"1\"", json!({ "name": "Siti R", "phone": null })).await.is(200);
+    let changed = change("\"1\"", json!({ "name": "Siti R", "phone": null }))
+        .await
+        .is(200);
     assert_eq!(changed.body["name"], "Siti R");
     assert_eq!(changed.body["phone"], Value::Null);
     assert_eq!(changed.header("etag"), "\"2\"");
@@ -138,15 +156,30 @@ async fn a_blocked_customer_cannot_leave() {
     let house = House::new();
     let place = register(&house, "Siti").await.header("location").to_owned();
     let reason = json!({ "reason": "sold the router" });
-    let blocked = house.ask(Ask::post(&format!("{place}/block"), reason)).await.is(200);
+    let blocked = house
+        .ask(Ask::post(&format!("{place}/block"), reason))
+        .await
+        .is(200);
     assert_eq!(blocked.body["status"], "blocked");
     assert_eq!(blocked.body["blocked_reason"], "sold the router");
-    let stuck = house.ask(Ask::new("POST", &format!("{place}/leave"))).await.is(409);
+    let stuck = house
+        .ask(Ask::new("POST", &format!("{place}/leave")))
+        .await
+        .is(409);
     assert_eq!(stuck.problem(), "wrong-state");
     assert_eq!(stuck.first_error(), "status blocked");
-    house.ask(Ask::new("POST", &format!("{place}/unblock"))).await.is(200);
-    house.ask(Ask::new("POST", &format!("{place}/leave"))).await.is(200);
-    let back = house.ask(Ask::new("POST", &format!("{place}/return"))).await.is(200);
+    house
+        .ask(Ask::new("POST", &format!("{place}/unblock")))
+        .await
+        .is(200);
+    house
+        .ask(Ask::new("POST", &format!("{place}/leave")))
+        .await
+        .is(200);
+    let back = house
+        .ask(Ask::new("POST", &format!("{place}/return")))
+        .await
+        .is(200);
     assert_eq!(back.body["status"], "active");
 }
 
@@ -155,10 +188,18 @@ async fn another_tenants_customer_does_not_exist() {
     let house = House::new();
     let place = register(&house, "Siti").await.header("location").to_owned();
     let stranger = house.token_of(STRANGER, Role::Admin);
-    let hidden = Ask::get(&place).token(&stranger).send(&house.router).await.is(404);
+    let hidden = Ask::get(&place)
+        .token(&stranger)
+        .send(&house.router)
+        .await
+        .is(404);
     assert_eq!(hidden.problem(), "not-found");
     let blocked = Ask::post(&format!("{place}/block"), json!({ "reason": "x" })).token(&stranger);
     blocked.send(&house.router).await.is(404);
-    let list = Ask::get(PATH).token(&stranger).send(&house.router).await.is(200);
+    let list = Ask::get(PATH)
+        .token(&stranger)
+        .send(&house.router)
+        .await
+        .is(200);
     assert_eq!(list.body["items"], json!([]));
 }

@@ -53,7 +53,10 @@ fn every_reference_leads_somewhere() {
     let text = document.to_string();
     for reference in text.split("\"#/components/schemas/").skip(1) {
         let name = reference.split('"').next().unwrap();
-        assert!(document["components"]["schemas"].get(name).is_some(), "{name}");
+        assert!(
+            document["components"]["schemas"].get(name).is_some(),
+            "{name}"
+        );
     }
 }
 
@@ -61,7 +64,10 @@ fn every_reference_leads_somewhere() {
 fn every_operation_names_its_problems() {
     for (method, path, operation) in operations(&document()) {
         let answers = operation["responses"].as_object().unwrap();
-        assert!(answers.contains_key("500") && answers.contains_key("503"), "{method} {path}");
+        assert!(
+            answers.contains_key("500") && answers.contains_key("503"),
+            "{method} {path}"
+        );
         if operation.get("requestBody").is_some() {
             for status in ["400", "413", "415", "422"] {
                 assert!(answers.contains_key(status), "{method} {path} {status}");
@@ -75,12 +81,24 @@ fn every_operation_names_its_problems() {
 #[tokio::test]
 async fn it_is_served_with_a_page_of_our_own() {
     let house = House::new();
-    let json = Ask::get("/api/openapi.json").send(&house.router).await.is(200);
+    let json = Ask::get("/api/openapi.json")
+        .send(&house.router)
+        .await
+        .is(200);
     assert_eq!(json.body, document());
     let page = Ask::get("/api/docs").send(&house.router).await.is(200);
     assert!(page.header("content-type").starts_with("text/html"));
-    assert!(page.header("content-security-policy").contains("script-src 'self'"));
+    assert!(
+        page.header("content-security-policy")
+            .contains("script-src 'self'")
+    );
     assert!(!page.text.contains("http://") && !page.text.contains("https://"));
-    Ask::get("/api/docs/page.js").send(&house.router).await.is(200);
-    Ask::get("/api/docs/page.css").send(&house.router).await.is(200);
+    Ask::get("/api/docs/page.js")
+        .send(&house.router)
+        .await
+        .is(200);
+    Ask::get("/api/docs/page.css")
+        .send(&house.router)
+        .await
+        .is(200);
 }

@@ -52,7 +52,9 @@ impl Ask {
 
     pub fn header(mut self, name: &str, value: &str) -> Self {
         let name: header::HeaderName = name.parse().unwrap();
-        self.request.headers_mut().insert(name, value.parse().unwrap());
+        self.request
+            .headers_mut()
+            .insert(name, value.parse().unwrap());
         self
     }
 
@@ -89,7 +91,8 @@ impl Answer {
             return "";
         }
         let kind = self.body["type"].as_str().unwrap_or("");
-        kind.strip_prefix("urn:mikrotik-billing:problem:").unwrap_or("")
+        kind.strip_prefix("urn:mikrotik-billing:problem:")
+            .unwrap_or("")
     }
 
     /// The first field error as `field rule`.

@@ -95,7 +95,9 @@ impl House {
         };
         let scope = Scope::system(TENANT, "test", Uuid::nil());
         let (store, hasher, clock) = (&*it.operators, &*it.hasher, &*it.clock);
-        found_tenant(store, hasher, clock, &scope, command).await.unwrap();
+        found_tenant(store, hasher, clock, &scope, command)
+            .await
+            .unwrap();
         let entity = NewEntity {
             id: Id::from_uuid(TENANT.uuid()),
             name: "Demo Net".parse().unwrap(),

@@ -43,12 +43,22 @@ async fn a_job_shows_state_and_progress() {
     let job = house.ask(Ask::get(&place)).await.is(200);
     assert_eq!(job.body["state"], "queued");
     assert_eq!(job.body["progress"], json!({ "done": 0, "total": 500 }));
-    let list = house.ask(Ask::get("/api/v1/jobs?state=queued&kind=sync_router")).await.is(200);
+    let list = house
+        .ask(Ask::get("/api/v1/jobs?state=queued&kind=sync_router"))
+        .await
+        .is(200);
     assert_eq!(list.body["items"][0]["id"], JOB.to_string());
-    let none = house.ask(Ask::get("/api/v1/jobs?state=parked")).await.is(200);
+    let none = house
+        .ask(Ask::get("/api/v1/jobs?state=parked"))
+        .await
+        .is(200);
     assert_eq!(none.body["items"], json!([]));
     let stranger = house.token_of(STRANGER, Role::Admin);
-    Ask::get(&place).token(&stranger).send(&house.router).await.is(404);
+    Ask::get(&place)
+        .token(&stranger)
+        .send(&house.router)
+        .await
+        .is(404);
 }
 
 #[tokio::test]
@@ -62,14 +72,20 @@ async fn a_job_is_cancelled_and_put_back() {
     post("requeue").await.is(204);
     assert_eq!(house.ask(Ask::get(&place)).await.body["state"], "queued");
     let nothing = "/api/v1/jobs/job_aaaaaaaaaaaaaaaaaaaaaaaaaa/cancel";
-    assert_eq!(house.ask(Ask::new("POST", nothing)).await.is(404).problem(), "not-found");
+    assert_eq!(
+        house.ask(Ask::new("POST", nothing)).await.is(404).problem(),
+        "not-found"
+    );
 }
 
 #[tokio::test]
 async fn the_events_of_one_thing_are_listed_newest_first() {
     let house = House::new();
     let customer = CustomerId::from_uuid(Uuid::from_u128(0xc5));
-    for name in ["customers.customer_registered", "customers.customer_blocked"] {
+    for name in [
+        "customers.customer_registered",
+        "customers.customer_blocked",
+    ] {
         let event = NewEvent {
             aggregate_kind: CustomerKind::PREFIX,
             aggregate_id: customer.uuid(),
@@ -81,9 +97,15 @@ async fn the_events_of_one_thing_are_listed_newest_first() {
     }
     let path = format!("/api/v1/events?aggregate={customer}");
     let events = house.ask_as(Role::Auditor, Ask::get(&path)).await.is(200);
-    assert_eq!(events.body["items"][0]["type"], "customers.customer_blocked");
+    assert_eq!(
+        events.body["items"][0]["type"],
+        "customers.customer_blocked"
+    );
     assert_eq!(events.body["items"][1]["actor"], "system:test");
-    let odd = house.ask(Ask::get("/api/v1/events?aggregate=7")).await.is(400);
+    let odd = house
+        .ask(Ask::get("/api/v1/events?aggregate=7"))
+        .await
+        .is(400);
     assert_eq!(odd.first_error(), "aggregate format");
     let missing = house.ask(Ask::get("/api/v1/events")).await.is(400);
     assert_eq!(missing.first_error(), "aggregate required");

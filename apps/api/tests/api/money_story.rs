@@ -37,7 +37,9 @@ impl Shop {
         let router = id(&create(&house, "/api/v1/routers", router).await.body);
         let rate = json!({ "up_bps": 5_000_000, "down_bps": 20_000_000 });
         let profile = json!({ "name": "home", "service": "pppoe", "terms": { "rate": rate } });
-        let profile = id(&create(&house, "/api/v1/service-profiles", profile).await.body);
+        let profile = id(&create(&house, "/api/v1/service-profiles", profile)
+            .await
+            .body);
         let mut shop = Self {
             house,
             customer,
@@ -74,7 +76,9 @@ impl Shop {
     }
 
     pub async fn sell(&self, body: Value) -> Answer {
-        self.house.ask(Ask::post("/api/v1/subscriptions", body)).await
+        self.house
+            .ask(Ask::post("/api/v1/subscriptions", body))
+            .await
     }
 }
 
@@ -102,8 +106,15 @@ async fn a_login_in_use_refuses_the_whole_sale() {
     let shop = Shop::open().await;
     shop.sell(shop.sale("siti.42")).await.is(201);
     let taken = shop.sell(shop.sale("siti.42")).await.is(409);
-    assert_eq!((taken.problem(), &*taken.first_error()), ("duplicate", "login unique"));
-    let list = shop.house.ask(Ask::get("/api/v1/subscriptions")).await.is(200);
+    assert_eq!(
+        (taken.problem(), &*taken.first_error()),
+        ("duplicate", "login unique")
+    );
+    let list = shop
+        .house
+        .ask(Ask::get("/api/v1/subscriptions"))
+        .await
+        .is(200);
     assert_eq!(list.body["items"].as_array().unwrap().len(), 1);
 }
 
@@ -114,22 +125,77 @@ async fn a_sale_that_breaks_a_rule_names_its_field() {
     let elsewhere = "pln_aaaaaaaaaaaaaaaaaaaaaaaaaa";
     let away = "rtr_aaaaaaaaaaaaaaaaaaaaaaaaaa";
     for (field, value, status, problem, error) in [
-        ("bill_day", json!(0), 422, "invalid-fields", "bill_day range"),
-        ("bill_day", json!(32), 422, "invalid-fields", "bill_day range"),
-        ("customer", json!(nobody), 422, "unknown-reference", "customer unknown"),
-        ("plan", json!(elsewhere), 422, "unknown-reference", "plan unknown"),
-        ("router", json!(away), 422, "unknown-reference", "router unknown"),
+        (
+            "bill_day",
+            json!(0),
+            422,
+            "invalid-fields",
+            "bill_day range",
+        ),
+        (
+            "bill_day",
+            json!(32),
+            422,
+            "invalid-fields",
+            "bill_day range",
+        ),
+        (
+            "customer",
+            json!(nobody),
+            422,
+            "unknown-reference",
+            "customer unknown",
+        ),
+        (
+            "plan",
+            json!(elsewhere),
+            422,
+            "unknown-reference",
+            "plan unknown",
+        ),
+        (
+            "router",
+            json!(away),
+            422,
+            "unknown-reference",
+            "router unknown",
+        ),
         ("login", json!("a b"), 422, "invalid-fields", "login format"),
-        ("password", json!("a b c d"), 422, "invalid-fields", "password format"),
-        ("starts_on", json!("2020-01-01"), 422, "invalid-fields", "starts_on range"),
-        ("starts_on", json!("soon"), 422, "invalid-fields", "starts_on format"),
+        (
+            "password",
+            json!("a b c d"),
+            422,
+            "invalid-fields",
+            "password format",
+        ),
+        (
+            "starts_on",
+            json!("2020-01-01"),
+            422,
+            "invalid-fields",
+            "starts_on range",
+        ),
+        (
+            "starts_on",
+            json!("soon"),
+            422,
+            "invalid-fields",
+            "starts_on format",
+        ),
     ] {
         let mut sale = shop.sale("siti.42");
         sale[field] = value;
         let refused = shop.sell(sale).await.is(status);
-        assert_eq!((refused.problem(), &*refused.first_error()), (problem, error));
+        assert_eq!(
+            (refused.problem(), &*refused.first_error()),
+            (problem, error)
+        );
     }
-    let list = shop.house.ask(Ask::get("/api/v1/subscriptions")).await.is(200);
+    let list = shop
+        .house
+        .ask(Ask::get("/api/v1/subscriptions"))
+        .await
+        .is(200);
     assert_eq!(list.body["items"], json!([]));
 }
 
@@ -137,7 +203,10 @@ async fn a_sale_that_breaks_a_rule_names_its_field() {
 async fn a_blocked_customer_buys_nothing() {
     let shop = Shop::open().await;
     let block = format!("/api/v1/customers/{}/block", shop.customer);
-    shop.house.ask(Ask::post(&block, json!({ "reason": "x" }))).await.is(200);
+    shop.house
+        .ask(Ask::post(&block, json!({ "reason": "x" })))
+        .await
+        .is(200);
     let refused = shop.sell(shop.sale("siti.42")).await.is(409);
     assert_eq!(refused.first_error(), "status blocked");
 }
@@ -146,20 +215,44 @@ async fn a_blocked_customer_buys_nothing() {
 async fn money_is_whole_positive_bounded_and_in_the_right_currency() {
     let shop = Shop::open().await;
     let define = |price: Value| {
-        shop.house.ask(Ask::post("/api/v1/plans", shop.plan_body("X", price)))
+        shop.house
+            .ask(Ask::post("/api/v1/plans", shop.plan_body("X", price)))
     };
     for (price, problem, error) in [
         (idr(0), "invalid-fields", "price.amount_minor range"),
         (idr(-1), "invalid-fields", "price.amount_minor range"),
         (idr(i64::MAX), "invalid-fields", "price.amount_minor range"),
-        (json!({ "amount_minor": 1.5, "currency": "IDR" }), "invalid-fields", "price.amount_minor type"),
-        (json!({ "amount_minor": 1e30, "currency": "IDR" }), "invalid-fields", "price.amount_minor type"),
-        (json!({ "amount_minor": 1, "currency": "XXX" }), "invalid-fields", "price.currency format"),
-        (json!({ "amount_minor": 1, "currency": "KES" }), "currency-mismatch", "price.currency currency"),
-        (json!({ "amount_minor": 1, "currency": "IDR", "x": 1 }), "invalid-fields", "price.x unknown_field"),
+        (
+            json!({ "amount_minor": 1.5, "currency": "IDR" }),
+            "invalid-fields",
+            "price.amount_minor type",
+        ),
+        (
+            json!({ "amount_minor": 1e30, "currency": "IDR" }),
+            "invalid-fields",
+            "price.amount_minor type",
+        ),
+        (
+            json!({ "amount_minor": 1, "currency": "QQQ" }),
+            "invalid-fields",
+            "price.currency format",
+        ),
+        (
+            json!({ "amount_minor": 1, "currency": "KES" }),
+            "currency-mismatch",
+            "price.currency currency",
+        ),
+        (
+            json!({ "amount_minor": 1, "currency": "IDR", "x": 1 }),
+            "invalid-fields",
+            "price.x unknown_field",
+        ),
     ] {
         let refused = define(price).await.is(422);
-        assert_eq!((refused.problem(), &*refused.first_error()), (problem, error));
+        assert_eq!(
+            (refused.problem(), &*refused.first_error()),
+            (problem, error)
+        );
     }
 }
 
@@ -167,7 +260,10 @@ async fn money_is_whole_positive_bounded_and_in_the_right_currency() {
 async fn a_payment_posted_twice_with_one_key_is_one_payment() {
     let shop = Shop::open().await;
     let sold = shop.sell(shop.sale("siti.42")).await.is(201);
-    let account = sold.body["subscription"]["account"].as_str().unwrap().to_owned();
+    let account = sold.body["subscription"]["account"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let bill = Ask::new("POST", &format!("/api/v1/accounts/{account}/bill"));
     let billed = shop.house.ask(bill).await.is(200);
     let invoice = billed.body["invoice"].as_str().unwrap().to_owned();
@@ -176,7 +272,10 @@ async fn a_payment_posted_twice_with_one_key_is_one_payment() {
     assert_eq!(open.body["due"], idr(30_000_000));
     assert_eq!(open.body["settlement"], "open");
     let body = json!({ "account": account, "amount": idr(30_000_000), "method": "cash" });
-    let pay = || shop.house.ask(Ask::post("/api/v1/payments", body.clone()).key("p-1"));
+    let pay = || {
+        shop.house
+            .ask(Ask::post("/api/v1/payments", body.clone()).key("p-1"))
+    };
     let first = pay().await.is(201);
     let second = pay().await.is(201);
     assert_eq!(first.body, second.body);
@@ -196,18 +295,50 @@ async fn a_payment_that_breaks_a_rule_changes_nothing() {
     let account = &sold.body["subscription"]["account"];
     let base = json!({ "account": account, "amount": idr(1), "method": "cash" });
     for (field, value, problem, error) in [
-        ("amount", idr(0), "invalid-fields", "amount.amount_minor range"),
-        ("amount", idr(-5), "invalid-fields", "amount.amount_minor range"),
-        ("amount", json!({ "amount_minor": 1, "currency": "USD" }), "currency-mismatch", "amount.currency currency"),
+        (
+            "amount",
+            idr(0),
+            "invalid-fields",
+            "amount.amount_minor range",
+        ),
+        (
+            "amount",
+            idr(-5),
+            "invalid-fields",
+            "amount.amount_minor range",
+        ),
+        (
+            "amount",
+            json!({ "amount_minor": 1, "currency": "USD" }),
+            "currency-mismatch",
+            "amount.currency currency",
+        ),
         ("method", json!("barter"), "invalid-fields", "method one_of"),
         ("reference", json!(""), "invalid-fields", "reference length"),
-        ("received_at", json!("2999-01-01T00:00:00Z"), "invalid-fields", "received_at range"),
-        ("account", json!("acc_aaaaaaaaaaaaaaaaaaaaaaaaaa"), "unknown-reference", "account unknown"),
+        (
+            "received_at",
+            json!("2999-01-01T00:00:00Z"),
+            "invalid-fields",
+            "received_at range",
+        ),
+        (
+            "account",
+            json!("acc_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            "unknown-reference",
+            "account unknown",
+        ),
     ] {
         let mut body = base.clone();
         body[field] = value;
-        let refused = shop.house.ask(Ask::post("/api/v1/payments", body)).await.is(422);
-        assert_eq!((refused.problem(), &*refused.first_error()), (problem, error));
+        let refused = shop
+            .house
+            .ask(Ask::post("/api/v1/payments", body))
+            .await
+            .is(422);
+        assert_eq!(
+            (refused.problem(), &*refused.first_error()),
+            (problem, error)
+        );
     }
     let list = shop.house.ask(Ask::get("/api/v1/payments")).await.is(200);
     assert_eq!(list.body["items"], json!([]));
@@ -223,8 +354,15 @@ async fn a_reference_is_recorded_once_per_method() {
         "method": "mobile_money",
         "reference": "SIT4Q0XY77",
     });
-    shop.house.ask(Ask::post("/api/v1/payments", body.clone())).await.is(201);
-    let again = shop.house.ask(Ask::post("/api/v1/payments", body)).await.is(409);
+    shop.house
+        .ask(Ask::post("/api/v1/payments", body.clone()))
+        .await
+        .is(201);
+    let again = shop
+        .house
+        .ask(Ask::post("/api/v1/payments", body))
+        .await
+        .is(409);
     assert_eq!(again.first_error(), "reference unique");
 }
 
@@ -234,19 +372,33 @@ async fn a_subscription_is_changed_suspended_resumed_and_cancelled() {
     let faster = shop.plan("Home 50M", 50_000_000).await;
     let sold = shop.sell(shop.sale("siti.42")).await.is(201);
     let place = sold.header("location").to_owned();
-    let post = |verb: &str, body: Value| shop.house.ask(Ask::post(&format!("{place}/{verb}"), body));
+    let post =
+        |verb: &str, body: Value| shop.house.ask(Ask::post(&format!("{place}/{verb}"), body));
     let changed = post("change-plan", json!({ "plan": faster })).await.is(200);
     assert_eq!(changed.body["when"], "now");
     assert_eq!(changed.body["subscription"]["agreement"]["plan"], faster);
     let same = post("change-plan", json!({ "plan": faster })).await.is(409);
     assert_eq!(same.first_error(), "status same_plan");
-    let slower = post("change-plan", json!({ "plan": shop.plan, "when": "now" })).await.is(422);
-    assert_eq!((slower.problem(), &*slower.first_error()), ("refused", "when downgrade_now"));
-    let suspended = post("suspend", json!({ "reason": "travels" })).await.is(200);
+    let slower = post("change-plan", json!({ "plan": shop.plan, "when": "now" }))
+        .await
+        .is(422);
+    assert_eq!(
+        (slower.problem(), &*slower.first_error()),
+        ("refused", "when downgrade_now")
+    );
+    let suspended = post("suspend", json!({ "reason": "travels" }))
+        .await
+        .is(200);
     assert_eq!(suspended.body["access"], "suspended");
-    let resumed = shop.house.ask(Ask::new("POST", &format!("{place}/resume"))).await.is(200);
+    let resumed = shop
+        .house
+        .ask(Ask::new("POST", &format!("{place}/resume")))
+        .await
+        .is(200);
     assert_eq!(resumed.body["status"], "active");
-    let ending = post("cancel", json!({ "when": "period_end" })).await.is(200);
+    let ending = post("cancel", json!({ "when": "period_end" }))
+        .await
+        .is(200);
     assert!(ending.body["ends_on"].is_string());
     let odd = post("cancel", json!({ "when": "later" })).await.is(422);
     assert_eq!(odd.first_error(), "when one_of");
@@ -257,6 +409,10 @@ async fn a_plan_needs_a_profile_of_the_same_tenant() {
     let shop = Shop::open().await;
     let mut body = shop.plan_body("X", idr(1));
     body["service_profile"] = json!("spf_aaaaaaaaaaaaaaaaaaaaaaaaaa");
-    let refused = shop.house.ask(Ask::post("/api/v1/plans", body)).await.is(422);
+    let refused = shop
+        .house
+        .ask(Ask::post("/api/v1/plans", body))
+        .await
+        .is(422);
     assert_eq!(refused.first_error(), "service_profile unknown");
 }

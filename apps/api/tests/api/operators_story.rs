@@ -15,12 +15,21 @@ fn siti(login: &str) -> Value {
 async fn a_made_password_is_the_same_in_the_repetition_and_works() {
     let house = House::new();
     house.found().await;
-    let first = house.ask(Ask::post(PATH, siti("siti")).key("k")).await.is(201);
-    let again = house.ask(Ask::post(PATH, siti("siti")).key("k")).await.is(201);
+    let first = house
+        .ask(Ask::post(PATH, siti("siti")).key("k"))
+        .await
+        .is(201);
+    let again = house
+        .ask(Ask::post(PATH, siti("siti")).key("k"))
+        .await
+        .is(201);
     assert_eq!(first.body, again.body);
     let password = first.body["password"].as_str().unwrap();
     let body = json!({ "tenant": "demo", "login": "siti", "password": password });
-    Ask::post("/api/v1/auth/login", body).send(&house.router).await.is(200);
+    Ask::post("/api/v1/auth/login", body)
+        .send(&house.router)
+        .await
+        .is(200);
     let list = house.ask(Ask::get(PATH)).await.is(200);
     assert!(!list.text.contains(password));
 }
@@ -40,7 +49,10 @@ async fn a_taken_login_is_a_duplicate() {
     let house = House::new();
     house.ask(Ask::post(PATH, siti("siti"))).await.is(201);
     let taken = house.ask(Ask::post(PATH, siti("siti"))).await.is(409);
-    assert_eq!((taken.problem(), &*taken.first_error()), ("duplicate", "login unique"));
+    assert_eq!(
+        (taken.problem(), &*taken.first_error()),
+        ("duplicate", "login unique")
+    );
 }
 
 #[tokio::test]
@@ -49,12 +61,21 @@ async fn nobody_disables_themselves() {
     house.found().await;
     let me = house.ask(Ask::get("/api/v1/auth/me")).await.is(200);
     let id = me.body["operator"]["id"].as_str().unwrap();
-    let refused = house.ask(Ask::new("POST", &format!("{PATH}/{id}/disable"))).await.is(409);
+    let refused = house
+        .ask(Ask::new("POST", &format!("{PATH}/{id}/disable")))
+        .await
+        .is(409);
     assert_eq!(refused.first_error(), "status yourself");
     let hired = house.ask(Ask::post(PATH, siti("siti"))).await.is(201);
     let place = hired.header("location").to_owned();
-    let gone = house.ask(Ask::new("POST", &format!("{place}/disable"))).await.is(200);
+    let gone = house
+        .ask(Ask::new("POST", &format!("{place}/disable")))
+        .await
+        .is(200);
     assert_eq!(gone.body["status"], "disabled");
-    let back = house.ask(Ask::new("POST", &format!("{place}/enable"))).await.is(200);
+    let back = house
+        .ask(Ask::new("POST", &format!("{place}/enable")))
+        .await
+        .is(200);
     assert_eq!(back.body["status"], "active");
 }

@@ -14,7 +14,10 @@ async fn unknown_paths_and_methods_are_problems() {
     let house = House::new();
     let lost = house.ask(Ask::get("/api/v1/nowhere")).await.is(404);
     assert_eq!(lost.problem(), "no-such-route");
-    let odd = house.ask(Ask::new("DELETE", "/api/v1/customers")).await.is(405);
+    let odd = house
+        .ask(Ask::new("DELETE", "/api/v1/customers"))
+        .await
+        .is(405);
     assert_eq!(odd.problem(), "method-not-allowed");
     assert!(odd.header("allow").contains("POST"));
 }
@@ -26,7 +29,10 @@ async fn every_answer_carries_the_requests_id() {
     let answer = ask.send(&house.router).await.is(404);
     assert_eq!(answer.header("x-request-id"), "till-7");
     assert_eq!(answer.body["request_id"], "till-7");
-    let fresh = Ask::get("/monitoring/live").send(&house.router).await.is(204);
+    let fresh = Ask::get("/monitoring/live")
+        .send(&house.router)
+        .await
+        .is(204);
     assert_eq!(fresh.header("x-request-id").len(), 36);
 }
 
@@ -97,7 +103,10 @@ async fn too_many_requests_at_once_are_turned_away() {
     let answer = house.ask(Ask::get("/api/v1/customers")).await.is(503);
     assert_eq!(answer.problem(), "overloaded");
     assert_eq!(answer.header("retry-after"), "1");
-    Ask::get("/monitoring/live").send(&house.router).await.is(204);
+    Ask::get("/monitoring/live")
+        .send(&house.router)
+        .await
+        .is(204);
 }
 
 #[tokio::test]
@@ -111,11 +120,19 @@ async fn a_token_is_required_and_must_be_ours() {
     let good = house.token(Role::Admin);
     let forged = good.replace("plain.", "forged.");
     for token in [unsigned, &forged, "x", ""] {
-        let answer = Ask::get(path).token(token).send(&house.router).await.is(401);
+        let answer = Ask::get(path)
+            .token(token)
+            .send(&house.router)
+            .await
+            .is(401);
         assert_eq!(answer.problem(), "invalid-token", "{token}");
     }
     house.clock.advance(chrono::Duration::minutes(15));
-    let late = Ask::get(path).token(&good).send(&house.router).await.is(401);
+    let late = Ask::get(path)
+        .token(&good)
+        .send(&house.router)
+        .await
+        .is(401);
     assert_eq!(late.problem(), "expired-token");
 }
 
@@ -123,7 +140,10 @@ async fn a_token_is_required_and_must_be_ours() {
 async fn basic_credentials_are_not_a_token() {
     let house = House::new();
     let ask = Ask::get("/api/v1/customers").header("authorization", "Basic YTpi");
-    assert_eq!(ask.send(&house.router).await.is(401).problem(), "missing-token");
+    assert_eq!(
+        ask.send(&house.router).await.is(401).problem(),
+        "missing-token"
+    );
 }
 
 #[tokio::test]
@@ -131,11 +151,15 @@ async fn a_body_must_be_json_and_of_reasonable_size() {
     let house = House::new();
     let path = "/api/v1/customers";
     let post = |kind: &str, body: String| house.ask(Ask::new("POST", path).raw(kind, body));
-    let form = post("application/x-www-form-urlencoded", "a=b".to_owned()).await.is(415);
+    let form = post("application/x-www-form-urlencoded", "a=b".to_owned())
+        .await
+        .is(415);
     assert_eq!(form.problem(), "unsupported-media-type");
     let bare = house.ask(Ask::new("POST", path)).await.is(415);
     assert_eq!(bare.problem(), "unsupported-media-type");
-    let broken = post("application/json", "{\"name\":".to_owned()).await.is(400);
+    let broken = post("application/json", "{\"name\":".to_owned())
+        .await
+        .is(400);
     assert_eq!(broken.problem(), "malformed-body");
     let huge = json!({ "name": "x".repeat(2 << 20) }).to_string();
     let large = post("application/json", huge).await.is(413);
@@ -147,8 +171,17 @@ async fn a_body_must_be_json_and_of_reasonable_size() {
 #[tokio::test]
 async fn ids_in_paths_are_parsed_by_kind() {
     let house = House::new();
-    for id in ["7", "inv_agjpfimc4btqadrdlvfsmcaaai", "cus_", "%00", "..%2f"] {
-        let answer = house.ask(Ask::get(&format!("/api/v1/customers/{id}"))).await.is(400);
+    for id in [
+        "7",
+        "inv_agjpfimc4btqadrdlvfsmcaaai",
+        "cus_",
+        "%00",
+        "..%2f",
+    ] {
+        let answer = house
+            .ask(Ask::get(&format!("/api/v1/customers/{id}")))
+            .await
+            .is(400);
         assert_eq!(answer.problem(), "invalid-parameter", "{id}");
         assert_eq!(answer.first_error(), "id format");
     }

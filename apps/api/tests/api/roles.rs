@@ -142,7 +142,10 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     .find(|(start, _)| path.starts_with(&format!("/api/v1{start}")))
     .map_or("xxx", |(_, kind)| *kind);
     let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
-    assert!(!path.contains('{'), "{path} has a parameter that this test does not know");
+    assert!(
+        !path.contains('{'),
+        "{path} has a parameter that this test does not know"
+    );
     let ask = Ask::new(method, &path);
     if operation.get("requestBody").is_some() {
         return ask.raw("application/json", "{\"nonsense\":1}");
@@ -180,7 +183,12 @@ async fn each_role_reaches_exactly_what_the_table_says() {
         for role in Role::ALL {
             let answer = house.ask_as(role, knock(&method, &path, &operation)).await;
             let is_let_in = answer.status.as_u16() != 403;
-            assert_eq!(is_let_in, roles.contains(&role), "{name} as {role}: {}", answer.text);
+            assert_eq!(
+                is_let_in,
+                roles.contains(&role),
+                "{name} as {role}: {}",
+                answer.text
+            );
         }
     }
 }

@@ -40,7 +40,10 @@ async fn a_dry_run_says_and_an_apply_does() {
     let house = House::new();
     let place = enrol(&house).await;
     let reconcile = |mode: &str| {
-        house.ask(Ask::post(&format!("{place}/reconcile"), json!({ "mode": mode })))
+        house.ask(Ask::post(
+            &format!("{place}/reconcile"),
+            json!({ "mode": mode }),
+        ))
     };
     let said = reconcile("dry_run").await.is(200);
     assert_eq!(said.body["applied"], false);
@@ -57,15 +60,30 @@ async fn a_dry_run_says_and_an_apply_does() {
 async fn a_router_is_tested_asked_who_is_online_and_retired() {
     let house = House::new();
     let place = enrol(&house).await;
-    let facts = house.ask(Ask::new("POST", &format!("{place}/test"))).await.is(200);
+    let facts = house
+        .ask(Ask::new("POST", &format!("{place}/test")))
+        .await
+        .is(200);
     assert!(facts.body["board"].is_string());
-    let online = house.ask(Ask::get(&format!("{place}/sessions"))).await.is(200);
+    let online = house
+        .ask(Ask::get(&format!("{place}/sessions")))
+        .await
+        .is(200);
     assert_eq!(online.body["items"], json!([]));
     let login = json!({ "service": "pppoe", "name": "siti.42" });
-    let cut = house.ask(Ask::post(&format!("{place}/cut"), login)).await.is(200);
+    let cut = house
+        .ask(Ask::post(&format!("{place}/cut"), login))
+        .await
+        .is(200);
     assert_eq!(cut.body["removed"], 0);
-    let gone = house.ask(Ask::new("POST", &format!("{place}/retire"))).await.is(200);
+    let gone = house
+        .ask(Ask::new("POST", &format!("{place}/retire")))
+        .await
+        .is(200);
     assert_eq!(gone.body["status"]["state"], "retired");
-    let late = house.ask(Ask::new("POST", &format!("{place}/test"))).await.is(409);
+    let late = house
+        .ask(Ask::new("POST", &format!("{place}/test")))
+        .await
+        .is(409);
     assert_eq!(late.first_error(), "status retired");
 }

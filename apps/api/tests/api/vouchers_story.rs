@@ -20,7 +20,8 @@ async fn create(house: &House, path: &str, body: Value) -> String {
 async fn shop() -> (House, Value) {
     let house = House::new();
     house.found().await;
-    let router = json!({ "name": "B", "host": "10.0.0.2", "username": "api", "password": "secret" });
+    let router =
+        json!({ "name": "B", "host": "10.0.0.2", "username": "api", "password": "secret" });
     let router = create(&house, "/api/v1/routers", router).await;
     let rate = json!({ "up_bps": 1_000_000, "down_bps": 2_000_000 });
     let profile = json!({ "name": "day", "service": "hotspot", "terms": { "rate": rate } });
@@ -51,7 +52,9 @@ async fn fill(house: &House, batch: &str) {
         chunk: 1_000,
     };
     let (store, vault) = (&*it.vouchers, &*it.vault);
-    generate_chunk(store, vault, &*it.randomness, &*it.ids, &scope, command).await.unwrap();
+    generate_chunk(store, vault, &*it.randomness, &*it.ids, &scope, command)
+        .await
+        .unwrap();
 }
 
 async fn order(house: &House, body: Value) -> Answer {
@@ -65,7 +68,10 @@ async fn an_order_is_accepted_with_a_job_to_watch() {
     let job = accepted.body["job"].as_str().unwrap();
     assert_eq!(accepted.header("location"), format!("/api/v1/jobs/{job}"));
     assert_eq!(accepted.body["batch"]["status"], "generating");
-    assert_eq!(accepted.body["batch"]["validity"]["from_first_login_minutes"], 1440);
+    assert_eq!(
+        accepted.body["batch"]["validity"]["from_first_login_minutes"],
+        1440
+    );
     assert_eq!(accepted.body["batch"]["price"]["amount_minor"], 500_000);
 }
 
@@ -75,17 +81,45 @@ async fn an_order_that_breaks_a_rule_names_its_field() {
     for (field, value, problem, error) in [
         ("count", json!(0), "invalid-fields", "count range"),
         ("count", json!(50_001), "invalid-fields", "count range"),
-        ("code", json!({ "alphabet": "mix", "length": 3 }), "invalid-fields", "code.length range"),
-        ("code", json!({ "alphabet": "num", "length": 4 }), "invalid-fields", "code.length guessable"),
-        ("code", json!({ "alphabet": "mix", "length": 9, "prefix": "a b" }), "invalid-fields", "code.prefix format"),
+        (
+            "code",
+            json!({ "alphabet": "mix", "length": 3 }),
+            "invalid-fields",
+            "code.length range",
+        ),
+        (
+            "code",
+            json!({ "alphabet": "num", "length": 4 }),
+            "invalid-fields",
+            "code.length guessable",
+        ),
+        (
+            "code",
+            json!({ "alphabet": "mix", "length": 9, "prefix": "a b" }),
+            "invalid-fields",
+            "code.prefix format",
+        ),
         ("shelf_days", json!(0), "invalid-fields", "shelf_days range"),
-        ("plan", json!("pln_aaaaaaaaaaaaaaaaaaaaaaaaaa"), "unknown-reference", "plan unknown"),
-        ("router", json!("rtr_aaaaaaaaaaaaaaaaaaaaaaaaaa"), "unknown-reference", "router unknown"),
+        (
+            "plan",
+            json!("pln_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            "unknown-reference",
+            "plan unknown",
+        ),
+        (
+            "router",
+            json!("rtr_aaaaaaaaaaaaaaaaaaaaaaaaaa"),
+            "unknown-reference",
+            "router unknown",
+        ),
     ] {
         let mut order_body = body.clone();
         order_body[field] = value;
         let refused = order(&house, order_body).await.is(422);
-        assert_eq!((refused.problem(), &*refused.first_error()), (problem, error));
+        assert_eq!(
+            (refused.problem(), &*refused.first_error()),
+            (problem, error)
+        );
     }
     let list = house.ask(Ask::get(PATH)).await.is(200);
     assert_eq!(list.body["items"], json!([]));
@@ -98,17 +132,28 @@ async fn codes_are_shown_to_those_who_may_and_nowhere_else() {
     let batch = accepted.body["batch"]["id"].as_str().unwrap().to_owned();
     fill(&house, &batch).await;
     let place = format!("{PATH}/{batch}");
-    let codes = house.ask(Ask::get(&format!("{place}/codes?limit=3"))).await.is(200);
+    let codes = house
+        .ask(Ask::get(&format!("{place}/codes?limit=3")))
+        .await
+        .is(200);
     assert_eq!(codes.body["items"].as_array().unwrap().len(), 3);
     let next = codes.body["next"].as_str().unwrap();
-    let rest = house.ask(Ask::get(&format!("{place}/codes?limit=3&after={next}"))).await.is(200);
+    let rest = house
+        .ask(Ask::get(&format!("{place}/codes?limit=3&after={next}")))
+        .await
+        .is(200);
     assert_eq!(rest.body["items"].as_array().unwrap().len(), 2);
     assert_eq!(rest.body["next"], Value::Null);
     let code = codes.body["items"][0]["code"].as_str().unwrap();
-    let list = house.ask(Ask::get(&format!("{place}/vouchers"))).await.is(200);
+    let list = house
+        .ask(Ask::get(&format!("{place}/vouchers")))
+        .await
+        .is(200);
     assert_eq!(list.body["items"].as_array().unwrap().len(), 5);
     assert!(!list.text.contains(code));
-    let denied = house.ask_as(Role::Technician, Ask::get(&format!("{place}/codes"))).await;
+    let denied = house
+        .ask_as(Role::Technician, Ask::get(&format!("{place}/codes")))
+        .await;
     assert_eq!(denied.is(403).problem(), "forbidden");
 }
 
@@ -118,16 +163,31 @@ async fn a_voucher_is_sold_once_and_a_batch_is_withdrawn() {
     let accepted = order(&house, body).await.is(202);
     let batch = accepted.body["batch"]["id"].as_str().unwrap().to_owned();
     fill(&house, &batch).await;
-    let list = house.ask(Ask::get(&format!("/api/v1/vouchers?batch={batch}"))).await.is(200);
+    let list = house
+        .ask(Ask::get(&format!("/api/v1/vouchers?batch={batch}")))
+        .await
+        .is(200);
     let voucher = list.body["items"][0]["id"].as_str().unwrap();
     let place = format!("/api/v1/vouchers/{voucher}");
-    let sold = house.ask(Ask::new("POST", &format!("{place}/sell"))).await.is(200);
+    let sold = house
+        .ask(Ask::new("POST", &format!("{place}/sell")))
+        .await
+        .is(200);
     assert_eq!(sold.body["state"], "sold");
     let reason = json!({ "reason": "printed twice" });
-    house.ask(Ask::post(&format!("{place}/void"), reason.clone())).await.is(200);
-    let late = house.ask(Ask::new("POST", &format!("{place}/sell"))).await.is(409);
+    house
+        .ask(Ask::post(&format!("{place}/void"), reason.clone()))
+        .await
+        .is(200);
+    let late = house
+        .ask(Ask::new("POST", &format!("{place}/sell")))
+        .await
+        .is(409);
     assert_eq!(late.problem(), "wrong-state");
-    let gone = house.ask(Ask::post(&format!("{PATH}/{batch}/void"), reason)).await.is(200);
+    let gone = house
+        .ask(Ask::post(&format!("{PATH}/{batch}/void"), reason))
+        .await
+        .is(200);
     assert_eq!(gone.body["status"], "voided");
     assert_eq!(gone.body["states"]["voided"], 5);
 }

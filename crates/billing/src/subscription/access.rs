@@ -5,12 +5,17 @@ use kernel::LocalDate;
 use super::{Subscription, SubscriptionStatus};
 use crate::events::{Access, BillingEvent};
 use crate::overdue::Level;
+use crate::segment::Pause;
 
 impl Subscription {
     /// Derives what it may do from its own status and the level of its account; records the decision if it is another
     /// one than before. Returns whether it is.
+    ///
+    /// While it is suspended, by an operator or for debt, no new period begins (billing.md section 4, "suspended days").
     pub fn derive_access(&mut self, level: Level, today: LocalDate) -> bool {
         let (access, reason) = self.access_for(level, today);
+        let begun = self.data.started_on <= today;
+        self.pause_or_go_on(begun && access == Access::Suspended, today);
         let profile = self.current().profile;
         if (access, profile) == (self.data.access, self.data.access_profile) {
             return false;
@@ -26,6 +31,22 @@ impl Subscription {
             reason,
         });
         true
+    }
+
+    /// What is billed already stays billed: a pause begins after it.
+    fn pause_or_go_on(&mut self, stopped: bool, today: LocalDate) {
+        let billed_through = self.data.billed_through;
+        match self.data.pauses.last_mut().filter(|it| it.until.is_none()) {
+            None if stopped => {
+                let from = billed_through.map_or(today, |it| it.max(today));
+                self.data.pauses.push(Pause { from, until: None });
+            }
+            Some(pause) if !stopped => {
+                pause.until = Some(today);
+                self.rebill(today);
+            }
+            _ => {}
+        }
     }
 
     fn access_for(&self, level: Level, today: LocalDate) -> (Access, &'static str) {

@@ -5,11 +5,11 @@ use kernel::LocalDate;
 use super::{Agreement, Subscription, SubscriptionRefusal, SubscriptionStatus, When, agreement};
 use crate::events::BillingEvent;
 use crate::plan::{Plan, SoldAs};
-use crate::segment::Pause;
 
 impl Subscription {
     /// Puts it on another plan, now or when the period is over. A dearer plan may begin at once: the unused rest of the
-    /// old one is taken back and the rest of the new one charged. A later decision replaces a scheduled one.
+    /// old one is taken back and the rest of the new one charged. A later decision replaces a scheduled one; choosing
+    /// the current plan only drops it.
     ///
     /// # Errors
     /// [`SubscriptionRefusal`] names the rule that is broken.
@@ -19,7 +19,11 @@ impl Subscription {
         when: When,
         today: LocalDate,
     ) -> Result<(), SubscriptionRefusal> {
+        self.catch_up(today);
         self.must_run(today)?;
+        if plan.defined().id == self.current().plan {
+            return self.drop_scheduled();
+        }
         let next = self.acceptable(plan, today)?;
         match when {
             When::Now if next.price.minor() < self.current().price.minor() => {
@@ -27,7 +31,7 @@ impl Subscription {
             }
             When::Now => {
                 self.data.scheduled = None;
-                self.data.rebill_on = Some(today);
+                self.rebill(today);
                 self.agree(next);
             }
             When::PeriodEnd => {
@@ -53,7 +57,7 @@ impl Subscription {
         if dearer { When::Now } else { When::PeriodEnd }
     }
 
-    /// Stops it for now; on one that is suspended this changes nothing.
+    /// Stops it for now; on one that is suspended this changes nothing. No new period begins until it goes on.
     ///
     /// # Errors
     /// [`SubscriptionRefusal`] names the rule that is broken.
@@ -62,16 +66,13 @@ impl Subscription {
         if !(1..=300).contains(&reason.chars().count()) || reason.chars().any(char::is_control) {
             return Err(SubscriptionRefusal::Reason);
         }
+        self.catch_up(today);
         match self.data.status {
             SubscriptionStatus::Suspended { .. } => return Ok(()),
             SubscriptionStatus::Ended { .. } => return Err(SubscriptionRefusal::Cancelled),
             SubscriptionStatus::Active => {}
         }
         let reason = reason.to_owned();
-        self.data.pauses.push(Pause {
-            from: today,
-            until: None,
-        });
         self.data.status = SubscriptionStatus::Suspended {
             since: today,
             reason: reason.clone(),
@@ -89,17 +90,13 @@ impl Subscription {
     /// # Errors
     /// [`SubscriptionRefusal::Cancelled`] once it is over.
     pub fn resume(&mut self, today: LocalDate) -> Result<(), SubscriptionRefusal> {
+        self.catch_up(today);
         match self.data.status {
             SubscriptionStatus::Active => return Ok(()),
             SubscriptionStatus::Ended { .. } => return Err(SubscriptionRefusal::Cancelled),
             SubscriptionStatus::Suspended { .. } => {}
         }
-        if let Some(pause) = self.data.pauses.last_mut() {
-            pause.until = Some(today);
-        }
         self.data.status = SubscriptionStatus::Active;
-        let unbilled = self.data.billed_through.is_none_or(|it| it <= today);
-        self.data.rebill_on = unbilled.then_some(today);
         self.events.push(BillingEvent::SubscriptionResumed {
             subscription: self.data.id,
             from: today,
@@ -112,6 +109,7 @@ impl Subscription {
     /// # Errors
     /// [`SubscriptionRefusal::Cancelled`] once its end was decided otherwise.
     pub fn cancel(&mut self, when: When, today: LocalDate) -> Result<(), SubscriptionRefusal> {
+        self.catch_up(today);
         if matches!(self.data.status, SubscriptionStatus::Ended { .. }) {
             return Ok(());
         }
@@ -178,10 +176,23 @@ impl Subscription {
         if terms.price.currency() != current.price.currency() {
             return Err(SubscriptionRefusal::OtherCurrency);
         }
-        if terms.id == current.plan && self.data.scheduled.is_none() {
-            return Err(SubscriptionRefusal::SamePlan);
-        }
         Ok(agreement(plan, today))
+    }
+
+    /// A change that waits to be billed keeps its day until it is.
+    pub(super) fn rebill(&mut self, today: LocalDate) {
+        let waiting = self.data.rebill_on.unwrap_or(today);
+        self.data.rebill_on = Some(waiting.min(today));
+    }
+
+    fn drop_scheduled(&mut self) -> Result<(), SubscriptionRefusal> {
+        let dropped = self.data.scheduled.take();
+        let dropped = dropped.ok_or(SubscriptionRefusal::SamePlan)?;
+        self.events.push(BillingEvent::ChangeDropped {
+            subscription: self.data.id,
+            plan: dropped.plan,
+        });
+        Ok(())
     }
 
     /// A later agreement of the same day replaces the earlier one.

@@ -40,7 +40,7 @@ pub async fn billing_store_contract(
     tenant: TenantId,
     ids: &dyn Ids,
 ) {
-    let mut world = World {
+    let world = World {
         store,
         queries,
         scope: Scope::system(tenant, "contract", ids.fresh()),
@@ -48,7 +48,7 @@ pub async fn billing_store_contract(
         entity: ids.next(),
     };
     world.the_first_entity_is_the_oldest().await;
-    world.entity = world.found().await;
+    let world = world.of_entity(world.found().await);
     world.catalogue_promises().await;
     world.account_promises().await;
     world.subscription_promises().await;
@@ -108,6 +108,17 @@ fn must_conflict(written: &Result<(), StoreError>) {
 impl World<'_> {
     fn tenant(&self) -> TenantId {
         self.scope.tenant
+    }
+
+    /// The same world, whose accounts and invoices belong to an entity.
+    fn of_entity(&self, entity: EntityId) -> World<'_> {
+        World {
+            store: self.store,
+            queries: self.queries,
+            scope: self.scope.clone(),
+            ids: self.ids,
+            entity,
+        }
     }
 
     async fn tx(&self) -> Box<dyn BillingTx> {
@@ -178,6 +189,7 @@ impl World<'_> {
         let new = NewSubscription {
             id: self.ids.next(),
             account,
+            customer: self.ids.next(),
             bill_day: None,
             starts_on: day(starts_on),
         };

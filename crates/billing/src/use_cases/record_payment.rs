@@ -131,6 +131,7 @@ fn same_payment(known: &Payment, command: &RecordPayment) -> Result<(), RecordPa
     let same = known.account == command.account
         && known.amount == command.amount
         && known.method == command.method
+        && command.received_at.is_none_or(|it| it == known.received_at)
         && known.reference.as_deref() == command.reference.as_deref().map(str::trim);
     if same {
         Ok(())

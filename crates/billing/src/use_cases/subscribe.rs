@@ -115,11 +115,14 @@ pub async fn subscribe_within(
         bill_day: command.bill_day,
         starts_on: command.starts_on.unwrap_or(today),
     };
-    let mut subscription = Subscription::start(new, &plan, today)?;
-    tx.subscriptions().save(&mut subscription).await?;
+    let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
+    let mut sold = Subscription::start(new, &plan, today)?;
+    tx.subscriptions().save(&mut sold).await?;
+    let place = subscriptions.len();
+    subscriptions.push(sold);
     let open = tx.invoices().open_of(account.id()).await?;
-    let sold = std::slice::from_mut(&mut subscription);
-    restate(tx, &entity, &mut account, sold, &open, today).await?;
+    restate(tx, &entity, &mut account, &mut subscriptions, &open, today).await?;
+    let subscription = &subscriptions[place];
     let (access, access_version) = subscription.access();
     let profile = plan.defined().profile;
     Ok(Subscribed {

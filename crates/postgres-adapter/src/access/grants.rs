@@ -136,11 +136,7 @@ impl GrantRepository for Tx {
                 let revision = i64::from(it.revision);
                 [it.grant.uuid().into(), revision.into()]
             });
-            let head: [Value; 3] = [
-                self.tenant().into(),
-                router.uuid().into(),
-                at.utc().into(),
-            ];
+            let head: [Value; 3] = [self.tenant().into(), router.uuid().into(), at.utc().into()];
             sql::execute(self.connection(), text, head.into_iter().chain(pairs)).await?;
         }
         self.record_raw(confirmation_events(router, confirmations, at)?);

@@ -185,8 +185,7 @@ async fn owners(
     let text = OWNERS.replace("{logins}", &sql::list_from(logins.len(), 3));
     let head: [Value; 2] = [tenant.uuid().into(), router.uuid().into()];
     let names = logins.iter().map(|it| it.name.as_str().into());
-    let rows: Vec<Owner> =
-        sql::rows(store.reader(), text, head.into_iter().chain(names)).await?;
+    let rows: Vec<Owner> = sql::rows(store.reader(), text, head.into_iter().chain(names)).await?;
     let owned = |it: Owner| {
         let login = LoginRef::new(row::parse("service", &it.service)?, it.login);
         Ok((login, grant_row::subject(&it.subject_kind, it.subject_id)?))

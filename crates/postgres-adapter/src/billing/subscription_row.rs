@@ -104,7 +104,7 @@ impl Model {
             interval: interval(&self.interval_unit, self.interval_count)?,
             bill_day: bill_day(self.bill_day)?,
             started_on: self.started_on,
-            status: self.subscription_status()?,
+            status: status(&self.status, self.status_on, self.status_reason.as_deref())?,
             scheduled: scheduled.transpose().map_err(StoreError::corrupt)?,
             agreements: serde_json::from_value(self.agreements).map_err(StoreError::corrupt)?,
             pauses: pauses(self.pauses)?,
@@ -119,21 +119,27 @@ impl Model {
         };
         Subscription::restore(snapshot).map_err(StoreError::corrupt)
     }
+}
 
-    fn subscription_status(&self) -> Result<SubscriptionStatus, StoreError> {
-        match (self.status.as_str(), self.status_on, &self.status_reason) {
-            ("active", None, None) => Ok(SubscriptionStatus::Active),
-            ("ended", Some(on), None) => Ok(SubscriptionStatus::Ended { on }),
-            ("suspended", Some(since), Some(reason)) => {
-                let reason = reason.clone();
-                Ok(SubscriptionStatus::Suspended { since, reason })
-            }
-            _ => Err(row::bad("status", &self.status)),
+/// Three columns as a status.
+pub(super) fn status(
+    word: &str,
+    on: Option<LocalDate>,
+    reason: Option<&str>,
+) -> Result<SubscriptionStatus, StoreError> {
+    match (word, on, reason) {
+        ("active", None, None) => Ok(SubscriptionStatus::Active),
+        ("ended", Some(on), None) => Ok(SubscriptionStatus::Ended { on }),
+        ("suspended", Some(since), Some(reason)) => {
+            let reason = reason.to_owned();
+            Ok(SubscriptionStatus::Suspended { since, reason })
         }
+        _ => Err(row::bad("status", word)),
     }
 }
 
-fn bill_day(stored: Option<i16>) -> Result<Option<BillDay>, StoreError> {
+/// A column as a bill day.
+pub(super) fn bill_day(stored: Option<i16>) -> Result<Option<BillDay>, StoreError> {
     let Some(stored) = stored else {
         return Ok(None);
     };

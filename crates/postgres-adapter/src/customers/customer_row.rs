@@ -64,7 +64,7 @@ pub(super) fn written(tenant_id: Uuid, it: &CustomerSnapshot, version: i64) -> M
 }
 
 /// The customer a row stands for.
-pub(super) fn restore(it: Model) -> Result<Customer, StoreError> {
+pub(super) fn restore(it: &Model) -> Result<Customer, StoreError> {
     let snapshot = CustomerSnapshot {
         id: CustomerId::from_uuid(it.id),
         kind: kind(&it.kind)?,
@@ -73,7 +73,7 @@ pub(super) fn restore(it: Model) -> Result<Customer, StoreError> {
         email: row::parse_optional("email", it.email.as_deref())?,
         address: row::parse_optional("address", it.address.as_deref())?,
         note: row::parse_optional("note", it.note.as_deref())?,
-        status: status(&it)?,
+        status: status(it)?,
         registered_at: row::instant(it.registered_at),
         version: it.version,
     };

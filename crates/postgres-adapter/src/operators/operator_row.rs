@@ -6,8 +6,8 @@ use operators::{
     Role,
 };
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+    EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
 };
 
 use crate::row;

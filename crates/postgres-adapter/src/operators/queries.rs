@@ -7,8 +7,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryTrait};
 
 use super::{operator_row, tenants};
 use crate::error::Stored;
-use crate::store::Store;
 use crate::row;
+use crate::store::Store;
 
 #[async_trait]
 impl OperatorQueries for Store {

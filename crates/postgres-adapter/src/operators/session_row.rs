@@ -3,8 +3,8 @@
 use kernel::{OperatorId, SessionId, StoreError};
 use operators::{EndReason, Session, SessionSnapshot, SessionStatus};
 use sea_orm::entity::prelude::{
-    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey,
-    DeriveRelation, EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
+    ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+    EntityTrait, EnumIter, PrimaryKeyTrait, Uuid,
 };
 
 use crate::row;

@@ -66,7 +66,11 @@ impl TenantRepository for Tx {
             snapshot.founded_at.utc().into(),
             next.into(),
         ];
-        let text = if snapshot.version == 0 { INSERT } else { UPDATE };
+        let text = if snapshot.version == 0 {
+            INSERT
+        } else {
+            UPDATE
+        };
         if sql::execute(self.connection(), text, values).await? == 0 {
             return Err(StoreError::Conflict);
         }
@@ -105,7 +109,8 @@ impl TenantDirectory for Store {
 const FIND: &str =
     "SELECT tenant_id, slug, name, founded_at, version FROM tenants WHERE tenant_id = $1";
 
-const INSERT: &str = "INSERT INTO tenants (tenant_id, slug, name, founded_at, version) VALUES ($1, $2, $3, $4, $5)";
+const INSERT: &str =
+    "INSERT INTO tenants (tenant_id, slug, name, founded_at, version) VALUES ($1, $2, $3, $4, $5)";
 
 const UPDATE: &str = "\
 UPDATE tenants SET slug = $2, name = $3, founded_at = $4, version = $5 WHERE tenant_id = $1 AND version = $5 - 1";

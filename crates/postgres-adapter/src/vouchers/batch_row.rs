@@ -85,7 +85,7 @@ pub(super) fn written(
 }
 
 /// The batch a row stands for.
-pub(super) fn restore(it: Model) -> Result<Batch, StoreError> {
+pub(super) fn restore(it: &Model) -> Result<Batch, StoreError> {
     let order = NewBatch {
         id: BatchId::from_uuid(it.id),
         name: row::parse("name", &it.name)?,
@@ -93,14 +93,14 @@ pub(super) fn restore(it: Model) -> Result<Batch, StoreError> {
         profile: ProfileId::from_uuid(it.profile_id),
         router: RouterId::from_uuid(it.router_id),
         count: row::number("count", it.count)?,
-        style: style(&it)?,
-        validity: validity(&it)?,
+        style: style(it)?,
+        validity: validity(it)?,
         price: row::money(it.price_minor, &it.currency)?,
     };
     Ok(Batch::restore(BatchSnapshot {
         order,
         generated: row::number("generated", it.generated)?,
-        status: status(&it)?,
+        status: status(it)?,
         ordered_at: row::instant(it.ordered_at),
         version: it.version,
     }))

@@ -6,9 +6,7 @@ use async_trait::async_trait;
 use kernel::{BatchId, Cursor, Page, PageRequest, StoreError, TenantId, VoucherId};
 use sea_orm::{ColumnTrait, EntityTrait, FromQueryResult, QueryFilter, QueryTrait, Value};
 use uuid::Uuid;
-use vouchers::{
-    BatchFilter, BatchView, StateCounts, VoucherFilter, VoucherQueries, VoucherView,
-};
+use vouchers::{BatchFilter, BatchView, StateCounts, VoucherFilter, VoucherQueries, VoucherView};
 
 use super::{batch_row, voucher_row};
 use crate::error::Stored;
@@ -143,8 +141,7 @@ async fn batch_views(
 const VOUCHER: &str = "\
 SELECT id, batch_id, state, state_since, voided_reason, expires_at FROM vouchers WHERE tenant_id = $1 AND id = $2";
 
-const LIST: &str =
-    "SELECT id, batch_id, state, state_since, voided_reason, expires_at FROM vouchers WHERE tenant_id = $1";
+const LIST: &str = "SELECT id, batch_id, state, state_since, voided_reason, expires_at FROM vouchers WHERE tenant_id = $1";
 
 const UNUSED: &str = "\
 SELECT id FROM vouchers WHERE tenant_id = $1 AND id IN ({vouchers}) AND state IN ('generated', 'sold')";

@@ -27,8 +27,20 @@ fn refusal(body: &str) -> (String, String) {
     let problem: Problem = parse::<Sale>(body.as_bytes()).unwrap_err();
     let text = format!("{problem:?}");
     assert!(!text.contains("hunter2"), "{text}");
-    let field = text.split("field: \"").nth(1).unwrap_or("").split('"').next().unwrap();
-    let rule = text.split("rule: \"").nth(1).unwrap_or("").split('"').next().unwrap();
+    let field = text
+        .split("field: \"")
+        .nth(1)
+        .unwrap_or("")
+        .split('"')
+        .next()
+        .unwrap();
+    let rule = text
+        .split("rule: \"")
+        .nth(1)
+        .unwrap_or("")
+        .split('"')
+        .next()
+        .unwrap();
     (field.to_owned(), rule.to_owned())
 }
 
@@ -39,7 +51,9 @@ fn with(changes: &str) -> String {
 #[test]
 fn each_mistake_names_its_field_and_rule() {
     let money = |amount: &str| {
-        format!(r#"{{"name":"A","how":"cash","price":{{"amount_minor":{amount},"currency":"IDR"}}}}"#)
+        format!(
+            r#"{{"name":"A","how":"cash","price":{{"amount_minor":{amount},"currency":"IDR"}}}}"#
+        )
     };
     for (body, field, rule) in [
         ("{}".to_owned(), "name", "required"),
@@ -49,15 +63,27 @@ fn each_mistake_names_its_field_and_rule() {
         (with(r#","days":-1"#), "days", "range"),
         (money("9223372036854775808"), "price.amount_minor", "range"),
         (money("1.5"), "price.amount_minor", "type"),
-        (money("1e400").replace("e400", "e30"), "price.amount_minor", "type"),
-        (r#"{"name":"A\u0000","price":1}"#.to_owned(), "name", "characters"),
+        (
+            money("1e400").replace("e400", "e30"),
+            "price.amount_minor",
+            "type",
+        ),
+        (
+            r#"{"name":"A\u0000","price":1}"#.to_owned(),
+            "name",
+            "characters",
+        ),
         (with("").replace("cash", "hunter2"), "how", "one_of"),
         (with("").replace("IDR", "idr"), "price.currency", "format"),
         (with("").replace("\"A\"", "\"\""), "name", "format"),
         ("[]".to_owned(), "body", "type"),
         ("7".to_owned(), "body", "type"),
     ] {
-        assert_eq!(refusal(&body), (field.to_owned(), rule.to_owned()), "{body}");
+        assert_eq!(
+            refusal(&body),
+            (field.to_owned(), rule.to_owned()),
+            "{body}"
+        );
     }
 }
 

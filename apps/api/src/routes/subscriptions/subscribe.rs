@@ -124,8 +124,7 @@ fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), P
         router: body.router,
         login: body.login,
         password,
-        bill_day: bill_day
-            .map_err(|err| Problem::invalid("bill_day", "range", err.to_string()))?,
+        bill_day: bill_day.map_err(|err| Problem::invalid("bill_day", "range", err.to_string()))?,
         starts_on: body.starts_on,
     };
     let sold = Sold {

@@ -129,7 +129,7 @@ impl World<'_> {
             account,
             vec![
                 self.repair(&it, of, days, -50),
-                self.charge(&it, rest, 90),
+                self.charge(&it, rest, 190),
                 self.repair(&it, of, rest, -60),
             ],
         );
@@ -165,7 +165,6 @@ impl World<'_> {
 
     async fn issue_lines(&self, account: AccountId, lines: Vec<Line>) -> InvoiceId {
         let draft = self.draft(account, lines, "2026-11-20");
-        // The sum of these lines may be below zero, which no use case issues: the store does not judge.
         self.issue(draft, "INV").await.id()
     }
 

@@ -24,6 +24,7 @@ impl World<'_> {
         let new = NewSubscription {
             id: self.ids.next(),
             account,
+            customer: self.ids.next(),
             bill_day: Some(BillDay::new(5).unwrap()),
             starts_on: day("2026-11-21"),
         };

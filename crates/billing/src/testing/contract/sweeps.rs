@@ -70,6 +70,7 @@ impl World<'_> {
         let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
         it.billed(day("2026-11-01"));
         it.suspend("away", day("2026-11-20")).unwrap();
+        it.derive_access(crate::Level::Clear, day("2026-11-20"));
         self.keep(&mut it).await;
         account
     }
@@ -100,12 +101,13 @@ impl World<'_> {
 
     async fn only_accounts_that_may_change_are_evaluated(&self) {
         let entity = self.found().await;
+        let books = self.of_entity(entity);
         let late = self.account_with(entity).await.id();
-        self.bill(late, 100, "2026-11-23").await;
+        books.bill(late, 100, "2026-11-23").await;
         let not_yet_late = self.account_with(entity).await.id();
-        self.bill(not_yet_late, 100, "2026-11-24").await;
+        books.bill(not_yet_late, 100, "2026-11-24").await;
         let paid = self.account_with(entity).await.id();
-        let mut invoice = self.bill(paid, 100, "2026-11-01").await;
+        let mut invoice = books.bill(paid, 100, "2026-11-01").await;
         self.pay(&mut invoice, 100).await;
         let mut behind = self.account_with(entity).await;
         behind.reach(Level::Restricted);

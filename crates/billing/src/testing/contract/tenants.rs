@@ -18,11 +18,8 @@ impl World<'_> {
     fn stranger(&self) -> World<'_> {
         let tenant: TenantId = self.ids.next();
         World {
-            store: self.store,
-            queries: self.queries,
             scope: Scope::system(tenant, "contract", self.ids.fresh()),
-            ids: self.ids,
-            entity: self.entity,
+            ..self.of_entity(self.entity)
         }
     }
 
@@ -107,8 +104,8 @@ impl World<'_> {
     }
 
     async fn names_and_references_are_free_for_another_tenant(&self) {
-        let mut stranger = self.stranger();
-        stranger.entity = stranger.found().await;
+        let stranger = self.stranger();
+        let stranger = stranger.of_entity(stranger.found().await);
         let account = stranger.account().await;
         let mut payment = stranger.payment(account, 50, Some("QK7-MINE"));
         let mut tx = stranger.tx().await;

@@ -1,0 +1,63 @@
+//! Accounts with their balances, as people look at them.
+
+use billing::AccountView;
+use kernel::{AccountId, CustomerId, EntityId, LocalDate, StoreError};
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::account_row::level;
+use crate::row;
+
+#[derive(Debug, FromQueryResult)]
+pub(super) struct AccountColumns {
+    id: Uuid,
+    customer_id: Uuid,
+    entity_id: Uuid,
+    currency: String,
+    level: String,
+    parked: Option<String>,
+    due_minor: i64,
+    credit_minor: i64,
+    oldest_due_on: Option<LocalDate>,
+}
+
+impl AccountColumns {
+    pub(super) fn into_view(self) -> Result<AccountView, StoreError> {
+        Ok(AccountView {
+            id: AccountId::from_uuid(self.id),
+            customer: CustomerId::from_uuid(self.customer_id),
+            entity: EntityId::from_uuid(self.entity_id),
+            level: level(&self.level)?,
+            due: row::money(self.due_minor, &self.currency)?,
+            credit: row::money(self.credit_minor, &self.currency)?,
+            oldest_due_on: self.oldest_due_on,
+            parked: self.parked,
+        })
+    }
+}
+
+/// One account: $1 tenant, $2 account.
+pub(super) fn one() -> String {
+    format!("{ACCOUNTS} AND a.id = $2")
+}
+
+/// The accounts of a customer, oldest first: $1 tenant, $2 customer.
+pub(super) fn of_customer() -> String {
+    format!("{ACCOUNTS} AND a.customer_id = $2 ORDER BY a.id")
+}
+
+/// PostgreSQL sums whole numbers to decimals, hence the casts.
+const ACCOUNTS: &str = "\
+SELECT a.id, a.customer_id, a.entity_id, a.currency, a.level, a.parked,
+    CAST(COALESCE((
+        SELECT sum(i.total_minor - i.allocated_minor) FROM invoices AS i
+        WHERE i.tenant_id = a.tenant_id AND i.account_id = a.id AND i.allocated_minor < i.total_minor), 0) AS BIGINT)
+        AS due_minor,
+    CAST(COALESCE((
+        SELECT sum(p.amount_minor - p.allocated_minor) FROM payments AS p
+        WHERE p.tenant_id = a.tenant_id AND p.account_id = a.id AND p.allocated_minor < p.amount_minor), 0) AS BIGINT)
+        AS credit_minor,
+    (SELECT min(i.due_on) FROM invoices AS i
+        WHERE i.tenant_id = a.tenant_id AND i.account_id = a.id AND i.allocated_minor < i.total_minor)
+        AS oldest_due_on
+FROM accounts AS a WHERE a.tenant_id = $1";
