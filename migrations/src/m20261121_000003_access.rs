@@ -92,6 +92,7 @@ CREATE TABLE grants (
 CREATE UNIQUE INDEX grants_subject_kind_subject_id_key ON grants (tenant_id, subject_kind, subject_id);
 CREATE UNIQUE INDEX grants_login_router_id_service_key ON grants (tenant_id, login, router_id, service) WHERE state <> 'ended';
 CREATE INDEX grants_of_router ON grants (tenant_id, router_id, id) WHERE state <> 'ended' OR applied_revision < revision;
+CREATE INDEX grants_of_profile ON grants (tenant_id, profile_id, router_id) WHERE state <> 'ended';
 CREATE INDEX grants_pending ON grants (tenant_id, router_id, subject_kind, id) WHERE applied_revision < revision;
 CREATE INDEX grants_running_out ON grants (tenant_id, router_id, active_until) WHERE active_until IS NOT NULL AND (applied_at IS NULL OR applied_at < active_until);
 ";

@@ -109,9 +109,8 @@ impl RouterRepository for Tx {
 }
 
 const PROFILES_USED_ON: &str = "\
-SELECT * FROM service_profiles WHERE tenant_id = $1 AND id IN
-    (SELECT profile_id FROM grants WHERE tenant_id = $1 AND router_id = $2
-        AND (state <> 'ended' OR applied_revision < revision) AND state <> 'ended')
+SELECT * FROM service_profiles AS used WHERE tenant_id = $1 AND EXISTS (
+    SELECT 1 FROM grants WHERE grants.tenant_id = $1 AND profile_id = used.id AND router_id = $2 AND state <> 'ended')
 ORDER BY id";
 
 const ROUTERS_USING: &str = "\

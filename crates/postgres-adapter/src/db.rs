@@ -85,7 +85,11 @@ impl Db {
         writer: DatabaseConnection,
         reader: DatabaseConnection,
     ) -> Self {
-        Self { dialect, writer, reader }
+        Self {
+            dialect,
+            writer,
+            reader,
+        }
     }
 
     pub(crate) const fn dialect(&self) -> Dialect {

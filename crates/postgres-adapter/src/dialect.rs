@@ -1,7 +1,5 @@
 //! The words that PostgreSQL and SQLite do not share.
 
-use sea_orm::DbBackend;
-
 /// Which database it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dialect {
@@ -12,27 +10,11 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
-    /// The same in sea-orm's words.
-    pub(crate) const fn backend(self) -> DbBackend {
+    /// Ends a query that picks rows of a table which nobody else is picking at this moment.
+    pub(crate) fn skip_locked(self, table: &str) -> String {
         match self {
-            Self::Postgres => DbBackend::Postgres,
-            Self::Sqlite => DbBackend::Sqlite,
-        }
-    }
-
-    /// Ends a subquery that picks rows nobody else is picking at this moment.
-    pub(crate) const fn skip_locked(self) -> &'static str {
-        match self {
-            Self::Postgres => " FOR UPDATE SKIP LOCKED",
-            Self::Sqlite => "",
-        }
-    }
-
-    /// How many parameters one statement may bind.
-    pub(crate) const fn bind_limit(self) -> usize {
-        match self {
-            Self::Postgres => 65_535,
-            Self::Sqlite => 32_766,
+            Self::Postgres => format!("FOR UPDATE OF {table} SKIP LOCKED"),
+            Self::Sqlite => String::new(),
         }
     }
 }

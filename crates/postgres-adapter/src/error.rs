@@ -72,7 +72,10 @@ fn verdict(refusal: &dyn DatabaseError) -> Verdict {
         return Verdict::Duplicate(named.unwrap_or_else(|| sqlite_constraint(refusal.message())));
     }
     let code = refusal.code().unwrap_or_default();
-    if refusal.try_downcast_ref::<sqlx::postgres::PgDatabaseError>().is_some() {
+    if refusal
+        .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
+        .is_some()
+    {
         return postgres_verdict(&code);
     }
     sqlite_verdict(code.parse().unwrap_or(0))

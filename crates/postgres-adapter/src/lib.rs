@@ -15,8 +15,8 @@ mod operators;
 mod receipts;
 mod row;
 mod sql;
-mod subscription_sales;
 mod store;
+mod subscription_sales;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tx;

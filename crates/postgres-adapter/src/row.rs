@@ -21,13 +21,16 @@ pub(crate) struct BadColumn {
 }
 
 /// Refuses a stored value. Never called with a secret.
-pub(crate) fn bad(column: &'static str, value: impl ToString) -> StoreError {
+pub(crate) fn bad<T: ToString + ?Sized>(column: &'static str, value: &T) -> StoreError {
     let value = value.to_string();
     StoreError::corrupt(BadColumn { column, value })
 }
 
 /// Parses a stored text back into the value it was.
-pub(crate) fn parse<T: std::str::FromStr>(column: &'static str, text: &str) -> Result<T, StoreError> {
+pub(crate) fn parse<T: std::str::FromStr>(
+    column: &'static str,
+    text: &str,
+) -> Result<T, StoreError> {
     text.parse().map_err(|_| bad(column, text))
 }
 
@@ -45,7 +48,7 @@ where
     T: TryFrom<N>,
     N: Copy + ToString,
 {
-    T::try_from(stored).map_err(|_| bad(column, stored))
+    T::try_from(stored).map_err(|_| bad(column, &stored))
 }
 
 /// A number on its way into a column; refused if the column cannot hold it.
@@ -86,7 +89,7 @@ pub(crate) fn sealed(bytes: Vec<u8>) -> Sealed {
 /// Stored bytes that are a digest.
 pub(crate) fn digest(column: &'static str, bytes: Vec<u8>) -> Result<[u8; 32], StoreError> {
     let length = bytes.len();
-    <[u8; 32]>::try_from(bytes).map_err(|_| bad(column, format!("{length} bytes")))
+    <[u8; 32]>::try_from(bytes).map_err(|_| bad(column, &format!("{length} bytes")))
 }
 
 /// The stored id of something that may be absent.

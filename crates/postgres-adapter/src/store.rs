@@ -82,7 +82,12 @@ impl Store {
     pub(crate) async fn transaction(&self, scope: &Scope) -> Result<Tx, StoreError> {
         let inner = self.db.begin().await?;
         let surroundings = Arc::clone(&self.surroundings);
-        Ok(Tx::new(inner, self.db.dialect(), scope.clone(), surroundings))
+        Ok(Tx::new(
+            inner,
+            self.db.dialect(),
+            scope.clone(),
+            surroundings,
+        ))
     }
 
     pub(crate) const fn reader(&self) -> &DatabaseConnection {
@@ -96,6 +101,8 @@ impl Store {
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Store").field("db", &self.db.kind()).finish_non_exhaustive()
+        f.debug_struct("Store")
+            .field("db", &self.db.kind())
+            .finish_non_exhaustive()
     }
 }

@@ -100,7 +100,13 @@ impl TestDatabase {
         ids: Arc<dyn Ids>,
         subscriptions: Subscriptions,
     ) -> Store {
-        Store::new(self.connect().await, clock, ids, Arc::new(NoProbe), subscriptions)
+        Store::new(
+            self.connect().await,
+            clock,
+            ids,
+            Arc::new(NoProbe),
+            subscriptions,
+        )
     }
 }
 

@@ -58,10 +58,6 @@ impl Tx {
         &self.inner
     }
 
-    pub(crate) const fn dialect(&self) -> Dialect {
-        self.dialect
-    }
-
     /// The tenant that confines every statement.
     pub(crate) const fn tenant(&self) -> Uuid {
         self.scope.tenant.uuid()
@@ -112,7 +108,11 @@ impl UnitOfWork for Tx {
 
     async fn commit(mut self: Box<Self>) -> Result<(), StoreError> {
         let work = self.write_outbox().await?;
-        let Self { inner, surroundings, .. } = *self;
+        let Self {
+            inner,
+            surroundings,
+            ..
+        } = *self;
         surroundings.probe.reached("store.before_commit");
         inner.commit().await.stored()?;
         surroundings.probe.reached("store.after_commit");

@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::time::Duration;
 
 use anyhow::Context;
 use routeros_sim::{Change, SimConfig, SimUser, Simulator};
@@ -63,7 +64,10 @@ impl DemoRouters {
             tokio::spawn(async move {
                 loop {
                     match changes.recv().await {
-                        Ok(change) => say(name, &burst(change, &mut changes)),
+                        Ok(change) => {
+                            tokio::time::sleep(GATHER).await;
+                            say(name, &burst(change, &mut changes));
+                        }
                         Err(RecvError::Lagged(missed)) => say(name, &format!("… and {missed} more changes")),
                         Err(RecvError::Closed) => return,
                     }
@@ -80,6 +84,8 @@ impl DemoRouters {
     }
 }
 
+/// How long changes are gathered, so that many at once are told in short.
+const GATHER: Duration = Duration::from_millis(300);
 /// Lines of one burst that are shown before the rest is only counted.
 const SHOWN: usize = 8;
 

@@ -88,7 +88,7 @@ pub(super) fn restore(it: Model) -> Result<Grant, StoreError> {
         subject: subject(&it.subject_kind, it.subject_id)?,
         service: row::parse("service", &it.service)?,
         // The login of a voucher is its code, which must not reach a log.
-        login: it.login.parse().map_err(|_| row::bad("login", it.id))?,
+        login: it.login.parse().map_err(|_| row::bad("login", &it.id))?,
         allowance: allowance(&it)?,
         secret: row::sealed(it.secret),
         profile: ProfileId::from_uuid(it.profile_id),
@@ -114,7 +114,7 @@ pub(super) fn restore(it: Model) -> Result<Grant, StoreError> {
 /// What people see of a row.
 pub(super) fn view(it: Model) -> Result<GrantView, StoreError> {
     let subject = subject(&it.subject_kind, it.subject_id)?;
-    let login: Login = it.login.parse().map_err(|_| row::bad("login", it.id))?;
+    let login: Login = it.login.parse().map_err(|_| row::bad("login", &it.id))?;
     Ok(GrantView {
         id: GrantId::from_uuid(it.id),
         router: RouterId::from_uuid(it.router_id),
@@ -184,3 +184,6 @@ fn allowance(it: &Model) -> Result<Allowance, StoreError> {
 fn limit(column: &'static str, stored: Option<i64>) -> Result<Option<u64>, StoreError> {
     stored.map(|it| row::number(column, it)).transpose()
 }
+
+#[cfg(test)]
+mod tests;

@@ -253,10 +253,19 @@ UPDATE grants SET state = 'ended', active_until = NULL, revision = revision + 1,
 WHERE tenant_id = $1 AND state <> 'ended' AND subject_kind = $3 AND subject_id IN ({subjects})
 RETURNING router_id";
 
+/// Two arms, each with its own partial index; what is sorted is narrow, what is read in full is one page.
 const PENDING: &str = "\
-SELECT * FROM grants WHERE tenant_id = $1 AND router_id = $2 AND (applied_revision < revision
-    OR (active_until IS NOT NULL AND (applied_at IS NULL OR applied_at < active_until) AND active_until <= $3))
-ORDER BY failing_since IS NOT NULL, subject_kind, id LIMIT $4";
+SELECT * FROM grants WHERE tenant_id = $1 AND id IN (
+    SELECT id FROM (
+        SELECT id, subject_kind, failing_since IS NOT NULL AS has_failed FROM grants
+        WHERE tenant_id = $1 AND router_id = $2 AND applied_revision < revision
+        UNION
+        SELECT id, subject_kind, failing_since IS NOT NULL AS has_failed FROM grants
+        WHERE tenant_id = $1 AND router_id = $2 AND active_until <= $3
+            AND active_until IS NOT NULL AND (applied_at IS NULL OR applied_at < active_until)
+    ) AS waiting
+    ORDER BY has_failed, subject_kind, id LIMIT $4)
+ORDER BY failing_since IS NOT NULL, subject_kind, id";
 
 const PAGE: &str = "\
 SELECT * FROM grants

@@ -171,3 +171,6 @@ fn method(stored: &str) -> Result<LoginMethod, StoreError> {
         .find(|it| word(*it) == stored)
         .ok_or_else(|| row::bad("method", stored))
 }
+
+#[cfg(test)]
+mod tests;

@@ -75,7 +75,11 @@ impl JobControl for Store {
         delivery: DeliveryId,
         now: Timestamp,
     ) -> Result<(), ControlError> {
-        let values = [tenant.uuid().into(), delivery.uuid().into(), now.utc().into()];
+        let values = [
+            tenant.uuid().into(),
+            delivery.uuid().into(),
+            now.utc().into(),
+        ];
         if self.put_back(REQUEUE_DELIVERY, values).await? > 0 {
             return Ok(());
         }
@@ -103,8 +107,10 @@ impl Store {
 
     async fn job_state(&self, tenant: TenantId, job: JobId) -> Result<JobStateName, ControlError> {
         let text = "SELECT state FROM jobs WHERE tenant_id = $1 AND id = $2";
-        let state = self.state(text, [tenant.uuid().into(), job.uuid().into()]).await?;
-        JobStateName::from_word(&state).ok_or_else(|| row::bad("state", state).into())
+        let state = self
+            .state(text, [tenant.uuid().into(), job.uuid().into()])
+            .await?;
+        JobStateName::from_word(&state).ok_or_else(|| row::bad("state", &state).into())
     }
 
     async fn delivery_state(
@@ -113,8 +119,10 @@ impl Store {
         delivery: DeliveryId,
     ) -> Result<DeliveryState, ControlError> {
         let text = "SELECT state FROM deliveries WHERE tenant_id = $1 AND id = $2";
-        let state = self.state(text, [tenant.uuid().into(), delivery.uuid().into()]).await?;
-        DeliveryState::from_word(&state).ok_or_else(|| row::bad("state", state).into())
+        let state = self
+            .state(text, [tenant.uuid().into(), delivery.uuid().into()])
+            .await?;
+        DeliveryState::from_word(&state).ok_or_else(|| row::bad("state", &state).into())
     }
 
     async fn state(&self, text: &str, values: [Value; 2]) -> Result<String, ControlError> {

@@ -23,7 +23,7 @@ struct PickedRow {
 struct DeliveryColumns {
     delivery_id: Uuid,
     handler: String,
-    attempts: i16,
+    attempts: i32,
     #[sea_orm(nested)]
     event: EventColumns,
 }
@@ -84,8 +84,13 @@ impl Store {
         if picked.is_empty() {
             return Ok(Vec::new());
         }
-        let text = format!("{WITH_EVENTS} (VALUES {}) ORDER BY e.position", sql::placeholders(picked.len(), 2));
-        let values = picked.iter().flat_map(|it| [Value::from(it.tenant_id), it.id.into()]);
+        let text = format!(
+            "{WITH_EVENTS} (VALUES {}) ORDER BY e.position",
+            sql::placeholders(picked.len(), 2)
+        );
+        let values = picked
+            .iter()
+            .flat_map(|it| [Value::from(it.tenant_id), it.id.into()]);
         let rows: Vec<DeliveryColumns> = sql::rows(self.writer(), text, values).await?;
         rows.into_iter().map(|it| it.into_claim(worker)).collect()
     }
@@ -93,10 +98,7 @@ impl Store {
 
 /// Of one aggregate and handler only the oldest open delivery is picked; what is parked is not open.
 fn claim_text(dialect: Dialect) -> String {
-    let lock = match dialect {
-        Dialect::Postgres => "FOR UPDATE OF candidate SKIP LOCKED",
-        Dialect::Sqlite => "",
-    };
+    let lock = dialect.skip_locked("candidate");
     format!(
         "\
 WITH picked AS MATERIALIZED (

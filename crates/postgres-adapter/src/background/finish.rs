@@ -18,11 +18,16 @@ pub(super) fn job_fence(job: &ClaimedJob) -> Result<[Value; 4], StoreError> {
 
 fn delivery_fence(delivery: &ClaimedDelivery) -> Result<[Value; 4], StoreError> {
     let id = delivery.id.uuid();
-    fence(delivery.tenant.uuid(), id, &delivery.worker, delivery.attempt)
+    fence(
+        delivery.tenant.uuid(),
+        id,
+        &delivery.worker,
+        delivery.attempt,
+    )
 }
 
 fn fence(tenant: Uuid, id: Uuid, worker: &str, attempt: u16) -> Result<[Value; 4], StoreError> {
-    let attempt: i16 = row::column("attempts", attempt)?;
+    let attempt: i32 = row::column("attempts", attempt)?;
     Ok([tenant.into(), id.into(), worker.into(), attempt.into()])
 }
 
@@ -38,14 +43,20 @@ pub(super) async fn job<C: ConnectionTrait>(
     match outcome {
         Outcome::Done => end(connection, "jobs", fence, [now, "done".into(), none()]).await,
         Outcome::Parked { error } => {
-            end(connection, "jobs", fence, [now, "parked".into(), error.into()]).await
+            end(
+                connection,
+                "jobs",
+                fence,
+                [now, "parked".into(), error.into()],
+            )
+            .await
         }
         Outcome::Retry { at, error } => {
-            let tail = [now, at.utc().into(), error.into(), 0_i16.into()];
+            let tail = [now, at.utc().into(), error.into(), 0_i32.into()];
             requeue(connection, fence, tail).await
         }
         Outcome::Later { at, error } => {
-            let tail = [now, at.utc().into(), error.into(), 1_i16.into()];
+            let tail = [now, at.utc().into(), error.into(), 1_i32.into()];
             requeue(connection, fence, tail).await
         }
     }
@@ -64,13 +75,29 @@ pub(super) async fn delivery<C: ConnectionTrait>(
     match outcome {
         Outcome::Done => end(connection, table, fence, [now, "done".into(), none()]).await,
         Outcome::Parked { error } => {
-            end(connection, table, fence, [now, "parked".into(), error.into()]).await
+            end(
+                connection,
+                table,
+                fence,
+                [now, "parked".into(), error.into()],
+            )
+            .await
         }
         Outcome::Retry { at, error } => {
-            wait(connection, fence, [at.utc().into(), error.into(), 0_i16.into()]).await
+            wait(
+                connection,
+                fence,
+                [at.utc().into(), error.into(), 0_i32.into()],
+            )
+            .await
         }
         Outcome::Later { at, error } => {
-            wait(connection, fence, [at.utc().into(), error.into(), 1_i16.into()]).await
+            wait(
+                connection,
+                fence,
+                [at.utc().into(), error.into(), 1_i32.into()],
+            )
+            .await
         }
     }
 }
@@ -83,8 +110,18 @@ pub(super) async fn release<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     let held: Vec<HeldRow> = sql::rows(connection, HELD, [worker.into()]).await?;
     for job in held {
-        let fence = [job.tenant_id.into(), job.id.into(), worker.into(), job.attempts.into()];
-        let tail = [job.due_at.into(), job.run_at.into(), job.last_error.into(), 1_i16.into()];
+        let fence = [
+            job.tenant_id.into(),
+            job.id.into(),
+            worker.into(),
+            job.attempts.into(),
+        ];
+        let tail = [
+            job.due_at.into(),
+            job.run_at.into(),
+            job.last_error.into(),
+            1_i32.into(),
+        ];
         requeue(connection, fence, tail).await?;
     }
     sql::execute(connection, RELEASE_DELIVERIES, [worker.into()]).await?;
@@ -95,7 +132,7 @@ pub(super) async fn release<C: ConnectionTrait>(
 struct HeldRow {
     tenant_id: Uuid,
     id: Uuid,
-    attempts: i16,
+    attempts: i32,
     run_at: sea_orm::prelude::DateTimeUtc,
     due_at: sea_orm::prelude::DateTimeUtc,
     last_error: Option<String>,

@@ -27,8 +27,8 @@ struct ClaimedRow {
     priority: i16,
     run_at: DateTimeUtc,
     payload: Value,
-    attempts: i16,
-    max_attempts: i16,
+    attempts: i32,
+    max_attempts: i32,
     done: i64,
     total: Option<i64>,
 }
@@ -41,7 +41,7 @@ impl ClaimedRow {
             tenant: TenantId::from_uuid(self.tenant_id),
             kind: self.kind,
             lane: Lane::named(self.lane),
-            priority: priority.ok_or_else(|| row::bad("priority", self.priority))?,
+            priority: priority.ok_or_else(|| row::bad("priority", &self.priority))?,
             payload: self.payload,
             attempt: row::number("attempts", self.attempts)?,
             max_attempts: row::number("max_attempts", self.max_attempts)?,
@@ -132,10 +132,7 @@ pub(super) const CURRENT: &str =
 /// The states are literals, so that the partial indexes serve every plan. Of a named lane only the first in the queue
 /// is picked, and only while none of the lane runs.
 fn claim_text(dialect: Dialect) -> String {
-    let lock = match dialect {
-        Dialect::Postgres => "FOR UPDATE OF candidate SKIP LOCKED",
-        Dialect::Sqlite => "",
-    };
+    let lock = dialect.skip_locked("candidate");
     format!(
         "\
 WITH picked AS MATERIALIZED (

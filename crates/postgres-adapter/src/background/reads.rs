@@ -63,8 +63,8 @@ struct JobRow {
     state: String,
     payload: serde_json::Value,
     run_at: DateTimeUtc,
-    attempts: i16,
-    max_attempts: i16,
+    attempts: i32,
+    max_attempts: i32,
     done: i64,
     total: Option<i64>,
     last_error: Option<String>,
@@ -80,7 +80,7 @@ impl JobRow {
             id: JobId::from_uuid(self.id),
             kind: self.kind,
             lane: Lane::named(self.lane),
-            priority: priority.ok_or_else(|| row::bad("priority", self.priority))?,
+            priority: priority.ok_or_else(|| row::bad("priority", &self.priority))?,
             state: state.ok_or_else(|| row::bad("state", &self.state))?,
             payload: self.payload,
             run_at: row::instant(self.run_at),
@@ -103,7 +103,7 @@ struct DeliveryRow {
     event_id: Uuid,
     event_name: String,
     occurred_at: DateTimeUtc,
-    attempts: i16,
+    attempts: i32,
     run_at: DateTimeUtc,
     last_error: Option<String>,
 }
@@ -143,7 +143,10 @@ struct Conditions {
 
 impl Conditions {
     fn of(tenant: TenantId) -> Self {
-        Self { text: "tenant_id = $1".to_owned(), values: vec![tenant.uuid().into()] }
+        Self {
+            text: "tenant_id = $1".to_owned(),
+            values: vec![tenant.uuid().into()],
+        }
     }
 
     fn and(&mut self, column: &str, wanted: Option<&str>) {
@@ -194,7 +197,9 @@ impl JobQueries for Store {
         let text = format!("SELECT {JOB} FROM jobs WHERE {}", wanted.page(page));
         let rows: Vec<JobRow> = sql::rows(self.reader(), text, wanted.values).await?;
         let views: Result<Vec<_>, _> = rows.into_iter().map(JobRow::into_view).collect();
-        Ok(Page::from_overfetch(views?, page, |it| Cursor::after(it.id)))
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn deliveries(
@@ -209,7 +214,9 @@ impl JobQueries for Store {
         let text = format!("{DELIVERIES} WHERE {}) AS d {ITS_EVENT}", wanted.page(page));
         let rows: Vec<DeliveryRow> = sql::rows(self.reader(), text, wanted.values).await?;
         let views: Result<Vec<_>, _> = rows.into_iter().map(DeliveryRow::into_view).collect();
-        Ok(Page::from_overfetch(views?, page, |it| Cursor::after(it.id)))
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn events_of(
@@ -227,7 +234,9 @@ impl JobQueries for Store {
         ];
         let rows: Vec<EventColumns> = sql::rows(self.reader(), EVENTS_OF, values).await?;
         let events: Result<Vec<_>, _> = rows.into_iter().map(EventColumns::into_event).collect();
-        Ok(Page::from_overfetch(events?, page, |it| Cursor::after(it.id)))
+        Ok(Page::from_overfetch(events?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn backlog(&self) -> Result<Backlog, StoreError> {

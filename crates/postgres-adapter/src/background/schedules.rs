@@ -35,7 +35,7 @@ impl Schedules for Store {
         now: Timestamp,
     ) -> Result<(), StoreError> {
         let every_us = every.num_microseconds().filter(|it| *it > 0);
-        let every_us = every_us.ok_or_else(|| row::bad("every_us", every))?;
+        let every_us = every_us.ok_or_else(|| row::bad("every_us", &every))?;
         let values = [
             tenant.uuid().into(),
             name.into(),
@@ -50,7 +50,7 @@ impl Schedules for Store {
     async fn fire_due(&self, now: Timestamp, limit: u16) -> Result<u64, StoreError> {
         let tx = self.db.begin().await?;
         let dialect = self.db.dialect();
-        let text = format!("{DUE}{}", dialect.skip_locked());
+        let text = format!("{DUE} {}", dialect.skip_locked("schedules"));
         let values = [now.utc().into(), i64::from(limit).into()];
         let due: Vec<DueRow> = sql::rows(&tx, text, values).await?;
         if due.is_empty() {

@@ -107,7 +107,10 @@ impl Store {
 
     /// Listens until the connection is lost.
     async fn listen_once(&self) -> Result<(), sqlx::Error> {
-        let options = self.reader().get_postgres_connection_pool().connect_options();
+        let options = self
+            .reader()
+            .get_postgres_connection_pool()
+            .connect_options();
         let own = PgPoolOptions::new()
             .max_connections(1)
             .idle_timeout(None)

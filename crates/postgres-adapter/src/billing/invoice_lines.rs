@@ -41,8 +41,14 @@ impl LineRow {
         Ok(Line {
             subscription: SubscriptionId::from_uuid(self.subscription_id),
             plan: PlanId::from_uuid(self.plan_id),
-            period: Period { start: self.period_start, end: self.period_end },
-            cycle: Period { start: self.cycle_start, end: self.cycle_end },
+            period: Period {
+                start: self.period_start,
+                end: self.period_end,
+            },
+            cycle: Period {
+                start: self.cycle_start,
+                end: self.cycle_end,
+            },
             price: row::money(self.price_minor, &self.currency)?,
             amount: row::money(self.amount_minor, &self.currency)?,
             repairs,
@@ -68,7 +74,9 @@ pub(super) async fn insert<C: ConnectionTrait>(
     let numbered: Vec<(i64, &Line)> = (0..).zip(lines).collect();
     for chunk in numbered.chunks(CHUNK) {
         let text = format!("{INSERT}{}", sql::placeholders(chunk.len(), COLUMNS));
-        let values = chunk.iter().flat_map(|(number, line)| values(tenant, invoice, *number, line));
+        let values = chunk
+            .iter()
+            .flat_map(|(number, line)| values(tenant, invoice, *number, line));
         sql::execute(connection, text, values).await?;
     }
     Ok(())
@@ -85,11 +93,17 @@ pub(super) async fn of_invoices<C: ConnectionTrait>(
         return Ok(lines);
     }
     let places: Vec<String> = (2..2 + invoices.len()).map(|it| format!("${it}")).collect();
-    let text = format!("{OF_INVOICES} ({}) ORDER BY invoice_id, line", places.join(", "));
+    let text = format!(
+        "{OF_INVOICES} ({}) ORDER BY invoice_id, line",
+        places.join(", ")
+    );
     let ids = invoices.iter().map(|it| Value::from(*it));
     let values = std::iter::once(tenant.into()).chain(ids);
     for row in sql::rows::<LineRow, _>(connection, text, values).await? {
-        lines.entry(row.invoice_id).or_default().push(row.to_line()?);
+        lines
+            .entry(row.invoice_id)
+            .or_default()
+            .push(row.to_line()?);
     }
     Ok(lines)
 }

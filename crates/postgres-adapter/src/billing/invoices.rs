@@ -122,7 +122,10 @@ fn by_charge(repairs: &[LineRow]) -> Result<Repaired, StoreError> {
         let line = row.to_line()?;
         let given_back = line.amount.checked_neg().map_err(StoreError::corrupt)?;
         if let Some(charge) = line.repairs {
-            repaired.entry(charge).or_default().push((line.period, given_back));
+            repaired
+                .entry(charge)
+                .or_default()
+                .push((line.period, given_back));
         }
     }
     Ok(repaired)

@@ -15,7 +15,10 @@ const COLUMNS: usize = 11;
 impl Ledger for Tx {
     async fn post(&mut self, posting: Posting) -> Result<(), StoreError> {
         let id = self.fresh_id();
-        let text = format!("{INSERT}{}", sql::placeholders(posting.entries().len(), COLUMNS));
+        let text = format!(
+            "{INSERT}{}",
+            sql::placeholders(posting.entries().len(), COLUMNS)
+        );
         let values = self.sides(id, &posting);
         sql::execute(self.connection(), text, values).await?;
         Ok(())

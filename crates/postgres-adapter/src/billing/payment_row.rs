@@ -75,7 +75,10 @@ impl Model {
         let payment = self.into_payment(allocations)?;
         let unallocated = payment.unallocated().map_err(StoreError::corrupt)?;
         let it = payment.snapshot();
-        let part = |it: &Allocation| AllocationView { invoice: it.invoice, amount: it.amount };
+        let part = |it: &Allocation| AllocationView {
+            invoice: it.invoice,
+            amount: it.amount,
+        };
         Ok(PaymentView {
             id: it.id,
             account: it.account,
@@ -108,7 +111,10 @@ pub(super) async fn allocations_of<C: ConnectionTrait>(
         return Ok(allocations);
     }
     let places: Vec<String> = (2..2 + payments.len()).map(|it| format!("${it}")).collect();
-    let text = format!("{OF_PAYMENTS} ({}) ORDER BY payment_id, place", places.join(", "));
+    let text = format!(
+        "{OF_PAYMENTS} ({}) ORDER BY payment_id, place",
+        places.join(", ")
+    );
     let ids = payments.iter().map(|it| Value::from(*it));
     let values = std::iter::once(tenant.into()).chain(ids);
     for row in sql::rows::<AllocationRow, _>(connection, text, values).await? {
@@ -116,7 +122,10 @@ pub(super) async fn allocations_of<C: ConnectionTrait>(
             invoice: InvoiceId::from_uuid(row.invoice_id),
             amount: row::money(row.amount_minor, &row.currency)?,
         };
-        allocations.entry(row.payment_id).or_default().push(allocation);
+        allocations
+            .entry(row.payment_id)
+            .or_default()
+            .push(allocation);
     }
     Ok(allocations)
 }

@@ -44,7 +44,8 @@ impl PaymentRepository for Tx {
         let row = Model::of(self.tenant(), payment)?;
         let identity = (self.tenant(), snapshot.id.uuid());
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
-        self.write_allocations(snapshot.id, &snapshot.allocations).await?;
+        self.write_allocations(snapshot.id, &snapshot.allocations)
+            .await?;
         self.record(snapshot.id, payment.take_events())?;
         payment.saved_as(snapshot.version + 1);
         Ok(())
@@ -54,8 +55,7 @@ impl PaymentRepository for Tx {
 impl Tx {
     async fn with_allocations(&self, rows: Vec<Model>) -> Result<Vec<Payment>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
-        let mut parts =
-            payment_row::allocations_of(self.connection(), self.tenant(), &ids).await?;
+        let mut parts = payment_row::allocations_of(self.connection(), self.tenant(), &ids).await?;
         rows.into_iter()
             .map(|row| {
                 let own = parts.remove(&row.id).unwrap_or_default();
@@ -74,7 +74,9 @@ impl Tx {
         for chunk in numbered.chunks(CHUNK) {
             let places = sql::placeholders(chunk.len(), COLUMNS);
             let text = format!("{INSERT}{places} ON CONFLICT DO NOTHING");
-            let values = chunk.iter().flat_map(|(place, it)| self.part(payment, *place, it));
+            let values = chunk
+                .iter()
+                .flat_map(|(place, it)| self.part(payment, *place, it));
             sql::execute(self.connection(), text, values).await?;
         }
         Ok(())

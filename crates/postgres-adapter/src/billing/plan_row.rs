@@ -1,8 +1,6 @@
 //! A plan's row.
 
-use billing::{
-    Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs,
-};
+use billing::{Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs};
 use kernel::{PlanId, ProfileId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,

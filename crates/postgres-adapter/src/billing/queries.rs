@@ -34,7 +34,10 @@ impl BillingQueries for Store {
             .all(self.reader())
             .await
             .stored()?;
-        found.into_iter().map(entity_row::Model::into_view).collect()
+        found
+            .into_iter()
+            .map(entity_row::Model::into_view)
+            .collect()
     }
 
     async fn plan(&self, tenant: TenantId, id: PlanId) -> Result<Option<PlanView>, StoreError> {
@@ -51,7 +54,9 @@ impl BillingQueries for Store {
         let wanted = plan_row::Entity::find();
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let views: Result<Vec<_>, _> = rows.into_iter().map(plan_row::Model::into_view).collect();
-        Ok(Page::from_overfetch(views?, page, |it| Cursor::after(it.id)))
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn account(
@@ -95,9 +100,13 @@ impl BillingQueries for Store {
     ) -> Result<Page<SubscriptionView>, StoreError> {
         let (text, values) = subscription_views::page(tenant, filter, page);
         let found: Vec<SubscriptionColumns> = sql::rows(self.reader(), text, values).await?;
-        let views: Result<Vec<_>, _> =
-            found.into_iter().map(SubscriptionColumns::into_view).collect();
-        Ok(Page::from_overfetch(views?, page, |it| Cursor::after(it.id)))
+        let views: Result<Vec<_>, _> = found
+            .into_iter()
+            .map(SubscriptionColumns::into_view)
+            .collect();
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn invoice(
@@ -107,7 +116,9 @@ impl BillingQueries for Store {
     ) -> Result<Option<InvoiceView>, StoreError> {
         let wanted = invoice_row::Entity::find_by_id((tenant.uuid(), id.uuid()));
         let found = wanted.one(self.reader()).await.stored()?;
-        let views = self.invoice_views(tenant, found.into_iter().collect()).await?;
+        let views = self
+            .invoice_views(tenant, found.into_iter().collect())
+            .await?;
         Ok(views.into_iter().next())
     }
 
@@ -136,7 +147,9 @@ impl BillingQueries for Store {
     ) -> Result<Option<PaymentView>, StoreError> {
         let wanted = payment_row::Entity::find_by_id((tenant.uuid(), id.uuid()));
         let found = wanted.one(self.reader()).await.stored()?;
-        let views = self.payment_views(tenant, found.into_iter().collect()).await?;
+        let views = self
+            .payment_views(tenant, found.into_iter().collect())
+            .await?;
         Ok(views.into_iter().next())
     }
 
@@ -153,7 +166,9 @@ impl BillingQueries for Store {
             .one(self.reader())
             .await
             .stored()?;
-        let views = self.payment_views(tenant, found.into_iter().collect()).await?;
+        let views = self
+            .payment_views(tenant, found.into_iter().collect())
+            .await?;
         Ok(views.into_iter().next())
     }
 
@@ -239,7 +254,10 @@ impl Store {
             i64::from(page.limit).into(),
         ];
         let found: Vec<IdRow> = sql::rows(self.reader(), text, values).await?;
-        Ok(found.into_iter().map(|it| AccountId::from_uuid(it.id)).collect())
+        Ok(found
+            .into_iter()
+            .map(|it| AccountId::from_uuid(it.id))
+            .collect())
     }
 }
 

@@ -97,7 +97,10 @@ impl Model {
     /// The aggregate, or why there can be no such subscription.
     pub(super) fn into_subscription(self) -> Result<Subscription, StoreError> {
         let access = Access::from_word(&self.access);
-        let scheduled = self.scheduled.clone().map(serde_json::from_value::<Agreement>);
+        let scheduled = self
+            .scheduled
+            .clone()
+            .map(serde_json::from_value::<Agreement>);
         let snapshot = SubscriptionSnapshot {
             id: SubscriptionId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
@@ -148,13 +151,19 @@ pub(super) fn bill_day(stored: Option<i16>) -> Result<Option<BillDay>, StoreErro
 }
 
 fn stored_pauses(pauses: &[Pause]) -> Result<Value, StoreError> {
-    let kept = |it: &Pause| StoredPause { from: it.from, until: it.until };
+    let kept = |it: &Pause| StoredPause {
+        from: it.from,
+        until: it.until,
+    };
     let kept: Vec<_> = pauses.iter().map(kept).collect();
     serde_json::to_value(kept).map_err(StoreError::corrupt)
 }
 
 fn pauses(stored: Value) -> Result<Vec<Pause>, StoreError> {
     let kept: Vec<StoredPause> = serde_json::from_value(stored).map_err(StoreError::corrupt)?;
-    let pause = |it: StoredPause| Pause { from: it.from, until: it.until };
+    let pause = |it: StoredPause| Pause {
+        from: it.from,
+        until: it.until,
+    };
     Ok(kept.into_iter().map(pause).collect())
 }

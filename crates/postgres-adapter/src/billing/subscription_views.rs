@@ -1,8 +1,6 @@
 //! Subscriptions with their customers, as people look at them.
 
-use billing::{
-    Access, Agreement, SubscriptionFilter, SubscriptionStatus, SubscriptionView,
-};
+use billing::{Access, Agreement, SubscriptionFilter, SubscriptionStatus, SubscriptionView};
 use kernel::{AccountId, CustomerId, LocalDate, PageRequest, StoreError, SubscriptionId, TenantId};
 use sea_orm::{FromQueryResult, Value};
 use uuid::Uuid;
@@ -47,7 +45,9 @@ impl SubscriptionColumns {
             id: SubscriptionId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
             customer: CustomerId::from_uuid(self.customer_id),
-            agreement: *agreements.last().ok_or_else(|| row::bad("agreements", "nothing"))?,
+            agreement: *agreements
+                .last()
+                .ok_or_else(|| row::bad("agreements", "nothing"))?,
             scheduled: scheduled.map_err(StoreError::corrupt)?,
             interval: interval(&self.interval_unit, self.interval_count)?,
             bill_day: bill_day(self.bill_day)?,
@@ -89,7 +89,10 @@ pub(super) fn page(
             text = format!("{text} AND {condition} ${}", values.len());
         }
     };
-    and("a.customer_id =", filter.customer.map(|it| it.uuid().into()));
+    and(
+        "a.customer_id =",
+        filter.customer.map(|it| it.uuid().into()),
+    );
     and("s.account_id =", filter.account.map(|it| it.uuid().into()));
     and("s.status =", filter.status.map(Into::into));
     and("s.id <", page.after().map(|it| it.uuid().into()));

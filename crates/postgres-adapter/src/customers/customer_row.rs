@@ -120,3 +120,6 @@ fn status(it: &Model) -> Result<CustomerStatus, StoreError> {
         _ => Err(row::bad("status", &it.status)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,8 +4,8 @@ use std::str::FromStr;
 
 use kernel::StoreError;
 use sea_orm::SqlxPostgresConnector;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::Connection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use super::{Db, PoolSettings};
 use crate::dialect::Dialect;

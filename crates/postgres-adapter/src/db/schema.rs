@@ -60,8 +60,11 @@ async fn is_current<C: ConnectionTrait>(connection: &C) -> Result<bool, StoreErr
 async fn has_record<C: ConnectionTrait>(connection: &C) -> Result<bool, StoreError> {
     let catalogue = match connection.get_database_backend() {
         sea_orm::DbBackend::Sqlite => "SELECT name AS version FROM sqlite_master WHERE name = $1",
-        _ => "SELECT tablename::text AS version FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1",
+        _ => {
+            "SELECT tablename::text AS version FROM pg_tables WHERE schemaname = current_schema() AND tablename = $1"
+        }
     };
-    let found: Option<Applied> = sql::row(connection, catalogue, ["seaql_migrations".into()]).await?;
+    let found: Option<Applied> =
+        sql::row(connection, catalogue, ["seaql_migrations".into()]).await?;
     Ok(found.is_some())
 }

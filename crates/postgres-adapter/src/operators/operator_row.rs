@@ -117,3 +117,6 @@ fn status(it: &Model) -> Result<OperatorStatus, StoreError> {
         _ => Err(row::bad("status", &it.status)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -79,6 +79,6 @@ fn status(it: &Model) -> Result<SessionStatus, StoreError> {
             let reason = EndReason::from_word(word).ok_or_else(|| row::bad("end_reason", word))?;
             Ok(SessionStatus::Ended { at, reason })
         }
-        (ended_at, _) => Err(row::bad("ended_at", format!("{ended_at:?}"))),
+        (ended_at, _) => Err(row::bad("ended_at", &format!("{ended_at:?}"))),
     }
 }

@@ -27,8 +27,16 @@ pub(super) async fn create(maintenance: &str) -> String {
     run(&mut server, &format!("SELECT pg_advisory_unlock({LOCK})")).await;
     let count = COUNT.fetch_add(1, Ordering::SeqCst);
     let name = format!("mbt_{}_{count}", std::process::id());
-    run(&mut server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
-    run(&mut server, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+    run(
+        &mut server,
+        &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"),
+    )
+    .await;
+    run(
+        &mut server,
+        &format!("CREATE DATABASE {name} TEMPLATE {template}"),
+    )
+    .await;
     server.close().await.expect("the connection closes");
     name
 }
@@ -39,10 +47,14 @@ pub(super) fn drop_database(maintenance: &str, name: &str) {
     let work = async move {
         let mut server = PgConnection::connect(&maintenance).await?;
         let text = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-        sqlx::raw_sql(AssertSqlSafe(text)).execute(&mut server).await
+        sqlx::raw_sql(AssertSqlSafe(text))
+            .execute(&mut server)
+            .await
     };
     let dropped = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
         runtime.map(|it| it.block_on(work))
     });
     if !matches!(dropped.join(), Ok(Ok(Ok(_)))) {
@@ -54,7 +66,9 @@ pub(super) fn drop_database(maintenance: &str, name: &str) {
 pub(super) fn url_of(maintenance: &str, name: &str) -> String {
     let (place, options) = maintenance
         .split_once('?')
-        .map_or((maintenance, String::new()), |(place, it)| (place, format!("?{it}")));
+        .map_or((maintenance, String::new()), |(place, it)| {
+            (place, format!("?{it}"))
+        });
     let server = place.rsplit_once('/').map_or(place, |(server, _)| server);
     format!("{server}/{name}{options}")
 }
@@ -71,7 +85,11 @@ fn template_name() -> String {
 
 async fn make_template(server: &mut PgConnection, maintenance: &str, template: &str) {
     let draft = format!("{template}_draft");
-    run(server, &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)")).await;
+    run(
+        server,
+        &format!("DROP DATABASE IF EXISTS {draft} WITH (FORCE)"),
+    )
+    .await;
     run(server, &format!("CREATE DATABASE {draft}")).await;
     let settings = PoolSettings {
         max_connections: 1,
@@ -82,15 +100,26 @@ async fn make_template(server: &mut PgConnection, maintenance: &str, template: &
     let db = db.expect("the draft of the template answers");
     db.migrate().await.expect("the schema migrates");
     db.close().await;
-    run(server, &format!("ALTER DATABASE {draft} RENAME TO {template}")).await;
+    run(
+        server,
+        &format!("ALTER DATABASE {draft} RENAME TO {template}"),
+    )
+    .await;
 }
 
 async fn exists(server: &mut PgConnection, name: &str) -> bool {
     let found = sqlx::query("SELECT 1 FROM pg_database WHERE datname = $1").bind(name);
-    found.fetch_optional(server).await.expect("the catalogue answers").is_some()
+    found
+        .fetch_optional(server)
+        .await
+        .expect("the catalogue answers")
+        .is_some()
 }
 
 async fn run(server: &mut PgConnection, text: &str) {
     let text = AssertSqlSafe(text.to_owned());
-    sqlx::raw_sql(text).execute(server).await.expect("the server obeys");
+    sqlx::raw_sql(text)
+        .execute(server)
+        .await
+        .expect("the server obeys");
 }

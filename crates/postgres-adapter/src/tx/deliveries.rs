@@ -13,7 +13,11 @@ impl Tx {
             return Ok(());
         };
         let now = self.surroundings.clock.now();
-        let values = [self.tenant().into(), delivery.uuid().into(), now.utc().into()];
+        let values = [
+            self.tenant().into(),
+            delivery.uuid().into(),
+            now.utc().into(),
+        ];
         if sql::execute(&self.inner, DONE, values).await? == 0 {
             let constraint = DELIVERY_DONE_ALREADY.to_owned();
             return Err(StoreError::Duplicate { constraint });

@@ -36,7 +36,8 @@ impl Tx {
         }
         self.insert(EVENTS, EVENT_COLUMNS, rows).await?;
         let some = !deliveries.is_empty();
-        self.insert(DELIVERIES, DELIVERY_COLUMNS, deliveries).await?;
+        self.insert(DELIVERIES, DELIVERY_COLUMNS, deliveries)
+            .await?;
         Ok(some)
     }
 
@@ -96,7 +97,7 @@ impl Tx {
                 handler.as_str().into(),
                 now.utc().into(),
                 now.utc().into(),
-                0_i16.into(),
+                0_i32.into(),
             ]
         };
         handlers.iter().map(row).collect()

@@ -47,8 +47,11 @@ pub(crate) async fn enqueue<C: ConnectionTrait>(
         job.run_at.utc().into(),
         job.unique_key.clone().into(),
         job.payload.clone().into(),
-        row::column::<i16, _>("max_attempts", job.max_attempts)?.into(),
-        job.total.map(|it| row::column::<i64, _>("total", it)).transpose()?.into(),
+        row::column::<i32, _>("max_attempts", job.max_attempts)?.into(),
+        job.total
+            .map(|it| row::column::<i64, _>("total", it))
+            .transpose()?
+            .into(),
         now.utc().into(),
         0_i16.into(),
         0_i64.into(),

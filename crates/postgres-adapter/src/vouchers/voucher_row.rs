@@ -110,3 +110,6 @@ fn state(it: &Model) -> Result<VoucherState, StoreError> {
         _ => Err(row::bad("state", &it.state)),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,90 @@
+//! Books that contradict themselves stop the billing of their account; nothing is guessed.
+
+use kernel::Ids;
+
+use super::{Desk, Sold, day, kes};
+use crate::difference::Inconsistent;
+use crate::invoice::{InvoiceDraft, Line};
+use crate::ports::{BillingQueries, SweepPage};
+use crate::schedule::Period;
+use crate::use_cases::bill_account::{BillAccountError, bill_account};
+
+/// Bills the same days once more behind the back of the use cases.
+async fn bill_twice(desk: &Desk, sold: Sold) {
+    let mut tx = desk.tx().await;
+    let entity = tx.entities().first().await.unwrap().unwrap();
+    let it = tx.subscriptions().find(sold.id).await.unwrap().unwrap();
+    let period = Period {
+        start: day("2026-11-01"),
+        end: day("2026-12-01"),
+    };
+    let line = Line {
+        subscription: sold.id,
+        plan: it.snapshot().agreements[0].plan,
+        period,
+        cycle: period,
+        price: kes(300_000),
+        amount: kes(300_000),
+        repairs: None,
+    };
+    let draft = InvoiceDraft {
+        id: (&desk.ids as &dyn Ids).next(),
+        account: sold.account,
+        entity: entity.id(),
+        lines: vec![line],
+        total: kes(300_000),
+        issued_on: day("2026-11-02"),
+        due_on: day("2026-11-09"),
+    };
+    tx.invoices().issue(draft, "INV").await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+async fn contradictory(desk: &Desk) -> Sold {
+    let sold = desk.sell(300_000).await;
+    desk.bill(sold.account).await.unwrap();
+    bill_twice(desk, sold).await;
+    desk.suspend(sold).await;
+    desk.resume(sold).await;
+    sold
+}
+
+#[tokio::test]
+async fn days_that_were_billed_twice_park_the_account() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = contradictory(&desk).await;
+    let (store, scope) = (&desk.store, &desk.scope);
+    let billed = bill_account(store, desk.ids(), &desk.clock, scope, sold.account).await;
+    let Err(BillAccountError::Parked { account, reason }) = billed else {
+        panic!("parked, not {billed:?}");
+    };
+    assert_eq!((account, reason), (sold.account, Inconsistent::BilledTwice));
+    let parked = desk.events_named("billing.account_parked");
+    assert_eq!(parked.len(), 1);
+    assert_eq!(desk.invoices(sold.account).await.len(), 2);
+    let view = desk.account(sold.account).await;
+    assert_eq!(view.parked.as_deref(), Some("days were billed twice"));
+}
+
+#[tokio::test]
+async fn a_parked_account_is_left_alone_but_can_pay() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = contradictory(&desk).await;
+    let (store, scope) = (&desk.store, &desk.scope);
+    let billed = bill_account(store, desk.ids(), &desk.clock, scope, sold.account).await;
+    assert!(billed.is_err());
+    desk.go_to("2026-12-01");
+    let heard = desk.heard();
+    assert_eq!(desk.bill(sold.account).await, None);
+    assert_eq!(desk.heard(), heard);
+    let page = SweepPage {
+        today: day("2026-12-01"),
+        after: None,
+        limit: 10,
+    };
+    let entity = store.entities(scope.tenant).await.unwrap()[0].id;
+    let due = store.accounts_to_bill(scope.tenant, entity, page).await;
+    assert!(due.unwrap().is_empty());
+    desk.pay(sold.account, 600_000).await;
+    assert_eq!(desk.account(sold.account).await.due, kes(0));
+}
