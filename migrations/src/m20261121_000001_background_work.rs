@@ -56,7 +56,6 @@ CREATE INDEX deliveries_open ON deliveries (position) WHERE state IN ('waiting',
 CREATE INDEX deliveries_open_in_order ON deliveries (tenant_id, handler, aggregate_id, position) WHERE state IN ('waiting', 'running');
 CREATE INDEX deliveries_parked ON deliveries (tenant_id, id) WHERE state = 'parked';
 CREATE INDEX deliveries_held ON deliveries (worker) WHERE state = 'running';
-CREATE INDEX deliveries_done ON deliveries (finished_at) WHERE state = 'done';
 ";
 
 const JOBS: &str = r"
@@ -88,7 +87,6 @@ CREATE INDEX jobs_waiting_in_lane ON jobs (tenant_id, lane, priority, run_at, id
 CREATE INDEX jobs_parked ON jobs (tenant_id, id) WHERE state = 'parked';
 CREATE INDEX jobs_held ON jobs (worker) WHERE state = 'running';
 CREATE INDEX jobs_of_lane ON jobs (tenant_id, lane, id) WHERE lane <> '';
-CREATE INDEX jobs_finished ON jobs (finished_at) WHERE state IN ('done', 'cancelled');
 
 CREATE TABLE schedules (
     tenant_id UUID NOT NULL,

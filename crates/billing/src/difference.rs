@@ -2,9 +2,9 @@
 
 use kernel::{InvoiceId, Money, MoneyError, PlanId};
 
-use crate::rounding::{InvoiceScale, share};
+use crate::rounding::InvoiceScale;
 use crate::schedule::Period;
-use crate::segment::Segment;
+use crate::segment::{Segment, cost};
 
 /// A line of an issued invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -95,7 +95,7 @@ pub fn diff(
         .enumerate()
         .flat_map(|(index, it)| standing(it).into_iter().map(move |period| (index, period)))
         .collect();
-    refuse_overlaps(&standing)?;
+    refuse_overlaps(billed, &standing, scale)?;
     let mut due = Vec::new();
     for (index, period) in &standing {
         let item = &billed[*index];
@@ -127,17 +127,27 @@ fn standing(item: &Billed) -> Vec<Period> {
     without(item.period, item.repaired.iter().map(|(period, _)| *period))
 }
 
-fn refuse_overlaps(standing: &[(usize, Period)]) -> Result<(), Inconsistent> {
-    let mut periods: Vec<_> = standing.iter().map(|(_, period)| *period).collect();
-    periods.sort_unstable();
-    let twice = periods
-        .windows(2)
-        .any(|pair| pair[0].overlap(pair[1]).is_some());
-    if twice {
-        Err(Inconsistent::BilledTwice)
-    } else {
-        Ok(())
+/// Days that stand on two lines were billed twice, unless they cost nothing on one of them: such days are never taken
+/// back, because there is nothing to give back (billing.md, invariant 19).
+fn refuse_overlaps(
+    billed: &[Billed],
+    standing: &[(usize, Period)],
+    scale: InvoiceScale,
+) -> Result<(), Inconsistent> {
+    let costs = |index: usize, days: Period| {
+        let item = &billed[index];
+        cost(item.price, days, item.cycle, scale).is_none_or(|it| !it.is_zero())
+    };
+    for (place, (left, period)) in standing.iter().enumerate() {
+        let twice = standing[place + 1..].iter().any(|(right, other)| {
+            let both = period.overlap(*other);
+            both.is_some_and(|days| costs(*left, days) && costs(*right, days))
+        });
+        if twice {
+            return Err(Inconsistent::BilledTwice);
+        }
     }
+    Ok(())
 }
 
 /// What is left of a period without some others.
@@ -215,13 +225,11 @@ fn repair(
     if left.is_negative() || days < gone.days() {
         return Err(Inconsistent::OverRepaired);
     }
-    let currency = left.currency();
     let back = if days == gone.days() {
         left
     } else {
-        let step = scale.step(currency);
-        let minor = share(item.price.minor(), gone.days(), item.cycle.days(), step);
-        Money::from_minor(minor.ok_or(MoneyError::Overflow)?, currency).min(left)?
+        let cost = cost(item.price, gone, item.cycle, scale);
+        cost.ok_or(MoneyError::Overflow)?.min(left)?
     };
     let amount = back.checked_neg()?;
     let (of, plan, cycle, price) = (item.line, item.plan, item.cycle, item.price);

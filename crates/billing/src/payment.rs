@@ -175,11 +175,13 @@ impl Payment {
     /// # Errors
     /// [`MoneyError::Overflow`] for more than is left.
     pub fn use_for(&mut self, allocations: &[Allocation]) -> Result<(), MoneyError> {
-        self.data.allocations.extend_from_slice(allocations);
-        let left = self.unallocated()?;
+        let used = allocations.iter().map(|it| it.amount);
+        let used = Money::sum(self.data.amount.currency(), used)?;
+        let left = self.unallocated()?.checked_sub(used)?;
         if left.is_negative() {
             return Err(MoneyError::Overflow);
         }
+        self.data.allocations.extend_from_slice(allocations);
         if self.data.version == 0 {
             self.events.push(BillingEvent::PaymentRecorded {
                 payment: self.data.id,

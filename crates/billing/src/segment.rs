@@ -52,24 +52,33 @@ pub struct Segment {
 }
 
 impl Segment {
-    /// What a part of the segment costs: exact days of the cycle, rounded once. `None` on overflow.
+    /// What a part of the segment costs. `None` on overflow.
     #[must_use]
     pub fn amount(&self, part: Period, scale: InvoiceScale) -> Option<Money> {
-        prorated(self.price, part, self.cycle, scale)
+        cost(self.price, part, self.cycle, scale)
     }
 }
 
-fn prorated(price: Money, part: Period, whole: Period, scale: InvoiceScale) -> Option<Money> {
+/// What some days of a cycle cost: what is left to pay for on the first of them, minus what is left after the last.
+///
+/// Parts of a cycle always sum to its whole price, however it is cut (billing.md, invariant 10). A stub, or the rest of a
+/// period after a change, ends with its cycle: there this is the exact share of the days, rounded once.
+pub(crate) fn cost(
+    price: Money,
+    part: Period,
+    cycle: Period,
+    scale: InvoiceScale,
+) -> Option<Money> {
     let currency: Currency = price.currency();
-    if part == whole {
-        return Some(price);
-    }
-    let minor = share(
-        price.minor(),
-        part.days(),
-        whole.days(),
-        scale.step(currency),
-    )?;
+    let rest_from = |day: LocalDate| {
+        let rest = Period {
+            start: day,
+            end: cycle.end,
+        };
+        let step = scale.step(currency);
+        share(price.minor(), rest.days(), cycle.days(), step)
+    };
+    let minor = rest_from(part.start)?.checked_sub(rest_from(part.end)?)?;
     Some(Money::from_minor(minor, currency))
 }
 

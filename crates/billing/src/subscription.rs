@@ -109,6 +109,7 @@ pub struct SubscriptionSnapshot {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
     data: SubscriptionSnapshot,
+    changed: bool,
     events: Vec<BillingEvent>,
 }
 
@@ -223,6 +224,7 @@ impl Subscription {
         };
         Ok(Self {
             data,
+            changed: false,
             events: vec![event],
         })
     }
@@ -237,6 +239,7 @@ impl Subscription {
         }
         Ok(Self {
             data,
+            changed: false,
             events: Vec::new(),
         })
     }
@@ -329,8 +332,10 @@ impl Subscription {
         if matches!(self.data.status, SubscriptionStatus::Ended { .. }) {
             return None;
         }
-        let begins = (self.data.access_version == 1 && self.data.access == Access::Suspended)
-            .then_some(self.data.started_on);
+        let waits = self.data.access_version == 1
+            && self.data.access == Access::Suspended
+            && self.data.status == SubscriptionStatus::Active;
+        let begins = waits.then_some(self.data.started_on);
         [
             begins,
             self.data.scheduled.map(|it| it.from),
@@ -343,6 +348,7 @@ impl Subscription {
 
     /// Notes that every period that has begun by a date is billed.
     pub fn billed(&mut self, today: LocalDate) {
+        self.changed = true;
         self.data.rebill_on = None;
         let last = self.schedule().cycles(today).last();
         let end = last.map_or(self.data.started_on, |it| it.part.end);
@@ -352,7 +358,7 @@ impl Subscription {
     /// Whether something happened to it since it was loaded or saved.
     #[must_use]
     pub const fn has_news(&self) -> bool {
-        !self.events.is_empty()
+        self.changed || !self.events.is_empty()
     }
 
     /// The events recorded since the last call.
@@ -362,6 +368,7 @@ impl Subscription {
 
     /// For the store: the version that was written.
     pub const fn saved_as(&mut self, version: i64) {
+        self.changed = false;
         self.data.version = version;
     }
 

@@ -12,7 +12,8 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let told = stop.clone();
-    tokio::spawn(async move {
+    #[expect(clippy::disallowed_methods, reason = "a second signal asks for exactly this")]
+    let wait = async move {
         tokio::select! {
             _ = interrupt.recv() => {}
             _ = terminate.recv() => {}
@@ -24,6 +25,7 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
             _ = terminate.recv() => {}
         }
         std::process::exit(130);
-    });
+    };
+    tokio::spawn(wait);
     Ok(stop)
 }

@@ -37,21 +37,30 @@ enum Place {
 }
 
 impl TestDatabase {
-    /// A SQLite file in a temporary folder.
+    /// A migrated SQLite file in a temporary folder.
     ///
     /// # Panics
     /// If the folder cannot be made or the schema cannot be migrated.
     pub async fn sqlite() -> Self {
-        let folder = TempDir::new().expect("a temporary folder");
-        let url = format!("sqlite://{}", folder.path().join("test.db").display());
-        let database = Self {
-            url,
-            place: Place::Folder { _folder: folder },
-        };
+        let database = Self::empty_sqlite();
         let db = database.connect().await;
         db.migrate().await.expect("the schema migrates");
         db.close().await;
         database
+    }
+
+    /// A SQLite file without a schema.
+    ///
+    /// # Panics
+    /// If the folder cannot be made.
+    #[must_use]
+    pub fn empty_sqlite() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self {
+            url,
+            place: Place::Folder { _folder: folder },
+        }
     }
 
     /// A PostgreSQL database cloned from the template.
@@ -59,11 +68,23 @@ impl TestDatabase {
     /// # Panics
     /// If `TEST_DATABASE_URL` is missing or its server refuses.
     pub async fn postgres() -> Self {
+        Self::cloned(cloned::Original::Migrated).await
+    }
+
+    /// A PostgreSQL database without a schema.
+    ///
+    /// # Panics
+    /// If `TEST_DATABASE_URL` is missing or its server refuses.
+    pub async fn empty_postgres() -> Self {
+        Self::cloned(cloned::Original::Empty).await
+    }
+
+    async fn cloned(original: cloned::Original) -> Self {
         let maintenance = std::env::var("TEST_DATABASE_URL").expect(
             "TEST_DATABASE_URL must name a maintenance database, such as postgres://postgres@127.0.0.1:5432/postgres, \
              whose role may create databases; `cargo xtask test` provides one",
         );
-        let name = cloned::create(&maintenance).await;
+        let name = cloned::create(&maintenance, original).await;
         Self {
             url: cloned::url_of(&maintenance, &name),
             place: Place::Server { maintenance, name },

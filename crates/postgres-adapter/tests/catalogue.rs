@@ -36,7 +36,10 @@ WHERE t.type = 'table'";
 async fn postgres_uniques() -> Vec<Unique> {
     let database = TestDatabase::postgres().await;
     let pool = PgPool::connect(database.url()).await.unwrap();
-    let mut found: Vec<Unique> = sqlx::query_as(POSTGRES_UNIQUES).fetch_all(&pool).await.unwrap();
+    let mut found: Vec<Unique> = sqlx::query_as(POSTGRES_UNIQUES)
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     pool.close().await;
     found.sort();
     found
@@ -45,17 +48,28 @@ async fn postgres_uniques() -> Vec<Unique> {
 async fn sqlite_uniques() -> Vec<Unique> {
     let database = TestDatabase::sqlite().await;
     let pool = SqlitePool::connect(database.url()).await.unwrap();
-    let mut found: Vec<Unique> = sqlx::query_as(SQLITE_UNIQUES).fetch_all(&pool).await.unwrap();
+    let mut found: Vec<Unique> = sqlx::query_as(SQLITE_UNIQUES)
+        .fetch_all(&pool)
+        .await
+        .unwrap();
     pool.close().await;
     found.sort();
     found
 }
 
 fn assert_tenant_first(uniques: &[Unique]) {
-    assert!(uniques.len() > 20, "the catalogue was not read: {uniques:?}");
-    let own = uniques.iter().filter(|it| !REFERENCE_TABLES.contains(&it.tbl.as_str()));
+    assert!(
+        uniques.len() > 20,
+        "the catalogue was not read: {uniques:?}"
+    );
+    let own = uniques
+        .iter()
+        .filter(|it| !REFERENCE_TABLES.contains(&it.tbl.as_str()));
     for unique in own {
-        assert!(unique.columns.starts_with("tenant_id"), "{unique:?} must start with tenant_id");
+        assert!(
+            unique.columns.starts_with("tenant_id"),
+            "{unique:?} must start with tenant_id"
+        );
     }
 }
 
@@ -77,7 +91,10 @@ async fn both_databases_have_the_same_unique_constraints() {
         them.retain(|(table, _)| table != "seaql_migrations");
         them
     };
-    assert_eq!(columns(postgres_uniques().await), columns(sqlite_uniques().await));
+    assert_eq!(
+        columns(postgres_uniques().await),
+        columns(sqlite_uniques().await)
+    );
 }
 
 #[tokio::test]
@@ -86,7 +103,11 @@ async fn constraints_are_called_as_sqlite_errors_are_translated() {
         if unique.tbl == "seaql_migrations" {
             continue;
         }
-        let own: Vec<&str> = unique.columns.split(',').filter(|it| *it != "tenant_id").collect();
+        let own: Vec<&str> = unique
+            .columns
+            .split(',')
+            .filter(|it| *it != "tenant_id")
+            .collect();
         let expected = match own[..] {
             [] | ["id"] => format!("{}_pkey", unique.tbl),
             _ => format!("{}_{}_key", unique.tbl, own.join("_")),

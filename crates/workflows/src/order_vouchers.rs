@@ -100,7 +100,7 @@ pub async fn order_vouchers(
         return Err(OrderVouchersError::NotHotspot);
     }
     let router = ports.access.router(tenant, command.router).await?;
-    if router.is_none_or(|it| matches!(it.status, RouterStatus::Retired { .. })) {
+    if router.is_none_or(|it| matches!(it.status, RouterStatus::Retired)) {
         return Err(OrderVouchersError::NoRouter(command.router));
     }
     order_batch(ports.vouchers, ports.clock, scope, order(command, &plan)).await?;

@@ -27,6 +27,10 @@ async fn refuse_requests(product: &Product) -> Result<()> {
         routers.a.row("/ppp/secret", "name", "siti.42").is_some()
     })
     .await?;
+    e2e::eventually("the first invoice", crate::story::SOON, async || {
+        Ok(operator.list("/invoices").await?.pop())
+    })
+    .await?;
     let before = projection(&operator, &routers).await?;
     refuse_plans(&operator).await.context("plans")?;
     refuse_subscriptions(&operator, &shop, &customer).await.context("subscriptions")?;

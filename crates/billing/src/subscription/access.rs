@@ -14,8 +14,12 @@ impl Subscription {
     /// While it is suspended, by an operator or for debt, no new period begins (billing.md section 4, "suspended days").
     pub fn derive_access(&mut self, level: Level, today: LocalDate) -> bool {
         let (access, reason) = self.access_for(level, today);
-        let begun = self.data.started_on <= today;
-        self.pause_or_go_on(begun && access == Access::Suspended, today);
+        match self.data.status {
+            SubscriptionStatus::Ended { .. } => {}
+            SubscriptionStatus::Suspended { .. } => self.pause(today),
+            SubscriptionStatus::Active if level == Level::Suspended => self.pause(today),
+            SubscriptionStatus::Active => self.go_on(today),
+        }
         let profile = self.current().profile;
         if (access, profile) == (self.data.access, self.data.access_profile) {
             return false;
@@ -33,19 +37,27 @@ impl Subscription {
         true
     }
 
-    /// What is billed already stays billed: a pause begins after it.
-    fn pause_or_go_on(&mut self, stopped: bool, today: LocalDate) {
+    /// Lets no new period begin. What is billed already stays billed: the pause begins after it.
+    fn pause(&mut self, today: LocalDate) {
+        if self.data.pauses.last().is_some_and(|it| it.until.is_none()) {
+            return;
+        }
         let billed_through = self.data.billed_through;
-        match self.data.pauses.last_mut().filter(|it| it.until.is_none()) {
-            None if stopped => {
-                let from = billed_through.map_or(today, |it| it.max(today));
-                self.data.pauses.push(Pause { from, until: None });
-            }
-            Some(pause) if !stopped => {
-                pause.until = Some(today);
-                self.rebill(today);
-            }
-            _ => {}
+        let from = billed_through.map_or(today, |it| it.max(today));
+        self.data.pauses.push(Pause { from, until: None });
+        self.changed = true;
+    }
+
+    /// Lets periods begin again. A pause that kept none from beginning leaves no trace.
+    fn go_on(&mut self, today: LocalDate) {
+        let Some(mut pause) = self.data.pauses.pop_if(|it| it.until.is_none()) else {
+            return;
+        };
+        self.changed = true;
+        if pause.from < today {
+            pause.until = Some(today);
+            self.data.pauses.push(pause);
+            self.rebill(today);
         }
     }
 

@@ -104,14 +104,12 @@ impl Subscription {
         Ok(())
     }
 
-    /// Ends it today or when the period is over; twice is harmless. A period that has begun stays charged.
-    ///
-    /// # Errors
-    /// [`SubscriptionRefusal::Cancelled`] once its end was decided otherwise.
-    pub fn cancel(&mut self, when: When, today: LocalDate) -> Result<(), SubscriptionRefusal> {
+    /// Ends it today or when the period is over; twice is harmless, and the earlier end stands. Today is the first day
+    /// without it, so a period that would begin today is not charged; one that began before, or is billed, is.
+    pub fn cancel(&mut self, when: When, today: LocalDate) {
         self.catch_up(today);
         if matches!(self.data.status, SubscriptionStatus::Ended { .. }) {
-            return Ok(());
+            return;
         }
         let begun = self.data.started_on <= today;
         let ends_on = match when {
@@ -119,20 +117,15 @@ impl Subscription {
             When::Now | When::PeriodEnd => today,
         };
         if self.data.ends_on.is_some_and(|it| it <= ends_on) {
-            return Ok(());
+            return;
         }
         self.data.ends_on = Some(ends_on);
         self.data.scheduled = None;
-        self.data.charged_until = Some(if begun {
-            self.period_end(today)
-        } else {
-            self.data.started_on
-        });
+        self.data.charged_until = Some(self.charged_until(ends_on));
         self.events.push(BillingEvent::SubscriptionCancelled {
             subscription: self.data.id,
             ends_on,
         });
-        Ok(())
     }
 
     /// Does what time has made due: a scheduled change, the end.
@@ -150,6 +143,14 @@ impl Subscription {
                 subscription: self.data.id,
             });
         }
+    }
+
+    /// The end of the last period that has a day before `ends_on`, or of what is billed if that is later.
+    fn charged_until(&self, ends_on: LocalDate) -> LocalDate {
+        let last_day = ends_on.pred_opt().unwrap_or(ends_on);
+        let last = self.schedule().containing(last_day);
+        let end = last.map_or(self.data.started_on, |it| it.part.end);
+        self.data.billed_through.map_or(end, |it| it.max(end))
     }
 
     fn must_run(&self, today: LocalDate) -> Result<(), SubscriptionRefusal> {

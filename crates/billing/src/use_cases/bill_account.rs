@@ -97,19 +97,20 @@ pub(super) async fn bill_within(
     subscriptions: &mut [Subscription],
 ) -> Result<Option<InvoiceId>, BillAccountError> {
     let today = entity.today(now);
+    let mut open = tx.invoices().open_of(account.id()).await?;
+    // First of all what time has done: no new period begins for whoever is suspended by now.
+    restate(tx, entity, account, subscriptions, &open, today).await?;
     let mut lines = Vec::new();
-    for subscription in subscriptions.iter_mut() {
-        subscription.catch_up(today);
-        if subscription.is_due(today) {
-            lines.extend(lines_of(tx, entity, account, subscription, today).await?);
-        }
+    for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
+        lines.extend(lines_of(tx, entity, account, subscription, today).await?);
+        subscription.billed(today);
+        tx.subscriptions().save(subscription).await?;
     }
     let total = Money::sum(entity.currency(), lines.iter().map(|it| it.amount))
         .map_err(|err| parked(account, err))?;
     if total.is_negative() {
         return Err(parked(account, Inconsistent::NegativeTotal));
     }
-    let mut open = tx.invoices().open_of(account.id()).await?;
     let mut issued = None;
     if total.is_positive() {
         let draft = InvoiceDraft {
@@ -127,10 +128,6 @@ pub(super) async fn bill_within(
             .await?;
         let invoice = tx.invoices().issue(draft, entity.series()).await?;
         open.push(invoice);
-    }
-    for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
-        subscription.billed(today);
-        tx.subscriptions().save(subscription).await?;
     }
     use_credit(tx, account, &mut open, now).await?;
     restate(tx, entity, account, subscriptions, &open, today).await?;

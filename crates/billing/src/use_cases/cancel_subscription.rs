@@ -29,7 +29,7 @@ pub async fn cancel_subscription(
     let mut tx = store.begin(scope).await?;
     let mut locked = load(&mut *tx, command.subscription).await?;
     let today = locked.entity.today(clock.now());
-    locked.subscription()?.cancel(command.when, today)?;
+    locked.subscription()?.cancel(command.when, today);
     locked.restate(&mut *tx, today).await?;
     tx.commit().await?;
     Ok(())

@@ -48,6 +48,11 @@ impl Schedules for Store {
     }
 
     async fn fire_due(&self, now: Timestamp, limit: u16) -> Result<u64, StoreError> {
+        // Every poll asks; most find nothing and need no transaction.
+        let first: Option<DueRow> = sql::row(self.reader(), FIRST, [now.utc().into()]).await?;
+        if first.is_none() {
+            return Ok(0);
+        }
         let tx = self.db.begin().await?;
         let dialect = self.db.dialect();
         let text = format!("{DUE} {}", dialect.skip_locked("schedules"));
@@ -101,5 +106,7 @@ WHERE schedules.every_us <> excluded.every_us OR schedules.next_at > $5";
 
 const DUE: &str = "\
 SELECT tenant_id, name, every_us FROM schedules WHERE next_at <= $1 ORDER BY next_at, tenant_id, name LIMIT $2";
+
+const FIRST: &str = "SELECT tenant_id, name, every_us FROM schedules WHERE next_at <= $1 LIMIT 1";
 
 const ADVANCE: &str = "UPDATE schedules SET next_at = $3 WHERE tenant_id = $1 AND name = $2";

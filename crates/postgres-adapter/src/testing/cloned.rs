@@ -14,17 +14,24 @@ const LOCK: i64 = 0x6d62_7465_6d70_6c61;
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+/// What a database is cloned from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Original {
+    /// The migrated template.
+    Migrated,
+    /// The server's own empty template.
+    Empty,
+}
+
 /// Clones a database and returns its name.
-pub(super) async fn create(maintenance: &str) -> String {
+pub(super) async fn create(maintenance: &str, original: Original) -> String {
     let mut server = PgConnection::connect(maintenance)
         .await
         .expect("the server that TEST_DATABASE_URL names answers");
-    let template = template_name();
-    run(&mut server, &format!("SELECT pg_advisory_lock({LOCK})")).await;
-    if !exists(&mut server, &template).await {
-        make_template(&mut server, maintenance, &template).await;
-    }
-    run(&mut server, &format!("SELECT pg_advisory_unlock({LOCK})")).await;
+    let template = match original {
+        Original::Migrated => template(&mut server, maintenance).await,
+        Original::Empty => "template1".to_owned(),
+    };
     let count = COUNT.fetch_add(1, Ordering::SeqCst);
     let name = format!("mbt_{}_{count}", std::process::id());
     run(
@@ -39,6 +46,17 @@ pub(super) async fn create(maintenance: &str) -> String {
     .await;
     server.close().await.expect("the connection closes");
     name
+}
+
+/// The migrated template, made by whoever comes first while the others wait.
+async fn template(server: &mut PgConnection, maintenance: &str) -> String {
+    let template = template_name();
+    run(server, &format!("SELECT pg_advisory_lock({LOCK})")).await;
+    if !exists(server, &template).await {
+        make_template(server, maintenance, &template).await;
+    }
+    run(server, &format!("SELECT pg_advisory_unlock({LOCK})")).await;
+    template
 }
 
 /// Drops it from a thread of its own, because a destructor cannot wait on the test's runtime.

@@ -70,7 +70,7 @@ impl World<'_> {
         let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
         it.billed(day("2026-11-01"));
         it.suspend("away", day("2026-11-20")).unwrap();
-        it.derive_access(crate::Level::Clear, day("2026-11-20"));
+        it.derive_access(Level::Clear, day("2026-11-20"));
         self.keep(&mut it).await;
         account
     }
