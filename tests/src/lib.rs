@@ -28,6 +28,6 @@ pub use operator::{Operator, Patience};
 pub use ports::free_port;
 pub use process::Process;
 pub use product::{Product, Programs, Shape};
-pub use projection::projection;
+pub use projection::{differences, projection};
 pub use routers::Routers;
 pub use sabotage::{Sabotage, seeded_points};

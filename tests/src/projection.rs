@@ -1,6 +1,6 @@
 //! The final state of a story without anything that differs between two runs: ids, times, codes, marks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::Result;
 use routeros_sim::Simulator;
@@ -125,4 +125,30 @@ fn stored_row(mut row: Row) -> Row {
 fn online_row(mut row: Row) -> Row {
     row.retain(|name, _| matches!(name.as_str(), "service" | "caller-id" | "mac-address" | "dynamic"));
     row
+}
+
+/// Where two projections differ, one line each; empty if they are equal.
+#[must_use]
+pub fn differences(before: &Value, after: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    compare("", before, after, &mut found);
+    found
+}
+
+fn compare(at: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(old), Value::Object(new)) => {
+            let names: BTreeSet<_> = old.keys().chain(new.keys()).collect();
+            for name in names {
+                compare(&format!("{at}/{name}"), &before[name], &after[name], found);
+            }
+        }
+        (Value::Array(old), Value::Array(new)) if old.len() == new.len() => {
+            for (index, (old, new)) in old.iter().zip(new).enumerate() {
+                compare(&format!("{at}/{index}"), old, new, found);
+            }
+        }
+        _ if before == after => {}
+        _ => found.push(format!("{at}: {before} became {after}")),
+    }
 }

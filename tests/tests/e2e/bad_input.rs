@@ -1,7 +1,7 @@
 //! Bad input gets a clear problem with a stable `type` and the right status, and changes nothing.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Answer, Operator, Product, Routers, Sabotage, Shape, money, projection};
+use e2e::{Answer, Operator, Product, Routers, Sabotage, Shape, differences, money, projection};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -40,7 +40,8 @@ async fn refuse_requests(product: &Product) -> Result<()> {
     refuse_routers(&operator, &routers).await.context("routers")?;
     refuse_tokens(product, &operator).await.context("tokens")?;
     let after = projection(&operator, &routers).await?;
-    ensure!(before == after, "bad input changed\n{before:#}\nto\n{after:#}");
+    let differences = differences(&before, &after);
+    ensure!(differences.is_empty(), "bad input changed {}", differences.join("\n"));
     Ok(())
 }
 

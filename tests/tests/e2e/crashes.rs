@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Patience, Product, Routers, Sabotage, Shape, projection, seeded_points};
+use e2e::{Patience, Product, Routers, Sabotage, Shape, differences, projection, seeded_points};
 use serde_json::Value;
 
 use crate::programs;
@@ -78,8 +78,8 @@ async fn same_after(shape: Shape, sabotages: &[Sabotage], left: &Value) -> Resul
     for sabotage in sabotages {
         let told = run(shape, sabotage).await.with_context(|| format!("{sabotage:?}"))?;
         ensure!(told.deaths == 1, "{sabotage:?} killed {} times", told.deaths);
-        let disturbed = &told.left;
-        ensure!(disturbed == left, "{sabotage:?} left\n{disturbed:#}\ninstead of\n{left:#}");
+        let differences = differences(left, &told.left);
+        ensure!(differences.is_empty(), "{sabotage:?}: {}", differences.join("\n"));
     }
     Ok(())
 }

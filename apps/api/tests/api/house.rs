@@ -11,7 +11,7 @@ use billing::{DunningPolicy, NewEntity, found_entity};
 use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
 use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
-use kernel::{Clock, Id, OperatorId, Scope, Secret, TenantId, Timestamp};
+use kernel::{Clock, Id, NoProbe, OperatorId, Scope, Secret, TenantId, Timestamp};
 use mikrotik_billing_api::{ApiSettings, Ports, router};
 use operators::testing::{MemoryOperators, PlainHasher, PlainSigner};
 use operators::{Claims, FoundTenant, Password, Role, SignInPolicy, TokenSigner, found_tenant};
@@ -190,5 +190,6 @@ fn ports(
         job_control: Arc::new(jobs.clone()),
         work_signal: Arc::new(jobs.clone()),
         receipts: Arc::new(receipts),
+        probe: Arc::new(NoProbe),
     }
 }

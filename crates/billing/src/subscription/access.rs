@@ -54,10 +54,12 @@ impl Subscription {
             return;
         };
         self.changed = true;
+        if pause.from <= today {
+            self.rebill(today);
+        }
         if pause.from < today {
             pause.until = Some(today);
             self.data.pauses.push(pause);
-            self.rebill(today);
         }
     }
 

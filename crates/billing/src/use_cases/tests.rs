@@ -27,7 +27,7 @@ use super::found_entity::found_entity;
 use super::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 use super::subscribe::{Subscribe, SubscribeError, Subscribed, subscribe};
 use crate::entity::NewEntity;
-use crate::interval::Interval;
+use crate::interval::{Interval, IntervalUnit};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::PaymentMethod;
 use crate::plan::{NewPlan, SoldAs};
@@ -172,6 +172,15 @@ impl Desk {
         self.sell_as(self.order(plan)).await
     }
 
+    async fn sell_weekly(&self, minor: i64) -> Sold {
+        let plan = NewPlan {
+            interval: Interval::new(IntervalUnit::Weeks, 1).unwrap(),
+            ..self.new_plan(minor)
+        };
+        let plan = self.offer(plan).await;
+        self.sell_as(self.order(plan)).await
+    }
+
     async fn sell_on(&self, minor: i64, bill_day: u8) -> Sold {
         let plan = self.plan(minor).await;
         let bill_day = Some(BillDay::new(bill_day).unwrap());
@@ -188,6 +197,12 @@ impl Desk {
             Some(id) => Some(self.invoice(id).await),
             None => None,
         }
+    }
+
+    /// Bills what is due and pays all of it, so that nobody is suspended for debt.
+    async fn bill_and_pay(&self, sold: Sold) {
+        let invoice = self.bill(sold.account).await.unwrap();
+        self.pay(sold.account, invoice.due.minor()).await;
     }
 
     async fn evaluate(&self, account: AccountId) {

@@ -280,7 +280,10 @@ impl World<'_> {
         let mut tx = self.store.begin(&self.scope).await.unwrap();
         let late = match tx.sessions().save(&mut stale).await {
             Ok(()) => tx.commit().await,
-            Err(err) => Err(err),
+            Err(err) => {
+                drop(tx);
+                Err(err)
+            }
         };
         assert!(matches!(late, Err(StoreError::Conflict)), "{late:?}");
         let stranger = self.scope_of(self.ids.next());

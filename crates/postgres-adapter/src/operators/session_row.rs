@@ -82,3 +82,6 @@ fn status(it: &Model) -> Result<SessionStatus, StoreError> {
         (ended_at, _) => Err(row::bad("ended_at", &format!("{ended_at:?}"))),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,3 +169,6 @@ fn status(it: &Model) -> Result<BatchStatus, StoreError> {
         _ => Err(row::bad("status", &it.status)),
     }
 }
+
+#[cfg(test)]
+mod tests;

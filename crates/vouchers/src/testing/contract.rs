@@ -211,7 +211,10 @@ impl World<'_> {
         let again = vec![self.voucher(id, "only-once", None)];
         let refused = match tx.vouchers().insert_many(id, again).await {
             Ok(()) => tx.commit().await.unwrap_err(),
-            Err(err) => err,
+            Err(err) => {
+                drop(tx);
+                err
+            }
         };
         assert!(refused.is_duplicate_of("vouchers_digest"), "{refused:?}");
         let mut tx = self.store.begin(&self.scope).await.unwrap();

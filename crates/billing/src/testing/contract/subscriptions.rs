@@ -41,12 +41,13 @@ impl World<'_> {
         assert_eq!((view.access, view.access_version), it.access());
         assert_eq!(view.billed_through, Some(day("2026-12-05")));
         assert_eq!(view.next_bill_on, None);
-        it.resume(day("2026-11-24")).unwrap();
-        it.change_plan(&big, When::Now, day("2026-11-25")).unwrap();
+        it.resume(day("2026-12-08")).unwrap();
+        it.derive_access(Level::Clear, day("2026-12-08"));
+        it.change_plan(&big, When::Now, day("2026-12-09")).unwrap();
         self.keeps(&mut it).await;
-        it.change_plan(&small, When::PeriodEnd, day("2026-11-26"))
+        it.change_plan(&small, When::PeriodEnd, day("2026-12-10"))
             .unwrap();
-        it.derive_access(Level::Restricted, day("2026-11-26"));
+        it.derive_access(Level::Restricted, day("2026-12-10"));
         self.keeps(&mut it).await;
         let view = self.queries.subscription(self.tenant(), it.id()).await;
         let view = view.unwrap().unwrap();
@@ -54,15 +55,15 @@ impl World<'_> {
         assert_eq!(view.scheduled.unwrap().price, kes(100_000));
         assert_eq!(view.next_bill_on, it.next_bill_on());
         assert_eq!(view.bill_day, Some(BillDay::new(5).unwrap()));
-        it.cancel(When::Now, day("2026-11-27")).unwrap();
-        it.catch_up(day("2026-11-27"));
-        it.derive_access(Level::Clear, day("2026-11-27"));
+        it.cancel(When::Now, day("2026-12-11"));
+        it.catch_up(day("2026-12-11"));
+        it.derive_access(Level::Clear, day("2026-12-11"));
         self.keeps(&mut it).await;
         let view = self.queries.subscription(self.tenant(), it.id()).await;
         let view = view.unwrap().unwrap();
         assert_eq!(
             (view.status, view.ends_on),
-            ("ended", Some(day("2026-11-27")))
+            ("ended", Some(day("2026-12-11")))
         );
     }
 

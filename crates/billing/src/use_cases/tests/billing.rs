@@ -65,6 +65,7 @@ async fn nothing_is_due_in_the_middle_of_a_period() {
     let desk = Desk::opened("2026-11-21").await;
     let sold = desk.sell(300_000).await;
     desk.bill(sold.account).await.unwrap();
+    desk.pay(sold.account, 300_000).await;
     desk.go_to("2026-12-20");
     assert_eq!(desk.bill(sold.account).await, None);
     desk.go_to("2026-12-21");
@@ -78,6 +79,7 @@ async fn a_fixed_bill_day_begins_with_a_stub_of_the_aligned_cycle() {
     let sold = desk.sell_on(300_000, 5).await;
     let stub = desk.bill(sold.account).await.unwrap();
     assert_eq!(lines(&stub), [line("2026-11-21", "2026-12-05", 140_000)]);
+    desk.pay(sold.account, 140_000).await;
     desk.go_to("2026-12-05");
     let whole = desk.bill(sold.account).await.unwrap();
     assert_eq!(lines(&whole), [line("2026-12-05", "2027-01-05", 300_000)]);
@@ -99,6 +101,7 @@ async fn the_end_of_the_month_comes_back_after_february() {
     for today in ["2027-01-31", "2027-02-28", "2027-03-31", "2027-04-30"] {
         desk.go_to(today);
         periods.extend(lines(&desk.bill(sold.account).await.unwrap()));
+        desk.pay(sold.account, 300_000).await;
     }
     let expected = [
         line("2027-01-31", "2027-02-28", 300_000),
@@ -131,6 +134,7 @@ async fn the_day_is_the_one_in_the_zone_of_the_entity() {
     let desk = Desk::opened("2026-11-21").await;
     let sold = desk.sell(300_000).await;
     desk.bill(sold.account).await.unwrap();
+    desk.pay(sold.account, 300_000).await;
     desk.go_to("2026-12-20");
     desk.clock.advance(chrono::Duration::hours(12));
     let invoice = desk.bill(sold.account).await.unwrap();

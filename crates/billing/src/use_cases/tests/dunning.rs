@@ -1,6 +1,6 @@
 //! Who does not pay becomes slow, then is cut off; who pays has access back in the same transaction.
 
-use super::{Desk, Sold, day, told};
+use super::{Desk, Sold, day, line, lines, told};
 use crate::account::{Account, AccountSnapshot};
 use crate::events::Access;
 use crate::overdue::Level;
@@ -36,7 +36,10 @@ async fn levels_follow_the_days_past_due() {
     for (today, level) in days {
         assert_eq!(evaluated(&desk, today, sold).await, level, "{today}");
     }
-    assert_eq!(desk.told(sold), [told("restricted", 2), told("suspended", 3)]);
+    assert_eq!(
+        desk.told(sold),
+        [told("restricted", 2), told("suspended", 3)]
+    );
     assert_eq!(desk.events_named("billing.level_changed").len(), 3);
 }
 
@@ -76,18 +79,57 @@ async fn paying_gives_access_back_with_one_decision_and_the_next_version() {
 #[tokio::test]
 async fn paying_the_oldest_invoice_moves_the_count_of_days_at_once() {
     let desk = Desk::opened("2026-11-01").await;
-    let sold = invoiced(&desk).await;
-    desk.morning("2026-12-01", sold.account).await.unwrap();
-    desk.go_to("2026-12-10");
-    desk.evaluate(sold.account).await;
-    assert_eq!(desk.level(sold.account).await, Level::Suspended);
-    desk.pay(sold.account, 300_000).await;
+    let sold = desk.sell_weekly(100_000).await;
+    for today in ["2026-11-01", "2026-11-08", "2026-11-15"] {
+        desk.morning(today, sold.account).await.unwrap();
+    }
+    assert_eq!(evaluated(&desk, "2026-11-17", sold).await, Level::Suspended);
+    desk.pay(sold.account, 100_000).await;
     assert_eq!(
         desk.level(sold.account).await,
         Level::Overdue,
-        "the December invoice is two days late"
+        "the second invoice is two days late"
     );
-    assert_eq!(desk.told(sold).last().unwrap(), &told("active", 3));
+    let all = [
+        told("restricted", 2),
+        told("suspended", 3),
+        told("active", 4),
+    ];
+    assert_eq!(desk.told(sold), all);
+}
+
+#[tokio::test]
+async fn no_new_period_begins_while_suspended_for_debt() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = invoiced(&desk).await;
+    evaluated(&desk, "2026-11-16", sold).await;
+    for today in ["2026-12-01", "2027-01-01"] {
+        assert_eq!(desk.morning(today, sold.account).await, None);
+    }
+    desk.go_to("2027-01-11");
+    desk.pay(sold.account, 300_000).await;
+    let invoice = desk.bill(sold.account).await.unwrap();
+    assert_eq!(lines(&invoice), [line("2027-01-11", "2027-02-01", 203_226)]);
+}
+
+#[tokio::test]
+async fn no_new_period_begins_even_if_nobody_had_evaluated_yet() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = invoiced(&desk).await;
+    desk.go_to("2026-12-01");
+    assert_eq!(desk.bill(sold.account).await, None);
+    assert_eq!(desk.told(sold), [told("suspended", 2)]);
+    assert_eq!(desk.level(sold.account).await, Level::Suspended);
+}
+
+#[tokio::test]
+async fn a_restricted_account_goes_on_being_billed() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell_weekly(100_000).await;
+    for today in ["2026-11-01", "2026-11-08", "2026-11-15"] {
+        assert!(desk.morning(today, sold.account).await.is_some());
+    }
+    assert_eq!(desk.level(sold.account).await, Level::Restricted);
 }
 
 #[tokio::test]
@@ -154,7 +196,10 @@ async fn resuming_gives_no_more_than_the_level_allows() {
     desk.suspend(sold).await;
     desk.go_to("2026-11-13");
     desk.resume(sold).await;
-    assert_eq!(desk.told(sold), [told("suspended", 2), told("restricted", 3)]);
+    assert_eq!(
+        desk.told(sold),
+        [told("suspended", 2), told("restricted", 3)]
+    );
 }
 
 #[tokio::test]

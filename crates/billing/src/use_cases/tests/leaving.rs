@@ -24,12 +24,15 @@ impl Desk {
 async fn cancelling_now_ends_access_and_takes_nothing_back() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-11");
     desk.cancel(sold, When::Now).await;
     assert_eq!(desk.told(sold), [told("ended", 2)]);
     let view = desk.subscription(sold).await;
-    assert_eq!((view.status, view.ends_on), ("ended", Some(day("2026-11-11"))));
+    assert_eq!(
+        (view.status, view.ends_on),
+        ("ended", Some(day("2026-11-11")))
+    );
     assert_eq!(view.next_bill_on, None);
     for today in ["2026-11-12", "2026-12-01", "2027-01-01"] {
         assert_eq!(desk.morning(today, sold.account).await, None);
@@ -52,12 +55,15 @@ async fn a_period_that_had_begun_is_charged_even_if_the_bill_comes_after_the_end
 async fn cancelling_at_the_end_of_the_period_lets_it_run_until_then() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-11");
     desk.cancel(sold, When::PeriodEnd).await;
     assert!(desk.told(sold).is_empty());
     let view = desk.subscription(sold).await;
-    assert_eq!((view.status, view.ends_on), ("active", Some(day("2026-12-01"))));
+    assert_eq!(
+        (view.status, view.ends_on),
+        ("active", Some(day("2026-12-01")))
+    );
     desk.pay(sold.account, 300_000).await;
     assert_eq!(desk.morning("2026-11-30", sold.account).await, None);
     assert!(desk.told(sold).is_empty());
@@ -66,16 +72,55 @@ async fn cancelling_at_the_end_of_the_period_lets_it_run_until_then() {
 }
 
 #[tokio::test]
+async fn the_day_of_the_end_begins_no_new_period() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(300_000).await;
+    desk.bill_and_pay(sold).await;
+    desk.go_to("2026-12-01");
+    desk.cancel(sold, When::Now).await;
+    assert_eq!(desk.bill(sold.account).await, None);
+    let unbilled = desk.sell(300_000).await;
+    desk.cancel(unbilled, When::Now).await;
+    assert_eq!(desk.bill(unbilled.account).await, None, "it had no day");
+}
+
+#[tokio::test]
+async fn what_is_billed_on_the_day_of_the_end_stays_billed() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(300_000).await;
+    desk.bill_and_pay(sold).await;
+    desk.cancel(sold, When::Now).await;
+    assert_eq!(desk.morning("2026-12-01", sold.account).await, None);
+    assert_eq!(desk.invoices(sold.account).await.len(), 1);
+}
+
+#[tokio::test]
+async fn ending_while_suspended_charges_nothing_more() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(300_000).await;
+    desk.bill_and_pay(sold).await;
+    desk.suspend(sold).await;
+    desk.morning("2026-12-11", sold.account).await;
+    desk.cancel(sold, When::Now).await;
+    for today in ["2026-12-11", "2027-01-01"] {
+        assert_eq!(desk.morning(today, sold.account).await, None);
+    }
+}
+
+#[tokio::test]
 async fn cancelling_twice_is_one_decision_and_now_overrides_later() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.cancel(sold, When::PeriodEnd).await;
     desk.cancel(sold, When::PeriodEnd).await;
     assert_eq!(desk.events_named("billing.subscription_cancelled").len(), 1);
     desk.go_to("2026-11-11");
     desk.cancel(sold, When::Now).await;
-    assert_eq!(desk.subscription(sold).await.ends_on, Some(day("2026-11-11")));
+    assert_eq!(
+        desk.subscription(sold).await.ends_on,
+        Some(day("2026-11-11"))
+    );
     let heard = desk.heard();
     desk.cancel(sold, When::Now).await;
     assert_eq!(desk.heard(), heard);
@@ -101,7 +146,7 @@ async fn cancelling_before_the_first_day_costs_nothing() {
 async fn a_cancelled_subscription_takes_no_other_decision() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.cancel(sold, When::PeriodEnd).await;
     let dearer = desk.plan(600_000).await;
     let changed = desk.change(sold, dearer, None).await;
@@ -121,7 +166,7 @@ async fn a_cancelled_subscription_takes_no_other_decision() {
 async fn cancelling_drops_a_scheduled_change() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     let cheaper = desk.plan(100_000).await;
     desk.change(sold, cheaper, None).await.unwrap();
     desk.cancel(sold, When::PeriodEnd).await;
@@ -133,7 +178,7 @@ async fn cancelling_drops_a_scheduled_change() {
 async fn a_suspended_subscription_can_be_cancelled() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.suspend(sold).await;
     desk.cancel(sold, When::PeriodEnd).await;
     desk.morning("2026-12-01", sold.account).await;

@@ -1,22 +1,23 @@
 //! Books that contradict themselves stop the billing of their account; nothing is guessed.
 
-use kernel::Ids;
-
 use super::{Desk, Sold, day, kes};
 use crate::difference::Inconsistent;
 use crate::invoice::{InvoiceDraft, Line};
 use crate::ports::{BillingQueries, SweepPage};
 use crate::schedule::Period;
+use crate::use_cases::SubscriptionError;
 use crate::use_cases::bill_account::{BillAccountError, bill_account};
 
-/// Bills the same days once more behind the back of the use cases.
-async fn bill_twice(desk: &Desk, sold: Sold) {
+/// A subscription whose December stands on two lines, behind the back of the use cases.
+async fn contradictory(desk: &Desk) -> Sold {
+    let sold = desk.sell(300_000).await;
+    desk.bill_and_pay(sold).await;
     let mut tx = desk.tx().await;
     let entity = tx.entities().first().await.unwrap().unwrap();
     let it = tx.subscriptions().find(sold.id).await.unwrap().unwrap();
     let period = Period {
-        start: day("2026-11-01"),
-        end: day("2026-12-01"),
+        start: day("2026-12-01"),
+        end: day("2027-01-01"),
     };
     let line = Line {
         subscription: sold.id,
@@ -28,24 +29,17 @@ async fn bill_twice(desk: &Desk, sold: Sold) {
         repairs: None,
     };
     let draft = InvoiceDraft {
-        id: (&desk.ids as &dyn Ids).next(),
+        id: desk.ids().next(),
         account: sold.account,
         entity: entity.id(),
-        lines: vec![line],
-        total: kes(300_000),
-        issued_on: day("2026-11-02"),
-        due_on: day("2026-11-09"),
+        lines: vec![line.clone(), line],
+        total: kes(600_000),
+        issued_on: day("2026-11-30"),
+        due_on: day("2026-12-07"),
     };
     tx.invoices().issue(draft, "INV").await.unwrap();
     tx.commit().await.unwrap();
-}
-
-async fn contradictory(desk: &Desk) -> Sold {
-    let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
-    bill_twice(desk, sold).await;
-    desk.suspend(sold).await;
-    desk.resume(sold).await;
+    desk.go_to("2026-12-01");
     sold
 }
 
@@ -73,12 +67,12 @@ async fn a_parked_account_is_left_alone_but_can_pay() {
     let (store, scope) = (&desk.store, &desk.scope);
     let billed = bill_account(store, desk.ids(), &desk.clock, scope, sold.account).await;
     assert!(billed.is_err());
-    desk.go_to("2026-12-01");
+    desk.go_to("2026-12-02");
     let heard = desk.heard();
     assert_eq!(desk.bill(sold.account).await, None);
     assert_eq!(desk.heard(), heard);
     let page = SweepPage {
-        today: day("2026-12-01"),
+        today: day("2026-12-02"),
         after: None,
         limit: 10,
     };
@@ -87,4 +81,21 @@ async fn a_parked_account_is_left_alone_but_can_pay() {
     assert!(due.unwrap().is_empty());
     desk.pay(sold.account, 600_000).await;
     assert_eq!(desk.account(sold.account).await.due, kes(0));
+}
+
+#[tokio::test]
+async fn a_change_of_plan_that_cannot_be_billed_changes_nothing() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = contradictory(&desk).await;
+    let dearer = desk.plan(600_000).await;
+    let (heard, before) = (desk.heard(), desk.subscription(sold).await);
+    let changed = desk.change(sold, dearer, None).await;
+    assert!(matches!(
+        changed,
+        Err(SubscriptionError::Billing(BillAccountError::Parked { .. }))
+    ));
+    assert_eq!(
+        (desk.heard(), desk.subscription(sold).await),
+        (heard, before)
+    );
 }

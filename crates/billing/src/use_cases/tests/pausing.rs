@@ -4,6 +4,7 @@ use super::{Desk, Sold, day, kes, line, lines, told};
 use crate::subscription::SubscriptionRefusal;
 use crate::use_cases::SubscriptionError;
 use crate::use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
+use crate::use_cases::subscribe::Subscribe;
 use crate::use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
 
 impl Desk {
@@ -35,7 +36,7 @@ impl Desk {
 async fn suspending_cuts_access_and_resuming_gives_it_back() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.suspend(sold).await;
     assert_eq!(desk.told(sold), [told("suspended", 2)]);
     let view = desk.subscription(sold).await;
@@ -65,7 +66,7 @@ async fn doing_it_twice_changes_nothing() {
 async fn a_period_that_would_begin_meanwhile_begins_on_the_day_of_resuming() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(310_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-20");
     desk.suspend(sold).await;
     assert_eq!(desk.morning("2026-12-01", sold.account).await, None);
@@ -74,6 +75,7 @@ async fn a_period_that_would_begin_meanwhile_begins_on_the_day_of_resuming() {
     desk.resume(sold).await;
     let invoice = desk.bill(sold.account).await.unwrap();
     assert_eq!(lines(&invoice), [line("2026-12-11", "2027-01-01", 210_000)]);
+    desk.pay(sold.account, 210_000).await;
     let next = desk.morning("2027-01-01", sold.account).await.unwrap();
     assert_eq!(lines(&next), [line("2027-01-01", "2027-02-01", 310_000)]);
 }
@@ -82,7 +84,7 @@ async fn a_period_that_would_begin_meanwhile_begins_on_the_day_of_resuming() {
 async fn several_periods_can_pass_without_a_charge() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-20");
     desk.suspend(sold).await;
     for today in ["2026-12-01", "2027-01-01", "2027-02-01", "2027-03-01"] {
@@ -98,7 +100,7 @@ async fn several_periods_can_pass_without_a_charge() {
 async fn days_without_access_in_a_period_that_was_billed_stay_charged() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-05");
     desk.suspend(sold).await;
     desk.go_to("2026-11-20");
@@ -112,7 +114,7 @@ async fn days_without_access_in_a_period_that_was_billed_stay_charged() {
 async fn suspending_on_the_bill_day_takes_nothing_back() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.suspend(sold).await;
     desk.go_to("2026-11-11");
     desk.resume(sold).await;
@@ -121,14 +123,18 @@ async fn suspending_on_the_bill_day_takes_nothing_back() {
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
     let invoice = desk.invoice(change.invoice.unwrap()).await;
-    assert_eq!(invoice.total, kes(150_000), "half a month of the difference");
+    assert_eq!(
+        invoice.total,
+        kes(150_000),
+        "half a month of the difference"
+    );
 }
 
 #[tokio::test]
 async fn a_resumed_period_that_is_swept_late_is_still_charged() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(310_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.suspend(sold).await;
     desk.morning("2026-12-05", sold.account).await;
     desk.go_to("2026-12-11");
@@ -146,7 +152,7 @@ async fn a_resumed_period_that_is_swept_late_is_still_charged() {
 async fn suspending_again_before_the_bill_runs_charges_nothing() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(310_000).await;
-    desk.bill(sold.account).await.unwrap();
+    desk.bill_and_pay(sold).await;
     desk.suspend(sold).await;
     desk.go_to("2026-12-11");
     desk.resume(sold).await;
@@ -175,7 +181,10 @@ async fn periods_missed_before_the_suspension_are_charged_during_it() {
     desk.resume(sold).await;
     let rest = desk.bill(sold.account).await.unwrap();
     assert_eq!(lines(&rest)[0].0, "2027-01-22");
-    assert_eq!(desk.subscription(sold).await.billed_through, Some(day("2027-02-01")));
+    assert_eq!(
+        desk.subscription(sold).await.billed_through,
+        Some(day("2027-02-01"))
+    );
 }
 
 #[tokio::test]
@@ -203,4 +212,37 @@ async fn a_suspended_subscription_keeps_its_plan() {
         refused,
         Err(SubscriptionError::Refused(SubscriptionRefusal::Suspended))
     ));
+}
+
+#[tokio::test]
+async fn what_is_suspended_before_its_first_day_is_charged_from_the_day_of_resuming() {
+    let desk = Desk::opened("2026-11-01").await;
+    let plan = desk.plan(310_000).await;
+    let order = Subscribe {
+        starts_on: Some(day("2026-12-01")),
+        ..desk.order(plan)
+    };
+    let sold = desk.sell_as(order).await;
+    desk.suspend(sold).await;
+    assert_eq!(desk.morning("2026-12-01", sold.account).await, None);
+    desk.go_to("2026-12-11");
+    desk.resume(sold).await;
+    let invoice = desk.bill(sold.account).await.unwrap();
+    assert_eq!(lines(&invoice), [line("2026-12-11", "2027-01-01", 210_000)]);
+    assert_eq!(desk.told(sold), [told("active", 2)]);
+}
+
+#[tokio::test]
+async fn many_decisions_on_one_day_lose_no_day() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(310_000).await;
+    desk.bill_and_pay(sold).await;
+    desk.suspend(sold).await;
+    desk.go_to("2026-12-11");
+    desk.resume(sold).await;
+    desk.suspend(sold).await;
+    assert_eq!(desk.bill(sold.account).await, None);
+    desk.resume(sold).await;
+    let invoice = desk.bill(sold.account).await.unwrap();
+    assert_eq!(lines(&invoice), [line("2026-12-11", "2027-01-01", 210_000)]);
 }

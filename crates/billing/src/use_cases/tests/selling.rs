@@ -44,7 +44,9 @@ async fn the_first_sale_opens_the_account_and_the_next_one_uses_it() {
 async fn only_offered_subscription_plans_are_sold() {
     let desk = Desk::opened("2026-11-01").await;
     let retired = desk.plan(300_000).await;
-    retire_plan(&desk.store, &desk.scope, retired).await.unwrap();
+    retire_plan(&desk.store, &desk.scope, retired)
+        .await
+        .unwrap();
     assert_eq!(
         refusal(&desk, desk.order(retired)).await,
         SubscriptionRefusal::PlanNotOffered
