@@ -23,8 +23,16 @@ impl Answer {
     /// # Errors
     /// When it was no success; the text holds the problem.
     pub fn ok(self) -> Result<Value> {
-        let Self { question, status, body, .. } = self;
-        ensure!((200..300).contains(&status), "{question} was answered {status}: {body}");
+        let Self {
+            question,
+            status,
+            body,
+            ..
+        } = self;
+        ensure!(
+            (200..300).contains(&status),
+            "{question} was answered {status}: {body}"
+        );
         Ok(body)
     }
 
@@ -35,9 +43,19 @@ impl Answer {
     pub fn problem(self, status: u16, slug: &str) -> Result<Value> {
         let kind = format!("urn:mikrotik-billing:problem:{slug}");
         let is_it = self.status == status && self.body["type"] == *kind;
-        ensure!(is_it, "{} should be {status} {slug}: {} {}", self.question, self.status, self.body);
+        ensure!(
+            is_it,
+            "{} should be {status} {slug}: {} {}",
+            self.question,
+            self.status,
+            self.body
+        );
         let form = self.header("content-type").unwrap_or_default();
-        ensure!(form == "application/problem+json", "{} is answered as {form}", self.question);
+        ensure!(
+            form == "application/problem+json",
+            "{} is answered as {form}",
+            self.question
+        );
         Ok(self.body)
     }
 
@@ -59,7 +77,9 @@ impl Answer {
 }
 
 fn names(question: &str, problem: &Value, field: &str) -> Result<()> {
-    let errors = problem["errors"].as_array().context("the problem names no field")?;
+    let errors = problem["errors"]
+        .as_array()
+        .context("the problem names no field")?;
     let is_named = errors.iter().any(|it| it["field"] == *field);
     ensure!(is_named, "{question} should name {field}: {problem}");
     Ok(())

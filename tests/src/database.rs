@@ -23,7 +23,9 @@ impl ServerDatabase {
     /// When the variable is missing or the server cannot be reached.
     pub async fn create() -> Result<Self> {
         let maintenance = std::env::var(VARIABLE).with_context(|| {
-            format!("{VARIABLE} names no PostgreSQL server: run the stories with `cargo xtask test`")
+            format!(
+                "{VARIABLE} names no PostgreSQL server: run the stories with `cargo xtask test`"
+            )
         })?;
         Self::create_on(&maintenance).await
     }
@@ -36,28 +38,44 @@ impl ServerDatabase {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let name = format!("e2e_{}_{number}", std::process::id());
-        let database = Self { maintenance: maintenance.to_owned(), name };
+        let database = Self {
+            maintenance: maintenance.to_owned(),
+            name,
+        };
         database.drop_database().await?;
-        database.run(format!("CREATE DATABASE {}", database.name)).await?;
+        database
+            .run(format!("CREATE DATABASE {}", database.name))
+            .await?;
         Ok(database)
     }
 
     /// Its URL.
     #[must_use]
     pub fn url(&self) -> String {
-        let (server, _) = self.maintenance.rsplit_once('/').unwrap_or((&self.maintenance, ""));
+        let (server, _) = self
+            .maintenance
+            .rsplit_once('/')
+            .unwrap_or((&self.maintenance, ""));
         format!("{server}/{}", self.name)
     }
 
     async fn drop_database(&self) -> Result<()> {
-        self.run(format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await
+        self.run(format!(
+            "DROP DATABASE IF EXISTS {} WITH (FORCE)",
+            self.name
+        ))
+        .await
     }
 
     /// Names of databases cannot be bound; this one is made of our own letters and digits.
     async fn run(&self, statement: String) -> Result<()> {
         let mut connection = PgConnection::connect(&self.maintenance).await;
-        let connection = connection.as_mut().map_err(|err| anyhow::anyhow!("{err}"))?;
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(connection).await?;
+        let connection = connection
+            .as_mut()
+            .map_err(|err| anyhow::anyhow!("{err}"))?;
+        sqlx::raw_sql(AssertSqlSafe(statement))
+            .execute(connection)
+            .await?;
         Ok(())
     }
 }
@@ -67,7 +85,9 @@ impl Drop for ServerDatabase {
     fn drop(&mut self) {
         thread::scope(|scope| {
             let dropped = scope.spawn(|| {
-                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build()?;
                 runtime.block_on(self.drop_database())
             });
             // A server that is gone has taken the database with it.

@@ -49,7 +49,11 @@ async fn run(words: &[String]) -> Result<()> {
     let (program, arguments) = words.split_first().context("there is no command")?;
     // The server may not look at the caller's folder.
     let mut command = Command::new(program);
-    let status = command.args(arguments).current_dir(std::env::temp_dir()).status().await?;
+    let status = command
+        .args(arguments)
+        .current_dir(std::env::temp_dir())
+        .status()
+        .await?;
     if !status.success() {
         bail!("{} failed: {status}", words.join(" "));
     }

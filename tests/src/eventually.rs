@@ -21,7 +21,9 @@ pub async fn eventually<T>(
     let begun = Instant::now();
     let mut pause = SHORTEST;
     loop {
-        let seen = look().await.with_context(|| format!("while waiting for {what}"))?;
+        let seen = look()
+            .await
+            .with_context(|| format!("while waiting for {what}"))?;
         if let Some(found) = seen {
             return Ok(found);
         }

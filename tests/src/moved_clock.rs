@@ -18,7 +18,10 @@ impl MovedClock {
     ///
     /// # Errors
     /// When there is no such day, or the file cannot be written.
-    pub fn starting_at(file: PathBuf, (year, month, day, hour): (i32, u32, u32, u32)) -> Result<Self> {
+    pub fn starting_at(
+        file: PathBuf,
+        (year, month, day, hour): (i32, u32, u32, u32),
+    ) -> Result<Self> {
         let clock = Self { file };
         clock.move_to((year, month, day, hour))?;
         Ok(clock)
@@ -66,7 +69,10 @@ impl MovedClock {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the harness moves the clock of others against the real one")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the harness moves the clock of others against the real one"
+)]
 fn real_now() -> DateTime<Utc> {
     Utc::now()
 }

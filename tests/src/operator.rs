@@ -63,7 +63,14 @@ impl Operator {
     ) -> Result<Self> {
         let http = Client::builder().timeout(TIME_TO_ANSWER).build()?;
         let (token, requests) = (Mutex::default(), AtomicUsize::default());
-        let operator = Self { http, bases, credentials, patience, token, requests };
+        let operator = Self {
+            http,
+            bases,
+            credentials,
+            patience,
+            token,
+            requests,
+        };
         operator.sign_in_again().await?;
         Ok(operator)
     }
@@ -122,8 +129,16 @@ impl Operator {
         loop {
             let mark = if path.contains('?') { '&' } else { '?' };
             let page = self.get(&format!("{path}{mark}limit=200{after}")).await?;
-            items.extend(page["items"].as_array().context("the list has no items")?.iter().cloned());
-            let Some(next) = page["next"].as_str() else { return Ok(items) };
+            items.extend(
+                page["items"]
+                    .as_array()
+                    .context("the list has no items")?
+                    .iter()
+                    .cloned(),
+            );
+            let Some(next) = page["next"].as_str() else {
+                return Ok(items);
+            };
             after = format!("&after={next}");
         }
     }
@@ -214,7 +229,10 @@ impl Operator {
     /// The access token.
     #[must_use]
     pub fn token(&self) -> String {
-        self.token.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.token
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Signs in once more.
@@ -222,12 +240,18 @@ impl Operator {
     /// # Errors
     /// When the login is refused or no API answers.
     pub async fn sign_in_again(&self) -> Result<()> {
-        let Credentials { tenant, login, password } = &self.credentials;
+        let Credentials {
+            tenant,
+            login,
+            password,
+        } = &self.credentials;
         let body = json!({ "tenant": tenant, "login": login, "password": password });
         let begun = Instant::now();
         self.set_token(String::new());
         let answer = loop {
-            let outcome = self.ask_once(Method::POST, "/auth/login", Some(&body), None).await;
+            let outcome = self
+                .ask_once(Method::POST, "/auth/login", Some(&body), None)
+                .await;
             let is_settled = outcome.as_ref().is_ok_and(|it| it.status < 500);
             if is_settled || begun.elapsed() >= self.patience.0 {
                 break outcome?.ok()?;
@@ -245,19 +269,32 @@ impl Operator {
 
 /// Sends a request and reads the whole answer.
 pub(crate) async fn answer(question: String, request: reqwest::RequestBuilder) -> Result<Answer> {
-    let sent = request.send().await.with_context(|| format!("{question} was not answered"))?;
+    let sent = request
+        .send()
+        .await
+        .with_context(|| format!("{question} was not answered"))?;
     let (status, headers) = (sent.status().as_u16(), sent.headers().clone());
-    let body = sent.bytes().await.with_context(|| format!("{question} was cut off"))?;
+    let body = sent
+        .bytes()
+        .await
+        .with_context(|| format!("{question} was cut off"))?;
     let body = match body.is_empty() {
         true => Value::Null,
         false => serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned())),
     };
-    Ok(Answer { question, status, headers, body })
+    Ok(Answer {
+        question,
+        status,
+        headers,
+        body,
+    })
 }
 
 /// The clock may have been moved past the end of the token.
 fn is_expired(answer: &Answer) -> bool {
     answer.status == 401
-        && answer.body["type"].as_str().is_some_and(|it| it.ends_with(":expired-token"))
+        && answer.body["type"]
+            .as_str()
+            .is_some_and(|it| it.ends_with(":expired-token"))
 }

@@ -37,15 +37,31 @@ impl Process {
         variables: impl IntoIterator<Item = (String, String)>,
         folder: &Path,
     ) -> Result<Self> {
-        let (stdout, stderr) = (folder.join(format!("{name}.out")), folder.join(format!("{name}.log")));
+        let (stdout, stderr) = (
+            folder.join(format!("{name}.out")),
+            folder.join(format!("{name}.log")),
+        );
         let mut command = Command::new(program);
-        command.args(arguments).current_dir(folder).kill_on_drop(true);
-        command.env_clear().envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
+        command
+            .args(arguments)
+            .current_dir(folder)
+            .kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)));
         command.env("RUST_BACKTRACE", "1").envs(variables);
-        command.stdin(Stdio::null()).stdout(append(&stdout)?).stderr(append(&stderr)?);
+        command
+            .stdin(Stdio::null())
+            .stdout(append(&stdout)?)
+            .stderr(append(&stderr)?);
         let child = command.spawn();
         let child = child.with_context(|| format!("cannot start {}", program.display()))?;
-        Ok(Self { name: name.to_owned(), child, stdout, stderr })
+        Ok(Self {
+            name: name.to_owned(),
+            child,
+            stdout,
+            stderr,
+        })
     }
 
     /// What it has printed so far, earlier runs of the same name included.
@@ -70,7 +86,9 @@ impl Process {
     /// When the output cannot be read.
     pub fn printed_after(&self, label: &str) -> Result<Option<String>> {
         let printed = self.printed()?;
-        let mut values = printed.lines().filter_map(|line| line.trim().strip_prefix(label));
+        let mut values = printed
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix(label));
         Ok(values.next().map(|value| value.trim().to_owned()))
     }
 
@@ -116,8 +134,12 @@ impl Process {
     }
 
     async fn signal(&self, signal: &str) -> Result<()> {
-        let id = self.id().with_context(|| format!("{} has ended before", self.name))?;
-        let sent = Command::new("kill").args([format!("-{signal}"), id.to_string()]).status();
+        let id = self
+            .id()
+            .with_context(|| format!("{} has ended before", self.name))?;
+        let sent = Command::new("kill")
+            .args([format!("-{signal}"), id.to_string()])
+            .status();
         if !sent.await?.success() {
             bail!("{} cannot be signalled", self.name);
         }

@@ -48,7 +48,10 @@ pub enum Shape {
 
 impl Shape {
     /// One API and one worker on PostgreSQL.
-    pub const POSTGRES: Self = Self::Postgres { apis: 1, workers: 1 };
+    pub const POSTGRES: Self = Self::Postgres {
+        apis: 1,
+        workers: 1,
+    };
 
     const fn counts(self) -> (usize, usize) {
         match self {
@@ -97,7 +100,9 @@ impl Product {
     /// When there is no room or no port.
     pub fn install_on(programs: Programs, shape: Shape, url: Option<String>) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("e2e-").tempdir()?;
-        let ports = (0..shape.counts().0).map(|_| free_port()).collect::<Result<_>>()?;
+        let ports = (0..shape.counts().0)
+            .map(|_| free_port())
+            .collect::<Result<_>>()?;
         let clock = MovedClock::starting_at(folder.path().join("clock"), FIRST_HOUR)?;
         let mut settings = fast_settings(folder.path());
         settings.extend(url.map(|url| ("DATABASE__URL".to_owned(), url)));
@@ -148,12 +153,20 @@ impl Product {
     pub async fn start(&mut self, sabotage: &Sabotage) -> Result<()> {
         let (apis, workers) = self.shape.counts();
         for index in 0..apis {
-            let sabotage = if workers == 0 { sabotage } else { &Sabotage::default() };
+            let sabotage = if workers == 0 {
+                sabotage
+            } else {
+                &Sabotage::default()
+            };
             let api = self.spawn_api(index, sabotage)?;
             self.apis.push(api);
         }
         for index in 0..workers {
-            let sabotage = if index == 0 { sabotage } else { &Sabotage::default() };
+            let sabotage = if index == 0 {
+                sabotage
+            } else {
+                &Sabotage::default()
+            };
             let worker = self.spawn_worker(index, sabotage)?;
             self.workers.push(worker);
         }
@@ -168,7 +181,11 @@ impl Product {
     pub async fn stop(&mut self) -> Result<()> {
         for mut process in self.workers.drain(..).chain(self.apis.drain(..)) {
             let status = process.interrupt().await?;
-            ensure!(status.success(), "ended with {status}: {}", process.last_words());
+            ensure!(
+                status.success(),
+                "ended with {status}: {}",
+                process.last_words()
+            );
         }
         Ok(())
     }
@@ -213,7 +230,11 @@ impl Product {
     /// # Errors
     /// When there is no such worker.
     pub async fn kill_worker(&mut self, index: usize) -> Result<()> {
-        self.workers.get_mut(index).context("there is no such worker")?.kill().await
+        self.workers
+            .get_mut(index)
+            .context("there is no such worker")?
+            .kill()
+            .await
     }
 
     /// The first operator, signed in; the first failure counts.
@@ -229,20 +250,30 @@ impl Product {
     /// # Errors
     /// When the login is refused.
     pub async fn operator(&self, patience: Patience) -> Result<Operator> {
-        let credentials = self.credentials.clone().context("the product has not been started")?;
+        let credentials = self
+            .credentials
+            .clone()
+            .context("the product has not been started")?;
         Operator::sign_in(self.base_urls(), credentials, patience).await
     }
 
     /// Where the APIs are.
     #[must_use]
     pub fn base_urls(&self) -> Vec<String> {
-        self.ports.iter().map(|port| format!("http://127.0.0.1:{port}")).collect()
+        self.ports
+            .iter()
+            .map(|port| format!("http://127.0.0.1:{port}"))
+            .collect()
     }
 
     /// What every process has logged, for the text of a failure.
     #[must_use]
     pub fn last_words(&self) -> String {
-        let words = self.apis.iter().chain(&self.workers).map(Process::last_words);
+        let words = self
+            .apis
+            .iter()
+            .chain(&self.workers)
+            .map(Process::last_words);
         words.collect::<Vec<_>>().join("\n")
     }
 
@@ -251,9 +282,15 @@ impl Product {
     /// # Errors
     /// When the output cannot be read.
     pub fn count_printed_passwords(&self) -> Result<usize> {
-        let printed: Vec<_> = self.apis.iter().map(Process::printed).collect::<Result<_>>()?;
+        let printed: Vec<_> = self
+            .apis
+            .iter()
+            .map(Process::printed)
+            .collect::<Result<_>>()?;
         let lines = printed.iter().flat_map(|it| it.lines());
-        Ok(lines.filter(|line| line.trim().starts_with(PASSWORD)).count())
+        Ok(lines
+            .filter(|line| line.trim().starts_with(PASSWORD))
+            .count())
     }
 
     fn spawn_api(&self, index: usize, sabotage: &Sabotage) -> Result<Process> {
@@ -266,7 +303,12 @@ impl Product {
         self.spawn(&format!("worker-{index}"), &self.programs.worker, variables)
     }
 
-    fn spawn(&self, name: &str, program: &Path, variables: Vec<(String, String)>) -> Result<Process> {
+    fn spawn(
+        &self,
+        name: &str,
+        program: &Path,
+        variables: Vec<(String, String)>,
+    ) -> Result<Process> {
         Process::start(name, program, &[], variables, self.folder.path())
     }
 
@@ -274,7 +316,10 @@ impl Product {
     fn variables(&self, api: usize, sabotage: &Sabotage) -> Vec<(String, String)> {
         let bind = self.ports.get(api).map(|port| format!("127.0.0.1:{port}"));
         let bind = bind.map(|bind| ("SERVER__BIND".to_owned(), bind));
-        let given = self.settings.iter().map(|(name, value)| (name.clone(), value.clone()));
+        let given = self
+            .settings
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone()));
         let settings = bind.into_iter().chain(given);
         let clock = self.clock.file().display().to_string();
         settings
@@ -307,8 +352,12 @@ impl Product {
             return Ok(());
         }
         for api in &self.apis {
-            let Some(password) = api.printed_after(PASSWORD)? else { continue };
-            let login = api.printed_after(LOGIN)?.context("a password is printed without a login")?;
+            let Some(password) = api.printed_after(PASSWORD)? else {
+                continue;
+            };
+            let login = api
+                .printed_after(LOGIN)?
+                .context("a password is printed without a login")?;
             let (tenant, login) = login.split_once('/').context("a login is tenant/name")?;
             self.credentials = Some(Credentials {
                 tenant: tenant.to_owned(),
@@ -353,5 +402,7 @@ fn fast_settings(folder: &Path) -> BTreeMap<String, String> {
         ("FOUNDING__GRACE_DAYS", "2"),
         ("FOUNDING__SUSPEND_AFTER_DAYS", "5"),
     ];
-    settings.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+    settings
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into()
 }

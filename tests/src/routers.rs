@@ -48,7 +48,10 @@ impl Routers {
     pub fn check_foreign_rows(&self) -> Result<()> {
         for (router, before) in [&self.a, &self.b].into_iter().zip(&self.foreign) {
             let now = foreign_rows(router);
-            ensure!(now == *before, "rows made by hand were {before:?} and are {now:?}");
+            ensure!(
+                now == *before,
+                "rows made by hand were {before:?} and are {now:?}"
+            );
         }
         Ok(())
     }
@@ -67,14 +70,26 @@ impl Routers {
 }
 
 fn add_foreign_rows(router: &Simulator) -> Result<(), String> {
-    router.insert("/ppp/profile", &[("name", "hand-profile"), ("rate-limit", "1M/1M")])?;
-    let secret = [("name", "made-by-hand"), ("password", "x"), ("comment", "Pak Budi, do not touch")];
+    router.insert(
+        "/ppp/profile",
+        &[("name", "hand-profile"), ("rate-limit", "1M/1M")],
+    )?;
+    let secret = [
+        ("name", "made-by-hand"),
+        ("password", "x"),
+        ("comment", "Pak Budi, do not touch"),
+    ];
     router.insert("/ppp/secret", &secret)?;
-    router.insert("/ip/hotspot/user", &[("name", "front-desk"), ("password", "y")])?;
+    router.insert(
+        "/ip/hotspot/user",
+        &[("name", "front-desk"), ("password", "y")],
+    )?;
     Ok(())
 }
 
 fn foreign_rows(router: &Simulator) -> Vec<Row> {
-    let rows = FOREIGN.iter().filter_map(|(menu, name)| router.row(menu, "name", name));
+    let rows = FOREIGN
+        .iter()
+        .filter_map(|(menu, name)| router.row(menu, "name", name));
     rows.collect()
 }

@@ -15,18 +15,27 @@ impl Sabotage {
     /// Kills the process once, at the nth time that a point is reached.
     #[must_use]
     pub fn kill_at(point: &str, nth: u64) -> Self {
-        Self { kill_at: Some(format!("{point}:{nth}")), log: None }
+        Self {
+            kill_at: Some(format!("{point}:{nth}")),
+            log: None,
+        }
     }
 
     /// Writes the points down and kills nothing.
     #[must_use]
     pub fn only_log(log: PathBuf) -> Self {
-        Self { kill_at: None, log: Some(log) }
+        Self {
+            kill_at: None,
+            log: Some(log),
+        }
     }
 
     /// The variables that say so.
     pub(crate) fn variables(&self) -> impl Iterator<Item = (String, String)> + use<> {
-        let kill = self.kill_at.clone().map(|it| (bootstrap::hooks::KILL_AT.to_owned(), it));
+        let kill = self
+            .kill_at
+            .clone()
+            .map(|it| (bootstrap::hooks::KILL_AT.to_owned(), it));
         let log = self.log.as_ref().map(|it| it.display().to_string());
         let log = log.map(|it| (bootstrap::hooks::PROBE_LOG.to_owned(), it));
         kill.into_iter().chain(log)

@@ -21,6 +21,7 @@ mod routes;
 mod serve;
 mod settings;
 mod shell;
+mod words;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;

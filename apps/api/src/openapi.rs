@@ -1,8 +1,13 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
+use kernel::{
+    AccountKind, BatchKind, CustomerKind, DeliveryKind, InvoiceKind, JobKind, Kind, OperatorKind,
+    PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
+};
 use utoipa::openapi::path::Operation;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, OpenApi, PathItem, Ref, Response, ResponseBuilder};
+use utoipa::openapi::{ContentBuilder, OpenApi, Ref, RefOr, Response, ResponseBuilder, Schema};
 use utoipa::{Modify, OpenApi as Describe};
 
 use crate::problem::{FieldError, ProblemBody, catalog};
@@ -51,78 +56,109 @@ impl Modify for Bearer {
     }
 }
 
-/// Adds to every operation the problems that follow from its shape, and the table of problems to the head.
+/// Adds to every operation the problems that follow from its shape and the form of its id, and the table of problems to
+/// the head.
 pub(crate) fn complete(document: &mut OpenApi) {
     let head = document.info.description.get_or_insert_default();
     head.push_str(&table_of_problems());
     for (path, item) in &mut document.paths.paths {
-        for operation in operations(item) {
+        let changes = [
+            &mut item.post,
+            &mut item.put,
+            &mut item.patch,
+            &mut item.delete,
+        ];
+        for operation in changes.into_iter().filter_map(Option::as_mut) {
+            document_problem(
+                operation,
+                "409",
+                "Its state does not allow this, or it exists already",
+            );
+            add_problems(path, operation);
+        }
+        if let Some(operation) = &mut item.get {
             add_problems(path, operation);
         }
     }
 }
 
-/// Every operation of a path.
-fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut item.get,
-        &mut item.post,
-        &mut item.put,
-        &mut item.patch,
-        &mut item.delete,
-    ]
-    .into_iter()
-    .filter_map(Option::as_mut)
-}
-
 fn add_problems(path: &str, operation: &mut Operation) {
-    let is_open = operation.security.as_ref().is_some_and(|it| {
-        it.iter()
-            .all(|scheme| *scheme == utoipa::openapi::SecurityRequirement::default())
-    });
-    let mut add = |status: &str, description: &str| {
-        let known = &mut operation.responses.responses;
-        known
-            .entry(status.to_owned())
-            .or_insert_with(|| problem(description).into());
-    };
-    add("500", "Something is wrong on our side");
-    add(
-        "503",
-        "The database is unavailable or the load too high; see Retry-After",
-    );
-    add("504", "It took too long");
+    for (status, description) in [
+        ("500", "Something is wrong on our side"),
+        (
+            "503",
+            "The database is unavailable or the load too high; see Retry-After",
+        ),
+        ("504", "It took too long"),
+    ] {
+        document_problem(operation, status, description);
+    }
     if !path.starts_with("/api/v1") {
         return;
     }
-    add(
-        "400",
-        "The body is not JSON, or a parameter or header breaks a rule",
-    );
-    if !is_open {
-        add(
-            "401",
-            "The access token is missing, expired or not one of ours",
-        );
-        add("403", "The role does not allow this");
+    let malformed = "The body is not JSON, or a parameter or header breaks a rule";
+    document_problem(operation, "400", malformed);
+    if operation.security.is_none() {
+        let unknown = "The access token is missing, expired or not one of ours";
+        document_problem(operation, "401", unknown);
+        document_problem(operation, "403", "The role does not allow this");
     }
-    if path.contains('{') {
-        add("404", "There is no such thing");
+    if path.contains("{id}") {
+        document_problem(operation, "404", "There is no such thing");
+        describe_id(path, operation);
     }
     if operation.request_body.is_some() {
-        let known = &mut operation.responses.responses;
-        for (status, description) in [
-            ("409", "Its state does not allow this, or it exists already"),
-            ("413", "The body is too large"),
-            ("415", "The body must be application/json"),
-            ("422", "A field or a business rule refuses this"),
-        ] {
-            known
-                .entry(status.to_owned())
-                .or_insert_with(|| problem(description).into());
+        document_problem(operation, "413", "The body is too large");
+        document_problem(operation, "415", "The body must be application/json");
+        document_problem(operation, "422", "A field or a business rule refuses this");
+    }
+}
+
+fn document_problem(operation: &mut Operation, status: &str, description: &str) {
+    let known = &mut operation.responses.responses;
+    known
+        .entry(status.to_owned())
+        .or_insert_with(|| problem(description).into());
+}
+
+/// Says which ids a path takes: those of the kind it begins with.
+fn describe_id(path: &str, operation: &mut Operation) {
+    let resource = path.trim_start_matches("/api/v1/").split('/').next();
+    let kind = KINDS.iter().find(|(name, _)| Some(*name) == resource);
+    let parameters = operation.parameters.iter_mut().flatten();
+    for parameter in parameters {
+        if let (RefOr::T(parameter), Some((_, prefix))) = (parameter, kind)
+            && parameter.name == "id"
+        {
+            parameter.schema = Some(id_text(prefix));
         }
     }
 }
+
+/// 16 bytes are 26 characters, and the last one carries three bits only.
+fn id_text(prefix: &str) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .pattern(Some(format!("^{prefix}_[a-z2-7]{{25}}[aeimquy4]$")))
+        .into()
+}
+
+/// The first part of a path, and the prefix of its ids.
+const KINDS: &[(&str, &str)] = &[
+    ("accounts", AccountKind::PREFIX),
+    ("customers", CustomerKind::PREFIX),
+    ("deliveries", DeliveryKind::PREFIX),
+    ("invoices", InvoiceKind::PREFIX),
+    ("jobs", JobKind::PREFIX),
+    ("operators", OperatorKind::PREFIX),
+    ("payments", PaymentKind::PREFIX),
+    ("plans", PlanKind::PREFIX),
+    ("routers", RouterKind::PREFIX),
+    ("service-profiles", ProfileKind::PREFIX),
+    ("subscriptions", SubscriptionKind::PREFIX),
+    ("voucher-batches", BatchKind::PREFIX),
+    ("vouchers", VoucherKind::PREFIX),
+];
 
 fn problem(description: &str) -> Response {
     let body = ContentBuilder::new()

@@ -242,3 +242,6 @@ fn repair(
         amount,
     }))
 }
+
+#[cfg(test)]
+mod tests;

@@ -142,3 +142,6 @@ fn phases_within(timeline: &Timeline, cycle: Cycle, charged: Period) -> Vec<Segm
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -32,8 +32,16 @@ pub async fn first_start(
     founding: &FoundingSettings,
 ) -> anyhow::Result<Option<FirstOperator>> {
     let entity = entity_terms(founding)?;
-    let tenants = ports.tenants.all().await.context("the tenants cannot be read")?;
-    let hired = if tenants.is_empty() { found(ports, founding).await? } else { None };
+    let tenants = ports
+        .tenants
+        .all()
+        .await
+        .context("the tenants cannot be read")?;
+    let hired = if tenants.is_empty() {
+        found(ports, founding).await?
+    } else {
+        None
+    };
     let founded = hired.iter().map(|it| it.tenant);
     for tenant in tenants.iter().copied().chain(founded) {
         ensure_entity(ports, tenant, &entity).await?;
@@ -47,7 +55,10 @@ pub async fn first_start(
 /// If standard output is closed: the password would be lost.
 pub fn show_first_operator(operator: &FirstOperator) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    writeln!(out, "\nThe first operator was created. This password is shown once; change it after signing in.\n")?;
+    writeln!(
+        out,
+        "\nThe first operator was created. This password is shown once; change it after signing in.\n"
+    )?;
     writeln!(out, "  login:    {}/{}", operator.slug, operator.login)?;
     writeln!(out, "  password: {}\n", operator.password.expose())?;
     out.flush()
@@ -57,20 +68,38 @@ async fn found(
     ports: &Ports,
     founding: &FoundingSettings,
 ) -> anyhow::Result<Option<FirstOperator>> {
-    let slug: Slug = founding.tenant.parse().context("setting `founding.tenant` is unusable")?;
+    let slug: Slug = founding
+        .tenant
+        .parse()
+        .context("setting `founding.tenant` is unusable")?;
     let password = Password::generate(&*ports.randomness);
     let tenant: TenantId = ports.ids.next();
     let command = FoundTenant {
         slug: slug.clone(),
-        name: founding.name.parse().context("setting `founding.name` is unusable")?,
+        name: founding
+            .name
+            .parse()
+            .context("setting `founding.name` is unusable")?,
         admin: ports.ids.next(),
-        login: founding.operator.parse().context("setting `founding.operator` is unusable")?,
-        admin_name: founding.operator.parse().context("setting `founding.operator` is unusable")?,
+        login: founding
+            .operator
+            .parse()
+            .context("setting `founding.operator` is unusable")?,
+        admin_name: founding
+            .operator
+            .parse()
+            .context("setting `founding.operator` is unusable")?,
         password: password.clone(),
     };
     let scope = Scope::system(tenant, "first start", ports.ids.fresh());
-    let founded =
-        found_tenant(&*ports.operators, &*ports.hasher, &*ports.clock, &scope, command).await;
+    let founded = found_tenant(
+        &*ports.operators,
+        &*ports.hasher,
+        &*ports.clock,
+        &scope,
+        command,
+    )
+    .await;
     match founded {
         Ok(admin) => Ok(Some(FirstOperator {
             tenant,
@@ -85,17 +114,27 @@ async fn found(
 }
 
 fn entity_terms(founding: &FoundingSettings) -> anyhow::Result<NewEntity> {
-    let currency: Currency =
-        founding.currency.parse().context("setting `founding.currency` is unusable")?;
+    let currency: Currency = founding
+        .currency
+        .parse()
+        .context("setting `founding.currency` is unusable")?;
     let digits = match founding.invoice_digits.as_str() {
         "" => currency.exponent(),
-        digits => digits.parse().context("setting `founding.invoice_digits` must be a number")?,
+        digits => digits
+            .parse()
+            .context("setting `founding.invoice_digits` must be a number")?,
     };
     let terms = NewEntity {
         id: EntityId::from_uuid(uuid::Uuid::nil()),
-        name: founding.name.parse().context("setting `founding.name` is unusable")?,
+        name: founding
+            .name
+            .parse()
+            .context("setting `founding.name` is unusable")?,
         currency,
-        zone: founding.zone.parse().context("setting `founding.zone` is unusable")?,
+        zone: founding
+            .zone
+            .parse()
+            .context("setting `founding.zone` is unusable")?,
         scale_digits: digits,
         series: founding.series.clone(),
         terms_days: founding.terms_days,
@@ -105,7 +144,8 @@ fn entity_terms(founding: &FoundingSettings) -> anyhow::Result<NewEntity> {
             tolerance_minor: 0,
         },
     };
-    billing::LegalEntity::found(terms.clone()).context("the settings under `founding` contradict each other")?;
+    billing::LegalEntity::found(terms.clone())
+        .context("the settings under `founding` contradict each other")?;
     Ok(terms)
 }
 
@@ -115,7 +155,10 @@ async fn ensure_entity(ports: &Ports, tenant: TenantId, terms: &NewEntity) -> an
         return Ok(());
     }
     let scope = Scope::system(tenant, "first start", ports.ids.fresh());
-    let entity = NewEntity { id: EntityId::from_uuid(tenant.uuid()), ..terms.clone() };
+    let entity = NewEntity {
+        id: EntityId::from_uuid(tenant.uuid()),
+        ..terms.clone()
+    };
     match found_entity(&*ports.billing, &scope, entity).await {
         Ok(()) | Err(FoundEntityError::Store(StoreError::Duplicate { .. })) => Ok(()),
         Err(err) => Err(err).context("the legal entity cannot be founded"),

@@ -36,7 +36,10 @@ impl Clock for MovedClock {
 #[must_use]
 pub fn moved_clock(real: Arc<dyn Clock>) -> Arc<dyn Clock> {
     match std::env::var_os(CLOCK_FILE) {
-        Some(file) => Arc::new(MovedClock { real, file: file.into() }),
+        Some(file) => Arc::new(MovedClock {
+            real,
+            file: file.into(),
+        }),
         None => real,
     }
 }
@@ -70,7 +73,12 @@ pub fn killing_probe() -> anyhow::Result<Arc<dyn Probe>> {
     let log = std::env::var_os(PROBE_LOG).map(PathBuf::from);
     let Ok(place) = std::env::var(KILL_AT) else {
         return Ok(match log {
-            Some(_) => Arc::new(KillingProbe { point: String::new(), nth: 0, seen: AtomicU64::new(0), log }),
+            Some(_) => Arc::new(KillingProbe {
+                point: String::new(),
+                nth: 0,
+                seen: AtomicU64::new(0),
+                log,
+            }),
             None => Arc::new(NoProbe),
         });
     };
@@ -78,12 +86,17 @@ pub fn killing_probe() -> anyhow::Result<Arc<dyn Probe>> {
         .rsplit_once(':')
         .and_then(|(point, nth)| Some((point.to_owned(), nth.parse().ok()?)))
         .ok_or_else(|| anyhow::anyhow!("{KILL_AT} must be point:n, not {place:?}"))?;
-    Ok(Arc::new(KillingProbe { point, nth, seen: AtomicU64::new(0), log }))
+    Ok(Arc::new(KillingProbe {
+        point,
+        nth,
+        seen: AtomicU64::new(0),
+        log,
+    }))
 }
 
 fn write_line(log: &PathBuf, point: &str) {
     let file = OpenOptions::new().create(true).append(true).open(log);
-    if let Err(err) = file.and_then(|mut it| writeln!(it, "{point}")) {
+    if let Err(err) = file.and_then(|mut it| it.write_all(format!("{point}\n").as_bytes())) {
         tracing::error!(%err, "the probe log cannot be written");
     }
 }

@@ -48,9 +48,15 @@ impl Product {
             Arc::clone(&probe),
             subscriptions,
         );
-        let has_tenants = !store.all().await.context("the tenants cannot be read")?.is_empty();
+        let has_tenants = !store
+            .all()
+            .await
+            .context("the tenants cannot be read")?
+            .is_empty();
         let keys = load_keys(&settings.key_file(), has_tenants)?;
-        let host_rules = HostRules { allow_loopback: settings.routers.allow_loopback };
+        let host_rules = HostRules {
+            allow_loopback: settings.routers.allow_loopback,
+        };
         let gateway = gateway_settings(&settings.routers, host_rules);
         let gateway = RouterOsGateway::new(gateway, Arc::clone(&randomness));
         let hasher = Argon2Hasher::new(Argon2Cost::standard(), Arc::clone(&randomness));
@@ -120,7 +126,9 @@ impl Product {
         let now = self.ports.clock.now();
         for tenant in self.store.all().await? {
             for (name, seconds) in intervals(sweeps) {
-                self.store.ensure(tenant, name, Span::seconds(seconds), now).await?;
+                self.store
+                    .ensure(tenant, name, Span::seconds(seconds), now)
+                    .await?;
             }
         }
         Ok(())
@@ -154,7 +162,9 @@ pub fn sign_in_policy(settings: &Settings) -> SignInPolicy {
 pub async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
     let db = connect(settings).await?;
     let current = db.schema_is_current().await?;
-    db.migrate().await.context("the schema cannot be brought up to date")?;
+    db.migrate()
+        .await
+        .context("the schema cannot be brought up to date")?;
     db.close().await;
     Ok(!current)
 }
@@ -162,7 +172,9 @@ pub async fn migrate(settings: &Settings) -> anyhow::Result<bool> {
 async fn open_database(settings: &Settings) -> anyhow::Result<Db> {
     let db = connect(settings).await?;
     if settings.database.migrate_at_start {
-        db.migrate().await.context("the schema cannot be brought up to date")?;
+        db.migrate()
+            .await
+            .context("the schema cannot be brought up to date")?;
     } else if !db.schema_is_current().await? {
         anyhow::bail!(
             "the schema is old and setting `database.migrate_at_start` is false: run mikrotik-billing-api migrate"
@@ -183,7 +195,11 @@ async fn connect(settings: &Settings) -> anyhow::Result<Db> {
 
 /// A lost key file must never be replaced silently: everything that was sealed with it would be unreadable.
 fn load_keys(path: &Path, has_tenants: bool) -> anyhow::Result<KeyRing> {
-    let keys = if has_tenants { KeyRing::load(path) } else { KeyRing::load_or_create(path) };
+    let keys = if has_tenants {
+        KeyRing::load(path)
+    } else {
+        KeyRing::load_or_create(path)
+    };
     keys.context("the keys that setting `security.key_file` names cannot be used")
 }
 

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 /// Runs to the end. An error is printed with everything that caused it, one cause a line.
 pub fn run_to_exit(program: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(err) => return fail(&anyhow::Error::new(err).context("the runtime cannot start")),
     };

@@ -222,7 +222,10 @@ impl Settings {
             .prefix_separator("__")
             .separator("__")
             .try_parsing(true);
-        let merged = layers.add_source(environment).build().context("the settings cannot be read")?;
+        let merged = layers
+            .add_source(environment)
+            .build()
+            .context("the settings cannot be read")?;
         let settings: Self = merged
             .try_deserialize()
             .context("a setting is unknown or has the wrong type")?;
@@ -234,7 +237,10 @@ impl Settings {
     #[must_use]
     pub fn database_url(&self) -> String {
         if self.database.url.is_empty() {
-            return format!("sqlite://{}", self.data.dir.join("mikrotik-billing.sqlite").display());
+            return format!(
+                "sqlite://{}",
+                self.data.dir.join("mikrotik-billing.sqlite").display()
+            );
         }
         self.database.url.clone()
     }
@@ -266,26 +272,86 @@ impl Settings {
 
     fn check(&self) -> Result<(), BadSetting> {
         let rules = [
-            (self.server.max_in_flight >= 1, "server.max_in_flight", "must be at least 1"),
-            (self.server.request_timeout_s >= 1, "server.request_timeout_s", "must be at least 1"),
-            (self.has_known_database(), "database.url", "must start with postgres:// or sqlite://"),
-            (self.database.max_connections >= 2, "database.max_connections", "must be at least 2"),
-            (self.database.acquire_timeout_s >= 1, "database.acquire_timeout_s", "must be at least 1"),
+            (
+                self.server.max_in_flight >= 1,
+                "server.max_in_flight",
+                "must be at least 1",
+            ),
+            (
+                self.server.request_timeout_s >= 1,
+                "server.request_timeout_s",
+                "must be at least 1",
+            ),
+            (
+                self.has_known_database(),
+                "database.url",
+                "must start with postgres:// or sqlite://",
+            ),
+            (
+                self.database.max_connections >= 2,
+                "database.max_connections",
+                "must be at least 2",
+            ),
+            (
+                self.database.acquire_timeout_s >= 1,
+                "database.acquire_timeout_s",
+                "must be at least 1",
+            ),
             (
                 (1..=1440).contains(&self.security.access_token_minutes),
                 "security.access_token_minutes",
                 "must be 1 to 1440",
             ),
-            ((1..=365).contains(&self.security.session_days), "security.session_days", "must be 1 to 365"),
-            ((1..=256).contains(&self.worker.concurrency), "worker.concurrency", "must be 1 to 256"),
-            ((10..=60_000).contains(&self.worker.poll_ms), "worker.poll_ms", "must be 10 to 60000"),
-            ((5..=3600).contains(&self.worker.lease_s), "worker.lease_s", "must be 5 to 3600"),
-            (self.worker.delivery_attempts >= 1, "worker.delivery_attempts", "must be at least 1"),
-            (self.sweeps_are_positive(), "sweeps", "must each be at least 1 second"),
-            ((1..=64).contains(&self.routers.in_flight), "routers.in_flight", "must be 1 to 64"),
-            (self.routers.command_timeout_s >= 1, "routers.command_timeout_s", "must be at least 1"),
-            (self.routers.reconnect_max_s >= 1, "routers.reconnect_max_s", "must be at least 1"),
-            (self.routers.connect_timeout_s >= 1, "routers.connect_timeout_s", "must be at least 1"),
+            (
+                (1..=365).contains(&self.security.session_days),
+                "security.session_days",
+                "must be 1 to 365",
+            ),
+            (
+                (1..=256).contains(&self.worker.concurrency),
+                "worker.concurrency",
+                "must be 1 to 256",
+            ),
+            (
+                (10..=60_000).contains(&self.worker.poll_ms),
+                "worker.poll_ms",
+                "must be 10 to 60000",
+            ),
+            (
+                (5..=3600).contains(&self.worker.lease_s),
+                "worker.lease_s",
+                "must be 5 to 3600",
+            ),
+            (
+                self.worker.delivery_attempts >= 1,
+                "worker.delivery_attempts",
+                "must be at least 1",
+            ),
+            (
+                self.sweeps_are_positive(),
+                "sweeps",
+                "must each be at least 1 second",
+            ),
+            (
+                (1..=64).contains(&self.routers.in_flight),
+                "routers.in_flight",
+                "must be 1 to 64",
+            ),
+            (
+                self.routers.command_timeout_s >= 1,
+                "routers.command_timeout_s",
+                "must be at least 1",
+            ),
+            (
+                self.routers.reconnect_max_s >= 1,
+                "routers.reconnect_max_s",
+                "must be at least 1",
+            ),
+            (
+                self.routers.connect_timeout_s >= 1,
+                "routers.connect_timeout_s",
+                "must be at least 1",
+            ),
             (
                 self.worker.embedded != Embedded::No || !self.is_sqlite(),
                 "worker.embedded",
@@ -293,12 +359,16 @@ impl Settings {
             ),
         ];
         let broken = rules.into_iter().find(|(holds, ..)| !holds);
-        broken.map_or(Ok(()), |(_, setting, rule)| Err(BadSetting { setting, rule }))
+        broken.map_or(Ok(()), |(_, setting, rule)| {
+            Err(BadSetting { setting, rule })
+        })
     }
 
     fn has_known_database(&self) -> bool {
         let url = self.database_url();
-        ["postgres://", "postgresql://", "sqlite:"].iter().any(|it| url.starts_with(it))
+        ["postgres://", "postgresql://", "sqlite:"]
+            .iter()
+            .any(|it| url.starts_with(it))
     }
 
     fn sweeps_are_positive(&self) -> bool {

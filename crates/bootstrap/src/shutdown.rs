@@ -12,7 +12,10 @@ pub fn stop_on_signal() -> std::io::Result<CancellationToken> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let told = stop.clone();
-    #[expect(clippy::disallowed_methods, reason = "a second signal asks for exactly this")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a second signal asks for exactly this"
+    )]
     let wait = async move {
         tokio::select! {
             _ = interrupt.recv() => {}

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use access::AccessQueries;
 use access::testing::sample_profile;
+use access::{AccessQueries, Service};
 use billing::{BillingQueries, Interval, NewPlan, Plan, SoldAs};
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Money, PageRequest, Scope, Timestamp};
@@ -23,7 +23,7 @@ async fn both_sides_or_none(database: TestDatabase) {
     let page = PageRequest::default();
 
     let mut tx = SubscriptionStore::begin(&store, &scope).await.unwrap();
-    let mut profile = sample_profile(ids.next());
+    let mut profile = sample_profile(ids.next(), "home", Service::Pppoe).unwrap();
     tx.profiles().save(&mut profile).await.unwrap();
     tx.plans().save(&mut plan(&*ids)).await.unwrap();
     drop(tx);
@@ -45,7 +45,7 @@ async fn both_sides_or_none(database: TestDatabase) {
     );
 
     let mut tx = SubscriptionStore::begin(&store, &scope).await.unwrap();
-    let mut profile = sample_profile(ids.next());
+    let mut profile = sample_profile(ids.next(), "home", Service::Pppoe).unwrap();
     tx.profiles().save(&mut profile).await.unwrap();
     tx.plans().save(&mut plan(&*ids)).await.unwrap();
     tx.commit().await.unwrap();

@@ -93,7 +93,10 @@ struct Requests {
 
 impl Requests {
     fn new(token: &str, customers: &Arc<[CustomerId]>) -> Self {
-        Self { token: token.into(), customers: Arc::clone(customers) }
+        Self {
+            token: token.into(),
+            customers: Arc::clone(customers),
+        }
     }
 
     async fn send(&self, address: SocketAddr, span: Duration) -> Result<Outcome> {
@@ -117,9 +120,14 @@ async fn statements(pool: &Pool) -> Result<Option<(i64, i64)>> {
     const COUNTS: &str = "SELECT \
          (SELECT idx_scan FROM pg_stat_user_tables WHERE relname = 'customers') AS lookups, \
          (SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()) AS transactions";
-    let Pool::Postgres(pool) = pool else { return Ok(None) };
+    let Pool::Postgres(pool) = pool else {
+        return Ok(None);
+    };
     let row = sqlx::query(COUNTS).fetch_one(pool).await?;
-    Ok(Some((row.try_get("lookups")?, row.try_get("transactions")?)))
+    Ok(Some((
+        row.try_get("lookups")?,
+        row.try_get("transactions")?,
+    )))
 }
 
 /// One lookup for each request, and no transaction beside it but those of the server's own chores.
@@ -134,14 +142,26 @@ async fn check_statements(
     };
     let requests = i64::try_from(outcome.requests)?;
     // Each backend reports its counters when it has been idle for a moment.
-    let counted = eventually("the server's counters", Duration::from_secs(20), async || {
-        let now = statements(pool).await?;
-        Ok(now.filter(|now| now.0 - lookups >= requests))
-    });
+    let counted = eventually(
+        "the server's counters",
+        Duration::from_secs(20),
+        async || {
+            let now = statements(pool).await?;
+            Ok(now.filter(|now| now.0 - lookups >= requests))
+        },
+    );
     let now = counted.await?;
     let (looked, ran) = (now.0 - lookups, now.1 - transactions);
-    ensure!(looked == requests, "{requests} requests looked {looked} times");
+    ensure!(
+        looked == requests,
+        "{requests} requests looked {looked} times"
+    );
     let slack = requests / 50 + 100;
-    ensure!(ran <= requests + slack, "{requests} requests ran {ran} transactions");
-    Ok(vec![format!("the last round: {requests} requests, {looked} lookups, {ran} transactions")])
+    ensure!(
+        ran <= requests + slack,
+        "{requests} requests ran {ran} transactions"
+    );
+    Ok(vec![format!(
+        "the last round: {requests} requests, {looked} lookups, {ran} transactions"
+    )])
 }

@@ -30,7 +30,10 @@ pub(super) async fn fill(pool: &Pool, count: usize) -> Result<Vec<CustomerId>> {
                 let statement = copy(&others, "json_each($1)", "unhex(fresh.value)");
                 let texts: Vec<_> = chunk.iter().map(|id| id.simple().to_string()).collect();
                 let insert = sqlx::query(AssertSqlSafe(statement));
-                insert.bind(serde_json::to_string(&texts)?).execute(pool).await?;
+                insert
+                    .bind(serde_json::to_string(&texts)?)
+                    .execute(pool)
+                    .await?;
             }
         }
     }
@@ -46,11 +49,15 @@ async fn columns(pool: &Pool) -> Result<Vec<String>> {
     let names: Vec<String> = match pool {
         Pool::Postgres(pool) => {
             let rows = sqlx::query(POSTGRES).fetch_all(pool).await?;
-            rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?
+            rows.iter()
+                .map(|row| row.try_get("name"))
+                .collect::<Result<_, _>>()?
         }
         Pool::Sqlite(pool) => {
             let rows = sqlx::query(SQLITE).fetch_all(pool).await?;
-            rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?
+            rows.iter()
+                .map(|row| row.try_get("name"))
+                .collect::<Result<_, _>>()?
         }
     };
     Ok(names.into_iter().filter(|name| name != "id").collect())
@@ -58,7 +65,10 @@ async fn columns(pool: &Pool) -> Result<Vec<String>> {
 
 fn copy(columns: &[String], source: &str, id: &str) -> String {
     let into = columns.join(", ");
-    let from: Vec<_> = columns.iter().map(|name| format!("template.{name}")).collect();
+    let from: Vec<_> = columns
+        .iter()
+        .map(|name| format!("template.{name}"))
+        .collect();
     format!(
         "INSERT INTO customers (id, {into}) SELECT {id}, {} \
          FROM (SELECT * FROM customers ORDER BY id DESC LIMIT 1) AS template, {source} AS fresh(value)",
@@ -69,7 +79,9 @@ fn copy(columns: &[String], source: &str, id: &str) -> String {
 async fn analyze(pool: &Pool) -> Result<()> {
     match pool {
         Pool::Postgres(pool) => {
-            sqlx::query("VACUUM ANALYZE customers").execute(pool).await?;
+            sqlx::query("VACUUM ANALYZE customers")
+                .execute(pool)
+                .await?;
         }
         Pool::Sqlite(pool) => {
             sqlx::query("ANALYZE").execute(pool).await?;

@@ -31,8 +31,18 @@ impl FinishedRows {
     /// Reads the rows of a batch.
     pub(super) async fn read(pool: &Pool, batch: BatchId) -> Result<Self> {
         let rows: Vec<Row> = match pool {
-            Pool::Postgres(pool) => sqlx::query_as(READ).bind(batch.uuid()).fetch_all(pool).await?,
-            Pool::Sqlite(pool) => sqlx::query_as(READ).bind(batch.uuid()).fetch_all(pool).await?,
+            Pool::Postgres(pool) => {
+                sqlx::query_as(READ)
+                    .bind(batch.uuid())
+                    .fetch_all(pool)
+                    .await?
+            }
+            Pool::Sqlite(pool) => {
+                sqlx::query_as(READ)
+                    .bind(batch.uuid())
+                    .fetch_all(pool)
+                    .await?
+            }
         };
         Ok(Self(rows))
     }
@@ -81,7 +91,11 @@ where
         let (id, code, digest, state, since, reason, expires, version) = row.clone();
         tuple.push_bind(tenant).push_bind(batch).push_bind(id);
         tuple.push_bind(code).push_bind(digest).push_bind(state);
-        tuple.push_bind(since).push_bind(reason).push_bind(expires).push_bind(version);
+        tuple
+            .push_bind(since)
+            .push_bind(reason)
+            .push_bind(expires)
+            .push_bind(version);
     });
     builder
 }

@@ -57,7 +57,10 @@ pub(super) async fn spawn(program: &Program) -> Result<Floor> {
     let arguments = ["floor-server", "--url", &url, "--port", &text];
     let own = std::env::current_exe()?;
     let process = Process::start("floor", &own, &arguments, [], program.folder())?;
-    let floor = Floor { port, _process: process };
+    let floor = Floor {
+        port,
+        _process: process,
+    };
     eventually("the floor", Duration::from_secs(10), async || {
         Ok(TcpStream::connect(floor.address()).await.ok().map(drop))
     })
@@ -71,7 +74,9 @@ pub(super) async fn spawn(program: &Program) -> Result<Floor> {
 /// When it cannot listen or reach the database.
 pub async fn floor_server(settings: FloorServer) -> Result<()> {
     let pool = storage::open(&settings.url).await?;
-    let tenant = tenant(&pool).await.context("the program has founded no tenant")?;
+    let tenant = tenant(&pool)
+        .await
+        .context("the program has founded no tenant")?;
     let routes = Router::new().route("/api/v1/customers/{id}", get(customer));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, settings.port)).await?;
     Ok(axum::serve(listener, routes.with_state((pool, tenant))).await?)
@@ -119,7 +124,8 @@ struct Customer {
 
 impl From<CustomerRow> for Customer {
     fn from(row: CustomerRow) -> Self {
-        let (id, kind, name, phone, email, address, note, status, since, reason, registered, _) = row;
+        let (id, kind, name, phone, email, address, note, status, since, reason, registered, _) =
+            row;
         let time = |it: DateTime<Utc>| it.to_rfc3339_opts(SecondsFormat::Micros, true);
         Self {
             id: CustomerId::from_uuid(id).to_string(),
@@ -141,10 +147,25 @@ async fn customer(
     State((pool, tenant)): State<(Pool, Uuid)>,
     Path(id): Path<String>,
 ) -> Result<Json<Customer>, StatusCode> {
-    let id = id.parse::<CustomerId>().map_err(|_| StatusCode::NOT_FOUND)?.uuid();
+    let id = id
+        .parse::<CustomerId>()
+        .map_err(|_| StatusCode::NOT_FOUND)?
+        .uuid();
     let found: Result<Option<CustomerRow>, _> = match &pool {
-        Pool::Postgres(pool) => sqlx::query_as(QUERY).bind(tenant).bind(id).fetch_optional(pool).await,
-        Pool::Sqlite(pool) => sqlx::query_as(QUERY).bind(tenant).bind(id).fetch_optional(pool).await,
+        Pool::Postgres(pool) => {
+            sqlx::query_as(QUERY)
+                .bind(tenant)
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        }
+        Pool::Sqlite(pool) => {
+            sqlx::query_as(QUERY)
+                .bind(tenant)
+                .bind(id)
+                .fetch_optional(pool)
+                .await
+        }
     };
     let row = found.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
     row.map(|row| Json(row.into())).ok_or(StatusCode::NOT_FOUND)

@@ -35,7 +35,10 @@ pub(super) async fn load(
         let request = request.clone();
         let stream = connect(address).await?;
         running.spawn(async move {
-            keep_busy(stream, begun + span, move |number| request(connection, number)).await
+            keep_busy(stream, begun + span, move |number| {
+                request(connection, number)
+            })
+            .await
         });
     }
     let mut micros = Vec::new();
@@ -46,7 +49,11 @@ pub(super) async fn load(
     micros.sort_unstable();
     let requests = micros.len();
     let rate = f64::from(u32::try_from(requests)?) / elapsed.as_secs_f64();
-    Ok(Outcome { requests, rate, micros })
+    Ok(Outcome {
+        requests,
+        rate,
+        micros,
+    })
 }
 
 /// One request on a connection of its own; the body of the answer.

@@ -6,7 +6,9 @@ use anyhow::{Context, Result};
 pub(super) fn resident_mb(process: &str) -> Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|it| it.trim().strip_suffix("kB")).context("the kernel says nothing")?;
+    let kib = line
+        .and_then(|it| it.trim().strip_suffix("kB"))
+        .context("the kernel says nothing")?;
     let kib: u32 = kib.trim().parse()?;
     Ok(f64::from(kib) * 1024.0 / 1_000_000.0)
 }

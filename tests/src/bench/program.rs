@@ -34,7 +34,8 @@ impl Program {
     /// Prepares an installation on a PostgreSQL database, or on SQLite in a folder of its own.
     pub(super) fn install(database_url: Option<String>) -> Result<Self> {
         let path = std::env::var_os(VARIABLE);
-        let path = path.with_context(|| format!("{VARIABLE} is not set: run `cargo xtask bench`"))?;
+        let path =
+            path.with_context(|| format!("{VARIABLE} is not set: run `cargo xtask bench`"))?;
         Ok(Self {
             path: path.into(),
             database_url,
@@ -53,7 +54,9 @@ impl Program {
     /// The URL of its database.
     pub(super) fn database_url(&self) -> String {
         let file = self.folder.path().join("data/mikrotik-billing.sqlite");
-        self.database_url.clone().unwrap_or_else(|| format!("sqlite://{}", file.display()))
+        self.database_url
+            .clone()
+            .unwrap_or_else(|| format!("sqlite://{}", file.display()))
     }
 
     /// The id of the running process.
@@ -78,9 +81,15 @@ impl Program {
 
     /// Stops it as Ctrl-C does.
     pub(super) async fn stop(&mut self) -> Result<()> {
-        let Some(mut process) = self.process.take() else { return Ok(()) };
+        let Some(mut process) = self.process.take() else {
+            return Ok(());
+        };
         let status = process.interrupt().await?;
-        ensure!(status.success(), "ended with {status}: {}", process.last_words());
+        ensure!(
+            status.success(),
+            "ended with {status}: {}",
+            process.last_words()
+        );
         Ok(())
     }
 
@@ -89,7 +98,10 @@ impl Program {
         let (tenant, login, password) = self.first_operator.as_ref().context("not started")?;
         let body = serde_json::json!({ "tenant": tenant, "login": login, "password": password });
         let answer = self.post("/api/v1/auth/login", "", &body).await?;
-        Ok(answer["access_token"].as_str().context("there is no token")?.to_owned())
+        Ok(answer["access_token"]
+            .as_str()
+            .context("there is no token")?
+            .to_owned())
     }
 
     /// Registers one customer with every detail.
@@ -103,7 +115,9 @@ impl Program {
             "note": "rings twice",
         });
         let token = self.token().await?;
-        self.post("/api/v1/customers", &token, &body).await.map(drop)
+        self.post("/api/v1/customers", &token, &body)
+            .await
+            .map(drop)
     }
 
     async fn post(&self, path: &str, token: &str, body: &Value) -> Result<Value> {
@@ -115,7 +129,10 @@ impl Program {
         );
         let (status, answer) = load::ask(self.address(), (head + &body).as_bytes()).await?;
         let answer: Value = serde_json::from_slice(&answer)?;
-        ensure!(matches!(status, 200 | 201), "{path} was answered {status}: {answer}");
+        ensure!(
+            matches!(status, 200 | 201),
+            "{path} was answered {status}: {answer}"
+        );
         Ok(answer)
     }
 
@@ -147,7 +164,10 @@ async fn wait_until_ready(
         if let Some(status) = process.ended()? {
             bail!("it ended with {status}");
         }
-        if load::ask(address, question).await.is_ok_and(|(status, _)| status == 200) {
+        if load::ask(address, question)
+            .await
+            .is_ok_and(|(status, _)| status == 200)
+        {
             return Ok(begun.elapsed());
         }
         rest(Duration::from_millis(1)).await;
@@ -156,8 +176,12 @@ async fn wait_until_ready(
 }
 
 fn first_operator(process: &Process) -> Result<(String, String, String)> {
-    let login = process.printed_after("login:")?.context("no first login was printed")?;
-    let password = process.printed_after("password:")?.context("no first password was printed")?;
+    let login = process
+        .printed_after("login:")?
+        .context("no first login was printed")?;
+    let password = process
+        .printed_after("password:")?
+        .context("no first password was printed")?;
     let (tenant, login) = login.split_once('/').context("a login is tenant/name")?;
     Ok((tenant.to_owned(), login.to_owned(), password))
 }

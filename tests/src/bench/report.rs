@@ -76,7 +76,11 @@ impl Figure {
         rounds: Vec<f64>,
         floor_rounds: Vec<f64>,
     ) -> Self {
-        let ratios: Vec<_> = rounds.iter().zip(&floor_rounds).map(|(it, floor)| it / floor).collect();
+        let ratios: Vec<_> = rounds
+            .iter()
+            .zip(&floor_rounds)
+            .map(|(it, floor)| it / floor)
+            .collect();
         let alone = Self::alone(id, unit, rounds);
         Self {
             floor: Some(median(&floor_rounds)),

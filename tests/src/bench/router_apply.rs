@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use access::{
-    Allowance, Change, Grant, HostRules, Limits, LoginMethod, Mark, NewGrant, OpenGrant,
-    RateLimit, Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms,
-    desired, diff, secret_owner,
+    Allowance, Change, Grant, HostRules, Limits, LoginMethod, Mark, NewGrant, OpenGrant, RateLimit,
+    Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms, desired,
+    diff, secret_owner,
 };
 use anyhow::{Context, Result, ensure};
 use crypto_adapter::{KeyRing, OsRandomness, SystemClock, SystemIds};
@@ -29,7 +29,9 @@ const ALONE: usize = 100;
 /// When the simulator cannot listen or a change fails.
 pub async fn router_apply(extent: Extent) -> Result<Report> {
     let users = extent.pick(2_000, 50);
-    let recommended = GatewaySettings::recommended(HostRules { allow_loopback: true });
+    let recommended = GatewaySettings::recommended(HostRules {
+        allow_loopback: true,
+    });
     let (mut one, mut many, mut micros) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..extent.rounds {
         one.push(Site::build(1).await?.create(users).await?);
@@ -41,9 +43,15 @@ pub async fn router_apply(extent: Extent) -> Result<Report> {
     let mut in_flight = Figure::beside("router-apply/in-flight", "users/s", many, one.clone());
     in_flight.p50_ms = Some(per_mille(&micros, 500) / 1000.0);
     in_flight.p99_ms = Some(per_mille(&micros, 990) / 1000.0);
-    let note = format!("{} commands in flight; p50 and p99 are of one user created alone", recommended.in_flight);
+    let note = format!(
+        "{} commands in flight; p50 and p99 are of one user created alone",
+        recommended.in_flight
+    );
     let one = Figure::alone("router-apply/one-by-one", "users/s", one);
-    Ok(Report { bench: "router-apply", figures: vec![one, in_flight.note(note)] })
+    Ok(Report {
+        bench: "router-apply",
+        figures: vec![one, in_flight.note(note)],
+    })
 }
 
 /// A fresh router and a gateway that has logged in.
@@ -61,9 +69,13 @@ impl Site {
         config.per_command_delay = COMMAND;
         let router = Simulator::start(config).await?;
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
-        let ids: Arc<dyn Ids> =
-            Arc::new(SystemIds::new(Arc::new(SystemClock), Arc::clone(&randomness)));
-        let rules = HostRules { allow_loopback: true };
+        let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(
+            Arc::new(SystemClock),
+            Arc::clone(&randomness),
+        ));
+        let rules = HostRules {
+            allow_loopback: true,
+        };
         let mut settings = GatewaySettings::recommended(rules);
         settings.in_flight = in_flight;
         settings.write_gap = None;
@@ -78,7 +90,13 @@ impl Site {
         };
         let gateway = RouterOsGateway::new(settings, randomness);
         gateway.inspect(&target).await?;
-        Ok(Self { router, gateway, target, ids, vault: KeyRing::generate() })
+        Ok(Self {
+            router,
+            gateway,
+            target,
+            ids,
+            vault: KeyRing::generate(),
+        })
     }
 
     /// Creates users with the profile they need; users per second.
@@ -88,8 +106,13 @@ impl Site {
         self.apply(&changes).await?;
         let time = begun.elapsed();
         let rows = self.router.rows("/ip/hotspot/user");
-        let ours = rows.iter().filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
-        ensure!(ours.count() == users as usize, "the router does not hold every user");
+        let ours = rows
+            .iter()
+            .filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
+        ensure!(
+            ours.count() == users as usize,
+            "the router does not hold every user"
+        );
         Ok(f64::from(users) / time.as_secs_f64())
     }
 
@@ -115,13 +138,17 @@ impl Site {
     /// What it takes to have these users too: the product's own computation.
     async fn changes(&self, first: u32, count: u32) -> Result<Vec<Change>> {
         let profile = self.profile()?;
-        let grants: Result<Vec<_>> =
-            (first..first + count).map(|number| self.grant(&profile, number)).collect();
+        let grants: Result<Vec<_>> = (first..first + count)
+            .map(|number| self.grant(&profile, number))
+            .collect();
         let mark = Mark::of(self.target.router);
         let wanted = desired(&mark, &[profile], &grants?, SystemClock.now())?;
         let actual = self.gateway.read(&self.target, &Selection::All).await?;
         let plan = diff(&wanted, &actual, Reach::Selected);
-        ensure!(plan.conflicts.is_empty(), "the router has such rows already");
+        ensure!(
+            plan.conflicts.is_empty(),
+            "the router has such rows already"
+        );
         Ok(plan.changes)
     }
 
@@ -135,7 +162,12 @@ impl Site {
             session_timeout_s: None,
             idle_timeout_s: None,
         };
-        Ok(ServiceProfile::define(self.ids.next(), "pass".parse()?, Service::Hotspot, terms)?)
+        Ok(ServiceProfile::define(
+            self.ids.next(),
+            "pass".parse()?,
+            Service::Hotspot,
+            terms,
+        )?)
     }
 
     fn grant(&self, profile: &ServiceProfile, number: u32) -> Result<OpenGrant> {

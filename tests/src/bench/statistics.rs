@@ -17,7 +17,11 @@ pub(super) fn spread(values: &[f64]) -> f64 {
     let most = values.iter().copied().fold(f64::MIN, f64::max);
     let least = values.iter().copied().fold(f64::MAX, f64::min);
     let middle = median(values);
-    if middle == 0.0 { 0.0 } else { (most - least) / middle }
+    if middle == 0.0 {
+        0.0
+    } else {
+        (most - least) / middle
+    }
 }
 
 /// The value that `part` of a thousand stay below.

@@ -70,7 +70,11 @@ async fn measure(id: &str, url: &str, extent: Extent) -> Result<Figure> {
 /// The same finished rows for another tenant, into the same table, by plain SQL.
 async fn floor(issuer: &Issuer, pool: &Pool, issued: &Issued) -> Result<Duration> {
     let rows = FinishedRows::read(pool, issued.batch).await?;
-    ensure!(rows.len() == issued.count as usize, "{} rows were stored", rows.len());
+    ensure!(
+        rows.len() == issued.count as usize,
+        "{} rows were stored",
+        rows.len()
+    );
     let other = issuer.ids.next();
     let batch = issuer.order(other, issued.count).await?;
     let begun = Instant::now();
@@ -100,10 +104,17 @@ impl Issuer {
     fn new(db: Db) -> Self {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
-        let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(Arc::clone(&clock), Arc::clone(&randomness)));
+        let ids: Arc<dyn Ids> =
+            Arc::new(SystemIds::new(Arc::clone(&clock), Arc::clone(&randomness)));
         let (probe, subscriptions) = (Arc::new(NoProbe), Subscriptions::default());
         Self {
-            store: Store::new(db, Arc::clone(&clock), Arc::clone(&ids), probe, subscriptions),
+            store: Store::new(
+                db,
+                Arc::clone(&clock),
+                Arc::clone(&ids),
+                probe,
+                subscriptions,
+            ),
             vault: KeyRing::generate(),
             randomness,
             clock,
@@ -148,14 +159,23 @@ impl Issuer {
         let before = resident_mb("self")?;
         let (mut time, mut growth_mb) = (Duration::ZERO, 0.0_f64);
         loop {
-            let command = GenerateChunk { batch, chunk: CHUNK };
+            let command = GenerateChunk {
+                batch,
+                chunk: CHUNK,
+            };
             let begun = Instant::now();
             let (vault, randomness) = (&self.vault as &dyn Vault, &*self.randomness);
-            let made = generate_chunk(&self.store, vault, randomness, &*self.ids, &scope, command).await?;
+            let made =
+                generate_chunk(&self.store, vault, randomness, &*self.ids, &scope, command).await?;
             time += begun.elapsed();
             growth_mb = growth_mb.max(resident_mb("self")? - before);
             if made.is_complete() {
-                return Ok(Issued { batch, count, time, growth_mb });
+                return Ok(Issued {
+                    batch,
+                    count,
+                    time,
+                    growth_mb,
+                });
             }
         }
     }

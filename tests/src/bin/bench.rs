@@ -45,7 +45,10 @@ struct Run {
 impl Run {
     fn extent(&self) -> Extent {
         let rounds = self.rounds.unwrap_or(if self.smoke { 1 } else { 5 });
-        Extent { smoke: self.smoke, rounds: rounds.into() }
+        Extent {
+            smoke: self.smoke,
+            rounds: rounds.into(),
+        }
     }
 }
 

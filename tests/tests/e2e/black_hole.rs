@@ -52,10 +52,15 @@ async fn suspend_all(product: &Product, routers: &Routers) -> Result<()> {
     a.set_fault(Fault::BlackHole);
     for subscription in &subscriptions {
         let path = format!("/subscriptions/{subscription}/suspend");
-        operator.post(&path, &json!({ "reason": "moved house" })).await?;
+        operator
+            .post(&path, &json!({ "reason": "moved house" }))
+            .await?;
     }
     until("every suspension on B", ON_TIME, || enabled(b) == 0).await?;
-    until("the end of every session on B", ON_TIME, || b.rows("/ppp/active").is_empty()).await?;
+    until("the end of every session on B", ON_TIME, || {
+        b.rows("/ppp/active").is_empty()
+    })
+    .await?;
     ensure!(enabled(a) == EACH, "a black hole took commands");
 
     a.clear_faults();
@@ -71,8 +76,11 @@ async fn suspend_all(product: &Product, routers: &Routers) -> Result<()> {
 /// Our secrets that let somebody in.
 fn enabled(router: &Simulator) -> usize {
     let rows = router.rows("/ppp/secret");
-    let ours = rows.iter().filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
-    ours.filter(|it| it.get("disabled").is_none_or(|it| it == "false")).count()
+    let ours = rows
+        .iter()
+        .filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
+    ours.filter(|it| it.get("disabled").is_none_or(|it| it == "false"))
+        .count()
 }
 
 fn dial_all(router: &Simulator, name: &str) -> Result<()> {

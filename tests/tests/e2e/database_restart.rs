@@ -68,8 +68,14 @@ async fn says_when_to_come_back(operator: &Operator, path: &str) -> Result<()> {
         Ok((answer.status != 200).then_some(answer))
     });
     let refused = refused.await?;
-    let seconds = refused.header("retry-after").context("there is no Retry-After")?.to_owned();
-    ensure!(seconds.parse::<u32>().is_ok_and(|it| it > 0), "Retry-After: {seconds}");
+    let seconds = refused
+        .header("retry-after")
+        .context("there is no Retry-After")?
+        .to_owned();
+    ensure!(
+        seconds.parse::<u32>().is_ok_and(|it| it > 0),
+        "Retry-After: {seconds}"
+    );
     refused.problem(503, "unavailable").map(drop)
 }
 

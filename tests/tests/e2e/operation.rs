@@ -24,9 +24,15 @@ async fn restart(shape: Shape) -> Result<()> {
     product.stop().await?;
     product.start(&Sabotage::default()).await?;
     let customers = product.admin().await?.list("/customers").await?;
-    ensure!(customers.len() == 1 && customers[0]["name"] == "Warung Kopi", "{customers:?}");
+    ensure!(
+        customers.len() == 1 && customers[0]["name"] == "Warung Kopi",
+        "{customers:?}"
+    );
     // Output of both runs goes to the same file.
-    ensure!(product.count_printed_passwords()? == 1, "the first password is printed once");
+    ensure!(
+        product.count_printed_passwords()? == 1,
+        "the first password is printed once"
+    );
     product.stop().await
 }
 
@@ -36,7 +42,11 @@ async fn a_setting_that_breaks_a_rule_stops_the_start_by_name() {
         ("WORKER__POLL_MS", "1", "worker.poll_ms"),
         ("WORKER__EMBEDDED", "no", "worker.embedded"),
         ("DATABASE__URL", "mysql://localhost/x", "database.url"),
-        ("DATABASE__MAX_CONNECTIONS", "many", "database.max_connections"),
+        (
+            "DATABASE__MAX_CONNECTIONS",
+            "many",
+            "database.max_connections",
+        ),
         ("SERVER__BIND", "somewhere", "server.bind"),
         ("SERVER__COLOUR", "red", "colour"),
         ("SECURITY__SESSION_DAYS", "0", "security.session_days"),
@@ -47,13 +57,21 @@ async fn a_setting_that_breaks_a_rule_stops_the_start_by_name() {
     ];
     for (setting, value, named) in cases {
         let refused = refused(setting, value).await.unwrap();
-        assert!(refused.contains(named), "{setting}={value} should name {named}: {refused}");
+        assert!(
+            refused.contains(named),
+            "{setting}={value} should name {named}: {refused}"
+        );
     }
 }
 
 async fn refused(setting: &str, value: &str) -> Result<String> {
-    let product = Product::install(programs(), Shape::Sqlite).await?.with(setting, value);
-    product.refusal(&[]).await.with_context(|| format!("{setting}={value}"))
+    let product = Product::install(programs(), Shape::Sqlite)
+        .await?
+        .with(setting, value);
+    product
+        .refusal(&[])
+        .await
+        .with_context(|| format!("{setting}={value}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +79,10 @@ async fn a_settings_file_with_an_unknown_name_stops_the_start_by_name() {
     let product = Product::install(programs(), Shape::Sqlite).await.unwrap();
     let file = product.folder().join("wrong.toml");
     std::fs::write(&file, "[worker]\nconcurency = 4\n").unwrap();
-    let refused = product.refusal(&["--config", &file.display().to_string()]).await.unwrap();
+    let refused = product
+        .refusal(&["--config", &file.display().to_string()])
+        .await
+        .unwrap();
     assert!(refused.contains("concurency"), "{refused}");
 }
 

@@ -20,8 +20,15 @@ async fn one_of_two_workers_is_enough() {
 }
 
 async fn started() -> Result<Product> {
-    let product = running(Shape::Postgres { apis: 2, workers: 2 }).await?;
-    ensure!(product.count_printed_passwords()? == 1, "the first password is printed once");
+    let product = running(Shape::Postgres {
+        apis: 2,
+        workers: 2,
+    })
+    .await?;
+    ensure!(
+        product.count_printed_passwords()? == 1,
+        "the first password is printed once"
+    );
     Ok(product)
 }
 
@@ -29,6 +36,14 @@ async fn story(product: &Product) -> Result<()> {
     let routers = Routers::start().await?;
     let operator = product.admin().await?;
     let clock = product.clock();
-    let stage = Stage { operator: &operator, routers: &routers, clock, vouchers: 100 };
-    tell(&stage).await.with_context(|| product.last_words()).map(drop)
+    let stage = Stage {
+        operator: &operator,
+        routers: &routers,
+        clock,
+        vouchers: 100,
+    };
+    tell(&stage)
+        .await
+        .with_context(|| product.last_words())
+        .map(drop)
 }

@@ -46,18 +46,37 @@ pub(crate) struct Ids {
 
 /// Tells the whole story; every step waits for what it causes on the routers.
 pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
-    let shop = Shop::open(stage.operator, stage.routers).await.context("opening the shop")?;
+    let shop = Shop::open(stage.operator, stage.routers)
+        .await
+        .context("opening the shop")?;
     let mut ids = Ids::default();
-    sale::subscribes(stage, &shop, &mut ids).await.context("subscribing")?;
-    hotspot::orders_vouchers(stage, &shop, &mut ids).await.context("ordering vouchers")?;
+    sale::subscribes(stage, &shop, &mut ids)
+        .await
+        .context("subscribing")?;
+    hotspot::orders_vouchers(stage, &shop, &mut ids)
+        .await
+        .context("ordering vouchers")?;
+    hotspot::withdraws_a_batch(stage, &shop)
+        .await
+        .context("withdrawing a batch")?;
     sale::dials_in(stage).context("dialling in")?;
-    let code = hotspot::logs_in(stage, &mut ids).await.context("logging in with a voucher")?;
-    dunning::is_billed(stage, &mut ids).await.context("bill day")?;
+    let code = hotspot::logs_in(stage, &mut ids)
+        .await
+        .context("logging in with a voucher")?;
+    dunning::is_billed(stage, &mut ids)
+        .await
+        .context("bill day")?;
     dunning::is_restricted(stage).await.context("restriction")?;
     dunning::is_suspended(stage).await.context("suspension")?;
-    dunning::pays_twice_with_one_key(stage, &mut ids).await.context("payment")?;
-    sale::upgrades(stage, &shop, &ids).await.context("upgrade")?;
-    hotspot::runs_out(stage, &code).await.context("the end of the voucher")?;
+    dunning::pays_twice_with_one_key(stage, &mut ids)
+        .await
+        .context("payment")?;
+    sale::upgrades(stage, &shop, &ids)
+        .await
+        .context("upgrade")?;
+    hotspot::runs_out(stage, &code)
+        .await
+        .context("the end of the voucher")?;
     stage.routers.check_foreign_rows()?;
     Ok((shop, ids))
 }
@@ -77,10 +96,17 @@ async fn whole_story(shape: Shape) -> Result<()> {
     let routers = Routers::start().await?;
     let operator = product.admin().await?;
     let clock = product.clock().clone();
-    let stage = Stage { operator: &operator, routers: &routers, clock: &clock, vouchers: 500 };
+    let stage = Stage {
+        operator: &operator,
+        routers: &routers,
+        clock: &clock,
+        vouchers: 500,
+    };
     let told = async {
         let (shop, ids) = tell(&stage).await?;
-        record::lists_every_step(&stage, &shop, &ids).await.context("the record")
+        record::lists_every_step(&stage, &shop, &ids)
+            .await
+            .context("the record")
     };
     told.await.with_context(|| product.last_words())?;
     product.stop().await

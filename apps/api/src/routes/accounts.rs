@@ -16,19 +16,20 @@ use crate::idempotency::run;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{RaiseInvoices, ReadAccounts};
+use crate::words;
 
 /// An account and its balance.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Account)]
 pub(crate) struct AccountBody {
-    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     id: AccountId,
-    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     customer: CustomerId,
-    #[schema(value_type = String, example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^ent_[a-z2-7]{25}[aeimquy4]$", example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
     legal_entity: EntityId,
     /// `clear`, `overdue`, `restricted` or `suspended`.
-    #[schema(value_type = String, example = "clear")]
+    #[schema(value_type = words::LevelWord, inline, example = "clear")]
     level: Level,
     /// What is due on all open invoices.
     due: MoneyBody,
@@ -61,7 +62,7 @@ impl From<AccountView> for AccountBody {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct AccountsFilter {
-    #[param(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    #[param(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     customer: CustomerId,
 }
 
@@ -70,7 +71,7 @@ pub(crate) struct AccountsFilter {
 #[schema(as = Billed)]
 pub(crate) struct BilledBody {
     /// The invoice that was raised; null if nothing was due.
-    #[schema(value_type = Option<String>, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$", example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
     invoice: Option<InvoiceId>,
 }
 

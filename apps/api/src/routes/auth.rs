@@ -100,7 +100,7 @@ pub(crate) struct MeBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Tenant)]
 pub(crate) struct TenantBody {
-    #[schema(value_type = String, example = "ten_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^ten_[a-z2-7]{25}[aeimquy4]$", example = "ten_agjpfimc4btqadrdlvfsmcaaai")]
     id: TenantId,
     /// The short name used at sign-in.
     #[schema(example = "demo")]

@@ -21,14 +21,15 @@ use crate::extract::{Granted, IfMatch, Listing, May, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::problem::Problem;
 use crate::rights::{BlockCustomers, ReadCustomers, WriteCustomers};
+use crate::words;
 
 /// A customer.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Customer)]
 pub(crate) struct CustomerBody {
-    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     id: CustomerId,
-    #[schema(value_type = String, example = "personal")]
+    #[schema(value_type = words::CustomerKindWord, inline, example = "personal")]
     kind: Sort,
     #[schema(example = "Siti Rahayu")]
     name: String,
@@ -41,7 +42,7 @@ pub(crate) struct CustomerBody {
     /// What colleagues should know.
     note: Option<String>,
     /// `prospect`, `active`, `blocked` or `left`.
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = words::CustomerStatusWord, inline, example = "active")]
     status: StatusName,
     /// Since when they are blocked or gone.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -75,7 +76,7 @@ impl From<CustomerView> for CustomerBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegisterCustomerBody {
     /// `personal` or `business`.
-    #[schema(value_type = String, example = "personal")]
+    #[schema(value_type = words::CustomerKindWord, inline, example = "personal")]
     kind: Sort,
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Siti Rahayu")]
     name: Name,
@@ -96,7 +97,7 @@ pub(crate) struct RegisterCustomerBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeCustomerBody {
     /// `personal` or `business`.
-    #[schema(value_type = Option<String>, example = "business")]
+    #[schema(value_type = Option<words::CustomerKindWord>, inline, example = "business")]
     kind: Option<Sort>,
     #[schema(value_type = Option<String>, min_length = 1, max_length = 120)]
     name: Option<Name>,
@@ -128,7 +129,7 @@ pub(crate) struct BlockCustomerBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct CustomersFilter {
     /// `prospect`, `active`, `blocked` or `left`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::CustomerStatusWord>, inline)]
     status: Option<StatusName>,
     /// How the name or the phone number begins.
     #[param(min_length = 1, max_length = 60)]

@@ -16,20 +16,21 @@ use crate::extract::listing::PageParams;
 use crate::extract::{Listing, May, PathId};
 use crate::problem::Problem;
 use crate::rights::{ControlJobs, ReadJobs};
+use crate::words;
 
 /// An event on its way to one handler.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Delivery)]
 pub(crate) struct DeliveryBody {
-    #[schema(value_type = String, example = "dlv_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^dlv_[a-z2-7]{25}[aeimquy4]$", example = "dlv_agjpfimc4btqadrdlvfsmcaaai")]
     id: DeliveryId,
     /// Who handles the event.
     #[schema(example = "follow_access")]
     handler: String,
     /// `waiting`, `running`, `done` or `parked` (failed for good).
-    #[schema(value_type = String, example = "parked")]
+    #[schema(value_type = words::DeliveryStateWord, inline, example = "parked")]
     state: DeliveryState,
-    #[schema(value_type = String, example = "evt_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^evt_[a-z2-7]{25}[aeimquy4]$", example = "evt_agjpfimc4btqadrdlvfsmcaaai")]
     event: EventId,
     #[schema(example = "billing.access_desired")]
     event_name: String,
@@ -66,7 +67,7 @@ impl From<DeliveryView> for DeliveryBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct DeliveriesFilter {
     /// `waiting`, `running`, `done` or `parked`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::DeliveryStateWord>, inline)]
     state: Option<DeliveryState>,
     /// Who handles them.
     handler: Option<String>,

@@ -22,7 +22,7 @@ use crate::rights::ReadEvents;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Event)]
 pub(crate) struct EventBody {
-    #[schema(value_type = String, example = "evt_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^evt_[a-z2-7]{25}[aeimquy4]$", example = "evt_agjpfimc4btqadrdlvfsmcaaai")]
     id: EventId,
     /// What happened.
     #[serde(rename = "type")]
@@ -39,7 +39,7 @@ pub(crate) struct EventBody {
     /// Shared by everything that one request or sweep caused.
     correlation: Uuid,
     /// The event that caused this one.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^evt_[a-z2-7]{25}[aeimquy4]$")]
     causation: Option<EventId>,
     /// The W3C trace id of the request.
     trace: Option<String>,

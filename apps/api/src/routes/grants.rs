@@ -15,27 +15,28 @@ use crate::extract::listing::PageParams;
 use crate::extract::{Listing, May};
 use crate::problem::{Problem, catalog};
 use crate::rights::ReadRouters;
+use crate::words;
 
 /// Permission for one login on one router. Never with its password; a voucher's login is masked.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Grant)]
 pub(crate) struct GrantBody {
-    #[schema(value_type = String, example = "gra_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^gra_[a-z2-7]{25}[aeimquy4]$", example = "gra_agjpfimc4btqadrdlvfsmcaaai")]
     id: GrantId,
-    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
     /// The subscription it is for, if any.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$")]
     subscription: Option<SubscriptionId>,
     /// The voucher it is for, if any.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$")]
     voucher: Option<VoucherId>,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = String, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
     service: Service,
     #[schema(example = "siti.42")]
     login: String,
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     profile: ProfileId,
     /// `active`, `restricted`, `blocked` or `ended`.
     #[schema(example = "active")]
@@ -92,13 +93,13 @@ impl From<GrantView> for GrantBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct GrantsFilter {
     /// Only those on this router.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$")]
     router: Option<RouterId>,
     /// Only this subscription's.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$")]
     subscription: Option<SubscriptionId>,
     /// Only this voucher's.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$")]
     voucher: Option<VoucherId>,
 }
 

@@ -16,14 +16,15 @@ use crate::extract::{Listing, May, PathId};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::ReadInvoices;
+use crate::words;
 
 /// An invoice.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Invoice)]
 pub(crate) struct InvoiceBody {
-    #[schema(value_type = String, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$", example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
     id: InvoiceId,
-    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
     /// As printed.
     #[schema(example = "INV-000042")]
@@ -40,7 +41,7 @@ pub(crate) struct InvoiceBody {
     /// What is still due.
     due: MoneyBody,
     /// `open`, `partly` or `paid`.
-    #[schema(value_type = String, example = "open")]
+    #[schema(value_type = words::SettlementWord, inline, example = "open")]
     settlement: Settlement,
 }
 
@@ -48,9 +49,9 @@ pub(crate) struct InvoiceBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = InvoiceLine)]
 pub(crate) struct LineBody {
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$")]
     subscription: SubscriptionId,
-    #[schema(value_type = String)]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$")]
     plan: PlanId,
     /// The days that are charged.
     period: PeriodBody,
@@ -117,10 +118,10 @@ impl From<InvoiceView> for InvoiceBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct InvoicesFilter {
     /// Only invoices of this account.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$")]
     account: Option<AccountId>,
     /// `open`, `partly` or `paid`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::SettlementWord>, inline)]
     settlement: Option<Settlement>,
 }
 

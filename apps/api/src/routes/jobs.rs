@@ -17,24 +17,25 @@ use crate::extract::listing::PageParams;
 use crate::extract::{Listing, May, PathId};
 use crate::problem::Problem;
 use crate::rights::{ControlJobs, ReadJobs};
+use crate::words;
 
 /// A piece of background work.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Job)]
 pub(crate) struct JobBody {
-    #[schema(value_type = String, example = "job_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^job_[a-z2-7]{25}[aeimquy4]$", example = "job_agjpfimc4btqadrdlvfsmcaaai")]
     id: JobId,
     /// What it does.
     #[schema(example = "generate_vouchers")]
     kind: String,
     /// `queued`, `running`, `done`, `parked` (failed for good) or `cancelled`.
-    #[schema(value_type = String, example = "running")]
+    #[schema(value_type = words::JobStateWord, inline, example = "running")]
     state: JobStateName,
     /// Jobs of one lane run one at a time; empty for none.
     #[schema(value_type = String, example = "router:rtr_agjpfimc4btqadrdlvfsmcaaai")]
     lane: Lane,
     /// `critical`, `high`, `normal` or `low`.
-    #[schema(value_type = String, example = "normal")]
+    #[schema(value_type = words::PriorityWord, inline, example = "normal")]
     priority: Priority,
     /// What it works on.
     #[schema(value_type = Object)]
@@ -98,7 +99,7 @@ impl From<JobView> for JobBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct JobsFilter {
     /// `queued`, `running`, `done`, `parked` or `cancelled`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::JobStateWord>, inline)]
     state: Option<JobStateName>,
     /// What they do.
     kind: Option<String>,

@@ -18,7 +18,7 @@ use crate::rights::ReadEntities;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = LegalEntity)]
 pub(crate) struct EntityBody {
-    #[schema(value_type = String, example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^ent_[a-z2-7]{25}[aeimquy4]$", example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
     id: EntityId,
     #[schema(value_type = String, example = "PT Demo Net")]
     name: Name,

@@ -20,22 +20,23 @@ use crate::extract::{Granted, Listing, May, Once, PathId};
 use crate::idempotency::{once, run};
 use crate::problem::{Problem, weak_password};
 use crate::rights::{ReadOperators, WriteOperators};
+use crate::words;
 
 /// An operator.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Operator)]
 pub(crate) struct OperatorBody {
-    #[schema(value_type = String, example = "opr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^opr_[a-z2-7]{25}[aeimquy4]$", example = "opr_agjpfimc4btqadrdlvfsmcaaai")]
     id: OperatorId,
     #[schema(example = "siti")]
     login: String,
     #[schema(example = "Siti Rahayu")]
     name: String,
     /// `admin`, `cashier`, `technician` or `auditor`.
-    #[schema(value_type = String, example = "cashier")]
+    #[schema(value_type = words::RoleWord, inline, example = "cashier")]
     role: Role,
     /// `active` or `disabled`.
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = words::OperatorStatusWord, inline, example = "active")]
     status: OperatorStatusName,
     /// Until when wrong passwords keep them out.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -71,7 +72,7 @@ pub(crate) struct HireOperatorBody {
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Siti Rahayu")]
     name: Name,
     /// `admin`, `cashier`, `technician` or `auditor`.
-    #[schema(value_type = String, example = "cashier")]
+    #[schema(value_type = words::RoleWord, inline, example = "cashier")]
     role: Role,
     /// 10 to 128 characters. Without one a password is made and shown once.
     #[schema(value_type = Option<String>, format = Password, min_length = 10, max_length = 128)]
@@ -100,10 +101,10 @@ struct Hired {
 #[into_params(parameter_in = Query)]
 pub(crate) struct OperatorsFilter {
     /// `admin`, `cashier`, `technician` or `auditor`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::RoleWord>, inline)]
     role: Option<Role>,
     /// `active` or `disabled`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::OperatorStatusWord>, inline)]
     status: Option<OperatorStatusName>,
 }
 

@@ -19,18 +19,19 @@ use crate::idempotency::once;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{ReadPayments, RecordPayments};
+use crate::words;
 
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Payment)]
 pub(crate) struct PaymentBody {
-    #[schema(value_type = String, example = "pay_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pay_[a-z2-7]{25}[aeimquy4]$", example = "pay_agjpfimc4btqadrdlvfsmcaaai")]
     id: PaymentId,
-    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
     amount: MoneyBody,
     /// `cash`, `mobile_money`, `card` or `bank_transfer`.
-    #[schema(value_type = String, example = "mobile_money")]
+    #[schema(value_type = words::PaymentMethodWord, inline, example = "mobile_money")]
     method: PaymentMethod,
     /// What the payer or provider calls it.
     #[schema(example = "SIT4Q0XY77")]
@@ -47,7 +48,7 @@ pub(crate) struct PaymentBody {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Allocation)]
 pub(crate) struct AllocationBody {
-    #[schema(value_type = String, example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$", example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
     invoice: InvoiceId,
     amount: MoneyBody,
 }
@@ -82,13 +83,13 @@ impl From<PaymentView> for PaymentBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RecordPaymentBody {
     /// Whose debt it pays.
-    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
     /// Above zero, in the account's currency.
     #[validate(nested)]
     amount: MoneyBody,
     /// `cash`, `mobile_money`, `card` or `bank_transfer`.
-    #[schema(value_type = String, example = "mobile_money")]
+    #[schema(value_type = words::PaymentMethodWord, inline, example = "mobile_money")]
     method: PaymentMethod,
     /// What the payer or provider calls it; unique per method.
     #[validate(length(min = 1, max = 80))]
@@ -105,7 +106,7 @@ pub(crate) struct RecordPaymentBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct PaymentsFilter {
     /// Only payments of this account.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$")]
     account: Option<AccountId>,
 }
 

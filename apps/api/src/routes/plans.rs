@@ -19,25 +19,26 @@ use crate::idempotency::{once, run};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{ReadPlans, WritePlans};
+use crate::words;
 
 /// A plan.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Plan)]
 pub(crate) struct PlanBody {
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     id: PlanId,
     #[schema(value_type = String, example = "Home 20M")]
     name: Name,
     /// What one interval costs.
     price: MoneyBody,
     interval: IntervalBody,
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
     /// `subscription` or `voucher`.
-    #[schema(value_type = String, example = "subscription")]
+    #[schema(value_type = words::SoldAsWord, inline, example = "subscription")]
     sold_as: SoldAs,
     /// `offered` or `retired`.
-    #[schema(value_type = String, example = "offered")]
+    #[schema(value_type = words::PlanStatusWord, inline, example = "offered")]
     status: PlanStatus,
 }
 
@@ -47,7 +48,7 @@ pub(crate) struct PlanBody {
 #[schema(as = Interval)]
 pub(crate) struct IntervalBody {
     /// `minutes`, `hours`, `days`, `weeks` or `months`; subscriptions take days, weeks or months.
-    #[schema(value_type = String, example = "months")]
+    #[schema(value_type = words::IntervalUnitWord, inline, example = "months")]
     unit: IntervalUnit,
     #[validate(range(min = 1, max = 1000))]
     #[schema(minimum = 1, maximum = 1000, example = 1)]
@@ -89,10 +90,10 @@ pub(crate) struct DefinePlanBody {
     #[validate(nested)]
     interval: IntervalBody,
     /// What the router allows.
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
     /// `subscription` or `voucher`.
-    #[schema(value_type = String, example = "subscription")]
+    #[schema(value_type = words::SoldAsWord, inline, example = "subscription")]
     sold_as: SoldAs,
 }
 

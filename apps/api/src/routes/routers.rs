@@ -21,12 +21,13 @@ use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::problem::Problem;
 use crate::rights::{ReadRouters, TestRouters, WriteRouters};
+use crate::words;
 
 /// A router. Never with its password.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Router)]
 pub(crate) struct RouterBody {
-    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     id: RouterId,
     #[schema(example = "Tower West")]
     name: String,
@@ -35,7 +36,7 @@ pub(crate) struct RouterBody {
     #[schema(example = 8728)]
     port: u16,
     /// `plain` or `legacy_md5`.
-    #[schema(value_type = String, example = "plain")]
+    #[schema(value_type = words::LoginMethodWord, inline, example = "plain")]
     login_method: LoginMethod,
     #[schema(example = "billing")]
     username: String,
@@ -145,7 +146,7 @@ pub(crate) struct EnrolRouterBody {
     port: u16,
     /// `plain` (RouterOS 6.43 and later) or `legacy_md5`.
     #[serde(default = "plain")]
-    #[schema(value_type = String, default = "plain")]
+    #[schema(value_type = words::LoginMethodWord, inline, default = "plain")]
     login_method: LoginMethod,
     /// An account with the policies api, read, write, test and sensitive.
     #[validate(length(min = 1, max = 64))]
@@ -167,7 +168,7 @@ pub(crate) struct ChangeRouterBody {
     #[schema(minimum = 1)]
     port: Option<u16>,
     /// `plain` or `legacy_md5`.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<words::LoginMethodWord>, inline)]
     login_method: Option<LoginMethod>,
     #[validate(length(min = 1, max = 64))]
     username: Option<String>,

@@ -23,22 +23,23 @@ use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::problem::Problem;
 use crate::rights::{ReadProfiles, WriteProfiles};
+use crate::words;
 
 /// A service profile.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = ServiceProfile)]
 pub(crate) struct ProfileBody {
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     id: ProfileId,
     /// On routers it is called `wb-` and this.
     #[schema(example = "home-20m")]
     name: String,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = String, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
     service: Service,
     terms: TermsBody,
     /// `offered` or `retired`.
-    #[schema(value_type = String, example = "offered")]
+    #[schema(value_type = words::ProfileStatusWord, inline, example = "offered")]
     status: ProfileStatus,
     /// Grows with every change.
     revision: u32,
@@ -202,7 +203,7 @@ pub(crate) struct DefineProfileBody {
     #[schema(value_type = String, min_length = 1, max_length = 40, example = "home-20m")]
     name: Slug,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = String, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
     service: Service,
     #[validate(nested)]
     terms: TermsBody,

@@ -15,6 +15,7 @@ use crate::extract::{May, PathId, Valid};
 use crate::idempotency::run;
 use crate::problem::Problem;
 use crate::rights::{CutSessions, ReadSessions};
+use crate::words;
 
 /// A login on a router.
 #[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
@@ -22,7 +23,7 @@ use crate::rights::{CutSessions, ReadSessions};
 #[schema(as = Login)]
 pub(crate) struct LoginBody {
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = String, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
     service: Service,
     /// Exactly as the router has it.
     #[validate(length(min = 1, max = 253))]

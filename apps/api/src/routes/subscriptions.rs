@@ -25,6 +25,7 @@ use crate::idempotency::run;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{CancelSubscriptions, ChangePlans, ReadSubscriptions, SuspendSubscriptions};
+use crate::words;
 
 mod subscribe;
 
@@ -32,12 +33,12 @@ mod subscribe;
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Subscription)]
 pub(crate) struct SubscriptionBody {
-    #[schema(value_type = String, example = "sub_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$", example = "sub_agjpfimc4btqadrdlvfsmcaaai")]
     id: SubscriptionId,
-    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     customer: CustomerId,
     /// Who pays.
-    #[schema(value_type = String, example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
     /// What was agreed last.
     agreement: AgreementBody,
@@ -64,7 +65,7 @@ pub(crate) struct SubscriptionBody {
     #[schema(value_type = Option<String>, format = Date)]
     next_bill_on: Option<LocalDate>,
     /// What it may do on the network: `active`, `restricted`, `suspended` or `ended`.
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = words::AccessWord, inline, example = "active")]
     access: Access,
     /// Grows with every change of that.
     access_version: u64,
@@ -77,11 +78,11 @@ pub(crate) struct AgreementBody {
     /// The first day.
     #[schema(value_type = String, format = Date)]
     from: LocalDate,
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// What one interval costs, as agreed then.
     price: MoneyBody,
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
 }
 
@@ -123,10 +124,10 @@ impl From<SubscriptionView> for SubscriptionBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePlanBody {
     /// With the same interval and currency.
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// `now` or `period_end`. If absent, a dearer plan begins now and a cheaper one at the end of the period.
-    #[schema(value_type = Option<String>, example = "now")]
+    #[schema(value_type = Option<words::WhenWord>, inline, example = "now")]
     when: Option<When>,
 }
 
@@ -136,10 +137,10 @@ pub(crate) struct ChangePlanBody {
 pub(crate) struct PlanChangeBody {
     subscription: SubscriptionBody,
     /// `now` or `period_end`.
-    #[schema(value_type = String, example = "now")]
+    #[schema(value_type = words::WhenWord, inline, example = "now")]
     when: When,
     /// The invoice with the prorated lines, if the change cost anything.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
     invoice: Option<InvoiceId>,
 }
 
@@ -157,7 +158,7 @@ pub(crate) struct SuspendBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelBody {
     /// `now` or `period_end`.
-    #[schema(value_type = String, example = "period_end")]
+    #[schema(value_type = words::WhenWord, inline, example = "period_end")]
     when: When,
 }
 
@@ -176,13 +177,13 @@ pub(crate) enum StatusWord {
 #[into_params(parameter_in = Query)]
 pub(crate) struct SubscriptionsFilter {
     /// Only this customer's.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$")]
     customer: Option<CustomerId>,
     /// Only this account's.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$")]
     account: Option<AccountId>,
     /// `active`, `suspended` or `ended`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::SubscriptionStatusWord>, inline)]
     status: Option<StatusWord>,
 }
 

@@ -24,20 +24,21 @@ use crate::idempotency::{once, run};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{self, ReadVouchers, VoidVouchers};
+use crate::words;
 
 /// A batch of vouchers.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VoucherBatch)]
 pub(crate) struct BatchBody {
-    #[schema(value_type = String, example = "bat_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^bat_[a-z2-7]{25}[aeimquy4]$", example = "bat_agjpfimc4btqadrdlvfsmcaaai")]
     id: BatchId,
     #[schema(value_type = String, example = "Kiosk Barat, November")]
     name: Name,
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
-    #[schema(value_type = String, example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     profile: ProfileId,
-    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
     /// How many were ordered.
     count: u32,
@@ -61,7 +62,7 @@ pub(crate) struct BatchBody {
 #[schema(as = CodeStyle)]
 pub(crate) struct CodeStyleBody {
     /// `lower`, `upper`, `upplow`, `mix`, `mix1`, `mix2` or `num`; characters that are easily misread are left out.
-    #[schema(value_type = String, example = "mix")]
+    #[schema(value_type = words::AlphabetWord, inline, example = "mix")]
     alphabet: Alphabet,
     /// Random characters. The floor grows with the size of the batch, so that codes cannot be guessed.
     #[validate(range(min = 4, max = 16))]
@@ -144,10 +145,10 @@ pub(crate) struct OrderBatchBody {
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Kiosk Barat, November")]
     name: Name,
     /// A plan that is sold as vouchers; it sets price, profile and the time from the first login.
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// Where the vouchers are valid.
-    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
     #[validate(range(min = 1, max = 50_000))]
     #[schema(minimum = 1, maximum = 50_000, example = 500)]
@@ -174,7 +175,7 @@ pub(crate) struct OrderBatchBody {
 pub(crate) struct OrderedBatchBody {
     batch: BatchBody,
     /// Watch its progress at `/api/v1/jobs/{id}`.
-    #[schema(value_type = String, example = "job_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^job_[a-z2-7]{25}[aeimquy4]$", example = "job_agjpfimc4btqadrdlvfsmcaaai")]
     job: JobId,
 }
 
@@ -191,10 +192,10 @@ struct Ordered {
 #[into_params(parameter_in = Query)]
 pub(crate) struct BatchesFilter {
     /// Only batches for this router.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$")]
     router: Option<RouterId>,
     /// Only batches of this plan.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$")]
     plan: Option<PlanId>,
 }
 
@@ -204,7 +205,7 @@ pub(crate) struct BatchesFilter {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ContentsFilter {
     /// `generated`, `sold`, `active`, `expired` or `voided`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::VoucherStateWord>, inline)]
     state: Option<VoucherStateName>,
 }
 
@@ -212,12 +213,12 @@ pub(crate) struct ContentsFilter {
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = VoucherCode)]
 pub(crate) struct CodeBody {
-    #[schema(value_type = String, example = "vou_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$", example = "vou_agjpfimc4btqadrdlvfsmcaaai")]
     voucher: VoucherId,
     #[schema(example = "kb-h7m2xk4p")]
     code: String,
     /// Where the voucher stands.
-    #[schema(value_type = String, example = "generated")]
+    #[schema(value_type = words::VoucherStateWord, inline, example = "generated")]
     state: VoucherStateName,
 }
 

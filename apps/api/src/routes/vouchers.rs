@@ -17,17 +17,18 @@ use crate::extract::{Granted, Listing, May, PathId, Valid};
 use crate::idempotency::run;
 use crate::problem::Problem;
 use crate::rights::{ReadVouchers, SellVouchers, VoidVouchers};
+use crate::words;
 
 /// A voucher.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Voucher)]
 pub(crate) struct VoucherBody {
-    #[schema(value_type = String, example = "vou_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$", example = "vou_agjpfimc4btqadrdlvfsmcaaai")]
     id: VoucherId,
-    #[schema(value_type = String, example = "bat_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^bat_[a-z2-7]{25}[aeimquy4]$", example = "bat_agjpfimc4btqadrdlvfsmcaaai")]
     batch: BatchId,
     /// `generated`, `sold`, `active`, `expired` or `voided`.
-    #[schema(value_type = String, example = "active")]
+    #[schema(value_type = words::VoucherStateWord, inline, example = "active")]
     state: VoucherStateName,
     /// When it entered that state; null while generated.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -67,10 +68,10 @@ pub(crate) struct VoidBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct VouchersFilter {
     /// Only vouchers of this batch.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<String>, pattern = "^bat_[a-z2-7]{25}[aeimquy4]$")]
     batch: Option<BatchId>,
     /// `generated`, `sold`, `active`, `expired` or `voided`.
-    #[param(value_type = Option<String>)]
+    #[param(value_type = Option<words::VoucherStateWord>, inline)]
     state: Option<VoucherStateName>,
 }
 

@@ -78,6 +78,18 @@ fn every_operation_names_its_problems() {
     }
 }
 
+#[test]
+fn every_id_in_a_path_says_its_form() {
+    for (method, path, operation) in operations(&document()) {
+        if !path.contains("{id}") {
+            continue;
+        }
+        let parameters = operation["parameters"].as_array().unwrap();
+        let id = parameters.iter().find(|it| it["name"] == "id").unwrap();
+        assert!(id["schema"]["pattern"].is_string(), "{method} {path}");
+    }
+}
+
 #[tokio::test]
 async fn it_is_served_with_a_page_of_our_own() {
     let house = House::new();

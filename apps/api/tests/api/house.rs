@@ -38,8 +38,6 @@ pub struct House {
     pub ports: Ports,
     pub clock: Arc<FixedClock>,
     pub jobs: MemoryJobs,
-    pub access: MemoryAccess,
-    pub gateway: Arc<FakeRouter>,
 }
 
 impl House {
@@ -50,16 +48,12 @@ impl House {
     pub fn with(change: impl FnOnce(Ports) -> Ports, settings: ApiSettings) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
         let jobs = MemoryJobs::new();
-        let access = MemoryAccess::new();
-        let gateway = Arc::new(FakeRouter::new());
-        let ports = change(ports(&clock, &jobs, &access, &gateway));
+        let ports = change(ports(&clock, &jobs));
         Self {
             router: router(ports.clone(), settings),
             ports,
             clock,
             jobs,
-            access,
-            gateway,
         }
     }
 
@@ -136,12 +130,8 @@ pub fn settings() -> ApiSettings {
     }
 }
 
-fn ports(
-    clock: &Arc<FixedClock>,
-    jobs: &MemoryJobs,
-    access: &MemoryAccess,
-    gateway: &Arc<FakeRouter>,
-) -> Ports {
+fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
+    let access = MemoryAccess::new();
     let receipts = MemoryReceipts::default();
     let customers = MemoryCustomers::new();
     let operators = MemoryOperators::new();
@@ -167,7 +157,7 @@ fn ports(
         tenants: Arc::new(operators),
         access: Arc::new(access.clone()),
         access_queries: Arc::new(access.clone()),
-        gateway: Arc::<FakeRouter>::clone(gateway),
+        gateway: Arc::new(FakeRouter::new()),
         host_rules: HostRules {
             allow_loopback: false,
         },

@@ -21,9 +21,23 @@ const OFFERS: [Offer; 6] = [
     home("home-10", "Home 10", 2, 10, 150_000),
     home("home-20", "Home 20", 5, 20, 250_000),
     home("home-50", "Home 50", 10, 50, 400_000),
-    pass("pass-3h", "Three hours", 1, 5, 3_000, (IntervalUnit::Hours, 3)),
+    pass(
+        "pass-3h",
+        "Three hours",
+        1,
+        5,
+        3_000,
+        (IntervalUnit::Hours, 3),
+    ),
     pass("pass-1d", "One day", 1, 5, 5_000, (IntervalUnit::Days, 1)),
-    pass("pass-7d", "One week", 2, 8, 25_000, (IntervalUnit::Weeks, 1)),
+    pass(
+        "pass-7d",
+        "One week",
+        2,
+        8,
+        25_000,
+        (IntervalUnit::Weeks, 1),
+    ),
 ];
 
 const fn home(
@@ -34,7 +48,15 @@ const fn home(
     price_idr: i64,
 ) -> Offer {
     let interval = (IntervalUnit::Months, 1);
-    Offer { profile, plan, service: Service::Pppoe, up_mbps, down_mbps, price_idr, interval }
+    Offer {
+        profile,
+        plan,
+        service: Service::Pppoe,
+        up_mbps,
+        down_mbps,
+        price_idr,
+        interval,
+    }
 }
 
 const fn pass(
@@ -45,14 +67,26 @@ const fn pass(
     price_idr: i64,
     interval: (IntervalUnit, u16),
 ) -> Offer {
-    Offer { profile, plan, service: Service::Hotspot, up_mbps, down_mbps, price_idr, interval }
+    Offer {
+        profile,
+        plan,
+        service: Service::Hotspot,
+        up_mbps,
+        down_mbps,
+        price_idr,
+        interval,
+    }
 }
 
 /// The plans of the demonstration, in the order of the offers: three PPPoE, then three hotspot.
 pub(super) async fn offer(ports: &Ports, scope: &Scope) -> anyhow::Result<Vec<PlanId>> {
     let mut plans = Vec::new();
     for offer in &OFFERS {
-        plans.push(define(ports, scope, offer).await.with_context(|| offer.plan)?);
+        plans.push(
+            define(ports, scope, offer)
+                .await
+                .with_context(|| offer.plan)?,
+        );
     }
     Ok(plans)
 }

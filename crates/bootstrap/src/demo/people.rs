@@ -42,21 +42,71 @@ impl Fate {
 
     /// Whether the first invoice was paid.
     pub(super) const fn has_paid(self) -> bool {
-        matches!(self, Self::Pays | Self::OnHoliday | Self::Leaving | Self::Gone)
+        matches!(
+            self,
+            Self::Pays | Self::OnHoliday | Self::Leaving | Self::Gone
+        )
     }
 }
 
 /// First and last names are combined so that nobody is named twice.
-const FIRST: [&str; 8] = ["Siti", "Budi", "Ayu", "Agus", "Dewi", "Joko", "Rina", "Made"];
+const FIRST: [&str; 8] = [
+    "Siti", "Budi", "Ayu", "Agus", "Dewi", "Joko", "Rina", "Made",
+];
 const LAST: [&str; 5] = ["Wijaya", "Santoso", "Lestari", "Pratama", "Hartono"];
 
 /// The fates of eight neighbours; each street of the five repeats them with one difference.
 const FATES: [[Fate; 8]; 5] = [
-    [Fate::Pays, Fate::Pays, Fate::Pays, Fate::Due, Fate::Late, Fate::Restricted, Fate::CutOff, Fate::Prospect],
-    [Fate::Pays, Fate::Pays, Fate::Pays, Fate::Due, Fate::Pays, Fate::CutOff, Fate::OnHoliday, Fate::Prospect],
-    [Fate::Pays, Fate::Pays, Fate::Pays, Fate::Due, Fate::Late, Fate::Restricted, Fate::Gone, Fate::Blocked],
-    [Fate::Pays, Fate::Pays, Fate::Pays, Fate::Due, Fate::Pays, Fate::CutOff, Fate::Leaving, Fate::Prospect],
-    [Fate::Pays, Fate::Pays, Fate::Pays, Fate::Due, Fate::Late, Fate::Restricted, Fate::Gone, Fate::Prospect],
+    [
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Due,
+        Fate::Late,
+        Fate::Restricted,
+        Fate::CutOff,
+        Fate::Prospect,
+    ],
+    [
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Due,
+        Fate::Pays,
+        Fate::CutOff,
+        Fate::OnHoliday,
+        Fate::Prospect,
+    ],
+    [
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Due,
+        Fate::Late,
+        Fate::Restricted,
+        Fate::Gone,
+        Fate::Blocked,
+    ],
+    [
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Due,
+        Fate::Pays,
+        Fate::CutOff,
+        Fate::Leaving,
+        Fate::Prospect,
+    ],
+    [
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Pays,
+        Fate::Due,
+        Fate::Late,
+        Fate::Restricted,
+        Fate::Gone,
+        Fate::Prospect,
+    ],
 ];
 
 /// One customer.
@@ -72,16 +122,20 @@ pub(super) struct Person {
 pub(super) fn everybody() -> impl Iterator<Item = Person> {
     let streets = FATES.iter().zip(LAST).enumerate();
     streets.flat_map(|(street, (fates, last))| {
-        fates.iter().zip(FIRST).enumerate().map(move |(house, (fate, first))| {
-            let number = street * FIRST.len() + house;
-            Person {
-                number,
-                name: format!("{first} {last}"),
-                login: format!("{}.{}", first.to_lowercase(), last.to_lowercase()),
-                phone: format!("+62812{:07}", 3_450_000 + number),
-                fate: *fate,
-            }
-        })
+        fates
+            .iter()
+            .zip(FIRST)
+            .enumerate()
+            .map(move |(house, (fate, first))| {
+                let number = street * FIRST.len() + house;
+                Person {
+                    number,
+                    name: format!("{first} {last}"),
+                    login: format!("{}.{}", first.to_lowercase(), last.to_lowercase()),
+                    phone: format!("+62812{:07}", 3_450_000 + number),
+                    fate: *fate,
+                }
+            })
     })
 }
 

@@ -25,13 +25,18 @@ pub async fn live_in(routers: &DemoRouters) {
 
 /// Every enabled PPPoE customer who is offline dials in.
 fn dial(router: &Simulator) {
-    let online: Vec<_> =
-        router.rows("/ppp/active").into_iter().filter_map(|mut it| it.remove("name")).collect();
+    let online: Vec<_> = router
+        .rows("/ppp/active")
+        .into_iter()
+        .filter_map(|mut it| it.remove("name"))
+        .collect();
     for (place, secret) in router.rows("/ppp/secret").into_iter().enumerate() {
         let (Some(name), Some(password)) = (secret.get("name"), secret.get("password")) else {
             continue;
         };
-        let disabled = secret.get("disabled").is_some_and(|it| it == "true" || it == "yes");
+        let disabled = secret
+            .get("disabled")
+            .is_some_and(|it| it == "true" || it == "yes");
         if disabled || online.contains(name) {
             continue;
         }
@@ -45,9 +50,13 @@ fn dial(router: &Simulator) {
 fn browse(router: &Simulator) {
     let online = router.rows("/ip/hotspot/active").len();
     let users = router.rows("/ip/hotspot/user");
-    let guests = users.iter().filter(|it| it.get("comment").is_some_and(|text| text.contains("[wb:")));
+    let guests = users
+        .iter()
+        .filter(|it| it.get("comment").is_some_and(|text| text.contains("[wb:")));
     for (place, user) in guests.take(GUESTS).enumerate().skip(online) {
-        let (Some(name), Some(password)) = (user.get("name"), user.get("password")) else { continue };
+        let (Some(name), Some(password)) = (user.get("name"), user.get("password")) else {
+            continue;
+        };
         let device = format!("02:00:00:01:00:{place:02X}");
         let _ = router.hotspot_login(name, password, &device);
     }

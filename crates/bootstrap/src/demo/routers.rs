@@ -17,8 +17,16 @@ pub(super) struct DemoRouter {
 
 /// The routers of the demonstration. The ports stay the same, so that a restart finds the routers where it enrolled
 /// them.
-pub(super) const ROUTERS: [DemoRouter; 2] =
-    [DemoRouter { name: "tower-1", port: 18_728 }, DemoRouter { name: "harbour-1", port: 18_729 }];
+pub(super) const ROUTERS: [DemoRouter; 2] = [
+    DemoRouter {
+        name: "tower-1",
+        port: 18_728,
+    },
+    DemoRouter {
+        name: "harbour-1",
+        port: 18_729,
+    },
+];
 
 /// The API account that the product uses on them.
 pub(super) const API_USER: &str = "billing";
@@ -42,7 +50,10 @@ impl DemoRouters {
             config.state_file = Some(data_dir.join(format!("router-{}.json", router.name)));
             config.follows_real_time = true;
             let started = Simulator::start(config).await.with_context(|| {
-                format!("the simulated router {} cannot listen on port {}", router.name, router.port)
+                format!(
+                    "the simulated router {} cannot listen on port {}",
+                    router.name, router.port
+                )
             })?;
             routers.push(started);
         }
@@ -53,7 +64,9 @@ impl DemoRouters {
     #[must_use]
     pub fn addresses(&self) -> Vec<String> {
         let named = ROUTERS.iter().zip(&self.routers);
-        named.map(|(router, simulator)| format!("{} at {}", router.name, simulator.addr())).collect()
+        named
+            .map(|(router, simulator)| format!("{} at {}", router.name, simulator.addr()))
+            .collect()
     }
 
     /// Prints what happens on the routers until they stop: one line for each change, bursts in short.
@@ -68,7 +81,9 @@ impl DemoRouters {
                             tokio::time::sleep(GATHER).await;
                             say(name, &burst(change, &mut changes));
                         }
-                        Err(RecvError::Lagged(missed)) => say(name, &format!("… and {missed} more changes")),
+                        Err(RecvError::Lagged(missed)) => {
+                            say(name, &format!("… and {missed} more changes"))
+                        }
                         Err(RecvError::Closed) => return,
                     }
                 }

@@ -36,7 +36,10 @@ const VOUCHERS: u32 = 200;
 /// If a use case refuses what the demonstration offers it, or the database cannot be reached.
 pub async fn seed(ports: &Ports, tenant: TenantId, routers: &DemoRouters) -> anyhow::Result<bool> {
     let one = PageRequest::new(1, None);
-    let known = ports.customer_queries.customers(tenant, CustomerFilter::default(), one).await?;
+    let known = ports
+        .customer_queries
+        .customers(tenant, CustomerFilter::default(), one)
+        .await?;
     if !known.items.is_empty() {
         return Ok(false);
     }
@@ -46,7 +49,9 @@ pub async fn seed(ports: &Ports, tenant: TenantId, routers: &DemoRouters) -> any
     order(ports, &scope, &plans, &routers).await?;
     for person in everybody() {
         let name = person.name.clone();
-        settle(ports, &scope, &plans, &routers, person).await.with_context(|| name)?;
+        settle(ports, &scope, &plans, &routers, person)
+            .await
+            .with_context(|| name)?;
     }
     Ok(true)
 }
@@ -68,9 +73,15 @@ async fn enrol(
             password: Secret::new(ROUTER_PASSWORD),
         };
         enrolled.push(command.id);
-        enrol_router(&*ports.access, &*ports.gateway, &*ports.vault, scope, command)
-            .await
-            .with_context(|| format!("enrolling {}", router.name))?;
+        enrol_router(
+            &*ports.access,
+            &*ports.gateway,
+            &*ports.vault,
+            scope,
+            command,
+        )
+        .await
+        .with_context(|| format!("enrolling {}", router.name))?;
     }
     Ok(enrolled)
 }
@@ -119,10 +130,19 @@ async fn settle(
         block_customer(&*ports.customers, &*ports.clock, scope, command).await?;
         return Ok(());
     }
-    let Some(days) = person.fate.began_days_ago() else { return Ok(()) };
+    let Some(days) = person.fate.began_days_ago() else {
+        return Ok(());
+    };
     let (subscription, account) =
         subscribe(ports, scope, (plans, routers), &person, customer, days).await?;
-    pass_the_time(ports, scope, &person, (customer, subscription, account), days).await
+    pass_the_time(
+        ports,
+        scope,
+        &person,
+        (customer, subscription, account),
+        days,
+    )
+    .await
 }
 
 async fn register(ports: &Ports, scope: &Scope, person: &Person) -> anyhow::Result<CustomerId> {
@@ -162,7 +182,10 @@ async fn subscribe(
         starts_on: None,
     };
     let subscription = command.subscription;
-    let then = DaysAgo { clock: Arc::clone(&ports.clock), days };
+    let then = DaysAgo {
+        clock: Arc::clone(&ports.clock),
+        days,
+    };
     let sold = sell_subscription(
         &*ports.subscription_store,
         &*ports.customer_queries,
@@ -184,7 +207,10 @@ async fn pass_the_time(
     (customer, subscription, account): (CustomerId, SubscriptionId, AccountId),
     days: i64,
 ) -> anyhow::Result<()> {
-    let then = DaysAgo { clock: Arc::clone(&ports.clock), days };
+    let then = DaysAgo {
+        clock: Arc::clone(&ports.clock),
+        days,
+    };
     let invoice = bill_account(&*ports.billing, &*ports.ids, &then, scope, account).await?;
     if person.fate.has_paid() {
         let invoice = invoice.context("the first invoice")?;
@@ -203,19 +229,33 @@ async fn pass_the_time(
     match person.fate {
         Fate::OnHoliday => {
             let reason = "away until next month".to_owned();
-            let command = SuspendSubscription { subscription, reason };
+            let command = SuspendSubscription {
+                subscription,
+                reason,
+            };
             suspend_subscription(&*ports.billing, now, scope, command).await?;
         }
         Fate::Leaving => {
-            let command = CancelSubscription { subscription, when: When::PeriodEnd };
+            let command = CancelSubscription {
+                subscription,
+                when: When::PeriodEnd,
+            };
             cancel_subscription(&*ports.billing, now, scope, command).await?;
         }
         Fate::Gone => {
-            let command = CancelSubscription { subscription, when: When::Now };
+            let command = CancelSubscription {
+                subscription,
+                when: When::Now,
+            };
             cancel_subscription(&*ports.billing, now, scope, command).await?;
             leave_customer(&*ports.customers, now, scope, customer).await?;
         }
-        Fate::Prospect | Fate::Pays | Fate::Due | Fate::Late | Fate::Restricted | Fate::CutOff
+        Fate::Prospect
+        | Fate::Pays
+        | Fate::Due
+        | Fate::Late
+        | Fate::Restricted
+        | Fate::CutOff
         | Fate::Blocked => {}
     }
     evaluate_account(&*ports.billing, now, scope, account).await?;

@@ -41,7 +41,10 @@ fn a_value_out_of_range_is_named() {
     for (toml, setting) in [
         ("[worker]\nconcurrency = 0\n", "worker.concurrency"),
         ("[database]\nurl = \"mysql://x\"\n", "database.url"),
-        ("[security]\naccess_token_minutes = 0\n", "security.access_token_minutes"),
+        (
+            "[security]\naccess_token_minutes = 0\n",
+            "security.access_token_minutes",
+        ),
         ("[worker]\nembedded = \"no\"\n", "worker.embedded"),
         ("[sweeps]\nexpire_vouchers_s = 0\n", "sweeps"),
     ] {

@@ -29,7 +29,12 @@ impl Worker {
         self.probe.reached("worker.delivery_claimed");
         let outcome = match workflows::deliver(&self.bench, &delivery).await {
             Ok(()) => Outcome::Done,
-            Err(failure) => self.outcome(&failure, delivery.attempt, self.settings.delivery_attempts, &self.delivery_retry),
+            Err(failure) => self.outcome(
+                &failure,
+                delivery.attempt,
+                self.settings.delivery_attempts,
+                &self.delivery_retry,
+            ),
         };
         self.probe.reached("worker.delivery_handled");
         log_failure("delivery", &delivery.handler, &outcome);
@@ -42,10 +47,18 @@ impl Worker {
     pub(super) async fn run_job(&self, job: ClaimedJob) {
         self.probe.reached("worker.job_claimed");
         let outcome = if job.is_exhausted() {
-            Outcome::Parked { error: "the worker died during each attempt".to_owned() }
+            Outcome::Parked {
+                error: "the worker died during each attempt".to_owned(),
+            }
         } else {
-            let steps = Steps { worker: self, job: &job };
-            match self.while_leased(&job, workflows::run_job(&self.bench, &job, &steps)).await {
+            let steps = Steps {
+                worker: self,
+                job: &job,
+            };
+            match self
+                .while_leased(&job, workflows::run_job(&self.bench, &job, &steps))
+                .await
+            {
                 None => return,
                 Some(Ok(())) => Outcome::Done,
                 Some(Err(failure)) => {
@@ -97,7 +110,10 @@ impl Worker {
         let now = self.bench.clock.now();
         match failure.remedy {
             Remedy::Park => Outcome::Parked { error },
-            Remedy::WaitFor(wait) => Outcome::Later { at: now.plus(wait), error },
+            Remedy::WaitFor(wait) => Outcome::Later {
+                at: now.plus(wait),
+                error,
+            },
             Remedy::Retry if attempt >= max_attempts => Outcome::Parked { error },
             Remedy::Retry => {
                 let at = policy.wait_at_most_cap(attempt, now, &*self.bench.randomness);
@@ -114,7 +130,12 @@ fn log_failure(what: &str, name: &str, outcome: &Outcome) {
             tracing::warn!(what, name, %at, error, "failed; it will be tried again");
         }
         Outcome::Parked { error } => {
-            tracing::error!(what, name, error, "failed for good; it is parked until somebody looks at it");
+            tracing::error!(
+                what,
+                name,
+                error,
+                "failed for good; it is parked until somebody looks at it"
+            );
         }
     }
 }

@@ -167,3 +167,6 @@ fn pauses(stored: Value) -> Result<Vec<Pause>, StoreError> {
     };
     Ok(kept.into_iter().map(pause).collect())
 }
+
+#[cfg(test)]
+mod tests;

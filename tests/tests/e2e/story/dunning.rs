@@ -36,7 +36,10 @@ async fn bill(stage: &Stage<'_>, ids: &Ids, start: &str, end: &str, amount: i64)
     let invoice = invoice.await?;
     let lines = lines(&invoice);
     ensure!(lines.len() == 1, "{invoice}");
-    ensure!(lines[0]["period"] == json!({ "start": start, "end": end }), "{invoice}");
+    ensure!(
+        lines[0]["period"] == json!({ "start": start, "end": end }),
+        "{invoice}"
+    );
     ensure!(lines[0]["amount"] == money(amount), "{invoice}");
     ensure!(invoice["total"] == money(amount), "{invoice}");
     Ok(invoice)
@@ -49,7 +52,10 @@ async fn pay(stage: &Stage<'_>, ids: &Ids, amount: i64, key: &str) -> Result<e2e
         "method": "cash",
         "reference": format!("kas-{key}"),
     });
-    stage.operator.post_once("/payments", &body, &format!("payment-{key}")).await
+    stage
+        .operator
+        .post_once("/payments", &body, &format!("payment-{key}"))
+        .await
 }
 
 /// Four days after the due date: slow, and told to pay.
@@ -58,12 +64,17 @@ pub(super) async fn is_restricted(stage: &Stage<'_>) -> Result<()> {
     stage.clock.move_to((2027, 3, 24, 10))?;
     let is_restricted = || {
         let secret = a.row("/ppp/secret", "name", LOGIN).unwrap_or_default();
-        secret.get("profile").is_some_and(|it| it.starts_with("wb-restricted"))
+        secret
+            .get("profile")
+            .is_some_and(|it| it.starts_with("wb-restricted"))
     };
     until("the restriction", SOON, is_restricted).await?;
     until("the end of the fast session", SOON, || is_offline(stage)).await?;
     let session = a.ppp_dial(LOGIN, PASSWORD, MODEM)?;
-    ensure!(session.rate_limit.as_deref() == Some("256k/256k"), "{session:?}");
+    ensure!(
+        session.rate_limit.as_deref() == Some("256k/256k"),
+        "{session:?}"
+    );
     Ok(())
 }
 
@@ -71,7 +82,11 @@ pub(super) async fn is_restricted(stage: &Stage<'_>) -> Result<()> {
 pub(super) async fn is_suspended(stage: &Stage<'_>) -> Result<()> {
     stage.clock.move_to((2027, 3, 28, 10))?;
     let is_disabled = || {
-        let secret = stage.routers.a.row("/ppp/secret", "name", LOGIN).unwrap_or_default();
+        let secret = stage
+            .routers
+            .a
+            .row("/ppp/secret", "name", LOGIN)
+            .unwrap_or_default();
         secret.get("disabled").is_some_and(|it| it == "true")
     };
     until("the suspension", SOON, is_disabled).await?;
@@ -89,16 +104,24 @@ fn is_offline(stage: &Stage<'_>) -> bool {
 pub(super) async fn pays_twice_with_one_key(stage: &Stage<'_>, ids: &mut Ids) -> Result<()> {
     let first = pay(stage, ids, HOME_10, "march").await?;
     let again = pay(stage, ids, HOME_10, "march").await?;
-    ensure!(again.header("idempotency-replayed") == Some("true"), "{again:?}");
+    ensure!(
+        again.header("idempotency-replayed") == Some("true"),
+        "{again:?}"
+    );
     let (first, again) = (first.ok()?, again.ok()?);
     ensure!(first["id"] == again["id"], "{first} and {again}");
     text(&first, "/id")?.clone_into(&mut ids.payment);
 
-    let payments = stage.operator.list(&format!("/payments?account={}", ids.account)).await?;
+    let payments = stage
+        .operator
+        .list(&format!("/payments?account={}", ids.account))
+        .await?;
     ensure!(payments.len() == 2, "the stub's and one more: {payments:?}");
     let settled = stage.invoice(&ids.invoice).await?;
     ensure!(whole(&settled, "/due/amount_minor")? == 0, "{settled}");
-    comes_back(stage).await.context("the customer should be back")
+    comes_back(stage)
+        .await
+        .context("the customer should be back")
 }
 
 async fn comes_back(stage: &Stage<'_>) -> Result<()> {
@@ -110,6 +133,9 @@ async fn comes_back(stage: &Stage<'_>) -> Result<()> {
     };
     until("the end of the suspension", SOON, is_enabled).await?;
     let session = a.ppp_dial(LOGIN, PASSWORD, MODEM)?;
-    ensure!(session.rate_limit.as_deref() == Some("2M/10M"), "{session:?}");
+    ensure!(
+        session.rate_limit.as_deref() == Some("2M/10M"),
+        "{session:?}"
+    );
     Ok(())
 }

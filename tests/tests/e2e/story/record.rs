@@ -13,23 +13,51 @@ pub(super) async fn lists_every_step(stage: &Stage<'_>, shop: &Shop, ids: &Ids) 
     let expected: [(&str, &[&str]); 8] = [
         (&shop.router_a, &["access.router_enrolled"]),
         (&ids.customer, &["customers.customer_registered"]),
-        (&ids.account, &["billing.account_opened", "billing.level_changed"]),
-        (&ids.subscription, &["billing.subscribed", "billing.access_desired", "billing.plan_changed"]),
-        (&ids.invoice, &["billing.invoice_issued", "billing.invoice_paid"]),
+        (
+            &ids.account,
+            &["billing.account_opened", "billing.level_changed"],
+        ),
+        (
+            &ids.subscription,
+            &[
+                "billing.subscribed",
+                "billing.access_desired",
+                "billing.plan_changed",
+            ],
+        ),
+        (
+            &ids.invoice,
+            &["billing.invoice_issued", "billing.invoice_paid"],
+        ),
         (&ids.payment, &["billing.payment_recorded"]),
-        (&ids.batch, &["vouchers.batch_ordered", "vouchers.batch_generated"]),
-        (&ids.voucher, &["vouchers.voucher_activated", "vouchers.voucher_expired"]),
+        (
+            &ids.batch,
+            &["vouchers.batch_ordered", "vouchers.batch_generated"],
+        ),
+        (
+            &ids.voucher,
+            &["vouchers.voucher_activated", "vouchers.voucher_expired"],
+        ),
     ];
     for (aggregate, names) in expected {
         let recorded = recorded(stage, aggregate).await?;
         for name in names {
-            ensure!(recorded.contains(*name), "{aggregate} has no {name} but {recorded:?}");
+            ensure!(
+                recorded.contains(*name),
+                "{aggregate} has no {name} but {recorded:?}"
+            );
         }
     }
     Ok(())
 }
 
 async fn recorded(stage: &Stage<'_>, aggregate: &str) -> Result<BTreeSet<String>> {
-    let events = stage.operator.list(&format!("/events?aggregate={aggregate}")).await?;
-    events.iter().map(|it| Ok(text(it, "/type")?.to_owned())).collect()
+    let events = stage
+        .operator
+        .list(&format!("/events?aggregate={aggregate}"))
+        .await?;
+    events
+        .iter()
+        .map(|it| Ok(text(it, "/type")?.to_owned()))
+        .collect()
 }

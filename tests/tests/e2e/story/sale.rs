@@ -10,26 +10,45 @@ use crate::shop::{HOME_10, HOME_20, Shop};
 
 /// A sale puts secret and profile on router A.
 pub(super) async fn subscribes(stage: &Stage<'_>, shop: &Shop, ids: &mut Ids) -> Result<()> {
-    let sold = shop.subscribe(stage.operator, "Siti Rahayu", LOGIN, &shop.router_a).await?;
+    let sold = shop
+        .subscribe(stage.operator, "Siti Rahayu", LOGIN, &shop.router_a)
+        .await?;
     (ids.customer, ids.subscription) = sold;
-    let accounts = stage.operator.list(&format!("/accounts?customer={}", ids.customer)).await?;
+    let accounts = stage
+        .operator
+        .list(&format!("/accounts?customer={}", ids.customer))
+        .await?;
     let account = accounts.first().context("the sale opens an account")?;
     text(account, "/id")?.clone_into(&mut ids.account);
     let a = &stage.routers.a;
     let secret = || a.row("/ppp/secret", "name", LOGIN);
     until("the secret on router A", SOON, || secret().is_some()).await?;
     let secret = secret().unwrap_or_default();
-    ensure!(secret.get("profile").is_some_and(|it| it == "wb-home-10"), "{secret:?}");
-    ensure!(secret.get("disabled").is_none_or(|it| it == "false"), "{secret:?}");
-    let profile = a.row("/ppp/profile", "name", "wb-home-10").unwrap_or_default();
-    ensure!(profile.get("rate-limit").is_some_and(|it| it == "2M/10M"), "{profile:?}");
+    ensure!(
+        secret.get("profile").is_some_and(|it| it == "wb-home-10"),
+        "{secret:?}"
+    );
+    ensure!(
+        secret.get("disabled").is_none_or(|it| it == "false"),
+        "{secret:?}"
+    );
+    let profile = a
+        .row("/ppp/profile", "name", "wb-home-10")
+        .unwrap_or_default();
+    ensure!(
+        profile.get("rate-limit").is_some_and(|it| it == "2M/10M"),
+        "{profile:?}"
+    );
     Ok(())
 }
 
 /// The customer's modem gets the speed that was sold.
 pub(super) fn dials_in(stage: &Stage<'_>) -> Result<()> {
     let session = stage.routers.a.ppp_dial(LOGIN, PASSWORD, MODEM)?;
-    ensure!(session.rate_limit.as_deref() == Some("2M/10M"), "{session:?}");
+    ensure!(
+        session.rate_limit.as_deref() == Some("2M/10M"),
+        "{session:?}"
+    );
     Ok(())
 }
 
@@ -50,7 +69,10 @@ pub(super) async fn upgrades(stage: &Stage<'_>, shop: &Shop, ids: &Ids) -> Resul
     let is_offline = || a.row("/ppp/active", "name", LOGIN).is_none();
     until("the end of the slow session", SOON, is_offline).await?;
     let session = a.ppp_dial(LOGIN, PASSWORD, MODEM)?;
-    ensure!(session.rate_limit.as_deref() == Some("4M/20M"), "{session:?}");
+    ensure!(
+        session.rate_limit.as_deref() == Some("4M/20M"),
+        "{session:?}"
+    );
     stage.clock.advance(Duration::minutes(1))
 }
 
@@ -64,7 +86,9 @@ async fn check_prorated(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
         Ok(newest.filter(|it| it["id"] != *ids.invoice))
     });
     let invoice = invoice.await?;
-    let amounts = lines(&invoice).into_iter().map(|it| it["amount"]["amount_minor"].as_i64());
+    let amounts = lines(&invoice)
+        .into_iter()
+        .map(|it| it["amount"]["amount_minor"].as_i64());
     let mut amounts: Vec<_> = amounts.collect();
     amounts.sort_unstable();
     ensure!(amounts == [Some(unused), Some(used)], "{invoice}");
@@ -72,7 +96,10 @@ async fn check_prorated(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
         let period = (text(&line, "/period/start")?, text(&line, "/period/end")?);
         ensure!(period == ("2027-04-02", "2027-04-15"), "{invoice}");
     }
-    ensure!(whole(&invoice, "/total/amount_minor")? == unused + used, "{invoice}");
+    ensure!(
+        whole(&invoice, "/total/amount_minor")? == unused + used,
+        "{invoice}"
+    );
     Ok(())
 }
 

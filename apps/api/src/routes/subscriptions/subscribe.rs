@@ -27,13 +27,13 @@ const LETTERS: &[u8; 31] = b"abcdefghijkmnpqrstuvwxyz2345679";
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SubscribeBody {
-    #[schema(value_type = String, example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     customer: CustomerId,
     /// A plan that is sold as a subscription.
-    #[schema(value_type = String, example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// Where the login is valid.
-    #[schema(value_type = String, example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
+    #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
     /// 1 to 64 printable ASCII characters without spaces, quotes, commas or backslashes; unique per router and service.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "siti.42")]

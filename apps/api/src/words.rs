@@ -1,0 +1,68 @@
+//! The words that fields take, for the API's description: written as the contexts write them.
+
+use std::borrow::Cow;
+
+use access::{LoginMethod, ProfileStatus, Service};
+use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
+use customers::{CustomerKind, StatusName};
+use jobs::{DeliveryState, JobStateName};
+use kernel::Priority;
+use operators::{OperatorStatusName, Role};
+use serde::Serialize;
+use utoipa::openapi::schema::{ObjectBuilder, Type};
+use utoipa::openapi::{RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
+use vouchers::{Alphabet, VoucherStateName};
+
+macro_rules! words {
+    ($($name:ident = $all:expr;)*) => {$(
+        #[doc = concat!("The words of a ", stringify!($name), ".")]
+        #[derive(Debug)]
+        pub(crate) enum $name {}
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                one_of(&$all)
+            }
+        }
+
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+        }
+    )*};
+}
+
+words! {
+    AccessWord = [Access::Active, Access::Restricted, Access::Suspended, Access::Ended];
+    AlphabetWord = Alphabet::ALL;
+    CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
+    CustomerStatusWord = StatusName::ALL;
+    DeliveryStateWord = DeliveryState::ALL;
+    IntervalUnitWord = IntervalUnit::ALL;
+    JobStateWord = JobStateName::ALL;
+    LevelWord = Level::ALL;
+    LoginMethodWord = [LoginMethod::Plain, LoginMethod::LegacyMd5];
+    OperatorStatusWord = [OperatorStatusName::Active, OperatorStatusName::Disabled];
+    PaymentMethodWord = PaymentMethod::ALL;
+    PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
+    PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
+    ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
+    RoleWord = Role::ALL;
+    ServiceWord = [Service::Pppoe, Service::Hotspot];
+    SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
+    SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    SubscriptionStatusWord = ["active", "suspended", "ended"];
+    VoucherStateWord = VoucherStateName::ALL;
+    WhenWord = [When::Now, When::PeriodEnd];
+}
+
+/// A text that is one of these words, as they are serialised.
+fn one_of<T: Serialize>(words: &[T]) -> RefOr<Schema> {
+    let words = words.iter().filter_map(|it| serde_json::to_value(it).ok());
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .enum_values(Some(words.collect::<Vec<_>>()))
+        .into()
+}
