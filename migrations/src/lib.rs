@@ -7,11 +7,11 @@ use sea_orm_migration::prelude::{MigrationTrait, MigratorTrait};
 
 mod dialect;
 mod m20261121_000001_background_work;
+mod m20261121_000002_billing;
 mod m20261121_000003_access;
 mod m20261121_000004_vouchers;
 mod m20261121_000005_customers;
 mod m20261121_000006_operators;
-mod m20261121_000007_billing;
 
 pub use sea_orm_migration;
 
@@ -24,11 +24,11 @@ impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
         vec![
             Box::new(m20261121_000001_background_work::Migration),
+            Box::new(m20261121_000002_billing::Migration),
             Box::new(m20261121_000003_access::Migration),
             Box::new(m20261121_000004_vouchers::Migration),
             Box::new(m20261121_000005_customers::Migration),
             Box::new(m20261121_000006_operators::Migration),
-            Box::new(m20261121_000007_billing::Migration),
         ]
     }
 }

@@ -51,7 +51,7 @@ pub fn router(ports: Ports, settings: ApiSettings) -> Router {
         .layer(from_fn_with_state(api.clone(), shell::bound));
     resources
         .merge(watched())
-        .merge(reference::routes(&openapi()))
+        .merge(reference::routes())
         .fallback(no_such_route)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(from_fn_with_state(api.clone(), shell::identify))

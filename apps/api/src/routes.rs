@@ -31,7 +31,7 @@ mod vouchers;
 pub(crate) struct KeyHeader {
     /// 1 to 128 visible ASCII characters, kept for 7 days: the same key with the same body acts once, and the repetition
     /// is answered with `Idempotency-Replayed: true`.
-    #[param(rename = "Idempotency-Key")]
+    #[param(rename = "Idempotency-Key", pattern = "^[!-~]{1,128}$")]
     idempotency_key: Option<String>,
 }
 

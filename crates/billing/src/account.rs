@@ -148,3 +148,6 @@ impl Account {
         self.data.version = version;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -159,3 +159,6 @@ impl LegalEntity {
         self.data.version = version;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -172,3 +172,6 @@ impl DomainEvent for BillingEvent {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

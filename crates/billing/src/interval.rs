@@ -143,3 +143,6 @@ pub(crate) fn month_day(origin: LocalDate, months: i64, anchor_day: u32) -> Opti
     };
     NaiveDate::from_ymd_opt(next_year, next_month, 1)?.pred_opt()
 }
+
+#[cfg(test)]
+mod tests;

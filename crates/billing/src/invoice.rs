@@ -257,3 +257,6 @@ impl Invoice {
         self.data.version = version;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -124,3 +124,6 @@ impl Posting {
         self.entries[0].amount.currency()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -7,13 +7,61 @@
 //! transaction.
 //!
 //! ```
-//! use billing::{Interval, Schedule};
+//! use billing::testing::MemoryBilling;
+//! use billing::{
+//!     BillDay, BillingQueries, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, Subscribe, bill_account,
+//!     define_plan, found_entity, subscribe,
+//! };
+//! use kernel::testing::{CountingIds, FixedClock};
+//! use kernel::{Ids, Money, Scope, Timestamp};
 //!
-//! let start = "2026-01-31".parse()?;
-//! let schedule = Schedule::new(start, Interval::MONTH, None);
-//! let starts: Vec<_> = schedule.cycles("2026-03-31".parse()?).map(|it| it.part.start.to_string()).collect();
-//! assert_eq!(starts, ["2026-01-31", "2026-02-28", "2026-03-31"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = MemoryBilling::new();
+//! let clock = FixedClock::at(Timestamp::from_utc("2026-11-21T09:00:00Z".parse()?));
+//! let ids: &dyn Ids = &CountingIds::from(1);
+//! let scope = Scope::system(ids.next(), "example", ids.fresh());
+//!
+//! let entity = NewEntity {
+//!     id: ids.next(),
+//!     name: "Harbour Net".parse()?,
+//!     currency: "KES".parse()?,
+//!     zone: "Africa/Nairobi".parse()?,
+//!     scale_digits: 2,
+//!     series: "INV".to_owned(),
+//!     terms_days: 7,
+//!     dunning: DunningPolicy::STANDARD,
+//! };
+//! found_entity(&store, &scope, entity).await?;
+//! let plan = NewPlan {
+//!     id: ids.next(),
+//!     name: "Home 10".parse()?,
+//!     price: Money::from_minor(300_000, "KES".parse()?),
+//!     interval: Interval::MONTH,
+//!     profile: ids.next(),
+//!     sold_as: SoldAs::Subscription,
+//! };
+//! define_plan(&store, &scope, plan.clone()).await?;
+//! let order = Subscribe {
+//!     id: ids.next(),
+//!     customer: ids.next(),
+//!     new_account: ids.next(),
+//!     plan: plan.id,
+//!     bill_day: Some(BillDay::new(5)?),
+//!     starts_on: None,
+//! };
+//! let sold = subscribe(&store, &clock, &scope, order).await?;
+//!
+//! let issued = bill_account(&store, ids, &clock, &scope, sold.account).await?;
+//! let again = bill_account(&store, ids, &clock, &scope, sold.account).await?;
+//! assert_eq!(again, None, "nothing is billed twice");
+//!
+//! let id = issued.ok_or("the first days are due")?;
+//! let invoice = store.invoice(scope.tenant, id).await?.ok_or("it is stored")?;
+//! assert_eq!(invoice.number, "INV-000001");
+//! assert_eq!(invoice.total.to_string(), "KES 1400.00", "14 of 30 days");
+//! # Ok(())
+//! # }
 //! ```
 
 mod account;

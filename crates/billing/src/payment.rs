@@ -216,3 +216,6 @@ impl Payment {
         self.data.version = version;
     }
 }
+
+#[cfg(test)]
+mod tests;

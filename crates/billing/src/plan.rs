@@ -173,3 +173,6 @@ impl Plan {
         self.data.version = version;
     }
 }
+
+#[cfg(test)]
+mod tests;

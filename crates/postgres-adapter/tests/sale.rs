@@ -68,7 +68,7 @@ fn plan(ids: &dyn Ids) -> Plan {
     Plan::define(NewPlan {
         id: ids.next(),
         name: "Home 20".parse().unwrap(),
-        price: Money::from_minor(1_500_00, "KES".parse().unwrap()),
+        price: Money::from_minor(150_000, "KES".parse().unwrap()),
         interval: Interval::MONTH,
         profile: ids.next(),
         sold_as: SoldAs::Subscription,

@@ -30,7 +30,8 @@ impl World {
         let ids: Arc<dyn Ids> = Arc::new(CountingIds::from(1));
         let clock = Arc::new(FixedClock::at(noon));
         let heard = Subscriptions::of([("customers.customer_registered", "greet")]);
-        let store = database.store(clock.clone(), Arc::clone(&ids), heard).await;
+        let shown = Arc::clone(&clock);
+        let store = database.store(shown, Arc::clone(&ids), heard).await;
         let tenant: TenantId = ids.next();
         let scope = Scope::system(tenant, "test", ids.fresh());
         Self {
@@ -290,10 +291,8 @@ async fn writers_at_once_all_succeed(database: TestDatabase) {
 async fn a_commit_wakes_waiters(database: TestDatabase) {
     let world = World::on(database).await;
     let heard = Subscriptions::default();
-    let other = world
-        .database
-        .store(world.clock.clone(), Arc::clone(&world.ids), heard)
-        .await;
+    let (clock, ids) = (Arc::clone(&world.clock), Arc::clone(&world.ids));
+    let other = world.database.store(clock, ids, heard).await;
     let waiter = if world.store.db().kind() == "sqlite" {
         &world.store
     } else {

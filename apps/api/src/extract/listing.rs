@@ -35,6 +35,7 @@ pub(crate) struct PageParams {
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<u16>,
     /// The `next` of the previous page, unchanged.
+    #[param(pattern = "^c[a-z2-7]{25}[aeimquy4]$")]
     after: Option<String>,
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct AccountBody {
     #[schema(value_type = String, pattern = "^ent_[a-z2-7]{25}[aeimquy4]$", example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
     legal_entity: EntityId,
     /// `clear`, `overdue`, `restricted` or `suspended`.
-    #[schema(value_type = words::LevelWord, inline, example = "clear")]
+    #[schema(value_type = words::LevelWord, example = "clear")]
     level: Level,
     /// What is due on all open invoices.
     due: MoneyBody,

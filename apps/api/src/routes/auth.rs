@@ -27,7 +27,7 @@ use crate::rights::SignedIn;
 #[serde(deny_unknown_fields)]
 pub(crate) struct LoginBody {
     /// The provider's short name.
-    #[schema(value_type = String, example = "demo")]
+    #[schema(value_type = String, pattern = "^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$", example = "demo")]
     tenant: Slug,
     #[schema(value_type = String, example = "admin")]
     login: Login,

@@ -29,7 +29,7 @@ use crate::words;
 pub(crate) struct CustomerBody {
     #[schema(value_type = String, pattern = "^cus_[a-z2-7]{25}[aeimquy4]$", example = "cus_agjpfimc4btqadrdlvfsmcaaai")]
     id: CustomerId,
-    #[schema(value_type = words::CustomerKindWord, inline, example = "personal")]
+    #[schema(value_type = words::CustomerKindWord, example = "personal")]
     kind: Sort,
     #[schema(example = "Siti Rahayu")]
     name: String,
@@ -42,7 +42,7 @@ pub(crate) struct CustomerBody {
     /// What colleagues should know.
     note: Option<String>,
     /// `prospect`, `active`, `blocked` or `left`.
-    #[schema(value_type = words::CustomerStatusWord, inline, example = "active")]
+    #[schema(value_type = words::CustomerStatusWord, example = "active")]
     status: StatusName,
     /// Since when they are blocked or gone.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -76,7 +76,7 @@ impl From<CustomerView> for CustomerBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct RegisterCustomerBody {
     /// `personal` or `business`.
-    #[schema(value_type = words::CustomerKindWord, inline, example = "personal")]
+    #[schema(value_type = words::CustomerKindWord, example = "personal")]
     kind: Sort,
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Siti Rahayu")]
     name: Name,
@@ -85,10 +85,10 @@ pub(crate) struct RegisterCustomerBody {
     phone: Option<Phone>,
     #[schema(value_type = Option<String>, max_length = 254, example = "siti@example.org")]
     email: Option<Email>,
-    #[schema(value_type = Option<String>, max_length = 300)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
     address: Option<Address>,
     /// What colleagues should know.
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     note: Option<Note>,
 }
 
@@ -97,7 +97,7 @@ pub(crate) struct RegisterCustomerBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangeCustomerBody {
     /// `personal` or `business`.
-    #[schema(value_type = Option<words::CustomerKindWord>, inline, example = "business")]
+    #[schema(value_type = Option<words::CustomerKindWord>, example = "business")]
     kind: Option<Sort>,
     #[schema(value_type = Option<String>, min_length = 1, max_length = 120)]
     name: Option<Name>,
@@ -108,10 +108,10 @@ pub(crate) struct ChangeCustomerBody {
     #[schema(value_type = Option<String>, max_length = 254, example = "siti@example.org")]
     email: Edit<Email>,
     #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<String>, max_length = 300)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 300)]
     address: Edit<Address>,
     #[serde(default, deserialize_with = "edit")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
+    #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     note: Edit<Note>,
 }
 
@@ -236,7 +236,7 @@ async fn get(
     patch, path = "/customers/{id}", operation_id = "change_customer", tag = "customers",
     params(
         ("id" = String, Path, description = "A customer id"),
-        ("If-Match" = String, Header, description = "The ETag of the version that was loaded", example = "\"3\"")
+        ("If-Match" = String, Header, description = "The ETag of the version that was loaded", pattern = "^\"[0-9]{1,18}\"$", example = "\"3\"")
     ),
     request_body = ChangeCustomerBody,
     responses(

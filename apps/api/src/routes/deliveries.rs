@@ -28,7 +28,7 @@ pub(crate) struct DeliveryBody {
     #[schema(example = "follow_access")]
     handler: String,
     /// `waiting`, `running`, `done` or `parked` (failed for good).
-    #[schema(value_type = words::DeliveryStateWord, inline, example = "parked")]
+    #[schema(value_type = words::DeliveryStateWord, example = "parked")]
     state: DeliveryState,
     #[schema(value_type = String, pattern = "^evt_[a-z2-7]{25}[aeimquy4]$", example = "evt_agjpfimc4btqadrdlvfsmcaaai")]
     event: EventId,

@@ -69,7 +69,10 @@ impl From<EventRow> for EventBody {
 #[into_params(parameter_in = Query)]
 pub(crate) struct EventsFilter {
     /// The id of anything: a customer, subscription, invoice, payment, voucher, router, …
-    #[param(example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    #[param(
+        pattern = "^[a-z]{3}_[a-z2-7]{25}[aeimquy4]$",
+        example = "inv_agjpfimc4btqadrdlvfsmcaaai"
+    )]
     aggregate: String,
 }
 

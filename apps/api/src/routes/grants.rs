@@ -32,7 +32,7 @@ pub(crate) struct GrantBody {
     #[schema(value_type = Option<String>, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$")]
     voucher: Option<VoucherId>,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     #[schema(example = "siti.42")]
     login: String,

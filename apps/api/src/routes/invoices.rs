@@ -41,7 +41,7 @@ pub(crate) struct InvoiceBody {
     /// What is still due.
     due: MoneyBody,
     /// `open`, `partly` or `paid`.
-    #[schema(value_type = words::SettlementWord, inline, example = "open")]
+    #[schema(value_type = words::SettlementWord, example = "open")]
     settlement: Settlement,
 }
 

@@ -29,13 +29,13 @@ pub(crate) struct JobBody {
     #[schema(example = "generate_vouchers")]
     kind: String,
     /// `queued`, `running`, `done`, `parked` (failed for good) or `cancelled`.
-    #[schema(value_type = words::JobStateWord, inline, example = "running")]
+    #[schema(value_type = words::JobStateWord, example = "running")]
     state: JobStateName,
     /// Jobs of one lane run one at a time; empty for none.
     #[schema(value_type = String, example = "router:rtr_agjpfimc4btqadrdlvfsmcaaai")]
     lane: Lane,
     /// `critical`, `high`, `normal` or `low`.
-    #[schema(value_type = words::PriorityWord, inline, example = "normal")]
+    #[schema(value_type = words::PriorityWord, example = "normal")]
     priority: Priority,
     /// What it works on.
     #[schema(value_type = Object)]

@@ -33,10 +33,10 @@ pub(crate) struct OperatorBody {
     #[schema(example = "Siti Rahayu")]
     name: String,
     /// `admin`, `cashier`, `technician` or `auditor`.
-    #[schema(value_type = words::RoleWord, inline, example = "cashier")]
+    #[schema(value_type = words::RoleWord, example = "cashier")]
     role: Role,
     /// `active` or `disabled`.
-    #[schema(value_type = words::OperatorStatusWord, inline, example = "active")]
+    #[schema(value_type = words::OperatorStatusWord, example = "active")]
     status: OperatorStatusName,
     /// Until when wrong passwords keep them out.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -72,7 +72,7 @@ pub(crate) struct HireOperatorBody {
     #[schema(value_type = String, min_length = 1, max_length = 120, example = "Siti Rahayu")]
     name: Name,
     /// `admin`, `cashier`, `technician` or `auditor`.
-    #[schema(value_type = words::RoleWord, inline, example = "cashier")]
+    #[schema(value_type = words::RoleWord, example = "cashier")]
     role: Role,
     /// 10 to 128 characters. Without one a password is made and shown once.
     #[schema(value_type = Option<String>, format = Password, min_length = 10, max_length = 128)]

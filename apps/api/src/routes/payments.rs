@@ -31,7 +31,7 @@ pub(crate) struct PaymentBody {
     account: AccountId,
     amount: MoneyBody,
     /// `cash`, `mobile_money`, `card` or `bank_transfer`.
-    #[schema(value_type = words::PaymentMethodWord, inline, example = "mobile_money")]
+    #[schema(value_type = words::PaymentMethodWord, example = "mobile_money")]
     method: PaymentMethod,
     /// What the payer or provider calls it.
     #[schema(example = "SIT4Q0XY77")]
@@ -89,7 +89,7 @@ pub(crate) struct RecordPaymentBody {
     #[validate(nested)]
     amount: MoneyBody,
     /// `cash`, `mobile_money`, `card` or `bank_transfer`.
-    #[schema(value_type = words::PaymentMethodWord, inline, example = "mobile_money")]
+    #[schema(value_type = words::PaymentMethodWord, example = "mobile_money")]
     method: PaymentMethod,
     /// What the payer or provider calls it; unique per method.
     #[validate(length(min = 1, max = 80))]

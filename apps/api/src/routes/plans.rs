@@ -35,10 +35,10 @@ pub(crate) struct PlanBody {
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
     /// `subscription` or `voucher`.
-    #[schema(value_type = words::SoldAsWord, inline, example = "subscription")]
+    #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
     /// `offered` or `retired`.
-    #[schema(value_type = words::PlanStatusWord, inline, example = "offered")]
+    #[schema(value_type = words::PlanStatusWord, example = "offered")]
     status: PlanStatus,
 }
 
@@ -48,7 +48,7 @@ pub(crate) struct PlanBody {
 #[schema(as = Interval)]
 pub(crate) struct IntervalBody {
     /// `minutes`, `hours`, `days`, `weeks` or `months`; subscriptions take days, weeks or months.
-    #[schema(value_type = words::IntervalUnitWord, inline, example = "months")]
+    #[schema(value_type = words::IntervalUnitWord, example = "months")]
     unit: IntervalUnit,
     #[validate(range(min = 1, max = 1000))]
     #[schema(minimum = 1, maximum = 1000, example = 1)]
@@ -93,7 +93,7 @@ pub(crate) struct DefinePlanBody {
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
     /// `subscription` or `voucher`.
-    #[schema(value_type = words::SoldAsWord, inline, example = "subscription")]
+    #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
 }
 

@@ -36,7 +36,7 @@ pub(crate) struct RouterBody {
     #[schema(example = 8728)]
     port: u16,
     /// `plain` or `legacy_md5`.
-    #[schema(value_type = words::LoginMethodWord, inline, example = "plain")]
+    #[schema(value_type = words::LoginMethodWord, example = "plain")]
     login_method: LoginMethod,
     #[schema(example = "billing")]
     username: String,
@@ -146,11 +146,11 @@ pub(crate) struct EnrolRouterBody {
     port: u16,
     /// `plain` (RouterOS 6.43 and later) or `legacy_md5`.
     #[serde(default = "plain")]
-    #[schema(value_type = words::LoginMethodWord, inline, default = "plain")]
+    #[schema(value_type = words::LoginMethodWord, default = "plain")]
     login_method: LoginMethod,
     /// An account with the policies api, read, write, test and sensitive.
     #[validate(length(min = 1, max = 64))]
-    #[schema(example = "billing")]
+    #[schema(min_length = 1, max_length = 64, example = "billing")]
     username: String,
     #[schema(value_type = String, format = Password)]
     password: Secret,
@@ -168,7 +168,7 @@ pub(crate) struct ChangeRouterBody {
     #[schema(minimum = 1)]
     port: Option<u16>,
     /// `plain` or `legacy_md5`.
-    #[schema(value_type = Option<words::LoginMethodWord>, inline)]
+    #[schema(value_type = Option<words::LoginMethodWord>)]
     login_method: Option<LoginMethod>,
     #[validate(length(min = 1, max = 64))]
     username: Option<String>,

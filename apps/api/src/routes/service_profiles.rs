@@ -35,11 +35,11 @@ pub(crate) struct ProfileBody {
     #[schema(example = "home-20m")]
     name: String,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     terms: TermsBody,
     /// `offered` or `retired`.
-    #[schema(value_type = words::ProfileStatusWord, inline, example = "offered")]
+    #[schema(value_type = words::ProfileStatusWord, example = "offered")]
     status: ProfileStatus,
     /// Grows with every change.
     revision: u32,
@@ -203,7 +203,7 @@ pub(crate) struct DefineProfileBody {
     #[schema(value_type = String, min_length = 1, max_length = 40, example = "home-20m")]
     name: Slug,
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     #[validate(nested)]
     terms: TermsBody,

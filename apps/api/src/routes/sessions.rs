@@ -23,11 +23,11 @@ use crate::words;
 #[schema(as = Login)]
 pub(crate) struct LoginBody {
     /// `pppoe` or `hotspot`.
-    #[schema(value_type = words::ServiceWord, inline, example = "pppoe")]
+    #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     /// Exactly as the router has it.
     #[validate(length(min = 1, max = 253))]
-    #[schema(example = "siti.42")]
+    #[schema(min_length = 1, max_length = 253, example = "siti.42")]
     name: String,
 }
 

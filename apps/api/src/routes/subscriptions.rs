@@ -65,7 +65,7 @@ pub(crate) struct SubscriptionBody {
     #[schema(value_type = Option<String>, format = Date)]
     next_bill_on: Option<LocalDate>,
     /// What it may do on the network: `active`, `restricted`, `suspended` or `ended`.
-    #[schema(value_type = words::AccessWord, inline, example = "active")]
+    #[schema(value_type = words::AccessWord, example = "active")]
     access: Access,
     /// Grows with every change of that.
     access_version: u64,
@@ -127,7 +127,7 @@ pub(crate) struct ChangePlanBody {
     #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
     /// `now` or `period_end`. If absent, a dearer plan begins now and a cheaper one at the end of the period.
-    #[schema(value_type = Option<words::WhenWord>, inline, example = "now")]
+    #[schema(value_type = Option<words::WhenWord>, example = "now")]
     when: Option<When>,
 }
 
@@ -137,7 +137,7 @@ pub(crate) struct ChangePlanBody {
 pub(crate) struct PlanChangeBody {
     subscription: SubscriptionBody,
     /// `now` or `period_end`.
-    #[schema(value_type = words::WhenWord, inline, example = "now")]
+    #[schema(value_type = words::WhenWord, example = "now")]
     when: When,
     /// The invoice with the prorated lines, if the change cost anything.
     #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
@@ -158,7 +158,7 @@ pub(crate) struct SuspendBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelBody {
     /// `now` or `period_end`.
-    #[schema(value_type = words::WhenWord, inline, example = "period_end")]
+    #[schema(value_type = words::WhenWord, example = "period_end")]
     when: When,
 }
 

@@ -62,7 +62,7 @@ pub(crate) struct BatchBody {
 #[schema(as = CodeStyle)]
 pub(crate) struct CodeStyleBody {
     /// `lower`, `upper`, `upplow`, `mix`, `mix1`, `mix2` or `num`; characters that are easily misread are left out.
-    #[schema(value_type = words::AlphabetWord, inline, example = "mix")]
+    #[schema(value_type = words::AlphabetWord, example = "mix")]
     alphabet: Alphabet,
     /// Random characters. The floor grows with the size of the batch, so that codes cannot be guessed.
     #[validate(range(min = 4, max = 16))]
@@ -218,7 +218,7 @@ pub(crate) struct CodeBody {
     #[schema(example = "kb-h7m2xk4p")]
     code: String,
     /// Where the voucher stands.
-    #[schema(value_type = words::VoucherStateWord, inline, example = "generated")]
+    #[schema(value_type = words::VoucherStateWord, example = "generated")]
     state: VoucherStateName,
 }
 

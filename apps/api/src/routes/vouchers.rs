@@ -28,7 +28,7 @@ pub(crate) struct VoucherBody {
     #[schema(value_type = String, pattern = "^bat_[a-z2-7]{25}[aeimquy4]$", example = "bat_agjpfimc4btqadrdlvfsmcaaai")]
     batch: BatchId,
     /// `generated`, `sold`, `active`, `expired` or `voided`.
-    #[schema(value_type = words::VoucherStateWord, inline, example = "active")]
+    #[schema(value_type = words::VoucherStateWord, example = "active")]
     state: VoucherStateName,
     /// When it entered that state; null while generated.
     #[schema(value_type = Option<String>, format = DateTime)]
@@ -58,7 +58,7 @@ impl From<VoucherView> for VoucherBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct VoidBody {
     #[validate(length(min = 1, max = 300))]
-    #[schema(example = "printed twice")]
+    #[schema(min_length = 1, max_length = 300, example = "printed twice")]
     pub(super) reason: String,
 }
 

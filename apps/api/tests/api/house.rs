@@ -169,10 +169,7 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
         }),
         billing_queries: Arc::new(billing.clone()),
         subscription_store: Arc::new(WithReceipts {
-            inner: MemorySales {
-                billing,
-                access: access.clone(),
-            },
+            inner: MemorySales { billing, access },
             receipts: receipts.clone(),
         }),
         jobs_store: Arc::new(jobs.clone()),

@@ -159,7 +159,10 @@ fn days_that_cost_nothing_may_stand_twice() {
         segment(1, 1, period("2026-11-01", "2026-11-30")),
         segment(2, 600_000, last_day),
     ];
-    assert_eq!(due(&wanted, &[free.clone()]), [(last_day, 20_000)]);
+    assert_eq!(
+        due(&wanted, std::slice::from_ref(&free)),
+        [(last_day, 20_000)]
+    );
     assert!(due(&wanted, &[free, new]).is_empty());
 }
 

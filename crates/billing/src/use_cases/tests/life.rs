@@ -1,1 +1,266 @@
-//! x
+//! Random lives of an account through every use case: the books, the documents and access agree after every step.
+
+use std::collections::HashMap;
+
+use chrono::Duration;
+use kernel::{AccountId, CustomerId, MayConflict, PageRequest, PlanId};
+use proptest::prelude::{
+    Strategy, TestCaseError, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
+use proptest::strategy::Just;
+
+use super::{Desk, Sold};
+use crate::events::Access;
+use crate::overdue::Level;
+use crate::schedule::BillDay;
+use crate::subscription::When;
+use crate::use_cases::SubscriptionError;
+use crate::use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
+use crate::use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
+use crate::use_cases::subscribe::Subscribe;
+use crate::use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
+use crate::{
+    BillingQueries, InvoiceFilter, InvoiceView, LedgerAccount, PaymentView, printed_number,
+};
+
+/// What happens next; `usize` picks a plan or a subscription.
+#[derive(Debug, Clone, Copy)]
+enum Act {
+    Sell(usize, Option<u8>),
+    Change(usize, usize),
+    Suspend(usize),
+    Resume(usize),
+    Cancel(usize, When),
+    /// Some minor units, or what is due.
+    Pay(Option<i64>),
+    Wait(i64),
+    Bill,
+    Evaluate,
+}
+
+fn any_act() -> impl Strategy<Value = Act> {
+    let when = prop_oneof![Just(When::Now), Just(When::PeriodEnd)];
+    prop_oneof![
+        1 => (0_usize..4, proptest::option::of(1_u8..=31)).prop_map(|(plan, day)| Act::Sell(plan, day)),
+        3 => (0_usize..3, 0_usize..4).prop_map(|(it, plan)| Act::Change(it, plan)),
+        2 => (0_usize..3).prop_map(Act::Suspend),
+        2 => (0_usize..3).prop_map(Act::Resume),
+        1 => (0_usize..3, when).prop_map(|(it, when)| Act::Cancel(it, when)),
+        4 => proptest::option::of(1_i64..40_000).prop_map(Act::Pay),
+        6 => (0_i64..12).prop_map(Act::Wait),
+        6 => Just(Act::Bill),
+        3 => Just(Act::Evaluate),
+    ]
+}
+
+/// One customer and everything they did.
+struct Life {
+    desk: Desk,
+    plans: Vec<PlanId>,
+    customer: CustomerId,
+    account: AccountId,
+    sold: Vec<Sold>,
+    paid: i64,
+}
+
+impl Life {
+    async fn begin() -> Self {
+        let desk = Desk::opened("2026-01-20").await;
+        let mut plans = Vec::new();
+        for minor in [10_000, 15_000, 15_000, 33_337] {
+            plans.push(desk.plan(minor).await);
+        }
+        let (customer, account) = (desk.ids().next(), desk.ids().next());
+        let mut life = Self {
+            desk,
+            plans,
+            customer,
+            account,
+            sold: Vec::new(),
+            paid: 0,
+        };
+        life.sell(0, None).await;
+        life
+    }
+
+    async fn sell(&mut self, plan: usize, bill_day: Option<u8>) {
+        let order = Subscribe {
+            customer: self.customer,
+            new_account: self.account,
+            bill_day: bill_day.map(|it| BillDay::new(it).unwrap()),
+            ..self.desk.order(self.plans[plan])
+        };
+        self.sold.push(self.desk.sell_as(order).await);
+    }
+
+    async fn live(&mut self, act: Act) -> Result<(), TestCaseError> {
+        let pick = |it: usize| self.sold[it % self.sold.len()];
+        match act {
+            Act::Sell(plan, bill_day) if self.sold.len() < 3 => self.sell(plan, bill_day).await,
+            Act::Change(it, plan) => {
+                let changed = self.desk.change(pick(it), self.plans[plan], None).await;
+                answered(changed.map(drop))?;
+            }
+            Act::Suspend(it) => answered(self.suspend(pick(it)).await)?,
+            Act::Resume(it) => answered(self.resume(pick(it)).await)?,
+            Act::Cancel(it, when) => answered(self.cancel(pick(it), when).await)?,
+            Act::Pay(minor) => self.pay(minor).await?,
+            Act::Wait(days) => self.desk.clock.advance(Duration::days(days)),
+            Act::Bill => self.bill_twice().await?,
+            Act::Evaluate => self.desk.evaluate(self.account).await,
+            Act::Sell(..) => {}
+        }
+        Ok(())
+    }
+
+    async fn suspend(&self, sold: Sold) -> Result<(), SubscriptionError> {
+        let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
+        let command = SuspendSubscription {
+            subscription: sold.id,
+            reason: "travels".to_owned(),
+        };
+        suspend_subscription(store, clock, scope, command).await
+    }
+
+    async fn resume(&self, sold: Sold) -> Result<(), SubscriptionError> {
+        let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
+        let command = ResumeSubscription {
+            subscription: sold.id,
+        };
+        resume_subscription(store, clock, scope, command).await
+    }
+
+    async fn cancel(&self, sold: Sold, when: When) -> Result<(), SubscriptionError> {
+        let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
+        let command = CancelSubscription {
+            subscription: sold.id,
+            when,
+        };
+        cancel_subscription(store, clock, scope, command).await
+    }
+
+    async fn pay(&mut self, minor: Option<i64>) -> Result<(), TestCaseError> {
+        let due = self.desk.account(self.account).await.due.minor();
+        let minor = minor.unwrap_or(due).max(1);
+        let payment = self.desk.payment(self.account, minor);
+        self.desk.record(&payment).await.unwrap();
+        self.paid += minor;
+        let heard = self.desk.heard();
+        self.desk.record(&payment).await.unwrap();
+        prop_assert_eq!(self.desk.heard(), heard, "one id is one payment");
+        Ok(())
+    }
+
+    async fn bill_twice(&self) -> Result<(), TestCaseError> {
+        self.desk.bill(self.account).await;
+        let heard = self.desk.heard();
+        prop_assert_eq!(self.desk.bill(self.account).await, None);
+        self.desk.evaluate(self.account).await;
+        prop_assert_eq!(self.desk.heard(), heard, "nothing is left to do today");
+        Ok(())
+    }
+
+    async fn check(&self) -> Result<(), TestCaseError> {
+        let account = self.desk.account(self.account).await;
+        prop_assert_eq!(&account.parked, &None);
+        let owes = account.due.is_positive();
+        prop_assert!(!(owes && account.credit.is_positive()), "credit is used");
+        prop_assert!(owes || account.level == Level::Clear);
+        let books = self.books();
+        let of = |it| books.get(&it).copied().unwrap_or(0);
+        prop_assert_eq!(books.values().sum::<i64>(), 0);
+        prop_assert_eq!(of(LedgerAccount::Receivable), account.due.minor());
+        prop_assert_eq!(of(LedgerAccount::CustomerCredit), -account.credit.minor());
+        prop_assert_eq!(of(LedgerAccount::Cash), self.paid);
+        self.check_documents().await?;
+        for sold in &self.sold {
+            self.check_access(*sold, account.level).await?;
+        }
+        Ok(())
+    }
+
+    fn books(&self) -> HashMap<LedgerAccount, i64> {
+        let mut books = HashMap::new();
+        for posting in self.desk.store.postings(self.desk.scope.tenant) {
+            for entry in posting.entries() {
+                *books.entry(entry.account).or_insert(0) += entry.amount.minor();
+            }
+        }
+        books
+    }
+
+    async fn check_documents(&self) -> Result<(), TestCaseError> {
+        let (store, tenant) = (&self.desk.store, self.desk.scope.tenant);
+        let page = PageRequest::new(200, None);
+        let invoices = store.invoices(tenant, InvoiceFilter::default(), page);
+        let invoices = invoices.await.unwrap().items;
+        let payments = store.payments(tenant, None, page).await.unwrap().items;
+        for (number, invoice) in (1_u64..).zip(invoices.iter().rev()) {
+            prop_assert_eq!(&invoice.number, &printed_number("INV", number));
+            check_invoice(invoice, &payments)?;
+        }
+        for payment in &payments {
+            let used: i64 = payment.allocations.iter().map(|it| it.amount.minor()).sum();
+            let left = payment.unallocated.minor();
+            prop_assert_eq!(used + left, payment.amount.minor());
+            prop_assert!(left >= 0);
+        }
+        Ok(())
+    }
+
+    async fn check_access(&self, sold: Sold, level: Level) -> Result<(), TestCaseError> {
+        let view = self.desk.subscription(sold).await;
+        let expected = match (view.status, level) {
+            ("ended", _) => Access::Ended,
+            ("suspended", _) | (_, Level::Suspended) => Access::Suspended,
+            (_, Level::Restricted) => Access::Restricted,
+            (_, Level::Overdue | Level::Clear) => Access::Active,
+        };
+        prop_assert_eq!(view.access, expected);
+        let told = self.desk.told(sold);
+        for (version, (_, number)) in (2_u64..).zip(&told) {
+            prop_assert_eq!(*number, version, "decisions are numbered without gaps");
+        }
+        let last = told.last().map_or("active", |(access, _)| access);
+        prop_assert_eq!(last, view.access.as_str());
+        Ok(())
+    }
+}
+
+/// Done or refused: anything else is a failure.
+fn answered(outcome: Result<(), SubscriptionError>) -> Result<(), TestCaseError> {
+    match outcome {
+        Ok(()) | Err(SubscriptionError::Refused(_)) => Ok(()),
+        Err(err) => Err(TestCaseError::fail(format!(
+            "{err:?}, conflict: {}",
+            err.is_conflict()
+        ))),
+    }
+}
+
+fn check_invoice(invoice: &InvoiceView, payments: &[PaymentView]) -> Result<(), TestCaseError> {
+    let lines: i64 = invoice.lines.iter().map(|it| it.amount.minor()).sum();
+    prop_assert_eq!(lines, invoice.total.minor());
+    prop_assert!(invoice.total.is_positive());
+    let allocations = payments.iter().flat_map(|it| &it.allocations);
+    let mine = allocations.filter(|it| it.invoice == invoice.id);
+    let used: i64 = mine.map(|it| it.amount.minor()).sum();
+    prop_assert_eq!(used, invoice.allocated.minor());
+    prop_assert!(used <= invoice.total.minor());
+    Ok(())
+}
+
+proptest! {
+    #[test]
+    fn books_documents_and_access_agree_after_every_step(acts in proptest::collection::vec(any_act(), 1..50)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut life = Life::begin().await;
+            for act in acts {
+                life.live(act).await?;
+                life.check().await?;
+            }
+            Ok::<(), TestCaseError>(())
+        })?;
+    }
+}
