@@ -67,6 +67,7 @@ pub struct Product {
     programs: Programs,
     shape: Shape,
     settings: BTreeMap<String, String>,
+    arguments: Vec<&'static str>,
     clock: MovedClock,
     ports: Vec<u16>,
     apis: Vec<Process>,
@@ -89,16 +90,23 @@ impl Product {
             Shape::Postgres { .. } => Some(ServerDatabase::create().await?),
         };
         let url = database.as_ref().map(ServerDatabase::url);
-        let mut product = Self::install_on(programs, shape, url)?;
-        product._database = database;
-        Ok(product)
+        Self::prepare(programs, shape, url, database)
     }
 
     /// Prepares an installation on a database that somebody else looks after.
     ///
     /// # Errors
     /// When there is no room or no port.
-    pub fn install_on(programs: Programs, shape: Shape, url: Option<String>) -> Result<Self> {
+    pub fn install_on(programs: Programs, shape: Shape, url: String) -> Result<Self> {
+        Self::prepare(programs, shape, Some(url), None)
+    }
+
+    fn prepare(
+        programs: Programs,
+        shape: Shape,
+        url: Option<String>,
+        database: Option<ServerDatabase>,
+    ) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("e2e-").tempdir()?;
         let ports = (0..shape.counts().0)
             .map(|_| free_port())
@@ -110,13 +118,14 @@ impl Product {
             programs,
             shape,
             settings,
+            arguments: Vec::new(),
             clock,
             ports,
             apis: Vec::new(),
             workers: Vec::new(),
             credentials: None,
             deaths: 0,
-            _database: None,
+            _database: database,
             folder,
         })
     }
@@ -125,6 +134,13 @@ impl Product {
     #[must_use]
     pub fn with(mut self, setting: &str, value: &str) -> Self {
         self.settings.insert(setting.to_owned(), value.to_owned());
+        self
+    }
+
+    /// Gives the APIs an argument, such as `--demo`.
+    #[must_use]
+    pub fn with_argument(mut self, argument: &'static str) -> Self {
+        self.arguments.push(argument);
         self
     }
 
@@ -295,21 +311,20 @@ impl Product {
 
     fn spawn_api(&self, index: usize, sabotage: &Sabotage) -> Result<Process> {
         let variables = self.variables(index, sabotage);
-        self.spawn(&format!("api-{index}"), &self.programs.api, variables)
+        let (name, folder) = (format!("api-{index}"), self.folder.path());
+        Process::start(
+            &name,
+            &self.programs.api,
+            &self.arguments,
+            variables,
+            folder,
+        )
     }
 
     fn spawn_worker(&self, index: usize, sabotage: &Sabotage) -> Result<Process> {
         let variables = self.variables(0, sabotage);
-        self.spawn(&format!("worker-{index}"), &self.programs.worker, variables)
-    }
-
-    fn spawn(
-        &self,
-        name: &str,
-        program: &Path,
-        variables: Vec<(String, String)>,
-    ) -> Result<Process> {
-        Process::start(name, program, &[], variables, self.folder.path())
+        let (name, folder) = (format!("worker-{index}"), self.folder.path());
+        Process::start(&name, &self.programs.worker, &[], variables, folder)
     }
 
     /// What a process of this installation finds in its environment; the port is that of an API.

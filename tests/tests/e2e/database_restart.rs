@@ -23,7 +23,7 @@ async fn a_restarted_database_costs_only_503s_with_retry_after() {
 async fn restart() -> Result<()> {
     let control = DatabaseControl::from_environment()?;
     let database = ServerDatabase::create_on(&control.url).await?;
-    let mut product = Product::install_on(programs(), Shape::POSTGRES, Some(database.url()))?;
+    let mut product = Product::install_on(programs(), Shape::POSTGRES, database.url())?;
     product.start(&Sabotage::default()).await?;
     let operator = product.admin().await?;
     let customer = json!({ "kind": "personal", "name": "Siti Rahayu" });

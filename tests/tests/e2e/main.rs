@@ -5,6 +5,7 @@ mod bad_input;
 mod black_hole;
 mod crashes;
 mod database_restart;
+mod demonstration;
 mod operation;
 mod production;
 mod shop;
