@@ -22,12 +22,12 @@ pub(super) async fn fill(pool: &Pool, count: usize) -> Result<Vec<CustomerId>> {
     for chunk in ids.chunks(CHUNK) {
         match pool {
             Pool::Postgres(pool) => {
-                let statement = copy(&others, "unnest($1::uuid[])", "fresh.value");
+                let statement = copy(&others, "unnest($1::uuid[]) AS fresh(value)", "fresh.value");
                 let insert = sqlx::query(AssertSqlSafe(statement)).bind(chunk.to_vec());
                 insert.execute(pool).await?;
             }
             Pool::Sqlite(pool) => {
-                let statement = copy(&others, "json_each($1)", "unhex(fresh.value)");
+                let statement = copy(&others, "json_each($1) AS fresh", "unhex(fresh.value)");
                 let texts: Vec<_> = chunk.iter().map(|id| id.simple().to_string()).collect();
                 let insert = sqlx::query(AssertSqlSafe(statement));
                 insert
@@ -71,7 +71,7 @@ fn copy(columns: &[String], source: &str, id: &str) -> String {
         .collect();
     format!(
         "INSERT INTO customers (id, {into}) SELECT {id}, {} \
-         FROM (SELECT * FROM customers ORDER BY id DESC LIMIT 1) AS template, {source} AS fresh(value)",
+         FROM (SELECT * FROM customers ORDER BY id DESC LIMIT 1) AS template, {source}",
         from.join(", ")
     )
 }

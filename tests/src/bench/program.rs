@@ -166,7 +166,7 @@ async fn wait_until_ready(
         }
         if load::ask(address, question)
             .await
-            .is_ok_and(|(status, _)| status == 200)
+            .is_ok_and(|(status, _)| (200..300).contains(&status))
         {
             return Ok(begun.elapsed());
         }

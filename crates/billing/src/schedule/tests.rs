@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used)]
 
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use kernel::LocalDate;
 use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest};
 
@@ -60,6 +60,40 @@ fn a_start_on_the_bill_day_has_no_stub() {
     );
 }
 
+/// Vectors kb-pia-092 and its neighbours: a quarter that begins on the bill day after next, not on the next one.
+#[test]
+fn the_stub_of_a_longer_interval_runs_to_the_boundary_of_a_whole_one() {
+    let quarter = Interval::new(IntervalUnit::Months, 3).unwrap();
+    let bill_day = BillDay::new(10).unwrap();
+    let schedule = Schedule::new(day("2011-02-24"), quarter, Some(bill_day));
+    let stub = schedule.cycles(day("2011-02-24")).next().unwrap();
+    assert_eq!(stub.part.end, day("2011-05-10"));
+    assert_eq!((stub.part.days(), stub.whole.days()), (75, 89));
+}
+
+#[test]
+fn no_cycle_contains_a_day_before_the_start() {
+    let schedule = Schedule::new(day("2026-01-31"), Interval::MONTH, None);
+    assert_eq!(schedule.containing(day("2026-01-30")), None);
+    let march = schedule.containing(day("2026-03-30")).unwrap();
+    assert_eq!(march.part.start, day("2026-02-28"));
+}
+
+#[test]
+fn overlaps_are_half_open() {
+    let period = |start: &str, end: &str| Period {
+        start: day(start),
+        end: day(end),
+    };
+    let november = period("2026-11-01", "2026-12-01");
+    assert_eq!(november.overlap(period("2026-12-01", "2027-01-01")), None);
+    let days = period("2026-11-30", "2026-12-05");
+    assert_eq!(
+        november.overlap(days),
+        Some(period("2026-11-30", "2026-12-01"))
+    );
+}
+
 #[test]
 fn bill_days_are_days_of_a_month() {
     assert!(BillDay::new(0).is_err() && BillDay::new(32).is_err());
@@ -97,5 +131,36 @@ proptest! {
         }
         prop_assert!(cycles[1..].iter().all(|it| it.part == it.whole));
         prop_assert_eq!(schedule.containing(through).unwrap(), *cycles.last().unwrap());
+    }
+
+    #[test]
+    fn every_boundary_is_the_anchor_day_or_the_last_of_a_shorter_month(
+        start in 0_u64..3_000,
+        months in 1_u16..13,
+        anchor in 1_u8..=31,
+    ) {
+        let start = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(start);
+        let interval = Interval::new(IntervalUnit::Months, months).unwrap();
+        let schedule = Schedule::new(start, interval, Some(BillDay::new(anchor).unwrap()));
+        for cycle in schedule.cycles(start + Days::new(1_000)) {
+            let end = cycle.part.end;
+            let is_last = (end + Days::new(1)).month() != end.month();
+            let day = u32::from(anchor);
+            prop_assert!(end.day() == day || (is_last && end.day() < day));
+        }
+    }
+
+    #[test]
+    fn a_day_is_in_the_cycle_that_walking_from_the_start_finds(
+        start in 0_u64..3_000,
+        interval in any_interval(),
+        offset in 0_u64..1_500,
+    ) {
+        let start = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(start);
+        let schedule = Schedule::new(start, interval, None);
+        let wanted = start + Days::new(offset);
+        let found = schedule.containing(wanted).unwrap();
+        let walked = schedule.cycles(wanted).find(|it| wanted < it.part.end);
+        prop_assert_eq!(Some(found), walked);
     }
 }
