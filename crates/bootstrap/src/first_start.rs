@@ -4,7 +4,7 @@ use std::io::Write;
 
 use anyhow::Context;
 use billing::{DunningPolicy, FoundEntityError, NewEntity, found_entity};
-use kernel::{Currency, EntityId, Scope, Secret, Slug, StoreError, TenantId};
+use kernel::{Currency, EntityId, Scope, Secret, Slug, StoreError, TenantId, rerun_on_conflict};
 use operators::{FoundTenant, FoundTenantError, Password, found_tenant};
 
 use crate::ports::Ports;
@@ -42,9 +42,14 @@ pub async fn first_start(
     } else {
         None
     };
-    let founded = hired.iter().map(|it| it.tenant);
-    for tenant in tenants.iter().copied().chain(founded) {
+    for tenant in tenants {
         ensure_entity(ports, tenant, &entity).await?;
+    }
+    if let Some(operator) = &hired
+        && let Err(err) = ensure_entity(ports, operator.tenant, &entity).await
+    {
+        // Failing here would lose a password that nobody has seen yet.
+        tracing::error!(err = format!("{err:#}"), "the legal entity is missing; the next start founds it");
     }
     Ok(hired)
 }
@@ -159,8 +164,12 @@ async fn ensure_entity(ports: &Ports, tenant: TenantId, terms: &NewEntity) -> an
         id: EntityId::from_uuid(tenant.uuid()),
         ..terms.clone()
     };
-    match found_entity(&*ports.billing, &scope, entity).await {
+    let work = || found_entity(&*ports.billing, &scope, entity.clone());
+    match rerun_on_conflict(work).await {
         Ok(()) | Err(FoundEntityError::Store(StoreError::Duplicate { .. })) => Ok(()),
         Err(err) => Err(err).context("the legal entity cannot be founded"),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -250,3 +250,6 @@ fn the_probe() -> anyhow::Result<Arc<dyn Probe>> {
 fn the_probe() -> anyhow::Result<Arc<dyn Probe>> {
     crate::hooks::killing_probe()
 }
+
+#[cfg(test)]
+mod tests;

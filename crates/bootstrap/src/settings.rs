@@ -214,11 +214,15 @@ impl Settings {
     /// # Errors
     /// Names the setting that is unknown, mistyped or out of range.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
+        Self::layered(file, Environment::with_prefix("APP"))
+    }
+
+    fn layered(file: Option<&Path>, environment: Environment) -> anyhow::Result<Self> {
         let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = file {
             layers = layers.add_source(File::from(path).format(FileFormat::Toml).required(true));
         }
-        let environment = Environment::with_prefix("APP")
+        let environment = environment
             .prefix_separator("__")
             .separator("__")
             .try_parsing(true);

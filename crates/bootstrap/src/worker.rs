@@ -1,6 +1,9 @@
 //! The worker: claims deliveries and jobs, runs them beside each other, and says how each ended.
 
 mod run;
+mod running;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,10 +12,11 @@ use chrono::Duration as Span;
 use jobs::{DeliveryClaims, JobClaims, RetryPolicy, Schedules, WorkSignal};
 use kernel::{Probe, StoreError};
 use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use workflows::Workbench;
 
+use self::running::Running;
 use crate::settings::WorkerSettings;
 
 /// How many schedules one look at the clock fires at most.
@@ -54,9 +58,11 @@ impl Worker {
     /// is left is given back for another worker, without counting the attempt.
     pub async fn run(self, stop: CancellationToken, ready: watch::Sender<bool>) {
         let worker = Arc::new(self);
-        let mut running = JoinSet::new();
+        let mut running = Running::of(worker.settings.concurrency);
+        let mut schedules_at = Instant::now();
         while !stop.is_cancelled() {
-            match worker.claim_and_start(&mut running).await {
+            running.reap();
+            match worker.start_due(&mut running, &mut schedules_at).await {
                 Ok(started) => {
                     ready.send_replace(true);
                     if started == 0 {
@@ -75,56 +81,94 @@ impl Worker {
         worker.finish_or_give_back(running).await;
     }
 
-    async fn claim_and_start(
+    /// Fires schedules and starts what is due, each whatever becomes of the others: one stored row that makes no sense
+    /// must not stop all work.
+    async fn start_due(
         self: &Arc<Self>,
-        running: &mut JoinSet<()>,
+        running: &mut Running,
+        schedules_at: &mut Instant,
     ) -> Result<usize, StoreError> {
-        while running.try_join_next().is_some() {}
-        let now = self.bench.clock.now();
-        self.schedules.fire_due(now, SCHEDULES_AT_ONCE).await?;
-        let lease = Span::seconds(self.settings.lease_s);
-        let deliveries = match self.free(running) {
-            0 => Vec::new(),
-            free => self.deliveries.claim(&self.name, now, lease, free).await?,
+        let fired = self.fire_schedules(schedules_at).await;
+        let (one, other) = if running.jobs_take_the_first_turn() {
+            let jobs = self.start_jobs(running).await;
+            (jobs, self.start_deliveries(running).await)
+        } else {
+            let deliveries = self.start_deliveries(running).await;
+            (deliveries, self.start_jobs(running).await)
         };
-        let mut started = deliveries.len();
+        fired?;
+        Ok(one? + other?)
+    }
+
+    /// Looks at the schedules once for each poll, not for each wake-up.
+    async fn fire_schedules(&self, next: &mut Instant) -> Result<(), StoreError> {
+        if Instant::now() < *next {
+            return Ok(());
+        }
+        let now = self.bench.clock.now();
+        let fired = self.schedules.fire_due(now, SCHEDULES_AT_ONCE).await?;
+        if fired < u64::from(SCHEDULES_AT_ONCE) {
+            *next = Instant::now() + self.poll();
+        }
+        Ok(())
+    }
+
+    async fn start_deliveries(self: &Arc<Self>, running: &mut Running) -> Result<usize, StoreError> {
+        let room = running.room_for_deliveries();
+        if room == 0 {
+            return Ok(0);
+        }
+        let now = self.bench.clock.now();
+        let deliveries = self.deliveries.claim(&self.name, now, self.lease(), room);
+        let deliveries = deliveries.await?;
+        let started = deliveries.len();
         for delivery in deliveries {
             let worker = Arc::clone(self);
-            running.spawn(async move { worker.deliver(delivery).await });
-        }
-        let jobs = match self.free(running) {
-            0 => Vec::new(),
-            free => self.jobs.claim(&self.name, now, lease, free).await?,
-        };
-        started += jobs.len();
-        for job in jobs {
-            let worker = Arc::clone(self);
-            running.spawn(async move { worker.run_job(job).await });
+            running.start_delivery(async move { worker.deliver(delivery).await });
         }
         Ok(started)
     }
 
-    fn free(&self, running: &JoinSet<()>) -> u16 {
-        let busy = u16::try_from(running.len()).unwrap_or(u16::MAX);
-        self.settings.concurrency.saturating_sub(busy)
+    async fn start_jobs(self: &Arc<Self>, running: &mut Running) -> Result<usize, StoreError> {
+        let room = running.room_for_jobs();
+        if room == 0 {
+            return Ok(0);
+        }
+        let now = self.bench.clock.now();
+        let jobs = self.jobs.claim(&self.name, now, self.lease(), room).await?;
+        let started = jobs.len();
+        for job in jobs {
+            let worker = Arc::clone(self);
+            running.start_job(async move { worker.run_job(job).await });
+        }
+        Ok(started)
     }
 
-    async fn wait_for_work(&self, running: &mut JoinSet<()>, stop: &CancellationToken) {
-        let poll = Duration::from_millis(self.settings.poll_ms);
+    fn lease(&self) -> Span {
+        Span::seconds(self.settings.lease_s)
+    }
+
+    const fn poll(&self) -> Duration {
+        Duration::from_millis(self.settings.poll_ms)
+    }
+
+    async fn wait_for_work(&self, running: &mut Running, stop: &CancellationToken) {
         tokio::select! {
             () = stop.cancelled() => {}
             () = self.signal.woken() => {}
-            Some(_) = running.join_next() => {}
-            () = tokio::time::sleep(poll) => {}
+            () = running.one_ended() => {}
+            () = tokio::time::sleep(self.poll()) => {}
         }
     }
 
-    async fn finish_or_give_back(&self, mut running: JoinSet<()>) {
-        let ended = async { while running.join_next().await.is_some() {} };
-        if tokio::time::timeout(GRACE, ended).await.is_err() {
+    async fn finish_or_give_back(&self, mut running: Running) {
+        if tokio::time::timeout(GRACE, running.all_ended())
+            .await
+            .is_err()
+        {
             tracing::warn!("work in progress did not end in time and is given back");
         }
-        running.shutdown().await;
+        running.abandon().await;
         if let Err(err) = self.jobs.release_worker(&self.name).await {
             tracing::warn!(err = %Chain(&err), "claims could not be given back; they lapse with their lease");
         }

@@ -91,3 +91,6 @@ where
     }
     work().await
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,7 @@
 //! Runs statements written as text. Both dialects count parameters as `$1`, `$2` and so on.
 
 use kernel::StoreError;
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement, Value};
 
 use crate::error::Stored;
 
@@ -41,8 +41,28 @@ pub(crate) async fn row<T: FromQueryResult, C: ConnectionTrait>(
         .transpose()
 }
 
-/// The `($1, $2), ($3, $4)` of an insert of `rows` rows of `columns` columns.
-pub(crate) fn placeholders(rows: usize, columns: usize) -> String {
+/// The places of an insert of `rows` rows of `columns` columns, on a statement that has no other parameters:
+/// `($1, $2), ($3, $4)`, or `(?, ?), (?, ?)` for SQLite.
+///
+/// To SQLite a `$1` is a name, looked up among all the names before it: with thousands of them, preparing and binding
+/// take time by the square.
+pub(crate) fn placeholders<C: ConnectionTrait>(
+    connection: &C,
+    rows: usize,
+    columns: usize,
+) -> String {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => unnamed(rows, columns),
+        _ => numbered(rows, columns),
+    }
+}
+
+fn unnamed(rows: usize, columns: usize) -> String {
+    let row = format!("({})", vec!["?"; columns].join(", "));
+    vec![row; rows].join(", ")
+}
+
+fn numbered(rows: usize, columns: usize) -> String {
     let row = |first: usize| {
         let numbers: Vec<String> = (first..first + columns).map(|n| format!("${n}")).collect();
         format!("({})", numbers.join(", "))
@@ -71,7 +91,8 @@ mod tests {
 
     #[test]
     fn placeholders_count_on() {
-        assert_eq!(super::placeholders(2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(super::numbered(2, 3), "($1, $2, $3), ($4, $5, $6)");
+        assert_eq!(super::unnamed(2, 3), "(?, ?, ?), (?, ?, ?)");
         assert_eq!(super::list_from(3, 4), "$4, $5, $6");
     }
 }

@@ -20,8 +20,8 @@ mod voucher_row;
 /// Vouchers per statement: within the bind limit of either database.
 const CHUNK: usize = 1_000;
 
-/// Parameters of an inserted voucher, besides the tenant and the batch.
-const COLUMNS: usize = 4;
+/// Parameters of an inserted voucher.
+const COLUMNS: usize = 8;
 
 #[async_trait]
 impl VouchersStore for Store {
@@ -151,31 +151,28 @@ impl VoucherRepository for Tx {
     }
 }
 
-/// Writes one chunk; what all its rows share is bound once.
+/// Writes one chunk.
 async fn insert(
     tx: &Tx,
     batch: BatchId,
     vouchers: impl Iterator<Item = NewVoucher>,
 ) -> Result<(), StoreError> {
-    let mut values: Vec<Value> = Vec::with_capacity(2 + CHUNK * COLUMNS);
-    values.extend([tx.tenant().into(), batch.uuid().into()]);
+    let (tenant, batch) = (tx.tenant(), batch.uuid());
+    let mut values: Vec<Value> = Vec::with_capacity(CHUNK * COLUMNS);
     for it in vouchers {
         values.extend([
+            tenant.into(),
+            batch.into(),
+            "generated".into(),
+            1_i64.into(),
             it.id.uuid().into(),
             it.code.as_bytes().to_vec().into(),
             it.digest.to_vec().into(),
             row::utc(it.expires_at).into(),
         ]);
     }
-    let rows: Vec<String> = (3..=values.len())
-        .step_by(COLUMNS)
-        .map(|at| {
-            let (code, digest, expires_at) = (at + 1, at + 2, at + 3);
-            format!("($1, $2, 'generated', 1, ${at}, ${code}, ${digest}, ${expires_at})")
-        })
-        .collect();
-    let text = format!("{INSERT}{}", rows.join(", "));
-    sql::execute(tx.connection(), text, values).await?;
+    let rows = sql::placeholders(tx.connection(), values.len() / COLUMNS, COLUMNS);
+    sql::execute(tx.connection(), format!("{INSERT}{rows}"), values).await?;
     Ok(())
 }
 

@@ -6,6 +6,7 @@ mod grant_batch;
 mod prune;
 mod router_jobs;
 mod router_sweeps;
+mod tally;
 mod voucher_sweeps;
 mod watch_router;
 mod withdraw_batch;

@@ -7,6 +7,9 @@ use access::GrantError;
 use chrono::Duration;
 use kernel::StoreError;
 
+/// How long work waits for a database that is away.
+const DATABASE_AWAY: Duration = Duration::seconds(5);
+
 /// What should happen after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Remedy {
@@ -60,8 +63,14 @@ impl Failure {
 }
 
 impl From<StoreError> for Failure {
+    /// A database that is away says nothing about the work, so that attempt does not count.
     fn from(err: StoreError) -> Self {
-        Self::retry(&err)
+        match err {
+            StoreError::Unavailable(_) => Self::wait(&err, DATABASE_AWAY),
+            StoreError::Conflict | StoreError::Duplicate { .. } | StoreError::Corrupt(_) => {
+                Self::retry(&err)
+            }
+        }
     }
 }
 
@@ -104,6 +113,18 @@ mod tests {
             failure.reason,
             "the database is unavailable: connection refused"
         );
-        assert_eq!(failure.remedy, Remedy::Retry);
+    }
+
+    #[test]
+    fn a_database_that_is_away_costs_no_attempt() {
+        let away = Failure::from(StoreError::unavailable("connection refused"));
+        assert_eq!(away.remedy, Remedy::WaitFor(super::DATABASE_AWAY));
+        assert_eq!(Failure::from(StoreError::Conflict).remedy, Remedy::Retry);
+    }
+
+    #[test]
+    fn a_grant_that_can_never_be_made_is_parked() {
+        let failure = Failure::from(access::GrantError::LoginTaken);
+        assert_eq!(failure.remedy, Remedy::Park);
     }
 }

@@ -1,6 +1,6 @@
 //! Orders a batch of vouchers for a plan on a router.
 
-use access::{AccessQueries, RouterStatus, Service};
+use access::{AccessQueries, ProfileStatus, RouterStatus, Service};
 use billing::{BillingQueries, PlanStatus, PlanView, SoldAs};
 use kernel::{BatchId, Clock, JobId, MayConflict, Name, PlanId, RouterId, Scope, StoreError};
 use vouchers::{Alphabet, OrderBatch, OrderBatchError, Validity, VouchersStore, order_batch};
@@ -40,7 +40,7 @@ pub enum OrderVouchersError {
     /// The tenant has no such plan.
     #[error("there is no plan {0}")]
     NoPlan(PlanId),
-    /// The plan is retired or sold as a subscription.
+    /// The plan or its profile is retired, or the plan is sold as a subscription.
     #[error("the plan is not offered for vouchers")]
     PlanNotOffered,
     /// The plan's profile is not for the hotspot.
@@ -96,8 +96,9 @@ pub async fn order_vouchers(
         return Err(OrderVouchersError::PlanNotOffered);
     }
     let profile = ports.access.profile(tenant, plan.profile).await?;
-    if profile.is_none_or(|it| it.service != Service::Hotspot) {
-        return Err(OrderVouchersError::NotHotspot);
+    let profile = profile.filter(|it| it.service == Service::Hotspot);
+    if profile.ok_or(OrderVouchersError::NotHotspot)?.status == ProfileStatus::Retired {
+        return Err(OrderVouchersError::PlanNotOffered);
     }
     let router = ports.access.router(tenant, command.router).await?;
     if router.is_none_or(|it| matches!(it.status, RouterStatus::Retired)) {

@@ -82,7 +82,7 @@ impl DemoRouters {
                             say(name, &burst(change, &mut changes));
                         }
                         Err(RecvError::Lagged(missed)) => {
-                            say(name, &format!("… and {missed} more changes"))
+                            say(name, &format!("… and {missed} more changes"));
                         }
                         Err(RecvError::Closed) => return,
                     }

@@ -4,7 +4,9 @@
 
 use std::io::Write;
 
-use super::Settings;
+use config::Environment;
+
+use super::{LogFormat, Settings};
 
 fn with(toml: &str) -> anyhow::Result<Settings> {
     let mut file = tempfile::NamedTempFile::new()?;
@@ -51,4 +53,66 @@ fn a_value_out_of_range_is_named() {
         let refused = with(toml).unwrap_err();
         assert!(format!("{refused:#}").contains(setting), "{refused:#}");
     }
+}
+
+/// What [`Settings::load`] reads if the process has these variables.
+fn with_variables(toml: &str, variables: &[(&str, &str)]) -> anyhow::Result<Settings> {
+    let mut file = tempfile::NamedTempFile::new()?;
+    file.write_all(toml.as_bytes())?;
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables = variables.iter().map(owned).collect();
+    let environment = Environment::with_prefix("APP").source(Some(variables));
+    Settings::layered(Some(file.path()), environment)
+}
+
+#[test]
+fn environment_beats_file_beats_default() {
+    let toml = "[worker]\nconcurrency = 3\npoll_ms = 50\n";
+    let variables = [("APP__WORKER__CONCURRENCY", "5"), ("OTHER", "7")];
+    let worker = with_variables(toml, &variables).unwrap().worker;
+    assert_eq!((worker.concurrency, worker.poll_ms), (5, 50));
+    assert_eq!(worker.delivery_attempts, 12);
+}
+
+#[test]
+fn variables_take_the_type_of_their_setting() {
+    let variables = [
+        ("APP__DATABASE__URL", "postgres://app:secret@db/isp"),
+        ("APP__DATABASE__MIGRATE_AT_START", "false"),
+        ("APP__SERVER__BIND", "0.0.0.0:8080"),
+        ("APP__FOUNDING__INVOICE_DIGITS", "0"),
+        ("APP__FOUNDING__NAME", "4711"),
+        ("APP__LOG__FORMAT", "json"),
+    ];
+    let settings = with_variables("", &variables).unwrap();
+    assert!(!settings.is_sqlite());
+    assert!(!settings.worker_is_embedded());
+    assert!(!settings.database.migrate_at_start);
+    assert_eq!(settings.server.bind.port(), 8080);
+    assert_eq!(settings.founding.invoice_digits, "0");
+    assert_eq!(settings.founding.name, "4711");
+    assert_eq!(settings.log.format, LogFormat::Json);
+}
+
+#[test]
+fn an_unknown_variable_is_named() {
+    let refused = with_variables("", &[("APP__WORKER__CONCURENCY", "5")]).unwrap_err();
+    assert!(format!("{refused:#}").contains("concurency"), "{refused:#}");
+}
+
+#[test]
+fn the_database_password_is_never_printed() {
+    let variables = [("APP__DATABASE__URL", "postgres://app:hunter2@db/isp")];
+    let settings = with_variables("", &variables).unwrap();
+    assert!(!format!("{settings:?}").contains("hunter2"));
+}
+
+#[test]
+fn a_file_that_is_missing_is_named() {
+    let missing = std::path::Path::new("no/such/settings.toml");
+    let refused = Settings::load(Some(missing)).unwrap_err();
+    assert!(
+        format!("{refused:#}").contains("settings.toml"),
+        "{refused:#}"
+    );
 }

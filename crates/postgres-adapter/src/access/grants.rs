@@ -173,7 +173,7 @@ async fn insert(tx: &Tx, grants: &[Grant]) -> Result<u64, StoreError> {
         let row = written(tx.tenant(), &grant.snapshot(), 1)?;
         values.extend(columns(row));
     }
-    let rows = sql::placeholders(grants.len(), COLUMNS);
+    let rows = sql::placeholders(tx.connection(), grants.len(), COLUMNS);
     let text = format!("{INSERT}{rows}{SKIP_KNOWN}");
     sql::execute(tx.connection(), text, values).await
 }

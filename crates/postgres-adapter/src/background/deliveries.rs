@@ -86,7 +86,7 @@ impl Store {
         }
         let text = format!(
             "{WITH_EVENTS} (VALUES {}) ORDER BY e.position",
-            sql::placeholders(picked.len(), 2)
+            sql::placeholders(self.writer(), picked.len(), 2)
         );
         let values = picked
             .iter()

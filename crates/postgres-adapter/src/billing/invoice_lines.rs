@@ -73,7 +73,10 @@ pub(super) async fn insert<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     let numbered: Vec<(i64, &Line)> = (0..).zip(lines).collect();
     for chunk in numbered.chunks(CHUNK) {
-        let text = format!("{INSERT}{}", sql::placeholders(chunk.len(), COLUMNS));
+        let text = format!(
+            "{INSERT}{}",
+            sql::placeholders(connection, chunk.len(), COLUMNS)
+        );
         let values = chunk
             .iter()
             .flat_map(|(number, line)| values(tenant, invoice, *number, line));

@@ -17,7 +17,7 @@ impl Ledger for Tx {
         let id = self.fresh_id();
         let text = format!(
             "{INSERT}{}",
-            sql::placeholders(posting.entries().len(), COLUMNS)
+            sql::placeholders(self.connection(), posting.entries().len(), COLUMNS)
         );
         let values = self.sides(id, &posting);
         sql::execute(self.connection(), text, values).await?;

@@ -72,7 +72,7 @@ impl Tx {
     ) -> Result<(), StoreError> {
         let numbered: Vec<(i64, &Allocation)> = (0..).zip(allocations).collect();
         for chunk in numbered.chunks(CHUNK) {
-            let places = sql::placeholders(chunk.len(), COLUMNS);
+            let places = sql::placeholders(self.connection(), chunk.len(), COLUMNS);
             let text = format!("{INSERT}{places} ON CONFLICT DO NOTHING");
             let values = chunk
                 .iter()

@@ -110,7 +110,10 @@ impl Tx {
         rows: Vec<Vec<Value>>,
     ) -> Result<(), StoreError> {
         for chunk in rows.chunks(CHUNK) {
-            let text = format!("{into}{}", sql::placeholders(chunk.len(), columns));
+            let text = format!(
+                "{into}{}",
+                sql::placeholders(&self.inner, chunk.len(), columns)
+            );
             sql::execute(&self.inner, text, chunk.iter().flatten().cloned()).await?;
         }
         Ok(())

@@ -3,7 +3,8 @@
 use billing::{BillAccountError, EvaluateAccountError, SweepPage, bill_account, evaluate_account};
 use kernel::{AccountId, EntityId, Scope, StoreError, rerun_on_conflict};
 
-use crate::failure::{Failure, Remedy};
+use super::tally::Tally;
+use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::workbench::Workbench;
 
@@ -15,7 +16,7 @@ pub(super) async fn raise_invoices(
     scope: &Scope,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new();
     for entity in bench.billing_queries.entities(scope.tenant).await? {
         let today = entity.zone.date_at(bench.clock.now());
         let mut after = None;
@@ -36,22 +37,22 @@ pub(super) async fn raise_invoices(
                 tally.note(account, bill(bench, scope, account).await)?;
             }
             after = Some(last);
-            if !progress.report(tally.done, None).await? {
+            if !progress.report(tally.done(), None).await? {
                 return Ok(());
             }
         }
     }
-    tally.end("billed")
+    tally.end("accounts could not be billed")
 }
 
 /// Billing that stopped for one account is on record there; the sweep goes on.
-async fn bill(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), Outcome> {
+async fn bill(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), StoreError> {
     let work = || bill_account(&*bench.billing, &*bench.ids, &*bench.clock, scope, id);
     let billed = rerun_on_conflict(work).await;
     bench.probe.reached("raise_invoices.account_billed");
     match billed {
         Ok(_) | Err(BillAccountError::Parked { .. } | BillAccountError::NotFound(_)) => Ok(()),
-        Err(BillAccountError::Store(err)) => Err(Outcome::of(err)),
+        Err(BillAccountError::Store(err)) => Err(err),
     }
 }
 
@@ -60,11 +61,11 @@ pub(super) async fn evaluate_overdue(
     scope: &Scope,
     progress: &dyn Progress,
 ) -> Result<(), Failure> {
-    let mut tally = Tally::default();
+    let mut tally = Tally::new();
     for entity in bench.billing_queries.entities(scope.tenant).await? {
         evaluate_entity(bench, scope, (entity.id, entity.zone), progress, &mut tally).await?;
     }
-    tally.end("evaluated")
+    tally.end("accounts could not be evaluated")
 }
 
 async fn evaluate_entity(
@@ -93,70 +94,18 @@ async fn evaluate_entity(
             tally.note(account, evaluate(bench, scope, account).await)?;
         }
         after = Some(last);
-        if !progress.report(tally.done, None).await? {
+        if !progress.report(tally.done(), None).await? {
             return Ok(());
         }
     }
 }
 
-async fn evaluate(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), Outcome> {
+async fn evaluate(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), StoreError> {
     let work = || evaluate_account(&*bench.billing, &*bench.clock, scope, id);
     let evaluated = rerun_on_conflict(work).await;
     bench.probe.reached("evaluate_overdue.account_evaluated");
     match evaluated {
         Ok(()) | Err(EvaluateAccountError::NotFound(_)) => Ok(()),
-        Err(EvaluateAccountError::Store(err)) => Err(Outcome::of(err)),
-    }
-}
-
-/// Why one account failed: for itself, or because nothing works right now.
-enum Outcome {
-    ThisOne(String),
-    Everything(StoreError),
-}
-
-impl Outcome {
-    fn of(err: StoreError) -> Self {
-        match err {
-            StoreError::Unavailable(_) => Self::Everything(err),
-            StoreError::Conflict | StoreError::Duplicate { .. } | StoreError::Corrupt(_) => {
-                Self::ThisOne(Failure::from(err).reason)
-            }
-        }
-    }
-}
-
-#[derive(Default)]
-struct Tally {
-    done: u64,
-    failed: u64,
-    first: Option<String>,
-}
-
-impl Tally {
-    fn note(&mut self, account: AccountId, result: Result<(), Outcome>) -> Result<(), Failure> {
-        match result {
-            Ok(()) => self.done += 1,
-            Err(Outcome::ThisOne(reason)) => {
-                self.failed += 1;
-                self.first
-                    .get_or_insert_with(|| format!("{account}: {reason}"));
-            }
-            Err(Outcome::Everything(err)) => return Err(err.into()),
-        }
-        Ok(())
-    }
-
-    fn end(self, what: &str) -> Result<(), Failure> {
-        match self.first {
-            None => Ok(()),
-            Some(first) => Err(Failure {
-                reason: format!(
-                    "{} accounts could not be {what}, the first of them {first}",
-                    self.failed
-                ),
-                remedy: Remedy::Retry,
-            }),
-        }
+        Err(EvaluateAccountError::Store(err)) => Err(err),
     }
 }

@@ -1,7 +1,7 @@
-//! Makes the vouchers of a batch, chunk by chunk.
+//! Makes the vouchers of a batch, chunk by chunk, until it is complete or withdrawn.
 
 use kernel::{BatchId, Scope, rerun_on_conflict};
-use vouchers::{GenerateChunk, GenerateChunkError, generate_chunk};
+use vouchers::{BatchRefusal, GenerateChunk, GenerateChunkError, generate_chunk};
 
 use crate::failure::Failure;
 use crate::progress::Progress;
@@ -32,8 +32,12 @@ pub(super) async fn run(
                 command,
             )
         })
-        .await
-        .map_err(failure)?;
+        .await;
+        let made = match made {
+            Ok(made) => made,
+            Err(GenerateChunkError::Refused(BatchRefusal::Voided)) => return Ok(()),
+            Err(err) => return Err(failure(err)),
+        };
         bench.probe.reached("generate_vouchers.chunk_stored");
         let goes_on = progress
             .report(made.generated.into(), Some(made.count.into()))

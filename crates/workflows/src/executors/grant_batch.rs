@@ -70,6 +70,9 @@ async fn grant_page(
     let entries: Vec<_> = open
         .map(|it| entry(bench, batch, it))
         .collect::<Result<_, _>>()?;
+    if entries.is_empty() {
+        return Ok(());
+    }
     let command = GrantMany {
         router: order.router,
         profile: order.profile,
@@ -134,11 +137,13 @@ pub(crate) async fn end_grants(
     if subjects.is_empty() {
         return Ok(());
     }
-    let now = bench.clock.now();
-    let mut tx = bench.access.begin(scope).await?;
-    for router in tx.grants().end_many(subjects, now).await? {
-        request_sync(&mut *tx, &*bench.ids, router, Priority::High, now).await?;
-    }
-    tx.commit().await?;
-    Ok(())
+    let work = || async {
+        let now = bench.clock.now();
+        let mut tx = bench.access.begin(scope).await?;
+        for router in tx.grants().end_many(subjects, now).await? {
+            request_sync(&mut *tx, &*bench.ids, router, Priority::High, now).await?;
+        }
+        tx.commit().await
+    };
+    rerun_on_conflict(work).await.map_err(Failure::from)
 }

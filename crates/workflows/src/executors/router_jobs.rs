@@ -2,10 +2,11 @@
 
 use access::{
     GatewayError, GatewayErrorKind, LiveSession, ReconcileMode, ReconcileRouter, RouterTaskError,
-    SyncRouter, list_sessions, reconcile_router, sync_router,
+    SyncRouter, list_sessions, reconcile_router, request_sync,
+    sync_router,
 };
 use chrono::Duration;
-use kernel::{RouterId, Scope};
+use kernel::{Priority, RouterId, Scope, StoreError, rerun_on_conflict};
 
 use crate::failure::{Failure, Remedy};
 use crate::progress::Progress;
@@ -35,18 +36,23 @@ pub(super) async fn sync(
         bench.probe.reached("sync_router.page_confirmed");
         let Some(report) = report else { return Ok(()) };
         done += report.confirmed;
-        if !report.still_online.is_empty() {
-            let names = report.still_online.len();
-            let reason = format!("{names} logins are online still after they were cut");
-            return Err(Failure {
-                reason,
-                remedy: Remedy::WaitFor(AWAY),
-            });
+        if report.more && progress.report(done, None).await? {
+            // Who is online still failed, so they come last: everybody else first.
+            continue;
         }
-        if !report.more || !progress.report(done, None).await? {
-            return Ok(());
-        }
+        return still_online(report.still_online.len());
     }
+}
+
+/// Sessions that did not end are owed: the job comes back for them.
+fn still_online(logins: usize) -> Result<(), Failure> {
+    if logins == 0 {
+        return Ok(());
+    }
+    Err(Failure {
+        reason: format!("{logins} logins are online still after they were cut"),
+        remedy: Remedy::WaitFor(AWAY),
+    })
 }
 
 pub(super) async fn reconcile(
@@ -59,12 +65,30 @@ pub(super) async fn reconcile(
         mode: ReconcileMode::Apply,
     };
     let (store, gateway, vault) = (&*bench.access, &*bench.gateway, &*bench.vault);
-    reconcile_router(store, gateway, vault, &*bench.clock, scope, command)
+    let report = reconcile_router(store, gateway, vault, &*bench.clock, scope, command)
         .await
         .map(Some)
         .or_else(ignore_retired)?;
     bench.probe.reached("reconcile_router.done");
+    if report.is_some_and(|it| !it.still_online.is_empty()) {
+        end_sessions_later(bench, scope, router).await?;
+    }
     Ok(())
+}
+
+/// Sessions that did not end are owed: a short sync comes back for them, not another full comparison.
+async fn end_sessions_later(
+    bench: &Workbench,
+    scope: &Scope,
+    router: RouterId,
+) -> Result<(), StoreError> {
+    let later = bench.clock.now().plus(AWAY);
+    rerun_on_conflict(|| async {
+        let mut tx = bench.access.begin(scope).await?;
+        request_sync(&mut *tx, &*bench.ids, router, Priority::High, later).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 pub(super) async fn live_sessions(
@@ -95,19 +119,19 @@ fn ignore_retired<T>(err: RouterTaskError) -> Result<Option<T>, Failure> {
 /// Hammering a router with a wrong password fills its log and helps nobody.
 const fn patience(err: &GatewayError) -> Duration {
     match err.kind {
+        GatewayErrorKind::Unreachable
+        | GatewayErrorKind::Timeout
+        | GatewayErrorKind::Ambiguous
+        | GatewayErrorKind::Conflict
+        | GatewayErrorKind::NotFound
+        | GatewayErrorKind::Other => AWAY,
         GatewayErrorKind::AuthFailed
         | GatewayErrorKind::Forbidden
+        | GatewayErrorKind::Unsupported
+        | GatewayErrorKind::InvalidArgument { .. }
         | GatewayErrorKind::DeviceMode
         | GatewayErrorKind::NotRouterOs
         | GatewayErrorKind::WrongRouter
         | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
-        GatewayErrorKind::Unreachable
-        | GatewayErrorKind::Timeout
-        | GatewayErrorKind::Ambiguous
-        | GatewayErrorKind::Unsupported
-        | GatewayErrorKind::Conflict
-        | GatewayErrorKind::NotFound
-        | GatewayErrorKind::InvalidArgument { .. }
-        | GatewayErrorKind::Other => AWAY,
     }
 }

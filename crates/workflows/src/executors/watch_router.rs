@@ -1,11 +1,14 @@
 //! Looks at who is online on a router, and starts the clock of vouchers that are used for the first time.
 
-use access::{LiveSession, Service, Subject};
+use std::collections::{BTreeMap, HashSet};
+
+use access::{LiveSession, LoginRef, Service, Subject};
 use chrono::Duration;
 use kernel::{RouterId, Scope, Timestamp, VoucherId, rerun_on_conflict};
 use vouchers::{ActivateVoucher, VoucherError, activate_voucher};
 
 use super::router_jobs;
+use super::tally::Tally;
 use crate::failure::Failure;
 use crate::workbench::Workbench;
 
@@ -23,23 +26,26 @@ pub(super) async fn run(bench: &Workbench, scope: &Scope, router: RouterId) -> R
         .access_queries
         .subjects_of(scope.tenant, router, &logins)
         .await?;
-    let now = bench.clock.now();
-    let mut first_seen = Vec::new();
-    for (login, subject) in known {
+    let begun = earliest(&hotspot, bench.clock.now());
+    let first_seen = known.into_iter().filter_map(|(login, subject)| {
         let Subject::Voucher(voucher) = subject else {
-            continue;
+            return None;
         };
-        let begun = hotspot
-            .iter()
-            .filter(|it| it.login == login)
-            .map(|it| began(it, now))
-            .min();
-        first_seen.push(ActivateVoucher {
-            voucher,
-            at: begun.unwrap_or(now),
-        });
+        let at = *begun.get(&login)?;
+        Some(ActivateVoucher { voucher, at })
+    });
+    activate(bench, scope, first_seen.collect()).await
+}
+
+/// When each login came online, by its oldest session.
+fn earliest(sessions: &[LiveSession], now: Timestamp) -> BTreeMap<LoginRef, Timestamp> {
+    let mut begun = BTreeMap::new();
+    for session in sessions {
+        let at = began(session, now);
+        let first = begun.entry(session.login.clone()).or_insert(at);
+        *first = at.min(*first);
     }
-    activate(bench, scope, first_seen).await
+    begun
 }
 
 /// The login happened before it was seen: the session's own age tells when.
@@ -59,13 +65,15 @@ async fn activate(
         .voucher_queries
         .unused_among(scope.tenant, &ids)
         .await?;
+    let unused: HashSet<VoucherId> = unused.into_iter().collect();
+    let mut tally = Tally::new();
     for command in seen.into_iter().filter(|it| unused.contains(&it.voucher)) {
-        let started =
-            rerun_on_conflict(|| activate_voucher(&*bench.vouchers, scope, command)).await;
-        match started {
-            Ok(()) | Err(VoucherError::Refused(_) | VoucherError::NotFound(_)) => {}
-            Err(VoucherError::Store(err)) => return Err(err.into()),
-        }
+        let work = || activate_voucher(&*bench.vouchers, scope, command);
+        let started = match rerun_on_conflict(work).await {
+            Ok(()) | Err(VoucherError::Refused(_) | VoucherError::NotFound(_)) => Ok(()),
+            Err(VoucherError::Store(err)) => Err(err),
+        };
+        tally.note(command.voucher, started)?;
     }
-    Ok(())
+    tally.end("vouchers could not be started")
 }

@@ -1,0 +1,152 @@
+//! The work in progress: how much more of each kind may start, and what has ended.
+
+use tokio::task::{JoinError, JoinSet};
+
+/// Tasks of jobs and of deliveries, counted apart: each kind keeps some room that the other never takes.
+pub(super) struct Running {
+    jobs: JoinSet<()>,
+    deliveries: JoinSet<()>,
+    concurrency: usize,
+    jobs_are_next: bool,
+}
+
+impl Running {
+    pub(super) fn of(concurrency: u16) -> Self {
+        Self {
+            jobs: JoinSet::new(),
+            deliveries: JoinSet::new(),
+            concurrency: concurrency.into(),
+            jobs_are_next: false,
+        }
+    }
+
+    /// Whether jobs are asked for before deliveries this time: they take turns, so that a single place is shared.
+    pub(super) const fn jobs_take_the_first_turn(&mut self) -> bool {
+        self.jobs_are_next = !self.jobs_are_next;
+        !self.jobs_are_next
+    }
+
+    pub(super) fn room_for_jobs(&self) -> u16 {
+        self.room_beside(self.jobs.len())
+    }
+
+    pub(super) fn room_for_deliveries(&self) -> u16 {
+        self.room_beside(self.deliveries.len())
+    }
+
+    pub(super) fn start_job(&mut self, job: impl Future<Output = ()> + Send + 'static) {
+        self.jobs.spawn(job);
+    }
+
+    pub(super) fn start_delivery(&mut self, delivery: impl Future<Output = ()> + Send + 'static) {
+        self.deliveries.spawn(delivery);
+    }
+
+    /// Makes room for what has ended, without waiting.
+    pub(super) fn reap(&mut self) {
+        while let Some(ended) = self.jobs.try_join_next() {
+            note(ended);
+        }
+        while let Some(ended) = self.deliveries.try_join_next() {
+            note(ended);
+        }
+    }
+
+    /// Waits until something ends; for ever if nothing runs. Nothing is lost if the wait is given up.
+    pub(super) async fn one_ended(&mut self) {
+        tokio::select! {
+            Some(ended) = self.jobs.join_next() => note(ended),
+            Some(ended) = self.deliveries.join_next() => note(ended),
+            else => std::future::pending().await,
+        }
+    }
+
+    /// Waits until everything has ended.
+    pub(super) async fn all_ended(&mut self) {
+        while let Some(ended) = self.deliveries.join_next().await {
+            note(ended);
+        }
+        while let Some(ended) = self.jobs.join_next().await {
+            note(ended);
+        }
+    }
+
+    /// Stops everything where it stands; open transactions roll back.
+    pub(super) async fn abandon(&mut self) {
+        self.jobs.shutdown().await;
+        self.deliveries.shutdown().await;
+    }
+
+    /// A quarter of the places, at least one, is kept for the other kind; a single place is kept for nobody.
+    fn room_beside(&self, own: usize) -> u16 {
+        let kept = match self.concurrency {
+            1 => 0,
+            places => (places / 4).max(1),
+        };
+        let free = self
+            .concurrency
+            .saturating_sub(self.jobs.len() + self.deliveries.len());
+        let allowed = (self.concurrency - kept).saturating_sub(own);
+        u16::try_from(free.min(allowed)).unwrap_or(u16::MAX)
+    }
+}
+
+/// The claim of work that panicked lapses, and it is tried again until its attempts are used up.
+fn note(ended: Result<(), JoinError>) {
+    if let Err(err) = ended
+        && err.is_panic()
+    {
+        tracing::error!(%err, "work in progress panicked; its claim will lapse");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! Room is shared, and neither kind takes all of it.
+
+    use super::Running;
+
+    fn busy(concurrency: u16, jobs: usize, deliveries: usize) -> Running {
+        let mut running = Running::of(concurrency);
+        (0..jobs).for_each(|_| running.start_job(std::future::pending()));
+        (0..deliveries).for_each(|_| running.start_delivery(std::future::pending()));
+        running
+    }
+
+    #[tokio::test]
+    async fn neither_kind_takes_every_place() {
+        for (concurrency, most) in [(1, 1), (2, 1), (3, 2), (8, 6), (256, 192)] {
+            let idle = busy(concurrency, 0, 0);
+            assert_eq!(idle.room_for_jobs(), most, "{concurrency}");
+            assert_eq!(idle.room_for_deliveries(), most, "{concurrency}");
+        }
+    }
+
+    #[tokio::test]
+    async fn both_together_never_exceed_the_concurrency() {
+        let running = busy(8, 6, 1);
+        assert_eq!(running.room_for_jobs(), 0);
+        assert_eq!(running.room_for_deliveries(), 1);
+        let running = busy(8, 3, 5);
+        assert_eq!(running.room_for_jobs(), 0);
+        assert_eq!(running.room_for_deliveries(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_single_place_goes_to_either_in_turn() {
+        let mut running = busy(1, 0, 0);
+        let turns: Vec<_> = (0..4)
+            .map(|_| running.jobs_take_the_first_turn())
+            .collect();
+        assert_eq!(turns, [false, true, false, true]);
+        assert_eq!(busy(1, 1, 0).room_for_deliveries(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_has_ended_makes_room() {
+        let mut running = Running::of(1);
+        running.start_delivery(async {});
+        running.one_ended().await;
+        assert_eq!(running.room_for_deliveries(), 1);
+    }
+}

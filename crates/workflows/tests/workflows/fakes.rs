@@ -1,0 +1,204 @@
+//! Ports that watch or disturb what goes to the contexts' own fakes.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use access::testing::{FakeRouter, MemoryAccess};
+use access::{
+    AccessStore, AccessTx, Actual, Change, CutReport, GatewayError, GrantRepository, LiveSession,
+    LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection, Target,
+};
+use async_trait::async_trait;
+use billing::testing::MemoryBilling;
+use billing::{BillingStore, BillingTx};
+use kernel::{
+    DeliveryId, IdempotencyKey, JobRequest, Receipts, RouterId, Scope, StoreError, StoredReceipt,
+    TenantId, Timestamp, UnitOfWork,
+};
+use workflows::{Progress, SubscriptionStore, SubscriptionTx};
+
+/// Remembers the delivery of every transaction.
+pub(crate) struct WatchedAccess {
+    pub(crate) inner: MemoryAccess,
+    pub(crate) deliveries: Mutex<Vec<Option<DeliveryId>>>,
+}
+
+#[async_trait]
+impl AccessStore for WatchedAccess {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn AccessTx>, StoreError> {
+        self.deliveries.lock().unwrap().push(scope.delivery);
+        AccessStore::begin(&self.inner, scope).await
+    }
+}
+
+/// Fails to begin for as long as there are failures left.
+pub(crate) struct FlakyBilling {
+    pub(crate) inner: MemoryBilling,
+    pub(crate) failures: Mutex<VecDeque<StoreError>>,
+}
+
+#[async_trait]
+impl BillingStore for FlakyBilling {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
+        let failure = self.failures.lock().unwrap().pop_front();
+        match failure {
+            Some(failure) => Err(failure),
+            None => BillingStore::begin(&self.inner, scope).await,
+        }
+    }
+}
+
+/// A router whose sessions have run for a while.
+pub(crate) struct RouterWithHistory {
+    pub(crate) router: FakeRouter,
+    pub(crate) uptime_s: AtomicU64,
+}
+
+#[async_trait]
+impl RouterGateway for RouterWithHistory {
+    async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError> {
+        self.router.inspect(target).await
+    }
+
+    async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError> {
+        self.router.read(target, selection).await
+    }
+
+    async fn apply(&self, target: &Target, changes: &[Change]) -> Vec<Result<(), GatewayError>> {
+        self.router.apply(target, changes).await
+    }
+
+    async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError> {
+        let mut sessions = self.router.sessions(target).await?;
+        for session in &mut sessions {
+            session.uptime_s = self.uptime_s.load(Ordering::SeqCst);
+        }
+        Ok(sessions)
+    }
+
+    async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
+        self.router.cut(target, logins).await
+    }
+
+    async fn forget(&self, router: RouterId) {
+        self.router.forget(router).await;
+    }
+}
+
+/// Remembers the steps; says that the job was cancelled once told to.
+#[derive(Default)]
+pub(crate) struct Steps {
+    pub(crate) seen: Mutex<Vec<(u64, Option<u64>)>>,
+    pub(crate) cancelled: AtomicBool,
+}
+
+#[async_trait]
+impl Progress for Steps {
+    async fn report(&self, done: u64, total: Option<u64>) -> Result<bool, StoreError> {
+        self.seen.lock().unwrap().push((done, total));
+        Ok(!self.cancelled.load(Ordering::SeqCst))
+    }
+}
+
+/// Remembers before when receipts were forgotten.
+#[derive(Default)]
+pub(crate) struct WatchedReceipts {
+    pub(crate) pruned: Mutex<Vec<Timestamp>>,
+}
+
+#[async_trait]
+impl Receipts for WatchedReceipts {
+    async fn find(
+        &self,
+        _tenant: TenantId,
+        _key: &IdempotencyKey,
+    ) -> Result<Option<StoredReceipt>, StoreError> {
+        Ok(None)
+    }
+
+    async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.pruned.lock().unwrap().push(before);
+        Ok(0)
+    }
+}
+
+/// Both stores in one transaction.
+pub(crate) struct Both {
+    pub(crate) access: MemoryAccess,
+    pub(crate) billing: MemoryBilling,
+}
+
+struct BothTx {
+    access: Box<dyn AccessTx>,
+    billing: Box<dyn BillingTx>,
+}
+
+#[async_trait]
+impl SubscriptionStore for Both {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn SubscriptionTx>, StoreError> {
+        Ok(Box::new(BothTx {
+            access: AccessStore::begin(&self.access, scope).await?,
+            billing: BillingStore::begin(&self.billing, scope).await?,
+        }))
+    }
+}
+
+#[async_trait]
+impl UnitOfWork for BothTx {
+    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
+        self.access.enqueue(job).await
+    }
+
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { access, billing } = *self;
+        billing.commit().await?;
+        access.commit().await
+    }
+}
+
+impl SubscriptionTx for BothTx {}
+
+impl AccessTx for BothTx {
+    fn profiles(&mut self) -> &mut dyn ProfileRepository {
+        self.access.profiles()
+    }
+
+    fn routers(&mut self) -> &mut dyn RouterRepository {
+        self.access.routers()
+    }
+
+    fn grants(&mut self) -> &mut dyn GrantRepository {
+        self.access.grants()
+    }
+}
+
+impl BillingTx for BothTx {
+    fn entities(&mut self) -> &mut dyn billing::EntityRepository {
+        self.billing.entities()
+    }
+
+    fn plans(&mut self) -> &mut dyn billing::PlanRepository {
+        self.billing.plans()
+    }
+
+    fn accounts(&mut self) -> &mut dyn billing::AccountRepository {
+        self.billing.accounts()
+    }
+
+    fn subscriptions(&mut self) -> &mut dyn billing::SubscriptionRepository {
+        self.billing.subscriptions()
+    }
+
+    fn invoices(&mut self) -> &mut dyn billing::InvoiceRepository {
+        self.billing.invoices()
+    }
+
+    fn payments(&mut self) -> &mut dyn billing::PaymentRepository {
+        self.billing.payments()
+    }
+
+    fn ledger(&mut self) -> &mut dyn billing::Ledger {
+        self.billing.ledger()
+    }
+}

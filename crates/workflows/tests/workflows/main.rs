@@ -1,0 +1,12 @@
+//! Reactions, jobs and sweeps on the contexts' fakes: each does what it says, and a repeat harms nobody.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod billing_sweeps;
+mod fakes;
+mod reactions;
+mod refusals;
+mod router_jobs;
+mod selling;
+mod voucher_jobs;
+mod world;
