@@ -49,7 +49,10 @@ pub async fn first_start(
         && let Err(err) = ensure_entity(ports, operator.tenant, &entity).await
     {
         // Failing here would lose a password that nobody has seen yet.
-        tracing::error!(err = format!("{err:#}"), "the legal entity is missing; the next start founds it");
+        tracing::error!(
+            err = format!("{err:#}"),
+            "the legal entity is missing; the next start founds it"
+        );
     }
     Ok(hired)
 }

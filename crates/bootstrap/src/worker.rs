@@ -113,7 +113,10 @@ impl Worker {
         Ok(())
     }
 
-    async fn start_deliveries(self: &Arc<Self>, running: &mut Running) -> Result<usize, StoreError> {
+    async fn start_deliveries(
+        self: &Arc<Self>,
+        running: &mut Running,
+    ) -> Result<usize, StoreError> {
         let room = running.room_for_deliveries();
         if room == 0 {
             return Ok(0);

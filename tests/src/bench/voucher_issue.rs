@@ -89,7 +89,6 @@ struct Issuer {
     randomness: Arc<dyn Randomness>,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn Ids>,
-    tenant: TenantId,
 }
 
 /// What issuing a batch took.
@@ -118,7 +117,6 @@ impl Issuer {
             vault: KeyRing::generate(),
             randomness,
             clock,
-            tenant: ids.next(),
             ids,
         }
     }
@@ -152,10 +150,12 @@ impl Issuer {
         Ok(batch)
     }
 
-    /// Orders a batch and makes its vouchers, chunk by chunk; only the making is timed.
+    /// Orders a batch for a new tenant and makes its vouchers, chunk by chunk; only the making is timed. The floor has
+    /// a new tenant too: codes are scattered over a tenant's index, so a larger index costs more.
     async fn issue(&self, count: u32) -> Result<Issued> {
-        let batch = self.order(self.tenant, count).await?;
-        let scope = self.scope(self.tenant);
+        let tenant = self.ids.next();
+        let batch = self.order(tenant, count).await?;
+        let scope = self.scope(tenant);
         let before = resident_mb("self")?;
         let (mut time, mut growth_mb) = (Duration::ZERO, 0.0_f64);
         loop {

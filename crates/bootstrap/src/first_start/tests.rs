@@ -19,7 +19,10 @@ async fn the_operator_is_shown_once() {
     let product = Product::open(&settings).await.unwrap();
     let first = first_start(product.ports(), &settings.founding).await;
     let first = first.unwrap().expect("an operator");
-    assert_eq!((first.slug.as_str(), first.login.as_str()), ("isp", "admin"));
+    assert_eq!(
+        (first.slug.as_str(), first.login.as_str()),
+        ("isp", "admin")
+    );
     assert!(first.password.expose().len() >= 12);
     let again = first_start(product.ports(), &settings.founding).await;
     assert!(again.unwrap().is_none());

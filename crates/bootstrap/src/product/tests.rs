@@ -84,7 +84,10 @@ async fn an_old_schema_stops_the_start_when_migrations_are_off() {
         "{refused:#}"
     );
     assert!(super::migrate(&settings).await.unwrap(), "it was old");
-    assert!(!super::migrate(&settings).await.unwrap(), "now it is current");
+    assert!(
+        !super::migrate(&settings).await.unwrap(),
+        "now it is current"
+    );
     let product = Product::open(&settings).await.unwrap();
     product.close().await;
 }

@@ -61,7 +61,9 @@ impl Worker {
         let now = self.bench.clock.now();
         match self.jobs.finish(&job, outcome, now).await {
             Ok(true) => {}
-            Ok(false) => tracing::info!(job = %job.id, kind = job.kind, "the job was cancelled or its lease was lost"),
+            Ok(false) => {
+                tracing::info!(job = %job.id, kind = job.kind, "the job was cancelled or its lease was lost");
+            }
             Err(err) => {
                 tracing::warn!(err = %Chain(&err), job = %job.id, "the outcome could not be stored; the lease will lapse");
             }

@@ -135,9 +135,7 @@ mod tests {
     #[tokio::test]
     async fn a_single_place_goes_to_either_in_turn() {
         let mut running = busy(1, 0, 0);
-        let turns: Vec<_> = (0..4)
-            .map(|_| running.jobs_take_the_first_turn())
-            .collect();
+        let turns: Vec<_> = (0..4).map(|_| running.jobs_take_the_first_turn()).collect();
         assert_eq!(turns, [false, true, false, true]);
         assert_eq!(busy(1, 1, 0).room_for_deliveries(), 0);
     }

@@ -131,6 +131,15 @@ async fn the_lease_is_renewed_while_work_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_renewal_that_waits_for_the_writer_does_not_stop_the_work_that_holds_it() {
+    let house = House::open([Step::Write]);
+    let job = house.enqueue(PRUNE, 5).await;
+    let worker = house.work();
+    house.wait_for(job, JobStateName::Done).await;
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn work_stops_when_its_lease_lapses_unrenewed() {
     let house = House::open([Step::Hang]);
     house.enqueue(PRUNE, 5).await;

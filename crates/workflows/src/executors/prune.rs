@@ -9,6 +9,9 @@ use crate::workbench::Workbench;
 const RECEIPTS_KEPT: Duration = Duration::days(7);
 
 pub(super) async fn run(bench: &Workbench) -> Result<(), Failure> {
-    bench.receipts.prune(bench.clock.now().minus(RECEIPTS_KEPT)).await?;
+    bench
+        .receipts
+        .prune(bench.clock.now().minus(RECEIPTS_KEPT))
+        .await?;
     Ok(())
 }

@@ -2,8 +2,7 @@
 
 use access::{
     GatewayError, GatewayErrorKind, LiveSession, ReconcileMode, ReconcileRouter, RouterTaskError,
-    SyncRouter, list_sessions, reconcile_router, request_sync,
-    sync_router,
+    SyncRouter, list_sessions, reconcile_router, request_sync, sync_router,
 };
 use chrono::Duration;
 use kernel::{Priority, RouterId, Scope, StoreError, rerun_on_conflict};

@@ -40,7 +40,8 @@ impl Tally {
             Err(err) => {
                 self.failed += 1;
                 let reason = Failure::retry(&err).reason;
-                self.first.get_or_insert_with(|| format!("{what}: {reason}"));
+                self.first
+                    .get_or_insert_with(|| format!("{what}: {reason}"));
             }
         }
         Ok(())

@@ -109,9 +109,21 @@ async fn one_account_that_cannot_be_evaluated_does_not_stop_the_others() {
     world.billing_fails([StoreError::corrupt("nonsense")]);
     let failure = evaluate(&world).await.unwrap_err();
     assert_eq!(failure.remedy, Remedy::Retry);
-    assert_eq!(decisions(&world).iter().filter(|it| *it == "restricted").count(), 1);
+    assert_eq!(
+        decisions(&world)
+            .iter()
+            .filter(|it| *it == "restricted")
+            .count(),
+        1
+    );
     evaluate(&world).await.unwrap();
-    assert_eq!(decisions(&world).iter().filter(|it| *it == "restricted").count(), 2);
+    assert_eq!(
+        decisions(&world)
+            .iter()
+            .filter(|it| *it == "restricted")
+            .count(),
+        2
+    );
 }
 
 #[tokio::test]

@@ -1,15 +1,16 @@
 //! What nobody understands is parked for a person, never tried for ever.
 
-use kernel::NewEvent;
+use access::testing::numbered;
+use kernel::{NewEvent, SubscriptionKind};
 use serde_json::json;
-use workflows::{Remedy, deliver, job_kinds as kinds, run_job, subscriptions};
+use workflows::{Remedy, deliver, job_kinds as kinds, subscriptions};
 
 use crate::world::World;
 
 fn strange(version: u16, body: serde_json::Value) -> NewEvent {
     NewEvent {
         aggregate_kind: "sub",
-        aggregate_id: uuid::Uuid::nil(),
+        aggregate_id: numbered::<SubscriptionKind>(1).uuid(),
         name: "billing.access_desired",
         version,
         body,
@@ -66,16 +67,4 @@ async fn every_handler_that_is_subscribed_exists() {
         let failure = deliver(&world.bench(), &delivery).await.unwrap_err();
         assert!(failure.reason.contains("is not understood"), "{handler}");
     }
-}
-
-/// The workers of an api and a worker process hold these futures on any thread.
-#[tokio::test]
-async fn work_may_move_between_threads() {
-    fn is_send<T: Send>(_work: &T) {}
-    let world = World::open().await;
-    let delivery = world.delivery("nobody", strange(1, json!({})));
-    let (bench, steps) = (world.bench(), crate::fakes::Steps::default());
-    is_send(&deliver(&bench, &delivery));
-    let _ = run_job::<>;
-    let _ = steps;
 }

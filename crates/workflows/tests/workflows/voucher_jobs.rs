@@ -144,7 +144,10 @@ async fn a_batch_that_is_withdrawn_while_it_is_granted_ends_without_grants() {
     withdraw(&world, batch).await;
     // The withdrawal came first: the job that grants finds the end itself.
     let payload = batch_payload(batch);
-    world.run(kinds::GRANT_VOUCHERS, payload.clone()).await.unwrap();
+    world
+        .run(kinds::GRANT_VOUCHERS, payload.clone())
+        .await
+        .unwrap();
     assert_eq!(live_grants(&world).await, 0);
     for _ in 0..2 {
         let ending = world.run(kinds::WITHDRAW_VOUCHERS, payload.clone());

@@ -28,9 +28,7 @@ use workflows::{
     SellSubscriptionError, Workbench, order_vouchers, sell_subscription,
 };
 
-use crate::fakes::{
-    Both, FlakyBilling, RouterWithHistory, Steps, WatchedAccess, WatchedReceipts,
-};
+use crate::fakes::{Both, FlakyBilling, RouterWithHistory, Steps, WatchedAccess, WatchedReceipts};
 
 pub(crate) struct World {
     pub(crate) access: MemoryAccess,
@@ -44,6 +42,7 @@ pub(crate) struct World {
     pub(crate) receipts: Arc<WatchedReceipts>,
     pub(crate) clock: Arc<FixedClock>,
     ids: Arc<CountingIds>,
+    randomness: Arc<SeededRandomness>,
     pub(crate) scope: Scope,
     pub(crate) router: RouterId,
     pub(crate) pppoe: ProfileId,
@@ -77,6 +76,7 @@ impl World {
                 uptime_s: AtomicU64::new(0),
             }),
             receipts: Arc::default(),
+            randomness: Arc::new(SeededRandomness::from(11)),
             clock: Arc::new(FixedClock::at(noon)),
             scope: Scope::system(next.next(), "test", next.fresh()),
             router: next.next(),
@@ -146,7 +146,7 @@ impl World {
         Workbench {
             clock: Arc::<FixedClock>::clone(&self.clock),
             ids: Arc::<CountingIds>::clone(&self.ids),
-            randomness: Arc::new(SeededRandomness::from(11)),
+            randomness: Arc::<SeededRandomness>::clone(&self.randomness),
             vault: Arc::new(OpenVault),
             customers: Arc::new(self.customers.clone()),
             access: Arc::<WatchedAccess>::clone(&self.watched),

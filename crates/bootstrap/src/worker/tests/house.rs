@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use vouchers::testing::MemoryVouchers;
 use workflows::Workbench;
 
-use super::ports::Ports;
+use super::ports::{Ports, Writer};
 use crate::settings::{Embedded, WorkerSettings};
 use crate::worker::Worker;
 
@@ -33,12 +33,15 @@ pub(super) enum Step {
     Conflict,
     DatabaseAway,
     Hang,
+    /// Holds the one writer until somebody waits for it.
+    Write,
 }
 
 /// Runs the script, then succeeds for ever.
 #[derive(Default)]
 pub(super) struct Prunes {
     script: Mutex<VecDeque<Step>>,
+    writer: Arc<Writer>,
     pub(super) begun: AtomicU32,
     pub(super) stopped: AtomicU32,
 }
@@ -72,6 +75,10 @@ impl Receipts for Prunes {
             Some(Step::Hang) => {
                 let _stopped = Stopped(&self.stopped);
                 std::future::pending().await
+            }
+            Some(Step::Write) => {
+                self.writer.hold_until_wanted().await;
+                Ok(0)
             }
         }
     }
@@ -115,11 +122,13 @@ impl House {
             ("vouchers.batch_generated", "push_batch"),
             ("test.unheard", "nobody"),
         ]);
+        let writer = Arc::<Writer>::default();
         Self {
-            ports: Arc::new(Ports::of(jobs.clone())),
+            ports: Arc::new(Ports::of(jobs.clone(), Arc::clone(&writer))),
             jobs,
             prunes: Arc::new(Prunes {
                 script: Mutex::new(script.into_iter().collect()),
+                writer,
                 ..Prunes::default()
             }),
             clock: Arc::new(FixedClock::at(noon)),
@@ -161,16 +170,25 @@ impl House {
     }
 
     pub(super) async fn wait_for(&self, id: JobId, state: JobStateName) -> JobView {
-        until("the job gets there", async || self.job(id).await.state == state).await;
+        until("the job gets there", async || {
+            self.job(id).await.state == state
+        })
+        .await;
         self.job(id).await
     }
 
     pub(super) async fn wait_until_begun(&self, times: u32) {
-        until("the work begins", async || self.prunes.begun.load(Ordering::SeqCst) == times).await;
+        until("the work begins", async || {
+            self.prunes.begun.load(Ordering::SeqCst) == times
+        })
+        .await;
     }
 
     pub(super) async fn wait_until_stopped(&self) {
-        until("the work stops", async || self.prunes.stopped.load(Ordering::SeqCst) == 1).await;
+        until("the work stops", async || {
+            self.prunes.stopped.load(Ordering::SeqCst) == 1
+        })
+        .await;
     }
 
     pub(super) fn work(&self) -> AtWork {

@@ -1,5 +1,6 @@
 //! The queue of the fake, whose claims and renewals fail while a test says so.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use async_trait::async_trait;
@@ -7,9 +8,30 @@ use chrono::Duration;
 use jobs::testing::MemoryJobs;
 use jobs::{ClaimedDelivery, ClaimedJob, DeliveryClaims, JobClaims, Outcome};
 use kernel::{StoreError, Timestamp};
+use tokio::sync::{Mutex, Notify};
+
+/// The one connection that writes, as on SQLite.
+#[derive(Default)]
+pub(super) struct Writer {
+    place: Mutex<()>,
+    wanted: Notify,
+}
+
+impl Writer {
+    pub(super) async fn hold_until_wanted(&self) {
+        let _place = self.place.lock().await;
+        self.wanted.notified().await;
+    }
+
+    async fn write(&self) {
+        self.wanted.notify_one();
+        let _place = self.place.lock().await;
+    }
+}
 
 pub(super) struct Ports {
     jobs: MemoryJobs,
+    writer: Arc<Writer>,
     pub(super) no_job_claims: AtomicBool,
     pub(super) no_delivery_claims: AtomicBool,
     pub(super) no_renewals: AtomicBool,
@@ -17,9 +39,10 @@ pub(super) struct Ports {
 }
 
 impl Ports {
-    pub(super) fn of(jobs: MemoryJobs) -> Self {
+    pub(super) fn of(jobs: MemoryJobs, writer: Arc<Writer>) -> Self {
         Self {
             jobs,
+            writer,
             no_job_claims: AtomicBool::new(false),
             no_delivery_claims: AtomicBool::new(false),
             no_renewals: AtomicBool::new(false),
@@ -50,6 +73,7 @@ impl JobClaims for Ports {
 
     async fn extend(&self, job: &ClaimedJob, until: Timestamp) -> Result<bool, StoreError> {
         unless(&self.no_renewals)?;
+        self.writer.write().await;
         self.renewals.fetch_add(1, Ordering::SeqCst);
         self.jobs.extend(job, until).await
     }
