@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use super::{MayConflict, StoreError, rerun_on_conflict};
 
 /// Runs work whose first attempts meet a conflict; returns what came of it and how often it ran.
-async fn run(conflicts: u32, then: fn() -> Result<u32, StoreError>) -> (Result<u32, StoreError>, u32) {
+async fn run(
+    conflicts: u32,
+    then: fn() -> Result<u32, StoreError>,
+) -> (Result<u32, StoreError>, u32) {
     let runs = AtomicU32::new(0);
     let work = || async {
         if runs.fetch_add(1, Ordering::SeqCst) < conflicts {
