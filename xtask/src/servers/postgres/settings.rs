@@ -17,7 +17,7 @@ pub(crate) enum Durability {
 /// gets the same port.
 pub(super) fn text(port: u16, sockets: &Path, durability: Durability) -> String {
     let writing = match durability {
-        Durability::Fast => "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n",
+        Durability::Fast => "fsync = off\nfull_page_writes = off\n",
         Durability::Careful => "shared_buffers = 256MB\nmax_wal_size = 2GB\n",
     };
     format!(
