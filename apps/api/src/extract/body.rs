@@ -1,14 +1,18 @@
 //! JSON bodies: parsed, validated, and for creations fingerprinted for their idempotency key.
 
-use axum::body::Bytes;
+use std::time::Duration;
+
+use axum::body::BodyDataStream;
 use axum::extract::{FromRequest, Request};
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, header};
+use futures::StreamExt;
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 use validator::Validate;
 
 use super::json;
 use super::rules::field_errors;
+use crate::api::Api;
 use crate::idempotency::Attempt;
 use crate::problem::{Problem, catalog};
 
@@ -27,30 +31,22 @@ pub(crate) struct Once<T> {
     pub(crate) attempt: Attempt,
 }
 
-impl<T, S> FromRequest<S> for Valid<T>
-where
-    T: DeserializeOwned + Validate,
-    S: Send + Sync,
-{
+impl<T: DeserializeOwned + Validate> FromRequest<Api> for Valid<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
-        let bytes = read(request, state).await?;
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        let bytes = read(request, api.settings.body_limit_bytes).await?;
         checked(&bytes).map(Self)
     }
 }
 
-impl<T, S> FromRequest<S> for Once<T>
-where
-    T: DeserializeOwned + Validate,
-    S: Send + Sync,
-{
+impl<T: DeserializeOwned + Validate> FromRequest<Api> for Once<T> {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
         let key = idempotency_key(request.headers())?;
         let route = format!("{} {}", request.method(), request.uri().path());
-        let bytes = read(request, state).await?;
+        let bytes = read(request, api.settings.body_limit_bytes).await?;
         let body = checked(&bytes)?;
         let attempt = Attempt::new(key, route, Sha256::digest(&bytes).into());
         Ok(Self { body, attempt })
@@ -67,17 +63,45 @@ fn checked<T: DeserializeOwned + Validate>(bytes: &[u8]) -> Result<T, Problem> {
     Ok(body)
 }
 
-async fn read<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, Problem> {
+async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     if !is_json(request.headers()) {
         return Err(Problem::of(&catalog::UNSUPPORTED_MEDIA_TYPE)
             .detail("send the header Content-Type: application/json"));
     }
-    Bytes::from_request(request, state).await.map_err(|err| {
-        if err.status() == StatusCode::PAYLOAD_TOO_LARGE {
-            return Problem::of(&catalog::BODY_TOO_LARGE);
+    let mut body = request.into_body().into_data_stream();
+    let mut bytes = Vec::new();
+    while let Some(part) = body.next().await {
+        let part = part.map_err(|_| {
+            Problem::of(&catalog::MALFORMED_BODY).detail("the body ended before it was complete")
+        })?;
+        if bytes.len() + part.len() > limit {
+            drain(body).await;
+            return Err(Problem::of(&catalog::BODY_TOO_LARGE));
         }
-        Problem::of(&catalog::MALFORMED_BODY).detail("the body ended before it was complete")
-    })
+        bytes.extend_from_slice(&part);
+    }
+    Ok(bytes)
+}
+
+/// How much of a body that is too large is read and thrown away.
+const DRAINED_BYTES: usize = 8 * 1024 * 1024;
+/// For how long.
+const DRAINED_FOR: Duration = Duration::from_secs(2);
+
+/// Lets the client finish within bounds: a connection that is closed while it still sends is reset, and the client
+/// never sees why it was refused.
+async fn drain(mut body: BodyDataStream) {
+    let rest = async {
+        let mut drained = 0;
+        while let Some(Ok(part)) = body.next().await {
+            drained += part.len();
+            if drained > DRAINED_BYTES {
+                return;
+            }
+        }
+    };
+    // Whether the client finished or not, the answer is the same.
+    let _ = tokio::time::timeout(DRAINED_FOR, rest).await;
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
