@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use routeros_proto::{Command, Limits, Reply, SentenceDecoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::door::Wire;
 use crate::fault::Fault;
 use crate::router::RowEvent;
 use crate::shared::Shared;
@@ -30,8 +30,8 @@ const READ_BYTES: usize = 16 * 1_024;
 #[derive(Debug)]
 pub(crate) struct Session {
     shared: Arc<Shared>,
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Box<dyn Wire>,
+    peer: Peer,
     decoder: SentenceDecoder,
     /// The account that is logged in.
     account: Option<String>,
@@ -49,6 +49,14 @@ pub(crate) struct Session {
     out: Vec<u8>,
 }
 
+/// Who is at the other end, and which service it came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// `api` or `api-ssl`.
+    pub(crate) service: &'static str,
+}
+
 /// What becomes of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flow {
@@ -60,7 +68,7 @@ enum Flow {
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, stream: Box<dyn Wire>, peer: Peer) -> Self {
         let events = shared.router().feed.rows.subscribe();
         let limits = shared.config.limits_before_login;
         Self {
@@ -82,7 +90,6 @@ impl Session {
 
     /// Serves the connection until either side ends it.
     pub(crate) async fn run(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
         let token = self.shared.sessions_token();
         let running = self.shared.running_token();
         let mut chunk = vec![0; READ_BYTES];
@@ -100,7 +107,14 @@ impl Session {
                     count => self.receive(chunk.get(..count).unwrap_or_default()),
                 },
             };
-            if !self.send(flow).await? {
+            // A client that does not read must not keep the router from stopping.
+            let goes_on = tokio::select! {
+                biased;
+                () = running.cancelled() => return Ok(()),
+                () = token.cancelled() => return Ok(()),
+                sent = self.send(flow) => sent?,
+            };
+            if !goes_on {
                 return Ok(());
             }
         }
@@ -117,14 +131,14 @@ impl Session {
                 Ok(Some(sentence)) => Command::parse(&sentence),
                 Ok(None) => return Flow::Continue,
                 Err(error) => {
-                    tracing::debug!(peer = %self.peer, %error, "not the API");
+                    tracing::debug!(peer = %self.peer.address, %error, "not the API");
                     return Flow::Abort;
                 }
             };
             match command {
                 Ok(command) => self.queue(command, None),
                 Err(error) => {
-                    tracing::debug!(peer = %self.peer, %error, "not a command");
+                    tracing::debug!(peer = %self.peer.address, %error, "not a command");
                     self.refuse_unreadable();
                 }
             }
@@ -172,10 +186,12 @@ impl Session {
         if self.shared.faults().has(&Fault::FragmentReplies) {
             for byte in &out {
                 self.stream.write_all(&[*byte]).await?;
+                self.stream.flush().await?;
                 tokio::task::yield_now().await;
             }
         } else if !out.is_empty() {
             self.stream.write_all(&out).await?;
+            self.stream.flush().await?;
         }
         if flow == Flow::Close {
             self.stream.shutdown().await?;

@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routeros_proto::Command;
-use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::changes::Change;
 use crate::commands::{self, Origin};
-use crate::config::SimConfig;
+use crate::config::{SimCertificate, SimConfig};
+use crate::door::Doors;
 use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
@@ -26,6 +26,7 @@ use crate::state_file;
 use crate::stats::SimStats;
 use crate::table::Row;
 use crate::text::Text;
+use crate::tls::TlsDesk;
 
 /// A router that listens for API connections.
 ///
@@ -65,10 +66,9 @@ impl Simulator {
         {
             state.map_or(Ok(()), |state| router.restore(&state))?;
         }
-        let listener = TcpListener::bind(config.bind).await?;
-        let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(config, router, addr));
-        listener::spawn(&shared, listener);
+        let (doors, listening) = Doors::open(&config).await?;
+        let shared = Arc::new(Shared::new(config, router, doors));
+        listener::spawn(&shared, listening);
         Ok(Self {
             _stops: Arc::new(StopOnDrop(Arc::clone(&shared))),
             shared,
@@ -78,7 +78,55 @@ impl Simulator {
     /// Where it listens, also while it is shut down.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.shared.addr
+        self.shared.doors.api.addr
+    }
+
+    /// Where it listens for TLS, if it does.
+    #[must_use]
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.shared.doors.api_ssl.as_ref().map(|door| door.addr)
+    }
+
+    /// SHA-256 of the TLS certificate (DER) in 64 lower-case hexadecimal digits; `None` without
+    /// a TLS port or a certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        self.desk().ok()?.fingerprint()
+    }
+
+    /// Shows another certificate to TLS connections from now on, as somebody does who sets one on
+    /// the router or puts another box in its place. Gives its fingerprint, if it has one.
+    ///
+    /// # Errors
+    /// Without a TLS port, or when the certificate or its key cannot be used.
+    pub fn set_certificate(&self, certificate: &SimCertificate) -> io::Result<Option<String>> {
+        let desk = self.desk()?;
+        desk.show(certificate, &self.shared.config.identity)?;
+        Ok(desk.fingerprint())
+    }
+
+    /// Swaps the TLS certificate for a fresh self-signed one. Gives its fingerprint.
+    ///
+    /// # Errors
+    /// Without a TLS port.
+    pub fn swap_certificate(&self) -> io::Result<String> {
+        let fingerprint = self.set_certificate(&SimCertificate::Generated)?;
+        fingerprint.ok_or_else(|| io::Error::other("a generated certificate is missing"))
+    }
+
+    /// Takes the TLS certificate away: every client is told `handshake_failure`, as by a service
+    /// that speaks anonymous suites only.
+    ///
+    /// # Errors
+    /// Without a TLS port.
+    pub fn remove_certificate(&self) -> io::Result<()> {
+        self.set_certificate(&SimCertificate::Missing).map(|_| ())
+    }
+
+    fn desk(&self) -> io::Result<&TlsDesk> {
+        let door = self.shared.doors.api_ssl.as_deref();
+        let desk = door.and_then(|door| door.tls.as_ref());
+        desk.ok_or_else(|| io::Error::other("the router has no TLS port"))
     }
 
     /// Closes the port and every connection and saves the state. Tables are kept.
@@ -93,9 +141,9 @@ impl Simulator {
     /// When the port was taken by somebody else meanwhile.
     pub async fn restart(&self) -> io::Result<()> {
         self.shutdown().await;
-        let listener = TcpListener::bind(self.shared.addr).await?;
+        let listening = self.shared.doors.reopen().await?;
         self.shared.rearm();
-        listener::spawn(&self.shared, listener);
+        listener::spawn(&self.shared, listening);
         Ok(())
     }
 

@@ -11,6 +11,7 @@ mod refusals;
 mod scale;
 mod state;
 mod system;
+mod tls;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
