@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod board;
 mod changes;
 mod commands;
 mod config;
@@ -53,7 +54,7 @@ mod version;
 
 pub use changes::{Change, ChangeKind};
 pub use config::{SimCertificate, SimConfig, SimHotspot, SimTls, SimUser};
-pub use fault::{Fault, UnknownFault};
+pub use fault::{Fault, Permission, UnknownFault};
 pub use hotspot::admission::LoginError;
 pub use hotspot::login::HotspotSession;
 pub use ppp::{DialError, PppSession};

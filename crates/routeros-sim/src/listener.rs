@@ -97,7 +97,7 @@ fn welcome(shared: &Arc<Shared>, door: &Arc<Door>, stream: TcpStream, peer: Sock
         return;
     }
     shared.stats().connections += 1;
-    let Some(place) = door.enter(shared.config.max_sessions) else {
+    let Some(place) = door.enter(shared.max_sessions(door.service())) else {
         return;
     };
     shared.stats().open_connections += 1;

@@ -2,6 +2,7 @@
 
 mod answers;
 mod login;
+mod mangle;
 mod streams;
 
 use std::collections::BTreeMap;
@@ -15,10 +16,11 @@ use tokio::sync::broadcast;
 use tokio::time::Instant;
 
 use crate::door::Wire;
-use crate::fault::Fault;
+use crate::fault::{Fault, Mangling};
 use crate::router::RowEvent;
 use crate::shared::Shared;
 
+use mangle::mangled;
 use streams::Listening;
 
 /// Commands that may wait on one connection before it is no longer read.
@@ -37,8 +39,8 @@ pub(crate) struct Session {
     account: Option<String>,
     /// The challenge that was sent and not yet answered.
     challenge: Option<String>,
-    /// Commands by the moment they are due, and by arrival.
-    pending: BTreeMap<(Instant, u64), Command>,
+    /// What is to be done by the moment it is due, and by arrival.
+    pending: BTreeMap<(Instant, u64), Work>,
     arrived: u64,
     /// When the last command that keeps the order is due.
     last_due: Option<Instant>,
@@ -47,6 +49,19 @@ pub(crate) struct Session {
     listening: Vec<Listening>,
     events: broadcast::Receiver<RowEvent>,
     out: Vec<u8>,
+}
+
+/// What a connection has yet to do.
+#[derive(Debug)]
+enum Work {
+    Execute(Command),
+    /// A piece of an answer that comes slowly.
+    Say {
+        tag: Option<String>,
+        /// Which command it answers.
+        of: u64,
+        bytes: Vec<u8>,
+    },
 }
 
 /// Who is at the other end, and which service it came to.
@@ -154,19 +169,28 @@ impl Session {
             due = self.last_due.map_or(due, |last| last.max(due));
             self.last_due = Some(due);
         }
-        self.arrived += 1;
-        self.pending.insert((due, self.arrived), command);
+        self.await_turn(due, Work::Execute(command));
     }
 
-    /// Executes everything that is due, in order.
+    fn await_turn(&mut self, due: Instant, work: Work) {
+        self.arrived += 1;
+        self.pending.insert((due, self.arrived), work);
+    }
+
+    /// Does everything that is due, in order.
     fn execute_due(&mut self) -> Flow {
         let now = Instant::now();
         while let Some(entry) = self.pending.first_entry() {
             if entry.key().0 > now {
                 break;
             }
-            let command = entry.remove();
-            let flow = self.execute(command);
+            let flow = match entry.remove() {
+                Work::Execute(command) => self.execute(command),
+                Work::Say { bytes, .. } => {
+                    self.out.extend_from_slice(&bytes);
+                    Flow::Continue
+                }
+            };
             if flow != Flow::Continue {
                 return flow;
             }
@@ -180,10 +204,22 @@ impl Session {
         if flow == Flow::Abort {
             return Ok(false);
         }
-        if self.shared.faults().has(&Fault::BlackHole) {
+        let (is_black, is_fragmented, mangling) = {
+            let faults = self.shared.faults();
+            let has = |fault| faults.has(&fault);
+            (
+                has(Fault::BlackHole),
+                has(Fault::FragmentReplies),
+                faults.mangling(),
+            )
+        };
+        if is_black {
             out.clear();
         }
-        if self.shared.faults().has(&Fault::FragmentReplies) {
+        if mangling != Mangling::default() {
+            out = mangled(&out, mangling);
+        }
+        if is_fragmented {
             for byte in &out {
                 self.stream.write_all(&[*byte]).await?;
                 self.stream.flush().await?;

@@ -83,6 +83,22 @@ impl Shared {
         self.is_open.send_replace(is_open);
     }
 
+    /// Cuts the power for a moment.
+    pub(crate) fn reboot(&self) {
+        self.router().reboot();
+        self.close_sessions();
+    }
+
+    /// The most sessions a port takes: as a fault, somebody on the router, or the configuration
+    /// says.
+    pub(crate) fn max_sessions(&self, service: &str) -> usize {
+        let by_fault = self.faults().session_limit();
+        let on_router = || self.router().max_sessions(service);
+        by_fault
+            .or_else(on_router)
+            .unwrap_or(self.config.max_sessions)
+    }
+
     /// The token of the sessions of the moment.
     pub(crate) fn sessions_token(&self) -> CancellationToken {
         lock(&self.sessions).clone()

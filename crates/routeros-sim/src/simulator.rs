@@ -279,8 +279,7 @@ impl Simulator {
 
     /// Cuts the power for a moment: connections close, sessions and everything in memory is lost.
     pub fn reboot(&self) {
-        self.shared.router().reboot();
-        self.shared.close_sessions();
+        self.shared.reboot();
     }
 
     /// Switches a fault on, beside those that are on already.
@@ -288,14 +287,57 @@ impl Simulator {
     /// A port that refuses closes within moments, and opens within moments when faults are
     /// cleared.
     pub fn set_fault(&self, fault: Fault) {
+        if let Fault::ClockJump(seconds) = fault {
+            self.jump_clock(seconds);
+        }
         self.shared.faults().set(fault);
         self.shared.follow_faults();
     }
 
+    /// The faults that are on; those that count show what is left.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.faults().all().to_vec()
+    }
+
+    /// Switches off the faults of this name (`stall`) or text (`stall:/ppp/secret/add`). Gives
+    /// how many there were.
+    pub fn clear_fault(&self, named: &str) -> usize {
+        self.take_faults(Some(named))
+    }
+
     /// Switches all faults off.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.take_faults(None);
+    }
+
+    fn take_faults(&self, named: Option<&str>) -> usize {
+        let taken = self.shared.faults().take(named);
+        for fault in &taken {
+            if let Fault::ClockJump(seconds) = fault {
+                self.jump_clock(seconds.saturating_neg());
+            }
+        }
         self.shared.follow_faults();
+        taken.len()
+    }
+
+    /// Moves the router's clock, and nothing else, by so many seconds.
+    pub fn jump_clock(&self, seconds: i64) {
+        self.shared.router().jump_clock(seconds);
+    }
+
+    /// Sets the router's clock, in seconds since 1970 (UTC).
+    pub fn set_clock(&self, unix_seconds: i64) {
+        let mut router = self.shared.router();
+        let off = unix_seconds.saturating_sub(router.unix_seconds());
+        router.jump_clock(off);
+    }
+
+    /// The router's clock, in seconds since 1970 (UTC).
+    #[must_use]
+    pub fn clock(&self) -> i64 {
+        self.shared.router().unix_seconds()
     }
 
     /// Changes the latency of commands that arrive from now on.
