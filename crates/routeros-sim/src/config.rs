@@ -35,6 +35,9 @@ pub struct SimConfig {
     pub bind: SocketAddr,
     /// The TLS port, if there is one: the service `api-ssl`.
     pub tls: Option<SimTls>,
+    /// Where the control port listens, if there is one. Whoever reaches it owns the router, so
+    /// it belongs on the loopback.
+    pub control: Option<SocketAddr>,
     /// API sessions at a time on each port; the next one is closed at once (RouterOS: 20).
     pub max_sessions: usize,
     /// What a client may send before it has logged in.
@@ -129,6 +132,7 @@ impl SimConfig {
             per_command_delay: Duration::ZERO,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: None,
+            control: None,
             max_sessions: 20,
             limits_before_login: Limits::BEFORE_LOGIN,
             interfaces: (1..=5).map(|port| format!("ether{port}")).collect(),

@@ -25,6 +25,18 @@ pub(crate) struct Door {
 pub(crate) struct Doors {
     pub(crate) api: Arc<Door>,
     pub(crate) api_ssl: Option<Arc<Door>>,
+    /// Where the control port is.
+    pub(crate) control: Option<SocketAddr>,
+}
+
+/// A port and what takes its connections.
+pub(crate) type Listening = (Arc<Door>, TcpListener);
+
+/// What takes the connections of one router.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    pub(crate) doors: Vec<Listening>,
+    pub(crate) control: Option<TcpListener>,
 }
 
 /// What a session speaks through.
@@ -47,11 +59,15 @@ impl Doors {
     ///
     /// # Errors
     /// When an address is taken, or the certificate cannot be used.
-    pub(crate) async fn open(config: &SimConfig) -> io::Result<(Self, Vec<Listening>)> {
+    pub(crate) async fn open(config: &SimConfig) -> io::Result<(Self, Listeners)> {
         let listener = TcpListener::bind(config.bind).await?;
         let api = Arc::new(Door::at(listener.local_addr()?, None));
         let mut listening = vec![(Arc::clone(&api), listener)];
-        let mut doors = Self { api, api_ssl: None };
+        let mut doors = Self {
+            api,
+            api_ssl: None,
+            control: None,
+        };
         if let Some(tls) = &config.tls {
             let listener = TcpListener::bind(tls.bind).await?;
             let desk = TlsDesk::new(tls, &config.identity, config.version.has_tls12_only())?;
@@ -59,24 +75,38 @@ impl Doors {
             listening.push((Arc::clone(&door), listener));
             doors.api_ssl = Some(door);
         }
-        Ok((doors, listening))
+        let control = bind(config.control).await?;
+        let bound = control.as_ref().map(TcpListener::local_addr);
+        doors.control = bound.transpose()?;
+        let listeners = Listeners {
+            doors: listening,
+            control,
+        };
+        Ok((doors, listeners))
     }
 
     /// Binds the same ports again.
     ///
     /// # Errors
     /// When a port was taken by somebody else meanwhile.
-    pub(crate) async fn reopen(&self) -> io::Result<Vec<Listening>> {
+    pub(crate) async fn reopen(&self) -> io::Result<Listeners> {
         let mut listening = Vec::new();
         for door in std::iter::once(&self.api).chain(&self.api_ssl) {
             listening.push((Arc::clone(door), TcpListener::bind(door.addr).await?));
         }
-        Ok(listening)
+        Ok(Listeners {
+            doors: listening,
+            control: bind(self.control).await?,
+        })
     }
 }
 
-/// A port and what takes its connections.
-pub(crate) type Listening = (Arc<Door>, TcpListener);
+async fn bind(addr: Option<SocketAddr>) -> io::Result<Option<TcpListener>> {
+    match addr {
+        Some(addr) => TcpListener::bind(addr).await.map(Some),
+        None => Ok(None),
+    }
+}
 
 impl Door {
     fn at(addr: SocketAddr, tls: Option<TlsDesk>) -> Self {

@@ -30,6 +30,7 @@ mod board;
 mod changes;
 mod commands;
 mod config;
+mod control;
 mod door;
 mod fault;
 mod hotspot;

@@ -9,7 +9,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::door::{Door, Listening};
+use crate::control;
+use crate::door::{Door, Listeners, Listening};
 use crate::session::{Peer, Session};
 use crate::shared::Shared;
 
@@ -23,9 +24,17 @@ const BIND_RETRY: Duration = Duration::from_millis(20);
 const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Starts the tasks on listeners that are bound already.
-pub(crate) fn spawn(shared: &Arc<Shared>, listening: Vec<Listening>) {
+pub(crate) fn spawn(shared: &Arc<Shared>, listeners: Listeners) {
     let token = shared.running_token();
-    for listening in listening {
+    if let Some(listener) = listeners.control {
+        let shared_there = Arc::clone(shared);
+        shared.tasks.spawn(control::keep_listening(
+            shared_there,
+            listener,
+            token.clone(),
+        ));
+    }
+    for listening in listeners.doors {
         shared
             .tasks
             .spawn(keep_listening(Arc::clone(shared), listening, token.clone()));

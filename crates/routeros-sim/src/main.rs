@@ -1,7 +1,7 @@
 //! The program `routeros-sim`: one simulated router on a port, until Ctrl-C.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -44,6 +44,11 @@ struct Arguments {
     #[arg(long, requires = "tls_listen")]
     tls_1_2_only: bool,
 
+    /// A control port for tests in any language, see the README. An address may stand before the
+    /// port; without it the port is on the loopback.
+    #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_local)]
+    control: Option<SocketAddr>,
+
     /// The router's identity; its serial number follows from it.
     #[arg(long, value_name = "NAME", default_value = "MikroTik")]
     identity: String,
@@ -68,9 +73,8 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_sessions: usize,
 
-    /// A fault from the start; may be given several times: black-hole, refuse, drop-on:N,
-    /// drop-after-apply:N, drop-mid-reply:N, stall:COMMAND, slow:COMMAND:MILLISECONDS,
-    /// trap:COMMAND:MESSAGE, fragment, device-mode, rate-budget:FAST:MILLISECONDS.
+    /// A fault from the start, such as stall:/ppp/secret/add; may be given several times. A
+    /// wrong one is answered with the list of all.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
@@ -130,6 +134,9 @@ fn say_where(simulator: &Simulator) -> io::Result<()> {
             "api-ssl listening on {addr}, certificate sha256 {fingerprint}"
         )?;
     }
+    if let Some(addr) = simulator.control_addr() {
+        writeln!(out, "control listening on {addr}")?;
+    }
     out.flush()
 }
 
@@ -155,6 +162,7 @@ fn tls(arguments: &Arguments) -> io::Result<Option<SimTls>> {
 fn config(arguments: &Arguments) -> io::Result<SimConfig> {
     let mut config = SimConfig::new(arguments.identity.as_str());
     config.bind = arguments.listen;
+    config.control = arguments.control;
     config.tls = tls(arguments)?;
     config.version = arguments.version_profile;
     config.legacy_login = arguments.legacy_login;
@@ -252,6 +260,15 @@ async fn stop_signal() -> io::Result<()> {
 #[cfg(not(unix))]
 async fn stop_signal() -> io::Result<()> {
     tokio::signal::ctrl_c().await
+}
+
+/// A port alone is one of the loopback.
+fn parse_local(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| "expected PORT or ADDRESS:PORT".to_owned())
 }
 
 fn parse_user(text: &str) -> Result<SimUser, String> {

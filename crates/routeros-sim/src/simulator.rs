@@ -35,8 +35,9 @@ use crate::tls::TlsDesk;
 #[derive(Debug, Clone)]
 pub struct Simulator {
     shared: Arc<Shared>,
-    /// Held for its drop: tasks hold `shared`, so that alone would never go away.
-    _stops: Arc<StopOnDrop>,
+    /// Held for its drop: tasks hold `shared`, so that alone would never go away. The handles of
+    /// the tasks themselves have none.
+    _stops: Option<Arc<StopOnDrop>>,
 }
 
 #[derive(Debug)]
@@ -70,9 +71,17 @@ impl Simulator {
         let shared = Arc::new(Shared::new(config, router, doors));
         listener::spawn(&shared, listening);
         Ok(Self {
-            _stops: Arc::new(StopOnDrop(Arc::clone(&shared))),
+            _stops: Some(Arc::new(StopOnDrop(Arc::clone(&shared)))),
             shared,
         })
+    }
+
+    /// A handle that does not keep the router running.
+    pub(crate) fn without_end(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            _stops: None,
+        }
     }
 
     /// Where it listens, also while it is shut down.
@@ -85,6 +94,12 @@ impl Simulator {
     #[must_use]
     pub fn tls_addr(&self) -> Option<SocketAddr> {
         self.shared.doors.api_ssl.as_ref().map(|door| door.addr)
+    }
+
+    /// Where the control port is, if there is one.
+    #[must_use]
+    pub fn control_addr(&self) -> Option<SocketAddr> {
+        self.shared.doors.control
     }
 
     /// SHA-256 of the TLS certificate (DER) in 64 lower-case hexadecimal digits; `None` without
@@ -280,6 +295,22 @@ impl Simulator {
     /// Cuts the power for a moment: connections close, sessions and everything in memory is lost.
     pub fn reboot(&self) {
         self.shared.reboot();
+    }
+
+    /// Puts another board in its place, with the configuration of this one, as somebody does who
+    /// restores a backup: another serial number, the same rows, nothing that lived in memory.
+    ///
+    /// A state file does not keep the serial number.
+    pub fn replace_board(&self, serial: &str) {
+        self.shared.router().replace_board(serial);
+        self.shared.close_sessions();
+    }
+
+    /// Resets the configuration, as the button on the board does: the rows of [`SimConfig`] are
+    /// there and no others.
+    pub fn reset_configuration(&self) {
+        self.shared.router().reset_configuration();
+        self.shared.close_sessions();
     }
 
     /// Switches a fault on, beside those that are on already.
