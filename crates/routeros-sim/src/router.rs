@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::changes::{Change, ChangeKind};
 use crate::config::SimConfig;
+use crate::outside::Outside;
 use crate::schema::{Menu, MenuId, Schema};
 use crate::table::{Row, Table};
 use crate::text::Text;
@@ -34,6 +35,8 @@ pub(crate) struct Router {
     pub(crate) clock_offset_s: i64,
     pub(crate) ppp: BTreeMap<u64, SessionParts>,
     pub(crate) hotspot: BTreeMap<u64, SessionParts>,
+    /// What customers do by themselves.
+    pub(crate) outside: Outside,
     /// Counts PPP sessions, for session ids and interface ids.
     pub(crate) sessions_begun: u64,
     /// Where the search for a free address goes on, by pool.
@@ -173,6 +176,7 @@ impl Router {
             clock_offset_s: 0,
             ppp: BTreeMap::new(),
             hotspot: BTreeMap::new(),
+            outside: Outside::default(),
             sessions_begun: 0,
             pool_cursors: HashMap::new(),
             feed,

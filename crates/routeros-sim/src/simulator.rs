@@ -234,7 +234,24 @@ impl Simulator {
         self.shared.router().ppp_dial(name, password, caller_id)
     }
 
-    /// The customer hangs up. Gives how many sessions ended.
+    /// A customer's box dials in, and again this long (at least a second) after it was cut off or
+    /// refused, for as long as nobody hangs up. It dials while time passes.
+    ///
+    /// # Errors
+    /// [`DialError`] when the router does not let it in yet.
+    pub fn ppp_client(
+        &self,
+        name: &str,
+        password: &str,
+        caller_id: &str,
+        redial_after: Duration,
+    ) -> Result<PppSession, DialError> {
+        self.shared
+            .router()
+            .ppp_client(name, password, caller_id, redial_after)
+    }
+
+    /// The customer hangs up, and its box dials no more. Gives how many sessions ended.
     pub fn ppp_hangup(&self, name: &str) -> usize {
         self.shared.router().ppp_hang_up(name)
     }
@@ -260,9 +277,31 @@ impl Simulator {
         self.shared.router().hotspot_cookie_login(mac)
     }
 
-    /// The user's devices go out of reach. Gives how many sessions ended.
+    /// The user's devices went out of reach and the router has found out. Gives how many sessions
+    /// ended.
     pub fn hotspot_leave(&self, user: &str) -> usize {
-        self.shared.router().hotspot_leave(user)
+        self.shared
+            .router()
+            .hotspot_leave(user, "keepalive timeout")
+    }
+
+    /// The user logs out. Gives how many sessions ended.
+    pub fn hotspot_logout(&self, user: &str) -> usize {
+        self.shared.router().hotspot_leave(user, "user request")
+    }
+
+    /// The user's devices go out of reach now; the router finds out after the profile's
+    /// `keepalive-timeout`, while time passes. Gives how many sessions that concerns.
+    pub fn hotspot_vanish(&self, user: &str) -> usize {
+        self.shared.router().hotspot_vanish(user)
+    }
+
+    /// The customer uses so many bytes in each second that passes from now on, in every session
+    /// of this name, hotspot or PPP. Zeros stop it.
+    pub fn set_traffic_rate(&self, user: &str, up_per_second: u64, down_per_second: u64) {
+        self.shared
+            .router()
+            .set_rate(user, up_per_second, down_per_second);
     }
 
     /// The customer uses traffic, in bytes, on the oldest session of this name, hotspot or PPP.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outside::Outside;
 use crate::router::{Router, SessionParts};
 use crate::table::StoredTable;
 
@@ -23,6 +24,8 @@ struct StoredRouter<'a> {
     sessions_begun: u64,
     ppp: Cow<'a, BTreeMap<u64, SessionParts>>,
     hotspot: Cow<'a, BTreeMap<u64, SessionParts>>,
+    #[serde(default)]
+    outside: Cow<'a, Outside>,
     pool_cursors: Cow<'a, HashMap<String, u64>>,
     tables: BTreeMap<Cow<'a, str>, StoredTable<'a>>,
 }
@@ -38,6 +41,7 @@ impl Router {
             sessions_begun: self.sessions_begun,
             ppp: Cow::Borrowed(&self.ppp),
             hotspot: Cow::Borrowed(&self.hotspot),
+            outside: Cow::Borrowed(&self.outside),
             pool_cursors: Cow::Borrowed(&self.pool_cursors),
             tables: tables
                 .map(|table| (Cow::Borrowed(&*table.menu.path), table.store()))
@@ -58,6 +62,7 @@ impl Router {
         self.sessions_begun = stored.sessions_begun;
         self.ppp = stored.ppp.into_owned();
         self.hotspot = stored.hotspot.into_owned();
+        self.outside = stored.outside.into_owned();
         self.pool_cursors = stored.pool_cursors.into_owned();
         let identity = self.menus.identity;
         for (path, table) in stored.tables {

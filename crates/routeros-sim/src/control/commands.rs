@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::simulator::Simulator;
 
 /// What `help` says: the words of each command and what they do.
-const HELP: [(&str, &str); 24] = [
+const HELP: [(&str, &str); 27] = [
     ("faults list", "the faults that are on, one line each"),
     (
         "faults on FAULT",
@@ -26,7 +26,14 @@ const HELP: [(&str, &str); 24] = [
     ("clock jump SECONDS", "moves it, also back"),
     ("advance SPAN", "lets time pass: 90, 1h30m, 2d"),
     ("ppp dial NAME PASSWORD CALLER", "a customer dials in"),
-    ("ppp hangup NAME", "hangs up; how many sessions ended"),
+    (
+        "ppp keep NAME PASSWORD CALLER PAUSE",
+        "dials in, and again this long after it was cut off or refused",
+    ),
+    (
+        "ppp hangup NAME",
+        "hangs up and dials no more; how many sessions ended",
+    ),
     (
         "hotspot login USER PASSWORD MAC",
         "a device logs in on the page",
@@ -36,7 +43,15 @@ const HELP: [(&str, &str); 24] = [
         "hotspot logout USER",
         "the user logs out; how many sessions ended",
     ),
+    (
+        "hotspot vanish USER",
+        "the user's devices go out of reach without a word",
+    ),
     ("traffic add USER UP DOWN", "uses so many bytes now"),
+    (
+        "traffic rate USER UP DOWN",
+        "uses so many bytes in each second that passes; 0 0 ends it",
+    ),
     ("delay MILLISECONDS", "latency of commands from now on"),
     (
         "board SERIAL",
@@ -104,29 +119,32 @@ fn faults(router: &Simulator, words: &[&str]) -> Answer {
 }
 
 fn ppp(router: &Simulator, words: &[&str]) -> Answer {
-    match words {
-        ["dial", name, password, caller] => {
-            let session = router.ppp_dial(name, password, caller).map_err(text)?;
-            one(json!({
-                "id": session.id,
-                "name": session.name,
-                "address": session.address.to_string(),
-                "interface": session.interface,
-                "profile": session.profile,
-                "rate-limit": session.rate_limit,
-                "session-id": session.session_id,
-            }))
+    let session = match words {
+        ["dial", name, password, caller] => router.ppp_dial(name, password, caller),
+        ["keep", name, password, caller, pause] => {
+            router.ppp_client(name, password, caller, span(pause)?)
         }
-        ["hangup", name] => one(json!(router.ppp_hangup(name))),
-        _ => unknown(),
-    }
+        ["hangup", name] => return one(json!(router.ppp_hangup(name))),
+        _ => return unknown(),
+    };
+    let session = session.map_err(text)?;
+    one(json!({
+        "id": session.id,
+        "name": session.name,
+        "address": session.address.to_string(),
+        "interface": session.interface,
+        "profile": session.profile,
+        "rate-limit": session.rate_limit,
+        "session-id": session.session_id,
+    }))
 }
 
 fn hotspot(router: &Simulator, words: &[&str]) -> Answer {
     let session = match words {
         ["login", user, password, mac] => router.hotspot_login(user, password, mac),
         ["cookie", mac] => router.hotspot_cookie_login(mac),
-        ["logout", user] => return one(json!(router.hotspot_leave(user))),
+        ["logout", user] => return one(json!(router.hotspot_logout(user))),
+        ["vanish", user] => return one(json!(router.hotspot_vanish(user))),
         _ => return unknown(),
     };
     let session = session.map_err(text)?;
@@ -144,6 +162,7 @@ fn hotspot(router: &Simulator, words: &[&str]) -> Answer {
 fn traffic(router: &Simulator, words: &[&str]) -> Answer {
     match words {
         ["add", user, up, down] => router.add_traffic(user, read(up)?, read(down)?),
+        ["rate", user, up, down] => router.set_traffic_rate(user, read(up)?, read(down)?),
         _ => return unknown(),
     }
     done()

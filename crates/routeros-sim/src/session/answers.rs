@@ -11,6 +11,9 @@ use crate::commands::{self, Answer, Origin};
 use crate::fault::{Fault, Verdict};
 use crate::refusal::Refusal;
 
+/// How often a monitor repeats itself when it is not told.
+const MONITOR_PAUSE: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Executes a command whose moment has come.
     pub(super) fn execute(&mut self, command: Command) -> Flow {
@@ -157,10 +160,19 @@ impl Session {
     }
 }
 
-/// The pause of a print or a monitor that repeats itself until it is cancelled.
+/// The pause of a command that repeats itself until it is cancelled: a print with an interval,
+/// a monitor that is not asked for one sample only.
 fn repeat_pause(command: &Command) -> Option<Duration> {
     let (_, verb) = command.split_path();
-    let repeats = matches!(verb, "print" | "getall") || verb.starts_with("monitor");
-    let pause = command.get("interval").filter(|_| repeats)?;
-    parse_duration(&pause).ok().filter(|pause| !pause.is_zero())
+    let interval = command.get("interval");
+    let interval = interval.and_then(|pause| parse_duration(&pause).ok());
+    let interval = interval.filter(|pause| !pause.is_zero());
+    match verb {
+        "print" | "getall" => interval,
+        verb if verb.starts_with("monitor") => match command.get_raw("once") {
+            Some(_) => None,
+            None => Some(interval.unwrap_or(MONITOR_PAUSE)),
+        },
+        _ => None,
+    }
 }

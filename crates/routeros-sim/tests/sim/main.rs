@@ -7,6 +7,7 @@ mod faults;
 mod hotspot;
 mod logins;
 mod menus;
+mod passing;
 mod ppp;
 mod refusals;
 mod scale;
