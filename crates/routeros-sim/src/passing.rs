@@ -19,7 +19,6 @@ impl Router {
         });
         self.ppp.clear();
         self.hotspot.clear();
-        self.all_cut_off();
         let volatile = self
             .schema
             .menus()
@@ -30,6 +29,7 @@ impl Router {
             self[menu].clear();
         }
         self.pool_cursors.clear();
+        self.all_cut_off();
         for menu in [menus.interfaces, menus.queues, menus.address_lists] {
             self.delete_where(menu, |router, row| router[menu].is_set(row, "dynamic"));
         }

@@ -35,12 +35,12 @@ pub(crate) struct Router {
     pub(crate) clock_offset_s: i64,
     pub(crate) ppp: BTreeMap<u64, SessionParts>,
     pub(crate) hotspot: BTreeMap<u64, SessionParts>,
-    /// What customers do by themselves.
-    pub(crate) outside: Outside,
     /// Counts PPP sessions, for session ids and interface ids.
     pub(crate) sessions_begun: u64,
     /// Where the search for a free address goes on, by pool.
     pub(crate) pool_cursors: HashMap<String, u64>,
+    /// What customers do by themselves.
+    pub(crate) outside: Outside,
     pub(crate) feed: Feed,
     /// Changed since the state was last saved.
     pub(crate) is_dirty: bool,
@@ -176,9 +176,9 @@ impl Router {
             clock_offset_s: 0,
             ppp: BTreeMap::new(),
             hotspot: BTreeMap::new(),
-            outside: Outside::default(),
             sessions_begun: 0,
             pool_cursors: HashMap::new(),
+            outside: Outside::default(),
             feed,
             is_dirty: false,
         };

@@ -24,9 +24,9 @@ struct StoredRouter<'a> {
     sessions_begun: u64,
     ppp: Cow<'a, BTreeMap<u64, SessionParts>>,
     hotspot: Cow<'a, BTreeMap<u64, SessionParts>>,
+    pool_cursors: Cow<'a, HashMap<String, u64>>,
     #[serde(default)]
     outside: Cow<'a, Outside>,
-    pool_cursors: Cow<'a, HashMap<String, u64>>,
     tables: BTreeMap<Cow<'a, str>, StoredTable<'a>>,
 }
 
@@ -41,8 +41,8 @@ impl Router {
             sessions_begun: self.sessions_begun,
             ppp: Cow::Borrowed(&self.ppp),
             hotspot: Cow::Borrowed(&self.hotspot),
-            outside: Cow::Borrowed(&self.outside),
             pool_cursors: Cow::Borrowed(&self.pool_cursors),
+            outside: Cow::Borrowed(&self.outside),
             tables: tables
                 .map(|table| (Cow::Borrowed(&*table.menu.path), table.store()))
                 .collect(),
@@ -62,8 +62,8 @@ impl Router {
         self.sessions_begun = stored.sessions_begun;
         self.ppp = stored.ppp.into_owned();
         self.hotspot = stored.hotspot.into_owned();
-        self.outside = stored.outside.into_owned();
         self.pool_cursors = stored.pool_cursors.into_owned();
+        self.outside = stored.outside.into_owned();
         let identity = self.menus.identity;
         for (path, table) in stored.tables {
             if let Some(menu) = self.schema.find(&path) {
