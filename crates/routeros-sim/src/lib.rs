@@ -26,13 +26,16 @@
 //! # }
 //! ```
 
+mod accounts;
 mod changes;
 mod commands;
 mod config;
 mod fault;
 mod hotspot;
 mod listener;
+mod menus;
 mod passing;
+mod policies;
 mod pool;
 mod ppp;
 mod query;
@@ -54,6 +57,7 @@ pub use config::{SimConfig, SimHotspot, SimUser};
 pub use fault::{Fault, UnknownFault};
 pub use hotspot::admission::LoginError;
 pub use hotspot::login::HotspotSession;
+pub use menus::leases::DhcpError;
 pub use ppp::{DialError, PppSession};
 pub use simulator::Simulator;
 pub use stats::SimStats;

@@ -32,6 +32,7 @@ impl Router {
         });
         self.ppp.clear();
         self.hotspot.clear();
+        self.reboot_leases();
         let volatile = self
             .schema
             .menus()
@@ -73,6 +74,7 @@ impl Router {
             menus.hotspot_active,
             menus.hotspot_cookies,
             menus.address_lists,
+            menus.leases,
         ];
         let mut endings: Vec<(u64, MenuId, u64)> = Vec::new();
         for menu in timed {
@@ -92,6 +94,8 @@ impl Router {
             self.end_ppp(id, at_ms, "session-timeout");
         } else if menu == self.menus.hotspot_active {
             self.end_hotspot(id, at_ms, "session timeout");
+        } else if menu == self.menus.leases {
+            self.end_lease(id);
         } else {
             self.delete(menu, id);
         }

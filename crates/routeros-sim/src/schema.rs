@@ -1,6 +1,6 @@
 //! The menus, commands, arguments and properties the simulator knows, by version.
 //!
-//! Read from `schema/schema.json`, which `schema/generate.py` writes from a crawled command tree
+//! Read from `data/schema.json`, which `schema/generate.py` writes from a crawled command tree
 //! of real routers and the facts that the tree does not say.
 
 mod kind;
@@ -16,7 +16,7 @@ pub(crate) use kind::Kind;
 
 use crate::text::Text;
 
-const EMBEDDED: &str = include_str!("../schema/schema.json");
+const EMBEDDED: &str = include_str!("../data/schema.json");
 
 /// Where a menu stands in the schema, and its table in the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::accounts::ActiveAccount;
 use crate::fault::Fault;
 use crate::router::RowEvent;
 use crate::shared::Shared;
@@ -35,6 +36,8 @@ pub(crate) struct Session {
     decoder: SentenceDecoder,
     /// The account that is logged in.
     account: Option<String>,
+    /// Its row in `/user/active`.
+    active: Option<ActiveAccount>,
     /// The challenge that was sent and not yet answered.
     challenge: Option<String>,
     /// Commands by the moment they are due, and by arrival.
@@ -69,6 +72,7 @@ impl Session {
             peer,
             decoder: SentenceDecoder::new(limits),
             account: None,
+            active: None,
             challenge: None,
             pending: BTreeMap::new(),
             arrived: 0,

@@ -23,6 +23,8 @@ struct StoredRouter<'a> {
     sessions_begun: u64,
     ppp: Cow<'a, BTreeMap<u64, SessionParts>>,
     hotspot: Cow<'a, BTreeMap<u64, SessionParts>>,
+    #[serde(default)]
+    leases: Cow<'a, BTreeMap<u64, SessionParts>>,
     pool_cursors: Cow<'a, HashMap<String, u64>>,
     tables: BTreeMap<Cow<'a, str>, StoredTable<'a>>,
 }
@@ -38,6 +40,7 @@ impl Router {
             sessions_begun: self.sessions_begun,
             ppp: Cow::Borrowed(&self.ppp),
             hotspot: Cow::Borrowed(&self.hotspot),
+            leases: Cow::Borrowed(&self.leases),
             pool_cursors: Cow::Borrowed(&self.pool_cursors),
             tables: tables
                 .map(|table| (Cow::Borrowed(&*table.menu.path), table.store()))
@@ -58,6 +61,7 @@ impl Router {
         self.sessions_begun = stored.sessions_begun;
         self.ppp = stored.ppp.into_owned();
         self.hotspot = stored.hotspot.into_owned();
+        self.leases = stored.leases.into_owned();
         self.pool_cursors = stored.pool_cursors.into_owned();
         let identity = self.menus.identity;
         for (path, table) in stored.tables {
@@ -65,6 +69,7 @@ impl Router {
                 self[menu].restore(table);
             }
         }
+        self.forget_accounts();
         let named = self[identity].single().map(|row| row.values.clone());
         let config = Arc::clone(&self.config);
         self.seed_system(&config);

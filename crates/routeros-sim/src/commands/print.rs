@@ -126,6 +126,7 @@ fn matching<'a>(
         return Ok(candidates.collect());
     }
     let passes = |row: &&Row| {
+        router.rows_examined.set(router.rows_examined.get() + 1);
         let lookup = |name: &str| -> Option<Cow<'_, [u8]>> {
             router.shown(menu, row, name, Sight::Everything)
         };

@@ -1,9 +1,11 @@
 //! The simulator over its real socket, and the people who use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod client;
 mod faults;
 mod hotspot;
+mod leases;
 mod logins;
 mod menus;
 mod ppp;
@@ -11,6 +13,7 @@ mod refusals;
 mod scale;
 mod state;
 mod system;
+mod tables;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
