@@ -6,6 +6,8 @@ mod monitor;
 mod permission;
 mod print;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
