@@ -123,6 +123,7 @@ pub(crate) fn run(
         "reset-counters-all" => actions::reset_all_counters(router, id),
         "login" => actions::hotspot_login(router, command),
         "make-binding" => actions::make_binding(router, origin, id, command),
+        "debug" | "error" | "info" | "warning" => actions::write_log(router, verb, command),
         "make-static" => menus::make_static(router, id, command),
         "check-status" | "send-reconfigure" => actions::nothing(router, id, command),
         "run" => menus::run_script(router, origin, id, command),

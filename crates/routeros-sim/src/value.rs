@@ -46,7 +46,7 @@ pub(crate) fn normalise(kind: &Kind, name: &str, raw: &[u8]) -> Result<Text, Ref
         }
         Kind::SecondsPair => seconds_pair(name, text),
         Kind::NumberPair => number_pair(name, text),
-        Kind::TextPair => Ok(text_pair(text).into()),
+        Kind::ReferencePair(_) => Ok(text_pair(text).into()),
         Kind::Ranges => ranges(text),
         Kind::AddressRange => address_range(name, text),
         Kind::Ports => ports(name, text),
@@ -54,7 +54,7 @@ pub(crate) fn normalise(kind: &Kind, name: &str, raw: &[u8]) -> Result<Text, Ref
         Kind::Policies => policies::granted(name, text),
         Kind::Not(inner) => negated(inner, name, text),
         Kind::OneOf(words) if words.iter().any(|word| word == text) => Ok(text.into()),
-        Kind::OneOf(_) => Err(Refusal::no_match(name)),
+        Kind::OneOf(words) => Err(unmatched(name, words, text)),
     }
 }
 
@@ -209,6 +209,16 @@ fn ports(name: &str, text: &str) -> Result<Text, Refusal> {
         return Err(Refusal::invalid_argument(name));
     }
     Ok(text.into())
+}
+
+/// Some words begin like this, or none does. One alone is refused too: nobody knows for certain
+/// that the API takes abbreviations.
+fn unmatched(name: &str, words: &[String], text: &str) -> Refusal {
+    let alike = words.iter().filter(|word| word.starts_with(text));
+    match alike.count() {
+        0 | 1 => Refusal::no_match(name),
+        _ => Refusal::ambiguous(name),
+    }
 }
 
 /// The words that are set, in the router's order.

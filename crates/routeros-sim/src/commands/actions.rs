@@ -103,6 +103,17 @@ pub(super) fn move_rows(
     Ok(Answer::changed())
 }
 
+/// `/log/info` and its sisters: a line of one's own.
+pub(super) fn write_log(
+    router: &mut Router,
+    topic: &str,
+    command: &Command,
+) -> Result<Answer, Refusal> {
+    let message = command.get("message").unwrap_or_default();
+    router.log(&format!("script,{topic}"), &message);
+    Ok(Answer::changed())
+}
+
 /// A command that asks a device something: the rows must exist, nothing else happens here.
 pub(super) fn nothing(router: &Router, menu: MenuId, command: &Command) -> Result<Answer, Refusal> {
     rows::selected(router, menu, command)?;

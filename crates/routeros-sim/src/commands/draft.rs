@@ -179,6 +179,9 @@ fn check_known(
     match kind {
         Kind::Reference(menu, words) => check_reference(router, property, menu, words, text),
         Kind::AddressOr(menu) => check_address_or(router, menu, text),
+        Kind::ReferencePair(menu) => text
+            .split('/')
+            .try_for_each(|name| check_reference(router, property, menu, &[], name)),
         Kind::Not(inner) => {
             let text = text.strip_prefix('!').unwrap_or(text);
             check_known(router, property, inner, text)

@@ -280,6 +280,38 @@ fn values_of_any_bytes_are_taken_or_refused_and_never_half() {
 }
 
 #[test]
+fn every_menu_prints_counts_and_finds_in_every_version() {
+    for version in VersionProfile::ALL {
+        let mut router = router_of(version);
+        let number = router.version();
+        let menus: Vec<(MenuId, Arc<Menu>)> = router
+            .schema
+            .menus()
+            .filter(|(_, menu)| menu.since <= number)
+            .map(|(id, menu)| (id, Arc::clone(menu)))
+            .collect();
+        for (id, menu) in menus {
+            let print = || Command::new(format!("{}/print", menu.path));
+            let rows = router[id].len();
+            let spec = menu.command("print", number).unwrap();
+            let flags = ["detail", "as-value", "stats"].into_iter();
+            let flags = flags.filter(|name| spec.has_argument(name, number));
+            for asked in [
+                flags.fold(print(), Command::flag),
+                print().proplist(["name", "none"]),
+            ] {
+                let answer = by_hand(&mut router, &asked).unwrap();
+                assert_eq!(answer.rows, rows, "{}", menu.path);
+            }
+            if spec.has_argument("count-only", number) {
+                let count = by_hand(&mut router, &print().flag("count-only")).unwrap();
+                assert!(count.ret.unwrap().is(&rows.to_string()), "{}", menu.path);
+            }
+        }
+    }
+}
+
+#[test]
 fn arguments_that_a_version_lacks_are_unknown_to_every_command_of_it() {
     for version in VersionProfile::ALL {
         let mut router = router_of(version);

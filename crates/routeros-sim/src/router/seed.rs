@@ -219,7 +219,12 @@ impl Router {
             self.insert(menus.interfaces, row);
         }
         for (name, port) in SERVICES {
-            let row = self.row(menus.services, [("name", name), ("port", port)]);
+            let sessions = match name {
+                "api" | "api-ssl" => config.max_sessions.to_string(),
+                _ => "20".to_owned(),
+            };
+            let values = [("name", name), ("port", port), ("max-sessions", &sessions)];
+            let row = self.row(menus.services, values);
             self.insert(menus.services, row);
         }
         for (name, ranges) in &config.pools {

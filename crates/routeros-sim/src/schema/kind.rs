@@ -38,8 +38,8 @@ pub(crate) enum Kind {
     SecondsPair,
     /// Two whole numbers; one stands for both.
     NumberPair,
-    /// Two words; one stands for both.
-    TextPair,
+    /// The names of two rows elsewhere; one stands for both.
+    ReferencePair(Arc<str>),
     /// Ranges of addresses.
     Ranges,
     /// An IPv4 address, a prefix, or a range.
@@ -103,7 +103,7 @@ impl TryFrom<String> for Kind {
             "pair" => Self::Pair,
             "seconds-pair" => Self::SecondsPair,
             "number-pair" => Self::NumberPair,
-            "text-pair" => Self::TextPair,
+            "ref-pair" => Self::ReferencePair(rest.into()),
             "ranges" => Self::Ranges,
             "address-range" => Self::AddressRange,
             "ports" => Self::Ports,

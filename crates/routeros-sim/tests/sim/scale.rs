@@ -27,6 +27,12 @@ async fn one_of_a_hundred_thousand_users_is_found_without_looking_at_the_others(
         (print().query(Query::equals(".id", ids[499].as_str())), 1),
         (named("nobody"), 0),
         (
+            named("user-499")
+                .query(Query::equals("name", "no"))
+                .query(Query::any_of(2)),
+            1,
+        ),
+        (
             print().query(Query::equals("disabled", "yes")),
             u64::from(USERS) + 1,
         ),

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use routeros_proto::Command;
+use routeros_proto::{Command, Query};
 use routeros_sim::VersionProfile;
 
+use crate::client::Client;
 use crate::{connected, isp, router, router_of};
 
 #[tokio::test]
@@ -89,6 +90,17 @@ async fn a_binding_needs_an_address_a_device_or_neither() {
     let rows = router.rows(menu);
     assert_eq!(rows[0]["type"], "bypassed");
     assert!(!rows[1].contains_key("type") && rows[1]["mac-address"] == "EA:52:FD:F7:82:13");
+    let mac = "EA:52:FD:F7:82:13";
+    let blocked = [("mac-address", mac), ("type", "blocked")];
+    let last = router.insert(menu, &blocked).unwrap();
+    let mut client = Client::login(&router).await;
+    let place = Command::new("/ip/hotspot/ip-binding/move")
+        .attr("numbers", &last)
+        .attr("destination", &rows[0][".id"]);
+    client.run(place).await;
+    let of_device =
+        Command::new("/ip/hotspot/ip-binding/print").query(Query::equals("mac-address", mac));
+    assert_eq!(client.run(of_device).await.column("type"), ["blocked", ""]);
     let bad = router.insert(menu, &[("address", "somewhere")]);
     assert_eq!(bad, Err("invalid value for argument address".to_owned()));
 }
@@ -123,6 +135,24 @@ async fn one_number_or_name_of_a_queue_stands_for_both_directions() {
         ("3/3", "default/default")
     );
     assert_eq!(row["max-limit"], "5000000/5000000");
+    let bad = router.insert(
+        "/queue/simple",
+        &[("target", "10.0.0.1"), ("queue", "default/none-such")],
+    );
+    assert_eq!(
+        bad,
+        Err("input does not match any value of queue".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn lines_of_ones_own_stand_in_the_log() {
+    let (router, mut client) = connected().await;
+    client
+        .run(Command::new("/log/info").attr("message", "hello"))
+        .await;
+    let line = router.row("/log", "message", "hello").unwrap();
+    assert_eq!(line["topics"], "script,info");
 }
 
 #[tokio::test]

@@ -37,7 +37,7 @@ pub(super) fn good(router: &Router, kind: &Kind, pick: u32) -> Vec<u8> {
         Kind::Pair => format!("{c}M/{d}k"),
         Kind::SecondsPair => format!("{c}/{d}"),
         Kind::NumberPair => format!("{}/{}", c % 8 + 1, d % 8 + 1),
-        Kind::TextPair => "default".to_owned(),
+        Kind::ReferencePair(menu) => name_in(router, menu, pick),
         Kind::Ranges => format!("10.{b}.{c}.0-10.{b}.{c}.{d}"),
         Kind::Ports => format!("{c},{d}-{}", 255 + u32::from(a)),
         Kind::OneOf(words) => words[pick as usize % words.len()].clone(),
