@@ -4,6 +4,7 @@
 mod certificates;
 mod clock;
 pub(crate) mod leases;
+mod names;
 mod queues;
 mod schedules;
 mod scripts;
@@ -97,17 +98,28 @@ impl Router {
         Ok(())
     }
 
+    /// What a row brought along by the values it is about to lose.
+    pub(crate) fn row_changing(&mut self, menu: MenuId, before: &Row) {
+        if menu == self.menus.address_lists {
+            self.forget_names_of(before);
+        }
+    }
+
     /// Follows up on a row that was added or changed.
     pub(crate) fn row_changed(&mut self, menu: MenuId, id: u64) {
         if menu == self.menus.leases {
             self.refresh_lease(id);
+        } else if menu == self.menus.address_lists {
+            self.refresh_name(id);
         }
     }
 
     /// Follows up on a row that was removed.
-    pub(crate) fn row_removed(&mut self, menu: MenuId, id: u64) {
+    pub(crate) fn row_removed(&mut self, menu: MenuId, row: &Row) {
         if menu == self.menus.leases {
-            self.forget_lease(id);
+            self.forget_lease(row.id);
+        } else if menu == self.menus.address_lists {
+            self.forget_names_of(row);
         }
     }
 

@@ -46,6 +46,7 @@ impl Router {
         for menu in [menus.interfaces, menus.queues, menus.address_lists] {
             self.delete_where(menu, |router, row| router[menu].is_set(row, "dynamic"));
         }
+        self.refresh_names();
         let cookies = menus.hotspot_cookies;
         self.delete_where(cookies, |router, row| {
             !router[cookies].is_set(row, "mac-cookie")

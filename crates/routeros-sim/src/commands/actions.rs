@@ -76,8 +76,9 @@ fn remove_one(router: &mut Router, menu: MenuId, id: u64) {
     };
     let title = rows::title(router, menu, row);
     let name = router[menu].value(row, "name").cloned();
-    router.delete(menu, id);
-    router.row_removed(menu, id);
+    if let Some(row) = router.delete(menu, id) {
+        router.row_removed(menu, &row);
+    }
     if let Some(name) = name {
         super::write::redirect(router, menu, &name, &ItemId(id).to_string().into());
     }

@@ -158,6 +158,7 @@ fn change(
     }
     for (row_id, draft) in drafts {
         let before = router[id].get(row_id).cloned().unwrap_or_default();
+        router.row_changing(id, &before);
         apply(router, id, row_id, draft);
         router.announce(id, ChangeKind::Updated, |router| {
             summary_of_change(router, id, row_id, &before)

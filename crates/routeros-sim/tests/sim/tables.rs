@@ -166,6 +166,40 @@ async fn a_list_entry_lasts_thirty_five_weeks_at_most() {
 }
 
 #[tokio::test]
+async fn a_name_in_a_list_brings_its_addresses() {
+    let router = router().await;
+    for address in ["10.7.0.1", "10.7.0.2"] {
+        let entry = [("name", "pay.example"), ("address", address)];
+        router.insert("/ip/dns/static", &entry).unwrap();
+    }
+    let menu = "/ip/firewall/address-list";
+    let own = [("list", "open"), ("address", "pay.example")];
+    let id = router.insert(menu, &own).unwrap();
+    let addresses = || {
+        let rows = router.rows(menu);
+        let dynamic = rows.iter().filter(|row| row["dynamic"] == "true");
+        let dynamic = dynamic.map(|row| row["address"].clone());
+        dynamic.collect::<Vec<_>>()
+    };
+    assert_eq!(addresses(), ["10.7.0.1", "10.7.0.2"]);
+    router.reboot();
+    assert_eq!(addresses(), ["10.7.0.1", "10.7.0.2"]);
+    router.update(menu, &id, &[("disabled", "yes")]).unwrap();
+    assert!(addresses().is_empty());
+    router.update(menu, &id, &[("disabled", "no")]).unwrap();
+    assert_eq!(addresses().len(), 2);
+    router
+        .update(menu, &id, &[("address", "10.8.0.1")])
+        .unwrap();
+    assert!(addresses().is_empty());
+    router
+        .update(menu, &id, &[("address", "pay.example")])
+        .unwrap();
+    router.remove(menu, &id).unwrap();
+    assert!(router.rows(menu).is_empty());
+}
+
+#[tokio::test]
 async fn a_schedule_knows_when_it_is_due_next() {
     let router = router().await;
     let schedule = [
