@@ -23,8 +23,7 @@ pub(crate) struct ActiveAccount {
 impl ActiveAccount {
     /// Shows an account as logged in from somewhere, by `api` or `api-ssl`.
     pub(crate) fn new(shared: &Arc<Shared>, name: &str, peer: SocketAddr, via: &str) -> Self {
-        let local = shared.addr;
-        let id = shared.router().account_up(name, local, peer, via);
+        let id = shared.router().account_up(name, peer, via);
         Self {
             shared: Arc::clone(shared),
             id,
@@ -45,7 +44,7 @@ impl Drop for ActiveAccount {
 }
 
 impl Router {
-    fn account_up(&mut self, name: &str, local: SocketAddr, peer: SocketAddr, via: &str) -> u64 {
+    fn account_up(&mut self, name: &str, peer: SocketAddr, via: &str) -> u64 {
         let menus = self.menus;
         self.accounts_begun += 1;
         let id = self.accounts_begun;
@@ -64,23 +63,22 @@ impl Router {
         let row = self.row(menus.user_active, values);
         self[menus.user_active].put(Row { id, ..row });
         if self.version() >= LISTS_CONNECTIONS {
-            self.show_connection(id, via, local, peer);
+            self.show_connection(id, via, peer);
         }
         id
     }
 
-    fn show_connection(&mut self, id: u64, via: &str, local: SocketAddr, peer: SocketAddr) {
+    /// A row with the name and port of its service.
+    fn show_connection(&mut self, id: u64, via: &str, peer: SocketAddr) {
         let menu = self.menus.services;
-        let (port, here, there) = (
-            local.port().to_string(),
-            plain(local.ip()),
-            peer.to_string(),
-        );
+        let services = &self[menu];
+        let service = services.find_one("name", via);
+        let port = service.map(|row| services.text(row, "port").into_owned());
+        let remote = peer.to_string();
         let values = [
             ("name", via),
-            ("port", &port),
-            ("local", &here),
-            ("remote", &there),
+            ("port", port.as_deref().unwrap_or_default()),
+            ("remote", &remote),
             ("connection", "true"),
             ("dynamic", "true"),
         ];

@@ -82,13 +82,13 @@ async fn commands_need_their_policies() {
         (
             &["api", "read"],
             "/interface/monitor-traffic",
-            &[("interface", "ether1")],
+            &[("interface", "ether1"), ("once", "")],
             false,
         ),
         (
             &["api", "read", "test"],
             "/interface/monitor-traffic",
-            &[("interface", "ether1")],
+            &[("interface", "ether1"), ("once", "")],
             true,
         ),
         (
