@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,6 +17,7 @@ use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
 use crate::listener;
+use crate::menus::leases::DhcpError;
 use crate::ppp::{DialError, PppSession};
 use crate::router::Router;
 use crate::router::render::Sight;
@@ -418,13 +419,39 @@ impl Simulator {
     /// What clients asked so far.
     #[must_use]
     pub fn stats(&self) -> SimStats {
-        self.shared.stats().clone()
+        let rows_examined = self.shared.router().rows_examined.get();
+        let stats = self.shared.stats().clone();
+        SimStats {
+            rows_examined,
+            ..stats
+        }
     }
 
     /// What happens from now on, in words.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.shared.router().feed.changes.subscribe()
+    }
+
+    /// Writes properties of a row as they are, read-only ones too, without any check: what the
+    /// factory, time or a careless tool does. Values are bytes, and so need not be text.
+    ///
+    /// # Errors
+    /// The text of the trap a client would get: no such menu, row or property.
+    pub fn overwrite(&self, menu: &str, key: &str, attrs: &[(&str, &[u8])]) -> Result<(), String> {
+        self.shared
+            .router()
+            .overwrite(menu, key, attrs)
+            .map_err(|refusal| refusal.message)
+    }
+
+    /// A device asks the first DHCP server for an address. The host name is bytes: clients send
+    /// what they like.
+    ///
+    /// # Errors
+    /// [`DhcpError`] when it gets none.
+    pub fn dhcp_ask(&self, mac: &str, host_name: &[u8]) -> Result<Ipv4Addr, DhcpError> {
+        self.shared.router().dhcp_ask(mac, host_name)
     }
 
     fn by_hand(
