@@ -16,6 +16,7 @@ use crate::door::Doors;
 use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
+use crate::hotspot::{KEEPALIVE_TIMEOUT, USER_REQUEST};
 use crate::listener;
 use crate::ppp::{DialError, PppSession};
 use crate::router::Router;
@@ -280,14 +281,23 @@ impl Simulator {
     /// The user's devices went out of reach and the router has found out. Gives how many sessions
     /// ended.
     pub fn hotspot_leave(&self, user: &str) -> usize {
-        self.shared
-            .router()
-            .hotspot_leave(user, "keepalive timeout")
+        self.shared.router().hotspot_leave(user, KEEPALIVE_TIMEOUT)
     }
 
     /// The user logs out. Gives how many sessions ended.
     pub fn hotspot_logout(&self, user: &str) -> usize {
-        self.shared.router().hotspot_leave(user, "user request")
+        self.shared.router().hotspot_leave(user, USER_REQUEST)
+    }
+
+    /// This device comes back by itself, with its cookie, so long (at least a second) after the
+    /// router has logged it out; while time passes, and until a cookie is refused.
+    ///
+    /// # Errors
+    /// [`LoginError::BadMac`].
+    pub fn hotspot_returns(&self, mac: &str, pause: Duration) -> Result<(), LoginError> {
+        let mac = mac.parse()?;
+        self.shared.router().hotspot_returns(mac, pause);
+        Ok(())
     }
 
     /// The user's devices go out of reach now; the router finds out after the profile's

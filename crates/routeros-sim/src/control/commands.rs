@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::simulator::Simulator;
 
 /// What `help` says: the words of each command and what they do.
-const HELP: [(&str, &str); 27] = [
+const HELP: [(&str, &str); 28] = [
     ("faults list", "the faults that are on, one line each"),
     (
         "faults on FAULT",
@@ -39,6 +39,10 @@ const HELP: [(&str, &str); 27] = [
         "a device logs in on the page",
     ),
     ("hotspot cookie MAC", "a device comes back by its cookie"),
+    (
+        "hotspot returns MAC PAUSE",
+        "a device comes back by its cookie this long after it was logged out",
+    ),
     (
         "hotspot logout USER",
         "the user logs out; how many sessions ended",
@@ -143,6 +147,10 @@ fn hotspot(router: &Simulator, words: &[&str]) -> Answer {
     let session = match words {
         ["login", user, password, mac] => router.hotspot_login(user, password, mac),
         ["cookie", mac] => router.hotspot_cookie_login(mac),
+        ["returns", mac, pause] => {
+            router.hotspot_returns(mac, span(pause)?).map_err(text)?;
+            return done();
+        }
         ["logout", user] => return one(json!(router.hotspot_logout(user))),
         ["vanish", user] => return one(json!(router.hotspot_vanish(user))),
         _ => return unknown(),

@@ -101,6 +101,37 @@ async fn empty_answers_after_changes_are_a_switch() {
 }
 
 #[tokio::test]
+async fn queries_are_a_machine_with_a_stack() {
+    let (router, mut client) = connected().await;
+    for (name, comment) in [("a", "x"), ("b", "x"), ("c", "")] {
+        router
+            .insert("/ppp/secret", &[("name", name), ("comment", comment)])
+            .unwrap();
+    }
+    let table: [(&[&str], &[&str]); 11] = [
+        (&["?name=a", "?name=none", "?#1"], &["a"]),
+        (&["?name=a", "?name=none", "?#0"], &[]),
+        (&["?name=none", "?comment=x", "?#!!|"], &["a", "b"]),
+        (&["?comment=x", "?name=a", "?#1.&|"], &["a", "b"]),
+        (&["?comment=x", "?name=a", "?#1&|"], &["a", "b"]),
+        (&["?name=a", "?#!.&"], &["b", "c"]),
+        (&["?name=a", "?#.|"], &["a"]),
+        (&["?#!"], &[]),
+        (&["?#!!"], &["a", "b", "c"]),
+        (&["?#9"], &["a", "b", "c"]),
+        (&["?name=a", "?name=b", "?#|", "?name=b", "?#!&"], &["a"]),
+    ];
+    for (queries, expected) in table {
+        let mut command = Command::new("/ppp/secret/print");
+        for query in queries {
+            command = command.query(Query::parse(query.as_bytes()).unwrap());
+        }
+        let names = client.run(command).await.column("name");
+        assert_eq!(names, expected, "{queries:?}");
+    }
+}
+
+#[tokio::test]
 async fn quit_is_answered_by_fatal_and_the_end() {
     let (_router, mut client) = connected().await;
     client.send(&Command::new("/quit")).await;
