@@ -346,6 +346,11 @@ impl Simulator {
         self.shared.reboot();
     }
 
+    /// Closes every API connection, as a broken line does. The router goes on.
+    pub fn disconnect(&self) {
+        self.shared.close_sessions();
+    }
+
     /// Puts another board in its place, with the configuration of this one, as somebody does who
     /// restores a backup: another serial number, the same rows, nothing that lived in memory.
     ///

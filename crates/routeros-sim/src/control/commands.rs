@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::simulator::Simulator;
 
 /// What `help` says: the words of each command and what they do.
-const HELP: [(&str, &str); 28] = [
+const HELP: [(&str, &str); 29] = [
     ("faults list", "the faults that are on, one line each"),
     (
         "faults on FAULT",
@@ -21,6 +21,7 @@ const HELP: [(&str, &str); 28] = [
         "switches off those of this name or text, or all",
     ),
     ("reboot", "cuts the power for a moment"),
+    ("disconnect", "closes every API connection"),
     ("clock", "the router's clock in seconds since 1970"),
     ("clock set SECONDS", "sets it"),
     ("clock jump SECONDS", "moves it, also back"),
@@ -215,6 +216,7 @@ fn rows(router: &Simulator, words: &[&str]) -> Answer {
 fn system(router: &Simulator, words: &[&str]) -> Answer {
     match words {
         ["reboot"] => router.reboot(),
+        ["disconnect"] => router.disconnect(),
         ["clock"] => return one(json!(router.clock())),
         ["clock", "set", seconds] => router.set_clock(read(seconds)?),
         ["clock", "jump", seconds] => router.jump_clock(read(seconds)?),

@@ -336,3 +336,75 @@ async fn dropping_the_last_handle_closes_everything() {
     drop(other);
     assert!(client.is_closed().await);
 }
+
+/// Random bytes from a fixed seed (a linear congruential generator after Knuth).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    fn word(&mut self) -> Vec<u8> {
+        const BEGINNINGS: [&str; 10] = [
+            "/",
+            "=",
+            "?",
+            "?#",
+            ".tag=",
+            "=.id=",
+            "=.proplist=",
+            "/ppp/secret/",
+            "=name=",
+            "!",
+        ];
+        let beginning = usize::try_from(self.next(10)).unwrap();
+        let mut word = BEGINNINGS[beginning].as_bytes().to_vec();
+        for _ in 0..self.next(12) {
+            word.push(u8::try_from(self.next(256)).unwrap());
+        }
+        word
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_said_the_router_stays_up() {
+    let router = router().await;
+    let mut noise = Noise(42);
+    for round in 0..200 {
+        let mut client = match round % 2 {
+            0 => Client::connect(&router).await,
+            _ => Client::login(&router).await,
+        };
+        let mut bytes = Vec::new();
+        for _ in 0..noise.next(8) {
+            if round % 10 == 0 {
+                bytes.push(u8::try_from(noise.next(256)).unwrap());
+                continue;
+            }
+            for _ in 0..noise.next(5) {
+                let word = noise.word();
+                bytes.push(u8::try_from(word.len()).unwrap());
+                bytes.extend(word);
+            }
+            bytes.push(0);
+        }
+        client.stream.write_all(&bytes).await.unwrap();
+        client.stream.shutdown().await.unwrap();
+        while client.next().await.is_some() {}
+    }
+    // A session that broke down would be counted as open for ever.
+    let closed = tokio::time::timeout(Duration::from_secs(10), async {
+        while router.stats().open_connections > 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    closed.await.unwrap();
+    let mut client = Client::login(&router).await;
+    let names = client.run(Command::new("/system/identity/print")).await;
+    assert_eq!(names.column("name"), ["tower-1"]);
+}
