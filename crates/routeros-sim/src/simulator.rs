@@ -16,6 +16,7 @@ use crate::door::Doors;
 use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
+use crate::hotspot::{KEEPALIVE_TIMEOUT, USER_REQUEST};
 use crate::listener;
 use crate::menus::leases::DhcpError;
 use crate::ppp::{DialError, PppSession};
@@ -281,14 +282,23 @@ impl Simulator {
     /// The user's devices went out of reach and the router has found out. Gives how many sessions
     /// ended.
     pub fn hotspot_leave(&self, user: &str) -> usize {
-        self.shared
-            .router()
-            .hotspot_leave(user, "keepalive timeout")
+        self.shared.router().hotspot_leave(user, KEEPALIVE_TIMEOUT)
     }
 
     /// The user logs out. Gives how many sessions ended.
     pub fn hotspot_logout(&self, user: &str) -> usize {
-        self.shared.router().hotspot_leave(user, "user request")
+        self.shared.router().hotspot_leave(user, USER_REQUEST)
+    }
+
+    /// This device comes back by itself, with its cookie, so long (at least a second) after the
+    /// router has logged it out; while time passes, and until a cookie is refused.
+    ///
+    /// # Errors
+    /// [`LoginError::BadMac`].
+    pub fn hotspot_returns(&self, mac: &str, pause: Duration) -> Result<(), LoginError> {
+        let mac = mac.parse()?;
+        self.shared.router().hotspot_returns(mac, pause);
+        Ok(())
     }
 
     /// The user's devices go out of reach now; the router finds out after the profile's
@@ -335,6 +345,11 @@ impl Simulator {
     /// Cuts the power for a moment: connections close, sessions and everything in memory is lost.
     pub fn reboot(&self) {
         self.shared.reboot();
+    }
+
+    /// Closes every API connection, as a broken line does. The router goes on.
+    pub fn disconnect(&self) {
+        self.shared.close_sessions();
     }
 
     /// Puts another board in its place, with the configuration of this one, as somebody does who
