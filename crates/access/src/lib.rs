@@ -47,6 +47,7 @@
 mod change;
 mod desired;
 mod events;
+mod execution;
 mod gateway;
 mod grant;
 mod host;
@@ -54,12 +55,15 @@ mod login;
 mod outcome;
 mod plan;
 mod ports;
+mod priority;
 mod profile;
 mod rate_limit;
 mod router;
 mod row;
+mod statistics;
 mod sync_request;
 mod tag;
+mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod use_cases;
@@ -69,6 +73,10 @@ pub use desired::{
     Desired, DesiredRow, OpenGrant, RESTRICTED_LIST, RESTRICTED_RATE, Undesirable, desired,
 };
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use execution::{
+    BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
+    NewExecution, is_secret_attribute,
+};
 pub use gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
@@ -85,6 +93,7 @@ pub use ports::{
     ProfileRepository, ProfileView, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE, RouterRepository,
     RouterView,
 };
+pub use priority::Priority;
 pub use profile::{
     BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile, ServiceProfileSnapshot, Terms,
 };
@@ -94,16 +103,21 @@ pub use router::{
     RouterRefusal, RouterSnapshot, RouterStatus,
 };
 pub use row::{Actual, ActualRow, Attribute, Menu, RowId};
+pub use statistics::{
+    BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+};
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
+pub use taxonomy::Severity;
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
 pub use use_cases::end_access::end_access;
 pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, enrol_router};
+pub use use_cases::execute_command::{ExecuteCommand, execute_command};
 pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};

@@ -125,6 +125,7 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::NotRouterOs => &catalog::NOT_ROUTEROS,
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
+        GatewayErrorKind::Overloaded => &catalog::ROUTER_OVERLOADED,
         GatewayErrorKind::Forbidden
         | GatewayErrorKind::Unsupported
         | GatewayErrorKind::Conflict

@@ -6,6 +6,7 @@ use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{CutReport, RouterGateway};
 use crate::login::LoginRef;
 use crate::ports::AccessStore;
+use crate::priority::Priority;
 
 /// Cut a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub async fn cut_login(
 ) -> Result<CutReport, RouterTaskError> {
     let CutLogin { router: id, login } = command;
     let (_, target) = load_target(store, vault, scope, id).await?;
+    let target = target.at(Priority::Critical);
     let report = match gateway.cut(&target, std::slice::from_ref(&login)).await {
         Ok(report) => report,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),

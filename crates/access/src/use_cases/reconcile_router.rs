@@ -14,6 +14,7 @@ use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Plan, Reach, RowRef, diff};
 use crate::ports::AccessStore;
+use crate::priority::Priority;
 use crate::profile::ServiceProfile;
 use crate::router::{DriftCounts, Router};
 
@@ -89,6 +90,7 @@ pub async fn reconcile_router(
 ) -> Result<ReconcileReport, RouterTaskError> {
     let id = command.router;
     let (router, target) = load_target(store, vault, scope, id).await?;
+    let target = target.at(Priority::Low);
     let actual = match gateway.read(&target, &Selection::All).await {
         Ok(actual) => actual,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),

@@ -5,6 +5,7 @@ use kernel::{Clock, RouterId, Scope, Vault};
 use super::router_task::{RouterTaskError, failed, load_target, note_router};
 use crate::gateway::RouterGateway;
 use crate::ports::AccessStore;
+use crate::priority::Priority;
 use crate::router::RouterFacts;
 
 /// Connects, logs in and asks who it is.
@@ -20,7 +21,7 @@ pub async fn test_router(
     id: RouterId,
 ) -> Result<RouterFacts, RouterTaskError> {
     let (mut router, target) = load_target(store, vault, scope, id).await?;
-    let facts = match gateway.inspect(&target).await {
+    let facts = match gateway.inspect(&target.at(Priority::High)).await {
         Ok(facts) => facts,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),
     };

@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connections;
+mod execute;
 mod faults;
 mod healthy;
+mod protection;
 mod site;
 mod strangers;
