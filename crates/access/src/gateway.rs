@@ -1,14 +1,13 @@
 //! The port to routers: what the access context asks of one, in its own words.
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
 use crate::change::Change;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
-use crate::priority::Priority;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;

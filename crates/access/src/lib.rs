@@ -55,7 +55,6 @@ mod login;
 mod outcome;
 mod plan;
 mod ports;
-mod priority;
 mod profile;
 mod rate_limit;
 mod router;
@@ -93,7 +92,6 @@ pub use ports::{
     ProfileRepository, ProfileView, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE, RouterRepository,
     RouterView,
 };
-pub use priority::Priority;
 pub use profile::{
     BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile, ServiceProfileSnapshot, Terms,
 };
@@ -130,3 +128,5 @@ pub use use_cases::retire_router::retire_router;
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;
+
+pub use kernel::Priority;

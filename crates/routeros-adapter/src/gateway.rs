@@ -99,7 +99,10 @@ impl RouterGateway for RouterOsGateway {
     }
 
     async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError> {
-        read::sessions(&self.line(target)).await
+        let line = self.line(target);
+        let sessions = read::sessions(&line).await?;
+        line.shared().meter.show_sessions(&sessions);
+        Ok(sessions)
     }
 
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {

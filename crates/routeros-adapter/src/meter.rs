@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use access::{GatewayError, LatencyFigures};
+use access::{GatewayError, LatencyFigures, LiveSession, Service};
 use kernel::RouterId;
 use metrics::{counter, gauge, histogram};
 
@@ -86,7 +86,14 @@ impl Meter {
         for (name, value) in all {
             gauge!(name, "router" => self.router.clone()).set(small(value));
         }
-        counter!("mikrotik_requests_total", "router" => self.router.clone()).increment(0);
+        let counters = [
+            "mikrotik_requests_total",
+            "mikrotik_cache_hits",
+            "mikrotik_cache_misses",
+        ];
+        for name in counters {
+            counter!(name, "router" => self.router.clone()).increment(0);
+        }
     }
 
     /// Shows what the circuit breaker does, and what it has counted.
@@ -95,6 +102,18 @@ impl Meter {
             .set(f64::from(snapshot.state.number()));
         counter!("mikrotik_circuit_breaker_failures_total", "router" => self.router.clone())
             .absolute(snapshot.failures);
+    }
+
+    /// Shows how many are online.
+    pub(crate) fn show_sessions(&self, sessions: &[LiveSession]) {
+        let all = [
+            ("mikrotik_active_users_hotspot", Service::Hotspot),
+            ("mikrotik_active_users_pppoe", Service::Pppoe),
+        ];
+        for (name, service) in all {
+            let online = sessions.iter().filter(|it| it.login.service == service);
+            gauge!(name, "router" => self.router.clone()).set(small(online.count()));
+        }
     }
 
     /// Shows how much the cache holds.

@@ -1,8 +1,9 @@
 //! What a refusal by access, or by a router, means to a client.
 
 use access::{
-    BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError, DefineProfileError,
-    EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal, RouterTaskError,
+    BadExecution, BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError,
+    DefineProfileError, EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal,
+    RouterTaskError,
 };
 
 use super::catalog::{self, Kind};
@@ -85,6 +86,20 @@ impl From<BadHost> for Problem {
             }
         };
         Self::of(kind).field("host", err.rule(), err.to_string())
+    }
+}
+
+impl From<BadExecution> for Problem {
+    fn from(err: BadExecution) -> Self {
+        let (field, rule) = match err {
+            BadExecution::Path => ("command", "format"),
+            BadExecution::Interactive => ("command", "interactive"),
+            BadExecution::Endless => ("command", "endless"),
+            BadExecution::Argument => ("arguments", "format"),
+            BadExecution::Query => ("queries", "format"),
+            BadExecution::Timeout => ("timeout_s", "range"),
+        };
+        Self::invalid(field, rule, err.to_string())
     }
 }
 

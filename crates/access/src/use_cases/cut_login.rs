@@ -1,12 +1,11 @@
 //! Ends the sessions of one login, because an operator wants it.
 
-use kernel::{Clock, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
+use kernel::{Clock, Priority, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{CutReport, RouterGateway};
 use crate::login::LoginRef;
 use crate::ports::AccessStore;
-use crate::priority::Priority;
 
 /// Cut a login.
 #[derive(Debug, Clone, PartialEq, Eq)]

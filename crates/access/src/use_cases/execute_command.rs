@@ -1,12 +1,11 @@
 //! Executes a command of an operator's own on a router, and writes down that it was.
 
-use kernel::{Clock, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
+use kernel::{Clock, Priority, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{GatewayError, RouterGateway};
 use crate::ports::AccessStore;
-use crate::priority::Priority;
 
 /// Execute a command.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,11 +1,10 @@
 //! Lists who is online on a router.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{LiveSession, RouterGateway};
 use crate::ports::AccessStore;
-use crate::priority::Priority;
 
 /// Who is online, as the router says right now.
 ///

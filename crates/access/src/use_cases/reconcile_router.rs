@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Clock, GrantId, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
@@ -14,7 +14,6 @@ use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Plan, Reach, RowRef, diff};
 use crate::ports::AccessStore;
-use crate::priority::Priority;
 use crate::profile::ServiceProfile;
 use crate::router::{DriftCounts, Router};
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    CannotOpen, MayConflict, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
+    CannotOpen, MayConflict, Priority, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
     rerun_on_conflict,
 };
 
@@ -11,7 +11,6 @@ use crate::desired::Undesirable;
 use crate::gateway::{GatewayError, GatewayErrorKind, Target};
 use crate::grant::{Allowance, Grant};
 use crate::ports::{AccessStore, AccessTx};
-use crate::priority::Priority;
 use crate::profile::ServiceProfile;
 use crate::router::{Endpoint, Router, RouterRefusal};
 

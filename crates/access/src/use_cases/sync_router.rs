@@ -1,6 +1,6 @@
 //! Brings a router's pending grants to it: reads those rows, changes what differs, ends sessions, confirms.
 
-use kernel::{Clock, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
@@ -11,7 +11,6 @@ use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Reach, diff};
 use crate::ports::{AccessStore, Confirmation};
-use crate::priority::Priority;
 use crate::profile::ServiceProfile;
 use crate::router::Router;
 

@@ -1,11 +1,10 @@
 //! Tests whether a router answers, and notes what it says about itself.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router};
 use crate::gateway::RouterGateway;
 use crate::ports::AccessStore;
-use crate::priority::Priority;
 use crate::router::RouterFacts;
 
 /// Connects, logs in and asks who it is.
