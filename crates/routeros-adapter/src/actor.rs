@@ -29,9 +29,17 @@ pub(crate) struct Ends {
     pub(crate) dropped: watch::Receiver<u64>,
 }
 
-/// The next command; `None` once the last handle is dropped.
+/// The next command that somebody still waits for; `None` once the last handle is dropped. It is promised to its caller
+/// that its turn has come.
 pub(crate) async fn next(inbox: &Inbox) -> Option<Request> {
-    inbox.lock().await.recv().await
+    let mut inbox = inbox.lock().await;
+    loop {
+        let mut request = inbox.recv().await?;
+        let has_begun = request.begun.take().is_some_and(|it| it.send(()).is_ok());
+        if has_begun {
+            return Some(request);
+        }
+    }
 }
 
 /// Until a caller goes away.
@@ -120,6 +128,15 @@ pub(crate) async fn look_after(shop: Shop, mut ends: Ends) {
 /// Until the last handle is dropped.
 async fn gone(dropped: &mut watch::Receiver<u64>) {
     while dropped.changed().await.is_ok() {}
+}
+
+/// Every connection was being made, or full, for too long.
+pub(crate) fn busy() -> NoLink {
+    let message = "no connection to the router became free in time";
+    NoLink {
+        err: GatewayError::new(GatewayErrorKind::Unreachable, message),
+        was_tried: false,
+    }
 }
 
 /// The router was forgotten while somebody waited.

@@ -8,7 +8,7 @@ use kernel::Randomness;
 use resilience::{Breaker, Class, NoTurn, Turnstile, TurnstileSettings};
 use routeros_proto::Command;
 use tokio::sync::{Mutex, mpsc, oneshot, watch};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use crate::actor::{self, Ends, Shop};
 use crate::answer::Answer;
@@ -29,6 +29,8 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
     /// Whether a person asks: then a router is tried even if it failed a moment ago.
     pub(crate) insists: bool,
+    /// Told when a task takes it; closed when the caller no longer waits for that.
+    pub(crate) begun: Option<oneshot::Sender<()>>,
     /// Where the answer goes; closed when the caller has lost interest.
     pub(crate) reply: oneshot::Sender<Result<Answer, Failure>>,
 }
@@ -263,16 +265,26 @@ impl Line {
 
     async fn send(&self, command: Command, manner: Manner) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
+        let (begin, mut begun) = oneshot::channel();
         let tell = TellOnDrop(&self.shared.dropped);
         let request = Request {
             command,
             timeout: manner.timeout,
             insists: manner.insists,
+            begun: Some(begin),
             reply,
         };
         let closed = || Failure::NoConnection(actor::closed());
         if self.shared.requests.send(request).await.is_err() {
             return Err(closed());
+        }
+        let patience = self.settings().pool.acquire_timeout;
+        if timeout(patience, &mut begun).await.is_err() {
+            // From here on no task takes it; perhaps one just did.
+            begun.close();
+            if begun.try_recv().is_err() {
+                return Err(Failure::NoConnection(actor::busy()));
+            }
         }
         // Dropped here, the receiver goes before `tell`, so the tasks find it closed.
         let answer = answer.await;

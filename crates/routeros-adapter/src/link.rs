@@ -11,7 +11,6 @@ use crate::connect::Wire;
 use crate::handshake::exchange;
 
 /// A connection that is logged in.
-#[derive(Debug)]
 pub(crate) struct Link {
     /// The connection.
     pub(crate) wire: Wire,

@@ -38,14 +38,6 @@ pub(crate) struct Maker {
     gate: Mutex<Gate>,
 }
 
-impl std::fmt::Debug for Maker {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Maker")
-            .field("router", &self.target.router)
-            .finish_non_exhaustive()
-    }
-}
-
 impl Maker {
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
@@ -95,9 +87,15 @@ impl Manager for Maker {
 }
 
 /// The connections to one router.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Links {
     pool: Pool<Maker>,
+}
+
+impl std::fmt::Debug for Links {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Links").finish_non_exhaustive()
+    }
 }
 
 /// How many connections there are.

@@ -5,6 +5,7 @@ mod connections;
 mod execute;
 mod faults;
 mod healthy;
+mod metering;
 mod protection;
 mod site;
 mod strangers;

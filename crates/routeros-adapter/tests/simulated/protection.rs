@@ -251,3 +251,63 @@ async fn a_hundred_routers_do_not_wait_for_ten_black_holes() {
     assert!(holes.iter().all(Result::is_err));
     assert!(took < Duration::from_millis(1_400), "{took:?}");
 }
+
+#[tokio::test]
+async fn bulk_work_under_the_default_limits_suits_a_real_router() {
+    let recommended = GatewaySettings::recommended(crate::site::DEMO);
+    let settings = GatewaySettings {
+        limiter: recommended.limiter,
+        write_gap: recommended.write_gap,
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    // 200 at once, then 20 ms each, as measured on real routers.
+    site.router.set_fault(Fault::RateBudget {
+        fast: 200,
+        then: Duration::from_millis(20),
+    });
+    let plan = users_plan(259, &site.read().await.unwrap());
+    let start = Instant::now();
+    let results = site.apply(&plan.changes).await;
+    assert!(results.iter().all(Result::is_ok), "no timeout, no refusal");
+    // 260 writes, 8 ms apart at least.
+    let took = start.elapsed();
+    assert!(took > Duration::from_millis(1_600), "{took:?}");
+    assert!(took < Duration::from_millis(5_000), "{took:?}");
+}
+
+#[tokio::test]
+async fn who_finds_no_connection_waits_no_longer_than_allowed() {
+    let settings = GatewaySettings {
+        login_timeout: Duration::from_millis(900),
+        pool: PoolSettings {
+            acquire_timeout: Duration::from_millis(100),
+            ..PoolSettings::RECOMMENDED
+        },
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    site.router.set_fault(Fault::BlackHole);
+    let target = site.at();
+    let start = Instant::now();
+    let first = async {
+        let failed = site.gateway.sessions(&target).await.unwrap_err();
+        (failed, start.elapsed())
+    };
+    let second = async {
+        tokio::task::yield_now().await;
+        let failed = site.gateway.sessions(&target).await.unwrap_err();
+        (failed, start.elapsed())
+    };
+    let ((first, first_took), (second, second_took)) = tokio::join!(first, second);
+    assert!(
+        first_took >= Duration::from_millis(900),
+        "it is told what is wrong"
+    );
+    assert!(first.message.contains("does not answer"), "{first}");
+    assert!(second_took < Duration::from_millis(600), "{second_took:?}");
+    assert_eq!(
+        second.message,
+        "no connection to the router became free in time"
+    );
+}
