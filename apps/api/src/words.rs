@@ -14,6 +14,8 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use vouchers::{Alphabet, VoucherStateName};
 
+use crate::routes::{TransportName, TrustName};
+
 macro_rules! words {
     ($($name:ident = $all:expr;)*) => {$(
         #[doc = concat!("The words of a ", stringify!($name), ".")]
@@ -54,6 +56,8 @@ words! {
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
     SubscriptionStatusWord = ["active", "suspended", "ended"];
+    TransportWord = [TransportName::Tls, TransportName::Plain];
+    TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
     VoucherStateWord = VoucherStateName::ALL;
     WhenWord = [When::Now, When::PeriodEnd];
 }

@@ -5,10 +5,12 @@ use kernel::{RouterId, Secret};
 use serde::Serialize;
 
 use crate::change::Change;
+use crate::diagnosis::Findings;
 use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
+use crate::transport::{Fingerprint, Transport};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,8 @@ pub struct Target {
     pub host: Host,
     /// The port of its API service.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.
@@ -92,6 +96,20 @@ pub enum GatewayErrorKind {
     WrongRouter,
     /// The host must not be connected to.
     BadHost,
+    /// No encrypted connection could be agreed on, or the certificate is not good: nothing was sent.
+    TlsFailed,
+    /// An encrypted connection was made, but nobody has confirmed this certificate yet: nothing was sent.
+    CertificateUnconfirmed {
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
+    /// Another certificate than the confirmed one was seen: nothing was sent.
+    CertificateChanged {
+        /// The certificate that was confirmed.
+        expected: Fingerprint,
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
     /// Anything else.
     Other,
 }
@@ -131,7 +149,8 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         match self.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
-            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost => true,
+            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::TlsFailed => true,
+            Kind::CertificateUnconfirmed { .. } | Kind::CertificateChanged { .. } => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -163,6 +182,19 @@ impl GatewayError {
             }
             Kind::WrongRouter => "enrol the replacement as a new router, or correct the address",
             Kind::BadHost => "use the router's own address in your network",
+            Kind::TlsFailed => {
+                "put a certificate on the router's api-ssl service: /certificate add name=billing \
+                 common-name=billing key-size=2048 days-valid=3650, then /certificate sign billing, \
+                 then /ip/service set api-ssl certificate=billing disabled=no"
+            }
+            Kind::CertificateUnconfirmed { .. } => {
+                "compare the fingerprint with the one the router shows in /certificate print \
+                 detail, then confirm it"
+            }
+            Kind::CertificateChanged { .. } => {
+                "if somebody renewed the certificate, compare its fingerprint on the router and \
+                 confirm the new one; if nobody did, somebody may be listening in: do not confirm"
+            }
             Kind::Other => "see the router's own message",
         }
     }
@@ -190,4 +222,8 @@ pub trait RouterGateway: Send + Sync {
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
+
+    /// Finds out what there is to know about a router that may be out of order, over a connection of its own: every step
+    /// that can be taken is taken, within half a minute whatever happens, and nothing is changed.
+    async fn examine(&self, target: &Target) -> Findings;
 }

@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use access::{
-    Actual, Change, CutReport, GatewayError, LiveSession, LoginRef, RouterFacts, RouterGateway,
-    Selection, Target,
+    Actual, Change, CutReport, Findings, GatewayError, LiveSession, LoginRef, RouterFacts,
+    RouterGateway, Selection, Target,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, inspect, read};
+use crate::{apply, cut, examine, inspect, read};
 
 /// Talks to any number of routers over the RouterOS API, each on a connection of its own.
 pub struct RouterOsGateway {
@@ -84,5 +84,9 @@ impl RouterGateway for RouterOsGateway {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&router);
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        examine::examine(target, &self.settings).await
     }
 }

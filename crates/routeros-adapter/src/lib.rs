@@ -9,6 +9,7 @@ mod answer;
 mod apply;
 mod connect;
 mod cut;
+mod examine;
 mod failure;
 mod gate;
 mod gateway;
@@ -21,6 +22,7 @@ mod pump;
 mod read;
 mod select;
 mod settings;
+mod tls;
 
 pub use gateway::RouterOsGateway;
 pub use settings::GatewaySettings;

@@ -68,6 +68,7 @@ impl From<RouterRefusal> for Problem {
         let rule = match refusal {
             RouterRefusal::Retired => "retired",
             RouterRefusal::InUse { .. } => "in_use",
+            RouterRefusal::NothingToConfirm => "nothing_to_confirm",
             RouterRefusal::AnotherRouter { .. } => {
                 return Self::of(&catalog::WRONG_ROUTER).detail(refusal.to_string());
             }
@@ -104,6 +105,11 @@ impl From<GatewayError> for Problem {
                 "not_routeros",
                 "must be the port of the API service",
             ),
+            GatewayErrorKind::CertificateUnconfirmed { seen }
+            | GatewayErrorKind::CertificateChanged { seen, .. } => {
+                let message = format!("the router shows {seen}");
+                problem.field("certificate_pin", "another_certificate", message)
+            }
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }
@@ -125,6 +131,9 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::NotRouterOs => &catalog::NOT_ROUTEROS,
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
+        GatewayErrorKind::TlsFailed => &catalog::TLS_FAILED,
+        GatewayErrorKind::CertificateUnconfirmed { .. } => &catalog::CERTIFICATE_UNCONFIRMED,
+        GatewayErrorKind::CertificateChanged { .. } => &catalog::CERTIFICATE_CHANGED,
         GatewayErrorKind::Forbidden
         | GatewayErrorKind::Unsupported
         | GatewayErrorKind::Conflict

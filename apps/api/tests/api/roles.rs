@@ -76,6 +76,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "change_router",
             "retire_router",
             "test_router",
+            "trust_router",
             "reconcile_router",
             "cut_login",
             "cancel_job",

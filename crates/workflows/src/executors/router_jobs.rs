@@ -131,6 +131,9 @@ const fn patience(err: &GatewayError) -> Duration {
         | GatewayErrorKind::DeviceMode
         | GatewayErrorKind::NotRouterOs
         | GatewayErrorKind::WrongRouter
-        | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
+        | GatewayErrorKind::BadHost
+        | GatewayErrorKind::TlsFailed
+        | GatewayErrorKind::CertificateUnconfirmed { .. }
+        | GatewayErrorKind::CertificateChanged { .. } => NEEDS_A_PERSON,
     }
 }

@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
-    AccessStore, AccessTx, Actual, Change, CutReport, GatewayError, GrantRepository, LiveSession,
-    LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection, Target,
+    AccessStore, AccessTx, Actual, Change, CutReport, Findings, GatewayError, GrantRepository,
+    LiveSession, LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository,
+    Selection, Target,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -83,6 +84,10 @@ impl RouterGateway for RouterWithHistory {
 
     async fn forget(&self, router: RouterId) {
         self.router.forget(router).await;
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        self.router.examine(target).await
     }
 }
 
