@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use access::{LoginMethod, ProfileStatus, Service};
+use access::{LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -55,9 +55,11 @@ words! {
     ServiceWord = [Service::Pppoe, Service::Hotspot];
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    StepNameWord = StepName::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
     TransportWord = [TransportName::Tls, TransportName::Plain];
     TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
+    VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
     WhenWord = [When::Now, When::PeriodEnd];
 }

@@ -24,6 +24,7 @@ use crate::problem::Problem;
 use crate::rights::{ReadRouters, TestRouters, WriteRouters};
 use crate::words;
 
+mod diagnosis;
 mod status;
 mod transport;
 
@@ -206,6 +207,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get, change))
         .routes(routes!(test))
         .routes(routes!(trust))
+        .merge(diagnosis::routes())
         .routes(routes!(retire))
 }
 
@@ -394,7 +396,8 @@ async fn trust(
         async move {
             let it = &api.ports;
             let (store, gateway, vault) = (&*it.access, &*it.gateway, &*it.vault);
-            access::trust_router(store, gateway, vault, &*it.clock, &scope, command).await
+            let (ids, clock) = (&*it.ids, &*it.clock);
+            access::trust_router(store, gateway, vault, ids, clock, &scope, command).await
         }
     })
     .await?;

@@ -77,6 +77,8 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "retire_router",
             "test_router",
             "trust_router",
+            "diagnose_router",
+            "diagnose_candidate",
             "reconcile_router",
             "cut_login",
             "cancel_job",

@@ -142,3 +142,34 @@ async fn a_router_in_the_clear_has_nothing_to_confirm() {
     let answer = house.ask(Ask::post(&format!("{place}/trust"), body)).await;
     assert_eq!(answer.is(409).first_error(), "status nothing_to_confirm");
 }
+
+fn step<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
+    let steps = diagnosis["steps"].as_array().unwrap();
+    steps.iter().find(|it| it["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_router_is_diagnosed_before_and_after_it_is_enrolled() {
+    let house = House::new();
+    let path = format!("{PATH}/diagnose");
+    let candidate = house.ask(Ask::post(&path, encrypted())).await.is(200);
+    assert_eq!(candidate.body["verdict"], "warn");
+    let tls = step(&candidate.body, "tls");
+    let measured = tls["measured"].as_str().unwrap();
+    assert!(measured.contains(&FAKE_CERTIFICATE.to_string()), "{tls}");
+    let login = step(&candidate.body, "login");
+    assert_eq!(login["verdict"], "skipped");
+    assert!(!candidate.text.contains("s3cret"));
+    let listed = house.ask(Ask::get(PATH)).await.is(200);
+    assert_eq!(listed.body["items"], json!([]), "nothing was stored");
+    let place = enrol(&house).await;
+    let ask = Ask::new("POST", &format!("{place}/diagnose"));
+    let diagnosis = house.ask(ask).await.is(200);
+    let names = diagnosis.body["steps"].as_array().unwrap();
+    assert_eq!(names.len(), 14);
+    assert_eq!(step(&diagnosis.body, "login")["verdict"], "pass");
+    assert_eq!(step(&diagnosis.body, "identity")["verdict"], "pass");
+    let hidden = json!({ "name": "x", "host": "127.0.0.1", "username": "u", "password": "p" });
+    let forbidden = house.ask(Ask::post(&path, hidden)).await.is(422);
+    assert_eq!(forbidden.problem(), "forbidden-address");
+}

@@ -19,7 +19,7 @@ pub struct ChangeRouter {
     pub name: Option<Name>,
     /// Its new address or name.
     pub host: Option<Host>,
-    /// The new port.
+    /// The new port. The usual port of one transport becomes the usual port of the other by itself.
     pub port: Option<u16>,
     /// The new protection of the way. [`Trust::FirstUse`] leaves a router alone that uses TLS already.
     pub transport: Option<Transport>,
@@ -133,10 +133,16 @@ fn changed(from: &Endpoint, command: ChangeRouter, vault: &dyn Vault) -> Endpoin
     let transport = command
         .transport
         .filter(|it| *it != Transport::Tls(Trust::FirstUse) || from.transport == Transport::Plain);
+    let transport = transport.unwrap_or_else(|| from.transport.clone());
+    // The service moves along with the transport, unless it is where nobody would expect it.
+    let port = match from.port == from.transport.default_port() {
+        true => transport.default_port(),
+        false => from.port,
+    };
     Endpoint {
         host: command.host.unwrap_or_else(|| from.host.clone()),
-        port: command.port.unwrap_or(from.port),
-        transport: transport.unwrap_or_else(|| from.transport.clone()),
+        port: command.port.unwrap_or(port),
+        transport,
         method: command.method.unwrap_or(from.method),
         username: command.username.unwrap_or_else(|| from.username.clone()),
         password: sealed.unwrap_or_else(|| from.password.clone()),

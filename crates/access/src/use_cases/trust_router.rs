@@ -1,12 +1,13 @@
 //! Confirms the certificate of a router: from then on it must show exactly this one.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Ids, Priority, RouterId, Scope, Vault};
 
 use super::change_router::ChangeRouterError;
 use super::router_task::{RouterTaskError, load_target};
 use crate::gateway::RouterGateway;
 use crate::ports::AccessStore;
 use crate::router::RouterFacts;
+use crate::sync_request::request_sync;
 use crate::transport::{Fingerprint, Transport, Trust};
 
 /// Confirm a router's certificate.
@@ -18,7 +19,8 @@ pub struct TrustRouter {
     pub certificate: Fingerprint,
 }
 
-/// Connects, and only if exactly this certificate is shown logs in, asks who it is and stores both.
+/// Connects, and only if exactly this certificate is shown logs in, asks who it is and stores both. What has waited for
+/// the router is then brought to it at once.
 ///
 /// # Errors
 /// [`ChangeRouterError`], with [`crate::GatewayErrorKind::CertificateChanged`] if another certificate is shown; nothing
@@ -27,6 +29,7 @@ pub async fn trust_router(
     store: &dyn AccessStore,
     gateway: &dyn RouterGateway,
     vault: &dyn Vault,
+    ids: &dyn Ids,
     clock: &dyn Clock,
     scope: &Scope,
     command: TrustRouter,
@@ -44,9 +47,11 @@ pub async fn trust_router(
         gateway.forget(id).await;
     }
     let facts = inspected.map_err(RouterTaskError::Gateway)?;
-    router.trust(certificate, facts.clone(), clock.now())?;
+    let now = clock.now();
+    router.trust(certificate, facts.clone(), now)?;
     let mut tx = store.begin(scope).await?;
     tx.routers().save(&mut router).await?;
+    request_sync(&mut *tx, ids, id, Priority::High, now).await?;
     tx.commit().await?;
     Ok(facts)
 }

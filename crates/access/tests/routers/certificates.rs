@@ -43,11 +43,11 @@ async fn trust(world: &World, certificate: Fingerprint) -> Result<RouterFacts, C
     let World {
         store,
         gateway,
+        ids,
         clock,
         scope,
-        ..
     } = world;
-    access::trust_router(store, gateway, &OpenVault, clock, scope, command).await
+    access::trust_router(store, gateway, &OpenVault, ids, clock, scope, command).await
 }
 
 async fn test(world: &World) -> Result<RouterFacts, RouterTaskError> {
@@ -81,6 +81,11 @@ async fn status(store: &MemoryAccess) -> RouterStatus {
     view.unwrap().status
 }
 
+async fn port(world: &World) -> u16 {
+    let view = world.store.router(tenant(), north()).await.unwrap();
+    view.unwrap().port
+}
+
 fn logins(gateway: &FakeRouter) -> u64 {
     gateway.logins(north())
 }
@@ -109,7 +114,11 @@ async fn credentials_wait_until_the_certificate_is_confirmed() {
     );
     assert_eq!(status(&world.store).await, waiting, "nothing was confirmed");
     assert_eq!(logins(&world.gateway), 0, "nothing was sent");
+    assert!(world.store.jobs(tenant()).is_empty());
     assert_eq!(trust(&world, seen).await.unwrap(), sample_facts(north()));
+    let jobs = world.store.jobs(tenant());
+    assert_eq!(jobs.len(), 1, "what has waited goes now");
+    assert_eq!(jobs[0].kind, access::SYNC_ROUTER_JOB);
     assert_eq!(status(&world.store).await, RouterStatus::Enrolled);
     assert!(test(&world).await.is_ok());
     assert_eq!(status(&world.store).await, RouterStatus::Online);
@@ -201,6 +210,7 @@ async fn moving_to_tls_waits_for_the_certificate_and_moving_back_does_not() {
     let seen = FAKE_CERTIFICATE;
     let waiting = RouterStatus::AwaitingConfirmation { seen };
     assert_eq!(status(&world.store).await, waiting);
+    assert_eq!(port(&world).await, 8729, "an odd port stays");
     assert_eq!(logins(&world.gateway), before);
     change(&world, Transport::Plain).await.unwrap();
     assert!(test(&world).await.is_ok());
@@ -210,4 +220,15 @@ async fn moving_to_tls_waits_for_the_certificate_and_moving_back_does_not() {
         .unwrap();
     trust(&world, seen).await.unwrap();
     assert_eq!(status(&world.store).await, RouterStatus::Online);
+}
+
+#[tokio::test]
+async fn the_usual_port_moves_along_with_the_transport() {
+    let world = World::new().await;
+    let pinned = Transport::Tls(Trust::Pinned(FAKE_CERTIFICATE));
+    enrol(&world, pinned.clone()).await.unwrap();
+    change(&world, Transport::Plain).await.unwrap();
+    assert_eq!(port(&world).await, 8728);
+    change(&world, pinned).await.unwrap();
+    assert_eq!(port(&world).await, 8729);
 }

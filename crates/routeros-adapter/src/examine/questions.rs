@@ -204,6 +204,6 @@ async fn api_sessions(talk: &mut Talk) -> Result<u64, GatewayError> {
     let rows = rows(talk, command).await?;
     let over_api = rows
         .iter()
-        .filter(|it| it.get("via").is_some_and(|it| it == "api"));
+        .filter(|it| it.get("via").is_some_and(|it| it.starts_with("api")));
     Ok(u64::try_from(over_api.count()).unwrap_or(u64::MAX))
 }
