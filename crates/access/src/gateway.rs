@@ -96,8 +96,10 @@ pub enum GatewayErrorKind {
     WrongRouter,
     /// The host must not be connected to.
     BadHost,
-    /// No encrypted connection could be agreed on, or the certificate is not good: nothing was sent.
+    /// No encrypted connection could be agreed on: nothing was sent.
     TlsFailed,
+    /// The certificate is not good, or not from the authority: nothing was sent.
+    CertificateInvalid,
     /// An encrypted connection was made, but nobody has confirmed this certificate yet: nothing was sent.
     CertificateUnconfirmed {
         /// The certificate that was seen.
@@ -151,6 +153,7 @@ impl GatewayError {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
             Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::TlsFailed => true,
             Kind::CertificateUnconfirmed { .. } | Kind::CertificateChanged { .. } => true,
+            Kind::CertificateInvalid => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -186,6 +189,10 @@ impl GatewayError {
                 "put a certificate on the router's api-ssl service: /certificate add name=billing \
                  common-name=billing key-size=2048 days-valid=3650, then /certificate sign billing, \
                  then /ip/service set api-ssl certificate=billing disabled=no"
+            }
+            Kind::CertificateInvalid => {
+                "let the authority issue a certificate for the router's host name or address \
+                 (subject-alt-name), or pin the one that it has"
             }
             Kind::CertificateUnconfirmed { .. } => {
                 "compare the fingerprint with the one the router shows in /certificate print \

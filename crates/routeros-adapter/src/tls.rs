@@ -210,10 +210,10 @@ fn explain(err: &TlsError) -> GatewayError {
         TlsError::PeerIncompatible(why) => failed(&format!(
             "the router offers only encryption that is too old: {why:?}"
         )),
-        TlsError::InvalidCertificate(why) => failed(&format!(
-            "the router's certificate is not good: {}",
-            words(why)
-        )),
+        TlsError::InvalidCertificate(why) => {
+            let message = format!("the router's certificate is not good: {}", words(why));
+            GatewayError::new(Kind::CertificateInvalid, message)
+        }
         TlsError::InvalidMessage(_) => {
             let message = "what answers does not speak TLS: is this the port of api-ssl?";
             GatewayError::new(Kind::NotRouterOs, message)

@@ -113,6 +113,9 @@ impl From<GatewayError> for Problem {
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }
+            GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+                problem.field(OUR_FIELD, "format", "must be certificates in PEM")
+            }
             GatewayErrorKind::InvalidArgument { field: Some(field) } => {
                 problem.field(field.clone(), "router_refused", "is refused by the router")
             }
@@ -120,6 +123,9 @@ impl From<GatewayError> for Problem {
         }
     }
 }
+
+/// The one field that the gateway and not the router refuses.
+const OUR_FIELD: &str = "certificate_authority";
 
 /// The kind by what the client can do about it.
 fn kind_of(err: &GatewayError) -> &'static Kind {
@@ -131,7 +137,10 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::NotRouterOs => &catalog::NOT_ROUTEROS,
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
-        GatewayErrorKind::TlsFailed => &catalog::TLS_FAILED,
+        GatewayErrorKind::TlsFailed | GatewayErrorKind::CertificateInvalid => &catalog::TLS_FAILED,
+        GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+            &catalog::INVALID_FIELDS
+        }
         GatewayErrorKind::CertificateUnconfirmed { .. } => &catalog::CERTIFICATE_UNCONFIRMED,
         GatewayErrorKind::CertificateChanged { .. } => &catalog::CERTIFICATE_CHANGED,
         GatewayErrorKind::Forbidden

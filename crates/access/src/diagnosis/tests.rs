@@ -136,7 +136,8 @@ fn a_healthy_router_passes_every_step_in_order() {
 
 #[test]
 fn the_step_that_fails_is_named_and_what_depends_on_it_says_so() {
-    let cases: [(S, &str, fn(&mut Findings)); 4] = [
+    type Case = (S, &'static str, fn(&mut Findings));
+    let cases: [Case; 4] = [
         (S::NameResolution, "the name resolution", |it| {
             it.addresses = failed(Kind::Unreachable);
         }),

@@ -37,7 +37,9 @@ pub(super) fn fake_findings(target: &Target, facts: Result<RouterFacts, GatewayE
             encryption: encrypted(seen),
             ..reached
         },
-        GatewayErrorKind::CertificateChanged { .. } | GatewayErrorKind::TlsFailed => Findings {
+        GatewayErrorKind::CertificateChanged { .. }
+        | GatewayErrorKind::CertificateInvalid
+        | GatewayErrorKind::TlsFailed => Findings {
             encryption: Finding::Failed(err),
             ..reached
         },

@@ -120,14 +120,14 @@ async fn an_authority_vouches_for_the_address_and_nothing_else() {
     let good = ours.issue(&["127.0.0.1"]);
     assert!(inspect(&good, trust(&ours)).await.is_ok());
     let foreign = inspect(&good, trust(&theirs)).await.unwrap_err();
-    assert_eq!(foreign.kind, Kind::TlsFailed);
+    assert_eq!(foreign.kind, Kind::CertificateInvalid);
     assert!(foreign.message.contains("has not issued"), "{foreign}");
     let elsewhere = ours.issue(&["10.9.9.9"]);
     let misnamed = inspect(&elsewhere, trust(&ours)).await.unwrap_err();
     assert!(misnamed.message.contains("subject-alt-name"), "{misnamed}");
     let own = Identity::self_signed(&["127.0.0.1"]);
     let refused = inspect(&own, trust(&ours)).await.unwrap_err();
-    assert_eq!(refused.kind, Kind::TlsFailed, "{refused}");
+    assert_eq!(refused.kind, Kind::CertificateInvalid, "{refused}");
     let broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----";
     let unusable = inspect(&good, Trust::Authority(broken.parse().unwrap())).await;
     let field = Some("certificate_authority".to_owned());

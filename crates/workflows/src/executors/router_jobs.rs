@@ -133,6 +133,7 @@ const fn patience(err: &GatewayError) -> Duration {
         | GatewayErrorKind::WrongRouter
         | GatewayErrorKind::BadHost
         | GatewayErrorKind::TlsFailed
+        | GatewayErrorKind::CertificateInvalid
         | GatewayErrorKind::CertificateUnconfirmed { .. }
         | GatewayErrorKind::CertificateChanged { .. } => NEEDS_A_PERSON,
     }
