@@ -129,7 +129,7 @@ const OUR_FIELD: &str = "certificate_authority";
 
 /// The kind by what the client can do about it.
 fn kind_of(err: &GatewayError) -> &'static Kind {
-    match err.kind {
+    match &err.kind {
         GatewayErrorKind::Unreachable => &catalog::ROUTER_UNREACHABLE,
         GatewayErrorKind::Timeout => &catalog::ROUTER_TIMED_OUT,
         GatewayErrorKind::Ambiguous => &catalog::ROUTER_OUTCOME_UNKNOWN,
@@ -172,4 +172,31 @@ fn bad_rate(rule: BadRateLimit) -> Problem {
         BadRateLimit::BurstTime => ("burst.time_s", "range"),
     };
     Problem::invalid(format!("terms.rate.{field}"), code, rule.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the gateway refuses before anybody is asked is the client's own field.
+
+    use access::{Fingerprint, GatewayError, GatewayErrorKind};
+    use axum::response::IntoResponse;
+
+    use super::Problem;
+
+    #[test]
+    fn trouble_with_certificates_has_its_own_answers() {
+        let field = Some("certificate_authority".to_owned());
+        let seen = Fingerprint::new([1; 32]);
+        let table = [
+            (GatewayErrorKind::InvalidArgument { field }, 422),
+            (GatewayErrorKind::TlsFailed, 422),
+            (GatewayErrorKind::CertificateInvalid, 422),
+            (GatewayErrorKind::CertificateUnconfirmed { seen }, 409),
+        ];
+        for (kind, status) in table {
+            let problem = Problem::from(GatewayError::new(kind.clone(), "no"));
+            let told = problem.into_response().status().as_u16();
+            assert_eq!(told, status, "{kind:?}");
+        }
+    }
 }

@@ -5,10 +5,10 @@ use access::{
     Fingerprint, GatewayErrorKind as Kind, LoginRef, RouterGateway, Target, Transport, Trust,
 };
 use routeros_adapter::RouterOsGateway;
-use routeros_sim::SimConfig;
+use routeros_sim::{SimConfig, SimTls};
 
 use crate::door::{Authority, Door, Identity};
-use crate::site::{Site, gateway, impatient, target};
+use crate::site::{Site, gateway, impatient, router_id, target};
 use crate::strangers::stranger;
 
 struct Behind {
@@ -151,4 +151,35 @@ async fn a_service_without_a_certificate_is_told_from_one_that_is_no_tls() {
     assert_eq!(kind(closes).await.0, Kind::Unreachable);
     let silent = stranger(b"", false).await;
     assert_eq!(kind(silent).await.0, Kind::NotRouterOs);
+}
+
+#[tokio::test]
+async fn a_router_that_changes_and_loses_its_certificate_is_told_so_each_time() {
+    let tls = SimTls {
+        only_tls12: true,
+        ..SimTls::generated()
+    };
+    let config = SimConfig {
+        tls: Some(tls),
+        ..SimConfig::new("tower-7")
+    };
+    let site = Site::with(config, impatient()).await;
+    let port = site.router.tls_addr().unwrap().port();
+    let pin: Fingerprint = site.router.fingerprint().unwrap().parse().unwrap();
+    let at = |pin: Fingerprint| encrypted(port, Trust::Pinned(pin));
+    assert!(site.gateway.inspect(&at(pin)).await.is_ok());
+    let new: Fingerprint = site.router.swap_certificate().unwrap().parse().unwrap();
+    site.gateway.forget(router_id()).await;
+    let changed = site.gateway.inspect(&at(pin)).await.unwrap_err();
+    let expected = Kind::CertificateChanged {
+        expected: pin,
+        seen: new,
+    };
+    assert_eq!(changed.kind, expected);
+    assert!(site.gateway.inspect(&at(new)).await.is_ok());
+    site.router.remove_certificate().unwrap();
+    site.gateway.forget(router_id()).await;
+    let none = site.gateway.inspect(&at(new)).await.unwrap_err();
+    assert_eq!(none.kind, Kind::TlsFailed);
+    assert!(none.message.contains("no certificate"), "{none}");
 }
