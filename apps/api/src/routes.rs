@@ -25,6 +25,8 @@ mod subscriptions;
 mod voucher_batches;
 mod vouchers;
 
+pub(crate) use routers::{TransportName, TrustName};
+
 /// The header of requests that must act once.
 #[derive(Debug, utoipa::IntoParams)]
 #[into_params(parameter_in = Header)]

@@ -4,6 +4,7 @@
     reason = "a broken promise must stop the test that found it"
 )]
 
+mod fake_findings;
 mod fake_router;
 mod gateway_contract;
 mod memory_access;
@@ -11,7 +12,7 @@ mod memory_queries;
 mod samples;
 mod store_contract;
 
-pub use fake_router::FakeRouter;
+pub use fake_router::{FAKE_CERTIFICATE, FakeRouter};
 pub use gateway_contract::{Bench, router_gateway_contract};
 pub use memory_access::MemoryAccess;
 pub use samples::{

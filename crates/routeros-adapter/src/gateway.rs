@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use access::{
-    Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError, GatewayStatistics,
-    LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
+    Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
+    GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
@@ -14,7 +14,7 @@ use tracing::{info, warn};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, execute, inspect, read, statistics};
+use crate::{apply, cut, examine, execute, inspect, read, statistics};
 
 /// Talks to any number of routers over the RouterOS API, each on connections of its own.
 pub struct RouterOsGateway {
@@ -126,5 +126,9 @@ impl RouterGateway for RouterOsGateway {
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
         self.lines().get(&router).map(statistics::of)
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        examine::examine(target, &self.settings).await
     }
 }

@@ -10,6 +10,7 @@ mod apply;
 mod cache;
 mod connect;
 mod cut;
+mod examine;
 mod execute;
 mod failure;
 mod gate;
@@ -28,6 +29,7 @@ mod read;
 mod select;
 mod settings;
 mod statistics;
+mod tls;
 
 pub use gateway::RouterOsGateway;
 pub use resilience::{BreakerSettings, BucketSettings};

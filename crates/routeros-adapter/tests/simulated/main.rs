@@ -2,9 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connections;
+mod door;
+mod encrypted;
+mod examined;
 mod execute;
 mod faults;
 mod healthy;
+mod leaks;
 mod metering;
 mod protection;
 mod site;

@@ -132,6 +132,10 @@ const fn patience(err: &GatewayError) -> Duration {
         | GatewayErrorKind::DeviceMode
         | GatewayErrorKind::NotRouterOs
         | GatewayErrorKind::WrongRouter
-        | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
+        | GatewayErrorKind::BadHost
+        | GatewayErrorKind::TlsFailed
+        | GatewayErrorKind::CertificateInvalid
+        | GatewayErrorKind::CertificateUnconfirmed { .. }
+        | GatewayErrorKind::CertificateChanged { .. } => NEEDS_A_PERSON,
     }
 }

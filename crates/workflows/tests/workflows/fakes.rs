@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
-    AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError,
-    GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository, RouterFacts,
-    RouterGateway, RouterRepository, Selection, Target,
+    AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
+    GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
+    RouterFacts, RouterGateway, RouterRepository, Selection, Target,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -96,6 +96,10 @@ impl RouterGateway for RouterWithHistory {
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
         self.router.statistics(router)
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        self.router.examine(target).await
     }
 }
 
