@@ -9,6 +9,7 @@ use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
+use crate::usage::{UsageReading, UsageScope};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -190,4 +191,12 @@ pub trait RouterGateway: Send + Sync {
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
+
+    /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
+    /// who is online. An error means unknown, never nobody.
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError>;
 }

@@ -62,6 +62,7 @@ mod sync_request;
 mod tag;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod usage;
 mod use_cases;
 
 pub use change::{Action, Change, Edit, RouterCommand, Value};
@@ -98,6 +99,12 @@ pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
+pub use usage::{
+    Books, DayUsage, EndCause, FirstUse, GrantUsage, Load, LoginChange, LoginSeen, Meter, Owner,
+    PollClock, PollState, RouterOnline, SessionCounters, SessionEnd, SessionFilter, SessionView,
+    TrackedSession, Traffic, UsageQueries, UsageReading, UsageScope, UsageStore, UserCounters,
+    UserSeen, account,
+};
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::cut_login::{CutLogin, cut_login};
@@ -108,9 +115,11 @@ pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{
     ReconcileMode, ReconcileReport, ReconcileRouter, RowShown, reconcile_router,
 };
+pub use use_cases::record_usage::{UsagePage, UsageRun};
 pub use use_cases::retire_profile::retire_profile;
 pub use use_cases::retire_router::retire_router;
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};

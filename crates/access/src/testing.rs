@@ -5,6 +5,7 @@
 )]
 
 mod fake_router;
+mod fake_usage;
 mod gateway_contract;
 mod memory_access;
 mod memory_queries;

@@ -7,7 +7,7 @@ use access::testing::{
     Bench, FakeRouter, MemoryAccess, access_store_contract, numbered, router_gateway_contract,
     sample_router,
 };
-use access::{LoginRef, Menu, RouterGateway, Target, target_of};
+use access::{Load, LoginRef, Menu, RouterGateway, Target, target_of};
 use kernel::testing::{CountingIds, OpenVault};
 
 #[tokio::test]
@@ -46,6 +46,19 @@ impl Bench for FakeBench {
 
     fn dial(&self, login: &LoginRef, password: &str) -> bool {
         self.0.dial(numbered(7), login, password)
+    }
+
+    fn use_up(&self, login: &LoginRef, bytes_up: u64, bytes_down: u64) {
+        let load = Load {
+            bytes_up,
+            bytes_down,
+            seconds: 0,
+        };
+        self.0.use_up(numbered(7), login, load);
+    }
+
+    fn hang_up(&self, login: &LoginRef) {
+        self.0.hang_up(numbered(7), login);
     }
 }
 

@@ -5,14 +5,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use access::{
     Actual, Change, CutReport, GatewayError, LiveSession, LoginRef, RouterFacts, RouterGateway,
-    Selection, Target,
+    Selection, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, inspect, read};
+use crate::{apply, cut, inspect, read, usage};
 
 /// Talks to any number of routers over the RouterOS API, each on a connection of its own.
 pub struct RouterOsGateway {
@@ -84,5 +84,13 @@ impl RouterGateway for RouterOsGateway {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&router);
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        usage::usage(&self.line(target), reach).await
     }
 }

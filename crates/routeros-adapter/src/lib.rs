@@ -21,6 +21,7 @@ mod pump;
 mod read;
 mod select;
 mod settings;
+mod usage;
 
 pub use gateway::RouterOsGateway;
 pub use settings::GatewaySettings;

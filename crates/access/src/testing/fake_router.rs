@@ -6,6 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 
+use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use crate::change::{Action, Change, Edit};
 use crate::gateway::{
@@ -15,12 +16,14 @@ use crate::login::LoginRef;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
 use crate::tag::Tag;
+use crate::usage::{UsageReading, UsageScope};
 
 /// One router.
 #[derive(Debug, Default)]
-struct World {
-    actual: Actual,
-    online: Vec<LoginRef>,
+pub(super) struct World {
+    pub(super) actual: Actual,
+    pub(super) online: Vec<LoginRef>,
+    pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
     failure: Option<GatewayError>,
@@ -163,7 +166,7 @@ impl FakeRouter {
         self.with(router, |it| it.online.clone())
     }
 
-    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
         work(self.lock().entry(router).or_default())
     }
 
@@ -235,6 +238,14 @@ impl RouterGateway for FakeRouter {
     }
 
     async fn forget(&self, _router: RouterId) {}
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.meet(target, |it| it.usage(target.router, reach))
+    }
 }
 
 impl World {
@@ -258,7 +269,7 @@ impl World {
         Ok(())
     }
 
-    fn facts(&self, router: RouterId) -> RouterFacts {
+    pub(super) fn facts(&self, router: RouterId) -> RouterFacts {
         self.facts.clone().unwrap_or_else(|| sample_facts(router))
     }
 

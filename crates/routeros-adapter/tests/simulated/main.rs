@@ -6,3 +6,4 @@ mod faults;
 mod healthy;
 mod site;
 mod strangers;
+mod usage;

@@ -8,6 +8,7 @@ use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, GatewayError, GrantRepository, LiveSession,
     LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection, Target,
+    UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -83,6 +84,20 @@ impl RouterGateway for RouterWithHistory {
 
     async fn forget(&self, router: RouterId) {
         self.router.forget(router).await;
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        let mut reading = self.router.usage(target, reach).await?;
+        for session in &mut reading.sessions {
+            session.uptime_s = session
+                .uptime_s
+                .saturating_add(self.uptime_s.load(Ordering::SeqCst));
+        }
+        Ok(reading)
     }
 }
 
