@@ -21,6 +21,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod usage;
 mod voucher_batches;
 mod vouchers;
 
@@ -55,6 +56,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(drift::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
+        .merge(usage::routes())
         .merge(voucher_batches::routes())
         .merge(vouchers::routes())
 }

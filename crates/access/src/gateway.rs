@@ -194,9 +194,6 @@ pub trait RouterGateway: Send + Sync {
 
     /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
     /// who is online. An error means unknown, never nobody.
-    async fn usage(
-        &self,
-        target: &Target,
-        reach: UsageScope,
-    ) -> Result<UsageReading, GatewayError>;
+    async fn usage(&self, target: &Target, reach: UsageScope)
+    -> Result<UsageReading, GatewayError>;
 }

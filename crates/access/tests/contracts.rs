@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use access::testing::{
-    Bench, FakeRouter, MemoryAccess, access_store_contract, numbered, router_gateway_contract,
-    sample_router,
+    Bench, FakeRouter, MemoryAccess, MemoryUsage, access_store_contract, numbered,
+    router_gateway_contract, sample_router, usage_store_contract,
 };
 use access::{Load, LoginRef, Menu, RouterGateway, Target, target_of};
 use kernel::testing::{CountingIds, OpenVault};
@@ -65,4 +65,12 @@ impl Bench for FakeBench {
 #[tokio::test]
 async fn the_fake_router_keeps_the_promises_of_a_gateway() {
     router_gateway_contract(&FakeBench(FakeRouter::new())).await;
+}
+
+#[tokio::test]
+async fn the_store_of_use_in_memory_keeps_its_promises() {
+    let access = MemoryAccess::new();
+    let usage = MemoryUsage::beside(access.clone());
+    let ids = Arc::new(CountingIds::from(1_000));
+    usage_store_contract((&access, &usage, &usage), ids, numbered(1), numbered(2)).await;
 }

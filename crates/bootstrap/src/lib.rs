@@ -22,7 +22,8 @@ pub use product::{Product, migrate, sign_in_policy};
 pub use run::run_to_exit;
 pub use settings::{
     BadSetting, DataSettings, DatabaseSettings, Embedded, FoundingSettings, LogFormat, LogSettings,
-    RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings, WorkerSettings,
+    RetentionSettings, RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings,
+    WorkerSettings,
 };
 pub use shutdown::stop_on_signal;
 pub use telemetry::start_logging;

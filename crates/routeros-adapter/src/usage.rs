@@ -71,7 +71,14 @@ fn user(row: &Reply) -> Option<(bool, UserCounters)> {
 }
 
 async fn hotspot(line: &Line) -> Result<Vec<SessionCounters>, GatewayError> {
-    let properties = ["user", "address", "mac-address", "uptime", "bytes-in", "bytes-out"];
+    let properties = [
+        "user",
+        "address",
+        "mac-address",
+        "uptime",
+        "bytes-in",
+        "bytes-out",
+    ];
     let rows = print_all(line, "/ip/hotspot/active", &properties).await?;
     Ok(rows.iter().filter_map(hotspot_session).collect())
 }
@@ -97,7 +104,14 @@ async fn ppp(line: &Line) -> Result<Vec<SessionCounters>, GatewayError> {
     let before = print_all(line, "/ppp/active", &keys).await?;
     let before: BTreeSet<String> = before.iter().filter_map(session_key).collect();
     let interfaces = line.read_table(interfaces()).await?.rows;
-    let properties = [".id", "name", "session-id", "address", "caller-id", "uptime"];
+    let properties = [
+        ".id",
+        "name",
+        "session-id",
+        "address",
+        "caller-id",
+        "uptime",
+    ];
     let rows = print_all(line, "/ppp/active", &properties).await?;
     let mut sessions: Vec<SessionCounters> = rows.iter().filter_map(ppp_session).collect();
     count_ppp(&mut sessions, &before, &interfaces);

@@ -8,9 +8,7 @@ use kernel::RouterId;
 use super::fake_router::{FakeRouter, World};
 use crate::login::{LoginRef, Service};
 use crate::row::{ActualRow, Menu};
-use crate::usage::{
-    Load, SessionCounters, Traffic, UsageReading, UsageScope, UserCounters,
-};
+use crate::usage::{Load, SessionCounters, Traffic, UsageReading, UsageScope, UserCounters};
 
 /// The counters of one router.
 #[derive(Debug, Default)]
@@ -78,7 +76,13 @@ impl World {
             row: row.id.clone(),
             load: self.used.totals.get(&row.name).copied().unwrap_or_default(),
         };
-        let users = || self.actual.rows(Menu::HotspotUser).iter().map(user).collect();
+        let users = || {
+            self.actual
+                .rows(Menu::HotspotUser)
+                .iter()
+                .map(user)
+                .collect()
+        };
         let sessions = self.used.running.iter();
         UsageReading {
             uptime_s: self.facts(router).uptime_s.saturating_sub(self.used.lost_s),

@@ -335,7 +335,12 @@ async fn use_is_counted(bench: &dyn Bench) {
     bench.hang_up(&spot);
     bench.hang_up(&line);
     let after = read_usage(bench, UsageScope::Everything).await;
-    assert!(after.sessions.iter().all(|it| it.login != spot && it.login != line));
+    assert!(
+        after
+            .sessions
+            .iter()
+            .all(|it| it.login != spot && it.login != line)
+    );
     assert_eq!(total(after).bytes_down, 2_000);
     let cheap = read_usage(bench, UsageScope::Sessions).await;
     assert_eq!(cheap.users, None);

@@ -61,6 +61,9 @@ impl PollState {
 }
 
 fn online(reading: &UsageReading, service: Service) -> u64 {
-    let here = reading.sessions.iter().filter(|it| it.login.service == service);
+    let here = reading
+        .sessions
+        .iter()
+        .filter(|it| it.login.service == service);
     u64::try_from(here.count()).unwrap_or(u64::MAX)
 }

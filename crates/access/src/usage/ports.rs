@@ -88,6 +88,9 @@ pub trait UsageStore: Send + Sync {
     /// Moves up to `limit` days of use, of any tenant, that lie before a day into the totals of their grants; returns
     /// how many. Totals stay what they were.
     async fn fold_days(&self, before: LocalDate, limit: u32) -> Result<u64, StoreError>;
+
+    /// Deletes up to `limit` meters, of any tenant, whose grants ended before an instant; returns how many.
+    async fn forget_meters(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// What was used on one day.

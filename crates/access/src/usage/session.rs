@@ -1,11 +1,12 @@
 //! A session as it is followed from poll to poll, and kept as a record.
 
-use kernel::{AccessSessionId, GrantId, Timestamp};
+use kernel::{AccessSessionId, GrantId, RouterId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::grant::Subject;
-use crate::login::{LoginRef, Service};
+use crate::login::{Login, LoginRef, Service};
 use crate::usage::load::Load;
+use crate::usage::ports::SessionView;
 use crate::usage::reading::SessionCounters;
 
 /// Where counters of 32 bits start again.
@@ -85,6 +86,30 @@ pub struct TrackedSession {
 }
 
 impl TrackedSession {
+    /// The session as people look at it.
+    #[must_use]
+    pub fn view(&self, router: RouterId) -> SessionView {
+        let masked = || self.login.name.parse::<Login>().map(|it| it.masked());
+        SessionView {
+            id: self.id,
+            router,
+            grant: self.grant,
+            subject: self.subject,
+            service: self.login.service,
+            login: match self.subject {
+                Subject::Subscription(_) => self.login.name.clone(),
+                Subject::Voucher(_) => masked().unwrap_or_default(),
+            },
+            started_at: self.started_at,
+            seen_at: self.seen_at,
+            ended_at: self.end.map(|it| it.at),
+            cause: self.end.map(|it| it.cause),
+            address: self.address.clone(),
+            device: self.device.clone(),
+            used: self.counted,
+        }
+    }
+
     /// Takes the next reading of it and returns the growth; `None` if the reading is another session's.
     pub(super) fn follow(&mut self, now: &SessionCounters, at: Timestamp) -> Option<Load> {
         let load = now.load(self.seen);

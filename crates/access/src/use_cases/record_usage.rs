@@ -214,8 +214,7 @@ fn note<'u>(
     let Some((name, now)) = users.get_key_value(&meter.login.name) else {
         return;
     };
-    let is_same =
-        |it: &UserSeen| it.load == now.load && it.row == now.row && it.boot == boot;
+    let is_same = |it: &UserSeen| it.load == now.load && it.row == now.row && it.boot == boot;
     if meter.owed.is_zero() && meter.user.as_ref().is_some_and(is_same) {
         changed.remove(name.as_str());
     } else {

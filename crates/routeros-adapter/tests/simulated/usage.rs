@@ -48,7 +48,9 @@ async fn each_ppp_session_has_the_counters_of_its_own_interface() {
     let device = reading.sessions.iter().find_map(|it| it.device.clone());
     assert!(device.is_some_and(|it| it.starts_with("AA:00")));
     site.router.ppp_hangup("siti");
-    site.router.ppp_dial("siti-1", "pw", "AA:00:00:00:00:03").unwrap();
+    site.router
+        .ppp_dial("siti-1", "pw", "AA:00:00:00:00:03")
+        .unwrap();
     site.router.add_traffic("siti-1", 9, 9);
     let reading = everything(&site).await;
     assert_eq!(sent(&reading, "siti-1"), [Some(9)]);
@@ -81,7 +83,11 @@ async fn a_power_cut_loses_what_ran_and_keeps_the_totals() {
     let after = everything(&site).await;
     assert!(after.uptime_s < before.uptime_s);
     assert_eq!(after.sessions, []);
-    let total = after.users.unwrap().into_iter().find(|it| it.name == "k7x9");
+    let total = after
+        .users
+        .unwrap()
+        .into_iter()
+        .find(|it| it.name == "k7x9");
     let kept = Load {
         bytes_up: 100,
         bytes_down: 100,
