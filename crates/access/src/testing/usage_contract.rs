@@ -326,7 +326,7 @@ impl Walk<'_> {
         };
         self.keep(vec![ended]).await;
         let open = ok(self.store.open_sessions(self.tenant, self.router).await);
-        assert_eq!(open, [second.clone()]);
+        assert_eq!(open, std::slice::from_ref(&second));
         let all = SessionFilter::default();
         let listed = self.listed(all).await;
         assert_eq!(listed, [second.id, first.id], "the newest first");
