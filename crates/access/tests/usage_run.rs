@@ -189,7 +189,7 @@ async fn sessions_of_strangers_are_not_followed() {
         login: LoginRef::new(Service::Hotspot, name),
         key: name.to_owned(),
         address: None,
-        device: None,
+        device: Some("AA\0BB".to_owned()),
         uptime_s: 5,
         traffic: Some(Traffic {
             bytes_up: 1,
@@ -199,13 +199,19 @@ async fn sessions_of_strangers_are_not_followed() {
     let seen = UsageReading {
         uptime_s: 0,
         users: None,
-        sessions: vec![session("u0000"), session("stranger")],
+        sessions: vec![
+            session("u0000"),
+            session("stranger"),
+            session("other\0 bytes"),
+        ],
     };
     world.poll(seen, 0).await;
     let online = world.usage.online().await.unwrap();
-    assert_eq!(online[0].hotspot, 2, "everybody counts as online");
+    assert_eq!(online[0].hotspot, 3, "everybody counts as online");
     assert_eq!(world.total(0).await.bytes_down, 2);
     let (tenant, router) = place();
     let open = access::UsageStore::open_sessions(&world.usage, tenant, router);
-    assert_eq!(open.await.unwrap().len(), 1);
+    let open = open.await.unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(open[0].device.as_deref(), Some("AA?BB"));
 }

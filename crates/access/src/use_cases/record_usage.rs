@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use kernel::{Ids, LocalDate, RouterId, StoreError, TenantId, Timestamp};
 
 use crate::grant::Subject;
-use crate::login::{LoginRef, Service};
+use crate::login::{Login, LoginRef, Service};
 use crate::usage::{
-    Books, FirstUse, LoginChange, LoginSeen, Meter, Owner, PollClock, PollState, TrackedSession,
-    UsageReading, UsageStore, UserCounters, UserSeen, account,
+    Books, FirstUse, LoginChange, LoginSeen, Meter, Owner, PollClock, PollState, SessionCounters,
+    TrackedSession, UsageReading, UsageStore, UserCounters, UserSeen, account,
 };
 
 /// Logins per page: one statement of each kind.
@@ -81,10 +81,13 @@ impl<'a> UsageRun<'a> {
         }
         let mut seen = BTreeMap::<LoginRef, LoginSeen>::new();
         for session in reading.sessions {
+            let session = plain(session);
             let login = session.login.clone();
-            seen.entry(login).or_default().sessions.push(session);
+            if may_be_ours(&login.name) {
+                seen.entry(login).or_default().sessions.push(session);
+            }
         }
-        let by_name = |it: UserCounters| (it.name.clone(), it);
+        let named = |it: UserCounters| may_be_ours(&it.name).then(|| (it.name.clone(), it));
         let mut run = Self {
             store,
             ids,
@@ -94,7 +97,7 @@ impl<'a> UsageRun<'a> {
             clock,
             users: reading
                 .users
-                .map(|them| them.into_iter().map(by_name).collect()),
+                .map(|them| them.into_iter().filter_map(named).collect()),
             waiting: open.keys().chain(seen.keys()).cloned().collect(),
             seen,
             open,
@@ -197,6 +200,22 @@ impl<'a> UsageRun<'a> {
             seen.user = users.and_then(|it| it.remove(&login.name));
         }
         seen
+    }
+}
+
+/// Other names on a router are somebody else's, and may hold any bytes.
+fn may_be_ours(name: &str) -> bool {
+    name.parse::<Login>().is_ok()
+}
+
+/// The same without characters that no store has to keep.
+fn plain(session: SessionCounters) -> SessionCounters {
+    let clean = |it: String| it.replace(char::is_control, "?");
+    SessionCounters {
+        key: clean(session.key),
+        address: session.address.map(clean),
+        device: session.device.map(clean),
+        ..session
     }
 }
 
