@@ -17,6 +17,7 @@ mod legal_entities;
 mod operators;
 mod payments;
 mod plans;
+mod router_commands;
 mod routers;
 mod service_profiles;
 mod sessions;
@@ -53,6 +54,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(operators::routes())
         .merge(service_profiles::routes())
         .merge(routers::routes())
+        .merge(router_commands::routes())
         .merge(drift::routes())
         .merge(sessions::routes())
         .merge(grants::routes())

@@ -86,6 +86,17 @@ pub enum AccessEvent {
         /// How many sessions ended.
         removed: u64,
     },
+    /// An operator had a command of their own executed. What it said beyond names is nobody's business.
+    RouterCommandExecuted {
+        /// The router.
+        router: RouterId,
+        /// The command's path.
+        command: String,
+        /// The names of its arguments; never their values.
+        arguments: Vec<String>,
+        /// `done`, or the word of the error.
+        outcome: &'static str,
+    },
     /// Vouchers' grants were brought to a router: one fact for all of them.
     GrantsApplied {
         /// The router.
@@ -172,6 +183,7 @@ impl DomainEvent for AccessEvent {
             Self::RouterUnreachable { .. } => "access.router_unreachable",
             Self::DriftFound { .. } => "access.drift_found",
             Self::LoginCut { .. } => "access.login_cut",
+            Self::RouterCommandExecuted { .. } => "access.router_command_executed",
             Self::GrantsApplied { .. } => "access.grants_applied",
             Self::Granted { .. } => "access.granted",
             Self::ManyGranted { .. } => "access.many_granted",

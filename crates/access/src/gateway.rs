@@ -1,14 +1,16 @@
 //! The port to routers: what the access context asks of one, in its own words.
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
 use crate::change::Change;
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
+use crate::statistics::GatewayStatistics;
 use crate::usage::{UsageReading, UsageScope};
 
 /// Which router is meant, and everything needed to talk to it.
@@ -28,6 +30,16 @@ pub struct Target {
     pub password: Secret,
     /// The serial it was enrolled with: a router with another one is refused with [`GatewayErrorKind::WrongRouter`].
     pub expected_serial: Option<String>,
+    /// How urgent it is. Two targets that differ in nothing else are one router on one connection.
+    pub priority: Priority,
+}
+
+impl Target {
+    /// The same router for something of this urgency.
+    #[must_use]
+    pub fn at(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
 }
 
 /// Which logins to read.
@@ -93,6 +105,8 @@ pub enum GatewayErrorKind {
     WrongRouter,
     /// The host must not be connected to.
     BadHost,
+    /// Too much waits for this router already: nothing was sent.
+    Overloaded,
     /// Anything else.
     Other,
 }
@@ -122,7 +136,7 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         matches!(
             self.kind,
-            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous
+            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::Overloaded
         )
     }
 
@@ -132,7 +146,7 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         match self.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
-            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost => true,
+            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::Overloaded => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -164,6 +178,9 @@ impl GatewayError {
             }
             Kind::WrongRouter => "enrol the replacement as a new router, or correct the address",
             Kind::BadHost => "use the router's own address in your network",
+            Kind::Overloaded => {
+                "wait a moment: much is being done on this router; see its statistics"
+            }
             Kind::Other => "see the router's own message",
         }
     }
@@ -191,6 +208,17 @@ pub trait RouterGateway: Send + Sync {
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
+
+    /// Executes a command of an operator's own. It is never repeated where it may have changed something: then an answer
+    /// that does not come is [`GatewayErrorKind::Ambiguous`].
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError>;
+
+    /// How the talking to a router goes in this process; `None` if it was not talked to.
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics>;
 
     /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
     /// who is online. An error means unknown, never nobody.

@@ -47,6 +47,7 @@
 mod change;
 mod desired;
 mod events;
+mod execution;
 mod gateway;
 mod grant;
 mod host;
@@ -58,8 +59,10 @@ mod profile;
 mod rate_limit;
 mod router;
 mod row;
+mod statistics;
 mod sync_request;
 mod tag;
+mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod usage;
@@ -70,6 +73,10 @@ pub use desired::{
     Desired, DesiredRow, OpenGrant, RESTRICTED_LIST, RESTRICTED_RATE, Undesirable, desired,
 };
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use execution::{
+    BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
+    NewExecution, is_secret_attribute,
+};
 pub use gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
@@ -95,10 +102,14 @@ pub use router::{
     RouterRefusal, RouterSnapshot, RouterStatus,
 };
 pub use row::{Actual, ActualRow, Attribute, Menu, RowId};
+pub use statistics::{
+    BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+};
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
+pub use taxonomy::Severity;
 pub use usage::{
     Books, DayUsage, EndCause, FirstUse, GrantUsage, Load, LoginChange, LoginSeen, Meter, Owner,
     PollClock, PollState, RouterOnline, SessionCounters, SessionEnd, SessionFilter, SessionView,
@@ -111,6 +122,7 @@ pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
 pub use use_cases::end_access::end_access;
 pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, enrol_router};
+pub use use_cases::execute_command::{ExecuteCommand, execute_command};
 pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
@@ -125,3 +137,5 @@ pub use use_cases::retire_router::retire_router;
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;
+
+pub use kernel::Priority;

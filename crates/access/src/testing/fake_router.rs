@@ -9,12 +9,14 @@ use kernel::{RouterId, Secret};
 use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use crate::change::{Action, Change, Edit};
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
 use crate::login::LoginRef;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::statistics::GatewayStatistics;
 use crate::tag::Tag;
 use crate::usage::{UsageReading, UsageScope};
 
@@ -238,6 +240,28 @@ impl RouterGateway for FakeRouter {
     }
 
     async fn forget(&self, _router: RouterId) {}
+
+    /// Prints the names of what a menu holds; any other command is done without effect.
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        let menu = execution.path().strip_suffix("/print");
+        self.meet(target, |it| {
+            let printed = Menu::ALL.into_iter().find(|all| Some(all.path()) == menu);
+            let rows = printed.map_or(&[][..], |menu| it.actual.rows(menu));
+            let shown = |row: &ActualRow| vec![("name".to_owned(), row.name.clone())];
+            ExecutionAnswer {
+                rows: rows.iter().map(shown).collect(),
+                ..ExecutionAnswer::default()
+            }
+        })
+    }
+
+    fn statistics(&self, _router: RouterId) -> Option<GatewayStatistics> {
+        None
+    }
 
     async fn usage(
         &self,

@@ -1,6 +1,6 @@
 //! Reads what a router has counted.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::RouterGateway;
@@ -29,7 +29,10 @@ pub async fn read_usage(
     command: ReadUsage,
 ) -> Result<UsageReading, RouterTaskError> {
     let (_, target) = load_target(store, vault, scope, command.router).await?;
-    match gateway.usage(&target, command.reach).await {
+    match gateway
+        .usage(&target.at(Priority::Low), command.reach)
+        .await
+    {
         Ok(reading) => Ok(reading),
         Err(err) => Err(failed(store, scope, command.router, err, clock.now()).await),
     }

@@ -2,8 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connections;
+mod execute;
 mod faults;
 mod healthy;
+mod metering;
+mod protection;
 mod site;
 mod strangers;
 mod usage;

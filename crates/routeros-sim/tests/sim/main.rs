@@ -1,16 +1,22 @@
 //! The simulator over its real socket, and the people who use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod client;
+mod control;
 mod faults;
 mod hotspot;
+mod leases;
 mod logins;
 mod menus;
+mod passing;
 mod ppp;
 mod refusals;
 mod scale;
 mod state;
 mod system;
+mod tables;
+mod tls;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
