@@ -22,6 +22,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod usage;
 mod voucher_batches;
 mod vouchers;
 
@@ -59,6 +60,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(drift::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
+        .merge(usage::routes())
         .merge(voucher_batches::routes())
         .merge(vouchers::routes())
 }

@@ -13,6 +13,7 @@ use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;
 use crate::transport::{Fingerprint, Transport};
+use crate::usage::{UsageReading, UsageScope};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -261,4 +262,9 @@ pub trait RouterGateway: Send + Sync {
     /// Finds out what there is to know about a router that may be out of order, over a connection of its own: every step
     /// that can be taken is taken, within half a minute whatever happens, and nothing is changed.
     async fn examine(&self, target: &Target) -> Findings;
+
+    /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
+    /// who is online. An error means unknown, never nobody.
+    async fn usage(&self, target: &Target, reach: UsageScope)
+    -> Result<UsageReading, GatewayError>;
 }

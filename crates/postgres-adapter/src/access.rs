@@ -19,6 +19,9 @@ mod grants;
 mod profile_row;
 mod queries;
 mod router_row;
+mod usage;
+mod usage_queries;
+mod usage_rows;
 
 #[async_trait]
 impl AccessStore for Store {

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
     GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
+    UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
@@ -14,7 +15,7 @@ use tracing::{info, warn};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, examine, execute, inspect, read, statistics};
+use crate::{apply, cut, examine, execute, inspect, read, statistics, usage};
 
 /// Talks to any number of routers over the RouterOS API, each on connections of its own.
 pub struct RouterOsGateway {
@@ -130,5 +131,13 @@ impl RouterGateway for RouterOsGateway {
 
     async fn examine(&self, target: &Target) -> Findings {
         examine::examine(target, &self.settings).await
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        usage::usage(&self.line(target), reach).await
     }
 }

@@ -30,6 +30,7 @@ mod select;
 mod settings;
 mod statistics;
 mod tls;
+mod usage;
 
 pub use gateway::RouterOsGateway;
 pub use resilience::{BreakerSettings, BucketSettings};

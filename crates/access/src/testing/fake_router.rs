@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 
 use super::fake_findings::fake_findings;
+use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use crate::change::{Action, Change, Edit};
 use crate::diagnosis::Findings;
@@ -23,12 +24,14 @@ use crate::transport::{Fingerprint, Transport, Trust};
 
 /// The certificate that routers show unless told otherwise.
 pub const FAKE_CERTIFICATE: Fingerprint = Fingerprint::new([0xfa; 32]);
+use crate::usage::{UsageReading, UsageScope};
 
 /// One router.
 #[derive(Debug, Default)]
-struct World {
-    actual: Actual,
-    online: Vec<LoginRef>,
+pub(super) struct World {
+    pub(super) actual: Actual,
+    pub(super) online: Vec<LoginRef>,
+    pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
     failure: Option<GatewayError>,
@@ -184,7 +187,7 @@ impl FakeRouter {
         self.with(router, |it| it.online.clone())
     }
 
-    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
         work(self.lock().entry(router).or_default())
     }
 
@@ -283,6 +286,14 @@ impl RouterGateway for FakeRouter {
         let facts = self.meet(target, |it| it.facts(target.router));
         fake_findings(target, facts)
     }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.meet(target, |it| it.usage(target.router, reach))
+    }
 }
 
 impl World {
@@ -327,7 +338,7 @@ impl World {
         ))
     }
 
-    fn facts(&self, router: RouterId) -> RouterFacts {
+    pub(super) fn facts(&self, router: RouterId) -> RouterFacts {
         self.facts.clone().unwrap_or_else(|| sample_facts(router))
     }
 

@@ -13,3 +13,4 @@ mod metering;
 mod protection;
 mod site;
 mod strangers;
+mod usage;

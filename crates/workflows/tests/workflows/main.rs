@@ -8,5 +8,6 @@ mod reactions;
 mod refusals;
 mod router_jobs;
 mod selling;
+mod usage_jobs;
 mod voucher_jobs;
 mod world;
