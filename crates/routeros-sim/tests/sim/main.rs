@@ -14,6 +14,7 @@ mod scale;
 mod state;
 mod system;
 mod tls;
+mod traces;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
