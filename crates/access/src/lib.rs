@@ -44,6 +44,7 @@
 //! # }
 //! ```
 
+pub mod adoption;
 mod change;
 mod desired;
 mod events;

@@ -1,0 +1,20 @@
+//! Adoption: reading what a router already has, so that nobody starts over.
+//!
+//! First a [`Survey`] reads the router; [`preview`] makes an [`Import`] of it, writing nothing; an operator applies
+//! the import, row by row. A row on a router is adopted by putting the product's tag before the operator's words in
+//! its comment, and by nothing else. Mikhmon, the tool most such routers come from, keeps its books in comments and
+//! scripts; the readers here understand them.
+
+mod comment;
+mod moment;
+mod on_login;
+mod price;
+mod raw;
+mod sale;
+
+pub use comment::{BatchMark, MikhmonComment, UserMode};
+pub use moment::{read_date, read_moment, read_span, read_time};
+pub use on_login::{ExpiryMode, SellingTerms};
+pub use price::Price;
+pub use raw::Raw;
+pub use sale::{BadSale, RecordedSale};
