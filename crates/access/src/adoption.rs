@@ -8,13 +8,25 @@
 mod comment;
 mod moment;
 mod on_login;
+mod preview;
 mod price;
+mod proposal;
 mod raw;
 mod sale;
+mod survey;
 
 pub use comment::{BatchMark, MikhmonComment, UserMode};
 pub use moment::{read_date, read_moment, read_span, read_time};
 pub use on_login::{ExpiryMode, SellingTerms};
+pub use preview::{Circumstances, Draft, Known, Place, Verdict, fingerprints, preview};
 pub use price::Price;
+pub use proposal::{
+    BatchProposal, CustomerProposal, PlanProposal, ProfileProposal, Proposal, RowKind,
+    SaleProposal, VoucherProposal, VoucherStanding,
+};
 pub use raw::Raw;
 pub use sale::{BadSale, RecordedSale};
+pub use survey::{
+    MAX_SURVEY_ROWS, Survey, SurveyedLease, SurveyedLogin, SurveyedPassword, SurveyedProfile,
+    SurveyedQueue, SurveyedRate, SurveyedScript, UnreadMenu,
+};

@@ -8,12 +8,14 @@ mod fake_router;
 mod gateway_contract;
 mod memory_access;
 mod memory_queries;
+mod mikhmon;
 mod samples;
 mod store_contract;
 
 pub use fake_router::FakeRouter;
 pub use gateway_contract::{Bench, router_gateway_contract};
 pub use memory_access::MemoryAccess;
+pub use mikhmon::{mikhmon_survey, surveyed_login, surveyed_profile};
 pub use samples::{
     numbered, sample_facts, sample_grant, sample_profile, sample_router, sample_terms,
 };
