@@ -6,25 +6,38 @@
 //! scripts; the readers here understand them.
 
 mod comment;
+mod import;
 mod moment;
 mod on_login;
+mod ports;
 mod preview;
+mod preview_import;
 mod price;
 mod proposal;
 mod raw;
+mod request_import;
 mod sale;
 mod survey;
 
 pub use comment::{BatchMark, MikhmonComment, UserMode};
+pub use import::{
+    Import, ImportEvent, ImportRow, ImportSnapshot, ImportStatus, NewImport, RowCount, RowState,
+    Settled,
+};
 pub use moment::{read_date, read_moment, read_span, read_time};
 pub use on_login::{ExpiryMode, SellingTerms};
+pub use ports::{HistoricalSale, ImportQueries, ImportRepository, ImportRowFilter, ImportView};
 pub use preview::{Circumstances, Draft, Known, Place, Verdict, fingerprints, preview};
+pub use preview_import::{
+    PreviewImport, PreviewImportError, PreviewPorts, digest_of, preview_import,
+};
 pub use price::Price;
 pub use proposal::{
     BatchProposal, CustomerProposal, PlanProposal, ProfileProposal, Proposal, RowKind,
     SaleProposal, VoucherProposal, VoucherStanding,
 };
 pub use raw::Raw;
+pub use request_import::{APPLY_IMPORT_JOB, RequestImport, RequestImportError, request_import};
 pub use sale::{BadSale, RecordedSale};
 pub use survey::{
     MAX_SURVEY_ROWS, Survey, SurveyedLease, SurveyedLogin, SurveyedPassword, SurveyedProfile,

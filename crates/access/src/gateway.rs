@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 use serde::Serialize;
 
+use crate::adoption::Survey;
 use crate::change::Change;
 use crate::host::Host;
 use crate::login::LoginRef;
@@ -190,4 +191,8 @@ pub trait RouterGateway: Send + Sync {
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
+
+    /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
+    /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;
 }

@@ -6,14 +6,18 @@
 
 mod fake_router;
 mod gateway_contract;
+mod import_contract;
 mod memory_access;
+mod memory_imports;
 mod memory_queries;
 mod mikhmon;
 mod samples;
 mod store_contract;
+mod surveyed;
 
 pub use fake_router::FakeRouter;
 pub use gateway_contract::{Bench, router_gateway_contract};
+pub use import_contract::import_store_contract;
 pub use memory_access::MemoryAccess;
 pub use mikhmon::{mikhmon_survey, surveyed_login, surveyed_profile};
 pub use samples::{

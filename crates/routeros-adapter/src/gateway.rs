@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, GatewayError, LiveSession, LoginRef, RouterFacts, RouterGateway,
     Selection, Target,
@@ -12,7 +13,7 @@ use kernel::{Randomness, RouterId};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, inspect, read};
+use crate::{apply, cut, inspect, read, survey};
 
 /// Talks to any number of routers over the RouterOS API, each on a connection of its own.
 pub struct RouterOsGateway {
@@ -84,5 +85,9 @@ impl RouterGateway for RouterOsGateway {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .remove(&router);
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        survey::survey(&self.line(target)).await
     }
 }

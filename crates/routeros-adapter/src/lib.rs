@@ -21,6 +21,7 @@ mod pump;
 mod read;
 mod select;
 mod settings;
+mod survey;
 
 pub use gateway::RouterOsGateway;
 pub use settings::GatewaySettings;

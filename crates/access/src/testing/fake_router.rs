@@ -7,6 +7,8 @@ use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 
 use super::samples::sample_facts;
+use super::surveyed;
+use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
@@ -23,6 +25,7 @@ struct World {
     online: Vec<LoginRef>,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
+    survey: Survey,
     failure: Option<GatewayError>,
     refused: BTreeMap<String, GatewayError>,
     password: Option<String>,
@@ -79,6 +82,14 @@ impl FakeRouter {
     /// Replaces what the router holds.
     pub fn set_actual(&self, router: RouterId, actual: Actual) {
         self.with(router, |it| it.actual = actual);
+    }
+
+    /// Puts what a survey has shown on the router: its logins and profiles are rows from now on.
+    pub fn set_survey(&self, router: RouterId, survey: Survey) {
+        self.with(router, |it| {
+            surveyed::put(&survey, &mut it.actual);
+            it.survey = survey;
+        });
     }
 
     /// The row of a menu by name.
@@ -235,6 +246,10 @@ impl RouterGateway for FakeRouter {
     }
 
     async fn forget(&self, _router: RouterId) {}
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
+    }
 }
 
 impl World {
