@@ -12,6 +12,8 @@ pub const SYNC_ROUTER: &str = "sync_router";
 pub const RECONCILE_ROUTER: &str = "reconcile_router";
 /// Looks for first logins of vouchers on a router; payload `{"router": "rtr_…"}`.
 pub const WATCH_ROUTER: &str = "watch_router";
+/// Applies an import of what a router has; payload `{"import": "imp_…"}`.
+pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
 /// Sweep: raises due invoices.
 pub const RAISE_INVOICES: &str = "raise_invoices";
 /// Sweep: moves accounts along the dunning levels.

@@ -84,6 +84,10 @@ impl RouterGateway for RouterWithHistory {
     async fn forget(&self, router: RouterId) {
         self.router.forget(router).await;
     }
+
+    async fn survey(&self, target: &Target) -> Result<access::adoption::Survey, GatewayError> {
+        self.router.survey(target).await
+    }
 }
 
 /// Remembers the steps; says that the job was cancelled once told to.
@@ -170,6 +174,10 @@ impl AccessTx for BothTx {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
+    }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.access.imports()
     }
 }
 
