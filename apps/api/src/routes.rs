@@ -11,6 +11,9 @@ mod deliveries;
 mod drift;
 mod events;
 mod grants;
+mod historical_sales;
+mod import_rows;
+mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
@@ -53,6 +56,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(service_profiles::routes())
         .merge(routers::routes())
         .merge(drift::routes())
+        .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
         .merge(voucher_batches::routes())

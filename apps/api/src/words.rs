@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use access::adoption::{RowKind, RowState};
 use access::{LoginMethod, ProfileStatus, Service};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
@@ -40,6 +41,8 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    ImportRowKindWord = RowKind::ALL;
+    ImportRowStateWord = RowState::ALL;
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;

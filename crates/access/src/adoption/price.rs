@@ -48,6 +48,19 @@ impl Price {
     }
 }
 
+impl std::fmt::Display for Price {
+    /// As somebody would type it.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let scale = 10_u64.pow(u32::from(self.places.min(4)));
+        write!(f, "{}", self.digits / scale)?;
+        if self.places == 0 {
+            return Ok(());
+        }
+        let width = usize::from(self.places);
+        write!(f, ".{:0width$}", self.digits % scale)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     //! Prices are exact, or refused.
@@ -64,6 +77,11 @@ mod tests {
         assert_eq!(minor("5000", "IDR"), Some(500_000));
         assert_eq!(minor("2.5", "USD"), Some(250));
         assert_eq!(minor("2.500", "USD"), Some(250));
+        let typed = |text: &str| Price::read(text).unwrap().to_string();
+        assert_eq!(
+            (typed("2.050"), typed("5000")),
+            ("2.05".to_owned(), "5000".to_owned())
+        );
         assert_eq!(minor("500", "UGX"), Some(500));
         assert_eq!(minor("2.5", "UGX"), None);
         assert_eq!(minor("1.00001", "USD"), None);

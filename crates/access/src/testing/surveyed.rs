@@ -18,7 +18,7 @@ pub(super) fn put(survey: &Survey, actual: &mut Actual) {
     }
 }
 
-/// The survey, with the comments of logins as they are now; logins that are gone are left out.
+/// The survey, with the comments of logins as they are now; logins that are gone are left out, others are added.
 pub(super) fn look(survey: &Survey, actual: &Actual) -> Survey {
     let mut now = survey.clone();
     now.logins.retain_mut(|it| {
@@ -31,7 +31,39 @@ pub(super) fn look(survey: &Survey, actual: &Actual) -> Survey {
         }
         true
     });
+    for service in [Service::Pppoe, Service::Hotspot] {
+        let rows = actual.rows(if service == Service::Pppoe {
+            Menu::PppSecret
+        } else {
+            Menu::HotspotUser
+        });
+        let is_new = |row: &&ActualRow| survey.logins.iter().all(|it| it.row != row.id);
+        let found = rows.iter().filter(is_new).map(|it| login(service, it));
+        now.logins.extend(found);
+    }
     now
+}
+
+fn login(service: Service, row: &ActualRow) -> SurveyedLogin {
+    let text = |key: Attribute| row.values.get(&key).cloned();
+    let number = |key: Attribute| row.values.get(&key).and_then(|it| it.parse().ok());
+    let password = row.password.clone();
+    SurveyedLogin {
+        service,
+        row: row.id.clone(),
+        name: Raw::from(row.name.as_str()),
+        profile: Raw::from(text(Attribute::Profile).unwrap_or_default().as_str()),
+        server: text(Attribute::Server).map(|it| Raw::from(it.as_str())),
+        ppp_service: text(Attribute::Service),
+        password: password.map_or(SurveyedPassword::Empty, SurveyedPassword::Shown),
+        comment: Raw::from(row.comment.as_str()),
+        is_disabled: row.values.contains_key(&Attribute::Disabled),
+        is_dynamic: row.is_dynamic,
+        limit_uptime_s: number(Attribute::LimitUptime),
+        limit_bytes: number(Attribute::LimitBytes),
+        uptime_s: 0,
+        bytes: 0,
+    }
 }
 
 fn bare(id: crate::row::RowId, name: &Raw) -> ActualRow {
