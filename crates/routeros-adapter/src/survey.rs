@@ -317,7 +317,7 @@ fn flag(row: &Reply, name: &str) -> bool {
 /// Whole seconds, if the router names a span above zero.
 fn seconds(row: &Reply, name: &str) -> Option<u64> {
     let span = parse_optional_duration(&text(row, name)?).ok().flatten()?;
-    (span > Duration::ZERO).then(|| span.as_secs())
+    (span > Duration::ZERO).then_some(span.as_secs())
 }
 
 #[cfg(test)]

@@ -492,7 +492,7 @@ fn an_adopted_row_needs_nothing_but_its_tag() {
     let slug = "p-1day".parse().unwrap();
     let day = ServiceProfile::adopt(numbered(6), slug, Service::Hotspot, terms, row).unwrap();
     let grant = open(1, Service::Hotspot, Allowance::Active { until: None }, 1);
-    let profiles = vec![profiles().remove(0), day.clone()];
+    let profiles = [profiles().remove(0), day.clone()];
     let wanted = |profiles: &[ServiceProfile]| {
         desired(&mark(), profiles, std::slice::from_ref(&grant), start()).unwrap()
     };

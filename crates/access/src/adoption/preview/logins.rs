@@ -49,7 +49,7 @@ pub(super) fn propose(survey: &Survey, profiles: &Profiles, around: Circumstance
         };
         match judge(login, profiles, around) {
             Ok(fit) => {
-                draft.proposal = proposal(login, &fit, &mut batches, &mut draft.notes, around)
+                draft.proposal = proposal(login, &fit, &mut batches, &mut draft.notes, around);
             }
             Err(verdict) => draft.verdict = verdict,
         }

@@ -11,7 +11,7 @@ use access::{
     Tag, TagId, secret_owner,
 };
 use customers::{Customer, CustomerKind, NewCustomer};
-use kernel::{BatchId, GrantId, ImportRowId, Secret, StoreError, rerun_on_conflict};
+use kernel::{BatchId, GrantId, ImportRowId, ProfileId, Secret, StoreError, rerun_on_conflict};
 use vouchers::{VoucherSnapshot, VoucherState, code_digest, voucher_owner};
 
 use super::super::router_jobs::patience;
@@ -35,6 +35,14 @@ struct Entry<'r> {
 impl Entry<'_> {
     fn login(&self) -> LoginRef {
         LoginRef::new(self.service, self.row.name.lossy())
+    }
+
+    fn profile(&self) -> Option<ProfileId> {
+        match &self.row.proposal {
+            Proposal::Customer(it) => Some(it.profile),
+            Proposal::Voucher(it) => Some(it.profile),
+            _ => None,
+        }
     }
 }
 
@@ -139,20 +147,9 @@ impl Run<'_> {
         let queries = &self.bench.access_queries;
         let taken = queries.subjects_of(tenant, router, &logins).await?;
         let taken: BTreeMap<LoginRef, Subject> = taken.into_iter().collect();
-        let mut access = self.bench.access.begin(self.scope).await?;
-        let mut profiles = BTreeMap::new();
+        let profiles = self.missing_profiles(entries).await?;
         for it in entries {
-            let profile = match &it.row.proposal {
-                Proposal::Customer(it) => it.profile,
-                Proposal::Voucher(it) => it.profile,
-                _ => continue,
-            };
-            if !profiles.contains_key(&profile) {
-                let found = access.profiles().find(profile).await?;
-                profiles.insert(profile, found.is_some());
-            }
-            let known = profiles.get(&profile).copied().unwrap_or_default();
-            if !known {
+            if it.profile().is_none_or(|it| profiles.contains(&it)) {
                 unfit.insert(it.row.id, "its profile was not imported");
             } else if taken.get(&it.login()).is_some_and(|has| *has != it.subject) {
                 unfit.insert(
@@ -161,9 +158,22 @@ impl Run<'_> {
                 );
             }
         }
-        drop(access);
         self.unfit_vouchers(entries, &mut unfit).await?;
         Ok(unfit)
+    }
+
+    async fn missing_profiles(
+        &self,
+        entries: &[Entry<'_>],
+    ) -> Result<BTreeSet<ProfileId>, StoreError> {
+        let mut profiles: BTreeSet<ProfileId> = entries.iter().filter_map(Entry::profile).collect();
+        let mut tx = self.bench.access.begin(self.scope).await?;
+        for id in profiles.clone() {
+            if tx.profiles().find(id).await?.is_some() {
+                profiles.remove(&id);
+            }
+        }
+        Ok(profiles)
     }
 
     async fn unfit_vouchers(
