@@ -11,6 +11,9 @@ mod deliveries;
 mod drift;
 mod events;
 mod grants;
+mod historical_sales;
+mod import_rows;
+mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
@@ -58,6 +61,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(routers::routes())
         .merge(router_commands::routes())
         .merge(drift::routes())
+        .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
         .merge(usage::routes())

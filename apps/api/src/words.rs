@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use access::adoption::{RowKind, RowState};
 use access::{EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
@@ -43,6 +44,8 @@ words! {
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
     EndCauseWord = EndCause::ALL;
+    ImportRowKindWord = RowKind::ALL;
+    ImportRowStateWord = RowState::ALL;
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;

@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
+use crate::adoption::Survey;
 use crate::change::Change;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
@@ -267,4 +268,7 @@ pub trait RouterGateway: Send + Sync {
     /// who is online. An error means unknown, never nobody.
     async fn usage(&self, target: &Target, reach: UsageScope)
     -> Result<UsageReading, GatewayError>;
+    /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
+    /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;
 }

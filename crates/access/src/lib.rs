@@ -44,6 +44,7 @@
 //! # }
 //! ```
 
+pub mod adoption;
 mod capabilities;
 mod change;
 mod desired;
@@ -103,7 +104,8 @@ pub use ports::{
     RouterView,
 };
 pub use profile::{
-    BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile, ServiceProfileSnapshot, Terms,
+    AdoptedRow, BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile,
+    ServiceProfileSnapshot, Terms,
 };
 pub use rate_limit::{BadRateLimit, Burst, MAX_BURST_SECONDS, MAX_RATE_BPS, RateLimit};
 pub use router::{

@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use access::testing::{
-    Bench, FakeRouter, MemoryAccess, MemoryUsage, access_store_contract, numbered,
-    router_gateway_contract, sample_router, usage_store_contract,
+    Bench, FakeRouter, MemoryAccess, MemoryUsage, access_store_contract, import_store_contract,
+    numbered, router_gateway_contract, sample_router, usage_store_contract,
 };
 use access::{Load, LoginRef, Menu, RouterGateway, Target, target_of};
 use kernel::testing::{CountingIds, OpenVault};
@@ -15,6 +15,13 @@ async fn the_store_in_memory_keeps_its_promises() {
     let store = MemoryAccess::new();
     let ids = Arc::new(CountingIds::from(1_000));
     access_store_contract(&store, &store, ids, numbered(1), numbered(2)).await;
+}
+
+#[tokio::test]
+async fn the_store_in_memory_keeps_its_promises_about_imports() {
+    let store = MemoryAccess::new();
+    let ids = Arc::new(CountingIds::from(1_000));
+    import_store_contract(&store, &store, ids, numbered(1), numbered(2)).await;
 }
 
 struct FakeBench(FakeRouter);

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use access::adoption::ImportQueries;
 use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageQueries, UsageStore};
 use billing::{BillingQueries, BillingStore};
 use customers::{CustomerQueries, CustomersStore};
@@ -40,6 +41,8 @@ pub struct Ports {
     pub access: Arc<dyn AccessStore>,
     /// Reads of profiles, routers and grants.
     pub access_queries: Arc<dyn AccessQueries>,
+    /// Reads of imports and historical sales.
+    pub import_queries: Arc<dyn ImportQueries>,
     /// The routers themselves.
     pub gateway: Arc<dyn RouterGateway>,
     /// Which router addresses are acceptable.

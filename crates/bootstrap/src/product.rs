@@ -75,6 +75,7 @@ impl Product {
             tenants: Arc::<Store>::clone(&shared),
             access: Arc::<Store>::clone(&shared),
             access_queries: Arc::<Store>::clone(&shared),
+            import_queries: Arc::<Store>::clone(&shared),
             gateway: Arc::new(gateway),
             host_rules,
             vouchers: Arc::<Store>::clone(&shared),

@@ -57,4 +57,10 @@ kinds! {
     EventKind, EventId, "evt", "event";
     /// One event on its way to one handler.
     DeliveryKind, DeliveryId, "dlv", "delivery";
+    /// An import of what a router already has.
+    ImportKind, ImportId, "imp", "import";
+    /// One row of an import.
+    ImportRowKind, ImportRowId, "imr", "import row";
+    /// A sale that another program recorded on a router.
+    HistoricalSaleKind, HistoricalSaleId, "hsl", "historical sale";
 }

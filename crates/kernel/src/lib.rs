@@ -37,7 +37,8 @@ pub use id::{BadId, Id, Kind};
 pub use ids::{
     AccessSessionId, AccessSessionKind, AccountId, AccountKind, BatchId, BatchKind, CustomerId,
     CustomerKind, DeliveryId, DeliveryKind, EntityId, EntityKind, EventId, EventKind, GrantId,
-    GrantKind, InvoiceId, InvoiceKind, JobId, JobKind, OperatorId, OperatorKind, PaymentId,
+    GrantKind, HistoricalSaleId, HistoricalSaleKind, ImportId, ImportKind, ImportRowId,
+    ImportRowKind, InvoiceId, InvoiceKind, JobId, JobKind, OperatorId, OperatorKind, PaymentId,
     PaymentKind, PlanId, PlanKind, ProfileId, ProfileKind, RouterId, RouterKind, SessionId,
     SessionKind, SubscriptionId, SubscriptionKind, TenantId, TenantKind, VoucherId, VoucherKind,
 };

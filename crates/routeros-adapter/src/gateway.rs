@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
     GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
@@ -15,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, examine, execute, inspect, read, statistics, usage};
+use crate::{apply, cut, examine, execute, inspect, read, statistics, survey, usage};
 
 /// Talks to any number of routers over the RouterOS API, each on connections of its own.
 pub struct RouterOsGateway {
@@ -139,5 +140,9 @@ impl RouterGateway for RouterOsGateway {
         reach: UsageScope,
     ) -> Result<UsageReading, GatewayError> {
         usage::usage(&self.line(target), reach).await
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        survey::survey(&self.line(target)).await
     }
 }

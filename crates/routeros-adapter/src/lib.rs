@@ -29,6 +29,7 @@ mod read;
 mod select;
 mod settings;
 mod statistics;
+mod survey;
 mod tls;
 mod usage;
 

@@ -1,5 +1,6 @@
 //! Which function runs a job, by its kind.
 
+mod apply_import;
 mod billing_sweeps;
 mod fill_batch;
 mod grant_batch;
@@ -42,6 +43,7 @@ pub async fn run_job(
         kinds::SYNC_ROUTER => router_jobs::sync(bench, &scope, router_of(job)?, progress).await,
         kinds::RECONCILE_ROUTER => router_jobs::reconcile(bench, &scope, router_of(job)?).await,
         kinds::WATCH_ROUTER => watch_router::run(bench, &scope, router_of(job)?).await,
+        kinds::APPLY_IMPORT => apply_import::run(bench, &scope, import_of(job)?, progress).await,
         kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope, progress).await,
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
@@ -60,6 +62,14 @@ fn batch_of(job: &ClaimedJob) -> Result<kernel::BatchId, Failure> {
         batch: kernel::BatchId,
     }
     read::<Payload>(job).map(|it| it.batch)
+}
+
+fn import_of(job: &ClaimedJob) -> Result<kernel::ImportId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        import: kernel::ImportId,
+    }
+    read::<Payload>(job).map(|it| it.import)
 }
 
 fn router_of(job: &ClaimedJob) -> Result<kernel::RouterId, Failure> {

@@ -12,6 +12,8 @@ pub const SYNC_ROUTER: &str = "sync_router";
 pub const RECONCILE_ROUTER: &str = "reconcile_router";
 /// Reads who is online on a router and what was used, and finds first logins of vouchers; payload `{"router": "rtr_…"}`.
 pub const WATCH_ROUTER: &str = "watch_router";
+/// Applies an import of what a router has; payload `{"import": "imp_…"}`.
+pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
 /// Sweep: raises due invoices.
 pub const RAISE_INVOICES: &str = "raise_invoices";
 /// Sweep: moves accounts along the dunning levels.

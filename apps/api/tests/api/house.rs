@@ -160,6 +160,7 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
         tenants: Arc::new(operators),
         access: Arc::new(access.clone()),
         access_queries: Arc::new(access.clone()),
+        import_queries: Arc::new(access.clone()),
         gateway: Arc::new(FakeRouter::new()),
         host_rules: HostRules {
             allow_loopback: false,

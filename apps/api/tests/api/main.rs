@@ -14,6 +14,7 @@ mod description;
 mod down;
 mod exchange;
 mod house;
+mod imports_story;
 mod jobs_story;
 mod money_story;
 mod monitoring;

@@ -9,6 +9,8 @@ use kernel::{RouterId, Secret};
 use super::fake_findings::fake_findings;
 use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
+use super::surveyed;
+use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
@@ -34,6 +36,7 @@ pub(super) struct World {
     pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
+    survey: Survey,
     failure: Option<GatewayError>,
     refused: BTreeMap<String, GatewayError>,
     password: Option<String>,
@@ -103,6 +106,14 @@ impl FakeRouter {
     /// Replaces what the router holds.
     pub fn set_actual(&self, router: RouterId, actual: Actual) {
         self.with(router, |it| it.actual = actual);
+    }
+
+    /// Puts what a survey has shown on the router: its logins and profiles are rows from now on.
+    pub fn set_survey(&self, router: RouterId, survey: Survey) {
+        self.with(router, |it| {
+            surveyed::put(&survey, &mut it.actual);
+            it.survey = survey;
+        });
     }
 
     /// The row of a menu by name.
@@ -293,6 +304,10 @@ impl RouterGateway for FakeRouter {
         reach: UsageScope,
     ) -> Result<UsageReading, GatewayError> {
         self.meet(target, |it| it.usage(target.router, reach))
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
     }
 }
 

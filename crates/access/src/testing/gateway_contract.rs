@@ -40,6 +40,7 @@ pub async fn router_gateway_contract(bench: &dyn Bench) {
     rows_are_made_and_read_back_as_asked(bench, &site).await;
     repeating_a_creation_changes_nothing(bench, &site).await;
     foreign_names_are_conflicts(bench, &site).await;
+    a_survey_shows_what_others_made(bench).await;
     one_refusal_stops_nobody_else(bench, &site).await;
     a_selection_reads_only_its_names(bench, &site).await;
     refused_customers_are_cut_and_stay_out(bench, &site).await;
@@ -209,6 +210,52 @@ async fn foreign_names_are_conflicts(bench: &dyn Bench, site: &Site) {
         .map(|it| it.map_err(|err| err.kind));
     assert_eq!(kind, Some(Err(GatewayErrorKind::Conflict)));
     assert_eq!(read_all(bench).await, before);
+}
+
+async fn a_survey_shows_what_others_made(bench: &dyn Bench) {
+    let (gateway, target) = (bench.gateway(), bench.target());
+    let adopted = pppoe("gate.adopted");
+    bench.insert_by_hand(&adopted, "roof antenna");
+    let look = || async {
+        let survey = gateway.survey(&target).await.expect("a survey");
+        let mut found = survey.logins.into_iter();
+        found
+            .find(|it| it.name.text() == Some("gate.adopted"))
+            .expect("the row made by hand")
+    };
+    let before = look().await;
+    assert_eq!(before.comment.text(), Some("roof antenna"));
+    assert!(!before.was_used() && !before.is_disabled);
+    let tag = Tag {
+        mark: Mark::of(target.router),
+        id: TagId::grant(numbered(77)),
+        revision: 1,
+    };
+    let comment = tag.adopting("roof antenna").expect("room for a tag");
+    let action = Action::Update {
+        id: before.row.clone(),
+        edits: vec![Edit::Comment(comment.clone())],
+    };
+    let change = Change {
+        menu: before.menu(),
+        name: adopted.name.clone(),
+        action,
+        grant: None,
+        cuts: false,
+    };
+    assert_eq!(gateway.apply(&target, &[change]).await, [Ok(())]);
+    let mut after = look().await;
+    assert_eq!(after.comment.text(), Some(comment.as_str()));
+    after.comment = before.comment.clone();
+    assert_eq!(after, before, "a tag changes nothing else");
+    let removal = Change {
+        menu: before.menu(),
+        name: adopted.name,
+        action: Action::Remove { id: before.row },
+        grant: None,
+        cuts: false,
+    };
+    assert_eq!(gateway.apply(&target, &[removal]).await, [Ok(())]);
 }
 
 async fn one_refusal_stops_nobody_else(bench: &dyn Bench, site: &Site) {

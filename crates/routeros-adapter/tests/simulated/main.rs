@@ -10,6 +10,7 @@ mod faults;
 mod healthy;
 mod leaks;
 mod metering;
+mod mikhmon;
 mod protection;
 mod site;
 mod strangers;

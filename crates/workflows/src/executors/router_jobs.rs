@@ -118,7 +118,7 @@ fn ignore_retired<T>(err: RouterTaskError) -> Result<Option<T>, Failure> {
 }
 
 /// Hammering a router with a wrong password fills its log and helps nobody.
-const fn patience(err: &GatewayError) -> Duration {
+pub(super) const fn patience(err: &GatewayError) -> Duration {
     match err.kind {
         GatewayErrorKind::Unreachable
         | GatewayErrorKind::Timeout

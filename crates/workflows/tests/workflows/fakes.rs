@@ -115,6 +115,10 @@ impl RouterGateway for RouterWithHistory {
         }
         Ok(reading)
     }
+
+    async fn survey(&self, target: &Target) -> Result<access::adoption::Survey, GatewayError> {
+        self.router.survey(target).await
+    }
 }
 
 /// Remembers the steps; says that the job was cancelled once told to.
@@ -201,6 +205,10 @@ impl AccessTx for BothTx {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
+    }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.access.imports()
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod billing_sweeps;
 mod fakes;
+mod imports;
 mod reactions;
 mod refusals;
 mod router_jobs;
