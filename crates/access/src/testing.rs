@@ -5,6 +5,7 @@
 )]
 
 mod fake_router;
+pub mod fuzzing;
 mod gateway_contract;
 mod memory_access;
 mod memory_queries;
