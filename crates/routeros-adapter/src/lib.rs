@@ -9,6 +9,7 @@ mod answer;
 mod apply;
 mod connect;
 mod cut;
+mod emitted;
 mod failure;
 mod gate;
 mod gateway;
@@ -22,5 +23,6 @@ mod read;
 mod select;
 mod settings;
 
+pub use emitted::{Emitted, Presence, emitted};
 pub use gateway::RouterOsGateway;
 pub use settings::GatewaySettings;
