@@ -4,7 +4,7 @@ use bytes::Bytes;
 use thiserror::Error;
 
 use crate::sentence::Sentence;
-use crate::word::{LengthError, decode_length};
+use crate::word::{LengthError, decode_length, prefix_bytes};
 use crate::words::Words;
 
 /// What a receiver accepts before it gives up on the other side.
@@ -91,6 +91,15 @@ struct Progress {
     words: usize,
     /// Bytes of these words.
     bytes: usize,
+    /// Whether a length was longer than it had to be.
+    has_long_form: bool,
+}
+
+/// A whole sentence, without the empty word that ends it.
+struct Found {
+    from: usize,
+    to: usize,
+    is_shortest: bool,
 }
 
 impl SentenceDecoder {
@@ -143,13 +152,14 @@ impl SentenceDecoder {
     /// # Errors
     /// [`DecodeError`] when the stream is not acceptable; the connection must be closed.
     pub fn next_sentence(&mut self) -> Result<Option<Sentence>, DecodeError> {
-        let Some((from, to)) = self.advance()? else {
+        let Some(found) = self.advance()? else {
             return Ok(None);
         };
         if self.ready.is_empty() {
             self.ready = Bytes::from(std::mem::take(&mut self.tail));
         }
-        Ok(Some(Sentence::from_raw(self.ready.slice(from..to))))
+        let raw = self.ready.slice(found.from..found.to);
+        Ok(Some(Sentence::from_raw(raw, found.is_shortest)))
     }
 
     /// The words of the next whole sentence, for a reader that keeps none of them; otherwise as
@@ -159,16 +169,16 @@ impl SentenceDecoder {
     /// [`DecodeError`] when the stream is not acceptable; the connection must be closed.
     #[inline]
     pub fn next_words(&mut self) -> Result<Option<Words<'_>>, DecodeError> {
-        let Some((from, to)) = self.advance()? else {
+        let Some(found) = self.advance()? else {
             return Ok(None);
         };
-        let raw = self.arrived().get(from..to);
+        let raw = self.arrived().get(found.from..found.to);
         Ok(raw.map(Words::new))
     }
 
     /// Where in `arrived` the next whole sentence is.
     #[inline]
-    fn advance(&mut self) -> Result<Option<(usize, usize)>, DecodeError> {
+    fn advance(&mut self) -> Result<Option<Found>, DecodeError> {
         if let Some(broken) = self.broken {
             return Err(broken);
         }
@@ -178,7 +188,11 @@ impl SentenceDecoder {
         match found {
             Ok(Some(end)) => {
                 self.progress = Progress::at(progress.next);
-                Ok(Some((progress.start, end)))
+                Ok(Some(Found {
+                    from: progress.start,
+                    to: end,
+                    is_shortest: !progress.has_long_form,
+                }))
             }
             Ok(None) => {
                 self.set_rest_aside();
@@ -224,8 +238,7 @@ impl Progress {
         Self {
             start,
             next: start,
-            words: 0,
-            bytes: 0,
+            ..Self::default()
         }
     }
 
@@ -238,6 +251,7 @@ impl Progress {
             mut next,
             mut words,
             mut bytes,
+            mut has_long_form,
         } = *self;
         let end = loop {
             let Some(&first) = arrived.get(next) else {
@@ -246,7 +260,10 @@ impl Progress {
             let (len, word) = match first {
                 0..0x80 => (usize::from(first), next + 1),
                 _ => match long_prefix(arrived, next)? {
-                    Some(found) => found,
+                    Some((len, word)) => {
+                        has_long_form |= word - next > prefix_bytes(len);
+                        (len, word)
+                    }
                     None => break None,
                 },
             };
@@ -276,6 +293,7 @@ impl Progress {
             next,
             words,
             bytes,
+            has_long_form,
         };
         Ok(end)
     }

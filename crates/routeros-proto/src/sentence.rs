@@ -12,10 +12,12 @@ use crate::writer::SentenceWriter;
 ///
 /// A sentence that was read shares the memory it arrived in: it costs no copy, and keeps that
 /// piece of the stream (at most a few reads of the connection) alive while it lives.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct Sentence {
     /// Each word with its length before it.
     raw: Bytes,
+    /// Whether every length is in its shortest form, so that `raw` can be sent as it is.
+    is_shortest: bool,
     /// Why the words cannot be sent, if they cannot.
     fault: Option<EncodeError>,
 }
@@ -33,13 +35,18 @@ impl Sentence {
         writer.pause();
         Self {
             raw: raw.into(),
+            is_shortest: true,
             fault,
         }
     }
 
     /// A sentence of words that the decoder has found whole.
-    pub(crate) fn from_raw(raw: Bytes) -> Self {
-        Self { raw, fault: None }
+    pub(crate) fn from_raw(raw: Bytes, is_shortest: bool) -> Self {
+        Self {
+            raw,
+            is_shortest,
+            fault: None,
+        }
     }
 
     /// The words in the order they were sent.
@@ -71,16 +78,36 @@ impl Sentence {
     /// # Errors
     /// [`EncodeError`] when a word is empty or too long to announce.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
+        let mut out = Vec::with_capacity(self.raw.len() + 1);
+        self.encode_into(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the bytes on the wire to `out`.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when a word is empty or too long to announce.
+    pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
         if let Some(fault) = self.fault {
             return Err(fault);
         }
-        let mut out = Vec::with_capacity(self.raw.len() + 1);
-        let mut writer = SentenceWriter::new(&mut out);
+        if self.is_shortest {
+            out.extend_from_slice(&self.raw);
+            out.push(0);
+            return Ok(());
+        }
+        let mut writer = SentenceWriter::new(out);
         for word in self.words() {
             writer.word(word)?;
         }
         writer.end();
-        Ok(out)
+        Ok(())
+    }
+}
+
+impl Default for Sentence {
+    fn default() -> Self {
+        Self::from_raw(Bytes::new(), true)
     }
 }
 

@@ -47,6 +47,17 @@ pub(crate) fn write_length(len: u32, room: &mut [u8]) -> usize {
     }
 }
 
+/// How many bytes announce a word of `len` bytes at least.
+pub(crate) fn prefix_bytes(len: usize) -> usize {
+    match len {
+        0..=0x7F => 1,
+        0x80..=0x3FFF => 2,
+        0x4000..=0x1F_FFFF => 3,
+        0x20_0000..=0x0FFF_FFFF => 4,
+        _ => 5,
+    }
+}
+
 #[inline]
 fn fill<const N: usize>(room: &mut [u8], prefix: [u8; N]) -> usize {
     if let Some(room) = room.first_chunk_mut::<N>() {

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
-use routeros_proto::{Limits, Reply, SentenceDecoder, SentenceWriter};
+use routeros_proto::{Limits, Reply, Sentence, SentenceDecoder, SentenceWriter};
 
 use super::Extent;
 use super::report::{Figure, Report};
@@ -24,7 +24,7 @@ const TRIES: usize = 7;
 /// When the codec does not read what it wrote.
 pub fn routeros_codec(extent: Extent) -> Result<Report> {
     let rows = extent.pick(ROWS, 1_000);
-    let table = Table::of(rows);
+    let table = Table::of(rows)?;
     let mut found = Rates::default();
     for _ in 0..extent.rounds {
         found.take(&table)?;
@@ -33,7 +33,7 @@ pub fn routeros_codec(extent: Extent) -> Result<Report> {
         "one answer of {rows} hotspot users, {} bytes, floor is copying it",
         table.wire.len()
     );
-    let [decode, keep, read, encode] = found.ours;
+    let [decode, keep, read, encode, build] = found.ours;
     let figure = |id, ours: Vec<f64>, what: &str| {
         let figure = Figure::beside(id, "GB/s", ours, found.copy.clone());
         figure.note(format!("{what}; {size}"))
@@ -52,71 +52,62 @@ pub fn routeros_codec(extent: Extent) -> Result<Report> {
                 "sentences that may be kept",
             ),
             figure("routeros-codec/read", read, "replies, all kept to the end"),
+            figure("routeros-codec/encode", encode, "sentences to bytes"),
             figure(
-                "routeros-codec/encode",
-                encode,
-                "names and values to sentences",
+                "routeros-codec/build",
+                build,
+                "names and values to bytes, the same few rows again and again",
             ),
         ],
     })
 }
 
-/// Rows as names and values, and as they are sent.
+/// The sentences of an answer, and how they are sent.
 struct Table {
-    rows: Vec<Vec<(&'static str, Vec<u8>)>>,
+    sentences: Vec<Sentence>,
     wire: Vec<u8>,
 }
 
 impl Table {
-    fn of(rows: u32) -> Self {
-        let rows: Vec<_> = (0..rows).map(row).collect();
+    fn of(rows: u32) -> Result<Self> {
         let mut wire = Vec::new();
-        for row in &rows {
-            write(row, &mut wire);
+        for number in 0..rows {
+            user(number).encode_into(&mut wire)?;
         }
-        Self { rows, wire }
+        let mut decoder = SentenceDecoder::new(Limits::CLIENT);
+        decoder.feed(&wire);
+        let mut sentences = Vec::new();
+        while let Some(sentence) = decoder.next_sentence()? {
+            sentences.push(sentence);
+        }
+        Ok(Self { sentences, wire })
     }
 }
 
 /// A user as the gateway asks for it.
-fn row(number: u32) -> Vec<(&'static str, Vec<u8>)> {
-    let texts = [
-        (".id", format!("*{number:X}")),
-        ("name", format!("guest-{number}")),
-        ("profile", "gold".to_owned()),
-        ("limit-uptime", "1d2h3m".to_owned()),
-        ("limit-bytes-total", "5000000000".to_owned()),
-        (
+fn user(number: u32) -> Reply {
+    Reply::data()
+        .attr(".id", format!("*{number:X}"))
+        .attr("name", format!("guest-{number}"))
+        .attr("profile", "gold")
+        .attr("limit-uptime", "1d2h3m")
+        .attr("limit-bytes-total", "5000000000")
+        .attr(
             "comment",
             format!("[wb:k3j9x2:g{number:012}:1] table {number}"),
-        ),
-        ("password", format!("pw{number:08}")),
-        ("dynamic", "false".to_owned()),
-        ("disabled", "false".to_owned()),
-    ];
-    texts
-        .into_iter()
-        .map(|(name, value)| (name, value.into_bytes()))
-        .collect()
-}
-
-fn write(row: &[(&'static str, Vec<u8>)], out: &mut Vec<u8>) {
-    let mut writer = SentenceWriter::new(out);
-    // None of these words is empty or longer than the format allows.
-    let _always = writer.word(b"!re");
-    for (name, value) in row {
-        let _always = writer.attribute(name, value);
-    }
-    let _always = writer.tag("17");
-    writer.end();
+        )
+        .attr("password", format!("pw{number:08}"))
+        .attr("dynamic", "false")
+        .attr("disabled", "false")
+        .tagged("17")
 }
 
 /// GB/s in each round.
 #[derive(Default)]
 struct Rates {
     copy: Vec<f64>,
-    /// Decoded, decoded and kept, read, encoded.
-    ours: [Vec<f64>; 4],
+    /// Decoded, decoded and kept, read, encoded, built.
+    ours: [Vec<f64>; 5],
 }
 
 impl Rates {
@@ -126,15 +117,19 @@ impl Rates {
         let mut out = Vec::with_capacity(wire.len() + READ_BYTES);
         let mut copy = || {
             black_box(&mut room[..]).copy_from_slice(wire);
-            Ok(table.rows.len())
+            Ok(table.sentences.len())
         };
         let mut encode = || {
             out.clear();
-            let rows = black_box(&table.rows);
-            rows.iter().for_each(|row| write(row, &mut out));
-            Ok(rows.len())
+            let sentences = black_box(&table.sentences);
+            for sentence in sentences {
+                sentence.encode_into(&mut out)?;
+            }
+            Ok(sentences.len())
         };
-        let mut best = [f64::MAX; 5];
+        let some = few_rows();
+        let mut built = Vec::with_capacity(wire.len() + READ_BYTES);
+        let mut best = [f64::MAX; 6];
         for _ in 0..TRIES {
             let times = [
                 table.time(&mut copy)?,
@@ -142,6 +137,7 @@ impl Rates {
                 table.time(|| decode_kept(wire))?,
                 table.time(|| read(wire))?,
                 table.time(&mut encode)?,
+                table.time(|| Ok(build(&some, table.sentences.len(), &mut built)))?,
             ];
             for (best, time) in best.iter_mut().zip(times) {
                 *best = best.min(time);
@@ -164,9 +160,38 @@ impl Table {
         let begun = Instant::now();
         let count = work()?;
         let time = begun.elapsed().as_secs_f64();
-        ensure!(count == self.rows.len(), "{count} rows came through");
+        ensure!(count == self.sentences.len(), "{count} rows came through");
         Ok(time)
     }
+}
+
+/// Rows as names and values, few enough to stay near.
+fn few_rows() -> Vec<Vec<(String, Vec<u8>)>> {
+    let rows = (ROWS - 100..ROWS).map(user);
+    let parts = |row: Reply| {
+        let pairs = row.attributes();
+        pairs
+            .map(|(name, value)| (name.into_owned(), value.to_vec()))
+            .collect()
+    };
+    rows.map(parts).collect()
+}
+
+/// Writes `count` rows, word by word.
+fn build(some: &[Vec<(String, Vec<u8>)>], count: usize, out: &mut Vec<u8>) -> usize {
+    out.clear();
+    for row in black_box(some).iter().cycle().take(count) {
+        let mut writer = SentenceWriter::new(out);
+        // None of these words is empty or longer than the format allows.
+        let _always = writer.word(b"!re");
+        for (name, value) in row {
+            let _always = writer.attribute(name, value);
+        }
+        let _always = writer.tag("17");
+        writer.end();
+    }
+    black_box(out);
+    count
 }
 
 fn decode(wire: &[u8]) -> Result<usize> {
