@@ -100,14 +100,14 @@ fn table(menu: Menu) -> [Emitted; 4] {
         arguments,
         presence: Everywhere,
     };
-    // What is read and may be written: all but what the router says of a row.
-    let owned = normalise::properties(menu).into_iter();
-    let owned: Vec<_> = owned
-        .filter(|it| !matches!(*it, ".id" | "name" | "dynamic"))
-        .collect();
+    // What is read is what may be written, but for what the router says of a row. The key comes after the id.
+    let read = normalise::properties(menu);
+    let key = read.get(1).copied().unwrap_or("name");
+    let is_owned = |it: &&'static str| !matches!(*it, ".id" | "dynamic") && *it != key;
+    let owned: Vec<_> = read.into_iter().filter(is_owned).collect();
     [
         of("print", vec![".proplist"]),
-        of("add", [&["name"], &owned[..]].concat()),
+        of("add", [&[key], &owned[..]].concat()),
         of("set", [&[".id"], &owned[..]].concat()),
         of("remove", vec![".id"]),
     ]
