@@ -7,6 +7,7 @@
 mod fake_findings;
 mod fake_router;
 mod fake_usage;
+pub mod fuzzing;
 mod gateway_contract;
 mod import_contract;
 mod memory_access;

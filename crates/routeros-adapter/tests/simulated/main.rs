@@ -3,6 +3,7 @@
 
 mod connections;
 mod door;
+mod emitted;
 mod encrypted;
 mod examined;
 mod execute;
