@@ -125,6 +125,7 @@ impl RouterGateway for RouterOsGateway {
     }
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
-        self.lines().get(&router).map(statistics::of)
+        let line = self.lines().get(&router).cloned();
+        line.as_ref().map(statistics::of)
     }
 }
