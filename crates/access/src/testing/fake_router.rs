@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 
 use super::samples::sample_facts;
 use crate::change::{Action, Change, Edit};
@@ -31,6 +31,7 @@ struct World {
     hides_passwords: bool,
     next_id: u64,
     writes: u64,
+    priorities: Vec<Priority>,
 }
 
 /// Any number of routers, each made when it is first talked to.
@@ -99,6 +100,12 @@ impl FakeRouter {
     #[must_use]
     pub fn writes(&self, router: RouterId) -> u64 {
         self.with(router, |it| it.writes)
+    }
+
+    /// How urgent the calls were that reached the router, in order.
+    #[must_use]
+    pub fn priorities(&self, router: RouterId) -> Vec<Priority> {
+        self.with(router, |it| it.priorities.clone())
     }
 
     /// Adds a row by hand, as an operator would in WinBox; returns its id.
@@ -181,6 +188,7 @@ impl FakeRouter {
     ) -> Result<T, GatewayError> {
         self.with(target.router, |it| {
             it.admit(target)?;
+            it.priorities.push(target.priority);
             Ok(work(it))
         })
     }

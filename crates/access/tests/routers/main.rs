@@ -4,4 +4,5 @@
 mod customers;
 mod operators;
 mod outages;
+mod urgency;
 mod world;
