@@ -33,6 +33,7 @@ pub(crate) struct Ends {
 /// The next command that somebody still waits for; `None` once the last handle is dropped. It is promised to its caller
 /// that its turn has come.
 pub(crate) async fn next(inbox: &Inbox) -> Option<Request> {
+    // The tasks take turns at waiting: whoever holds the lock is next.
     let mut inbox = inbox.lock().await;
     loop {
         let mut request = inbox.recv().await?;

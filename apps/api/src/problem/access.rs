@@ -119,6 +119,7 @@ impl From<GatewayError> for Problem {
                 "not_routeros",
                 "must be the port of the API service",
             ),
+            GatewayErrorKind::Overloaded => problem.retry_after(1),
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }
