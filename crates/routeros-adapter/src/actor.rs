@@ -127,11 +127,12 @@ fn refuse(request: Request, no_link: NoLink) {
 
 /// Leaves a command to the tasks that have a connection.
 fn hand_over(shop: &Shop, request: Request, no_link: NoLink) {
-    let requests = shop.requests.upgrade();
-    match requests.map(|it| it.try_send(request)) {
-        Some(Err(TrySendError::Full(request))) => refuse(request, no_link),
-        // Sent, or nobody waits any more.
-        Some(Ok(()) | Err(TrySendError::Closed(_))) | None => {}
+    let Some(requests) = shop.requests.upgrade() else {
+        // Nobody waits any more.
+        return;
+    };
+    if let Err(TrySendError::Full(request)) = requests.try_send(request) {
+        refuse(request, no_link);
     }
 }
 
