@@ -124,6 +124,8 @@ pub struct WorkerSettings {
     pub lease_s: i64,
     /// Attempts of a delivery before it is parked.
     pub delivery_attempts: u16,
+    /// Address and port where a worker process answers probes and shows its metrics; empty for nowhere.
+    pub probes: String,
 }
 
 /// Seconds between runs of each sweep.
@@ -358,6 +360,12 @@ impl Settings {
                 self.worker.delivery_attempts >= 1,
                 "worker.delivery_attempts",
                 "must be at least 1",
+            ),
+            (
+                self.worker.probes.is_empty()
+                    || self.worker.probes.parse::<std::net::SocketAddr>().is_ok(),
+                "worker.probes",
+                "must be an address and port such as 127.0.0.1:3001, or empty",
             ),
             (
                 self.sweeps_are_positive(),

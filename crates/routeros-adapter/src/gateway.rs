@@ -127,7 +127,8 @@ impl RouterGateway for RouterOsGateway {
     }
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
-        self.lines().get(&router).map(statistics::of)
+        let line = self.lines().get(&router).cloned();
+        line.as_ref().map(statistics::of)
     }
 
     async fn examine(&self, target: &Target) -> Findings {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 
 use super::fake_findings::fake_findings;
 use super::fake_usage::FakeUse;
@@ -45,6 +45,7 @@ pub(super) struct World {
     hides_passwords: bool,
     next_id: u64,
     writes: u64,
+    priorities: Vec<Priority>,
 }
 
 /// Any number of routers, each made when it is first talked to.
@@ -134,6 +135,12 @@ impl FakeRouter {
         self.with(router, |it| it.writes)
     }
 
+    /// How urgent the calls were that reached the router, in order.
+    #[must_use]
+    pub fn priorities(&self, router: RouterId) -> Vec<Priority> {
+        self.with(router, |it| it.priorities.clone())
+    }
+
     /// Adds a row by hand, as an operator would in WinBox; returns its id.
     pub fn insert(
         &self,
@@ -214,6 +221,7 @@ impl FakeRouter {
     ) -> Result<T, GatewayError> {
         self.with(target.router, |it| {
             it.admit(target)?;
+            it.priorities.push(target.priority);
             Ok(work(it))
         })
     }

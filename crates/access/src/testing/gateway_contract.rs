@@ -5,6 +5,7 @@ use kernel::{GrantId, RouterId, Secret, Timestamp};
 use super::samples::{numbered, sample_grant, sample_profile};
 use crate::change::{Action, Change, Edit};
 use crate::desired::{Desired, OpenGrant, desired};
+use crate::execution::{Execution, Freshness, NewExecution};
 use crate::gateway::{GatewayErrorKind, RouterGateway, Selection, Target};
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
@@ -46,6 +47,35 @@ pub async fn router_gateway_contract(bench: &dyn Bench) {
     refused_customers_are_cut_and_stay_out(bench, &site).await;
     use_is_counted(bench).await;
     removing_twice_is_no_error(bench, &site).await;
+    an_operators_own_commands_are_executed(bench).await;
+}
+
+async fn an_operators_own_commands_are_executed(bench: &dyn Bench) {
+    bench.insert_by_hand(&LoginRef::new(Service::Pppoe, "for-show"), "");
+    let print = |path: &str| {
+        Execution::new(NewExecution {
+            path: path.to_owned(),
+            arguments: Vec::new(),
+            queries: Vec::new(),
+            timeout_s: 10,
+            freshness: Freshness::Fresh,
+        })
+        .expect("a good command")
+    };
+    let print = print(&format!("{}/print", Menu::PppSecret.path()));
+    let (gateway, target) = (bench.gateway(), bench.target());
+    let answer = gateway.execute(&target, &print).await.expect("rows");
+    let name = ("name".to_owned(), "for-show".to_owned());
+    assert!(answer.rows.iter().any(|row| row.contains(&name)));
+    let wrong = Target {
+        expected_serial: Some("another one".to_owned()),
+        ..target
+    };
+    let refused = gateway
+        .execute(&wrong, &print)
+        .await
+        .expect_err("the wrong router");
+    assert_eq!(refused.kind, GatewayErrorKind::WrongRouter);
 }
 
 struct Site {

@@ -48,6 +48,7 @@ fn a_value_out_of_range_is_named() {
             "security.access_token_minutes",
         ),
         ("[worker]\nembedded = \"no\"\n", "worker.embedded"),
+        ("[worker]\nprobes = \"nowhere\"\n", "worker.probes"),
         ("[sweeps]\nexpire_vouchers_s = 0\n", "sweeps"),
         ("[sweeps]\ncount_users_s = 0\n", "sweeps"),
         ("[retention]\njobs_days = 0\n", "retention.jobs_days"),

@@ -216,6 +216,7 @@ impl House {
                 poll_ms: 100,
                 lease_s: 30,
                 delivery_attempts: 3,
+                probes: String::new(),
             },
         }
     }
