@@ -11,6 +11,9 @@ mod deliveries;
 mod drift;
 mod events;
 mod grants;
+mod historical_sales;
+mod import_rows;
+mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
@@ -22,6 +25,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod usage;
 mod voucher_batches;
 mod vouchers;
 
@@ -57,8 +61,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(routers::routes())
         .merge(router_commands::routes())
         .merge(drift::routes())
+        .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
+        .merge(usage::routes())
         .merge(voucher_batches::routes())
         .merge(vouchers::routes())
 }

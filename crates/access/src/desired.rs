@@ -75,7 +75,7 @@ pub enum Undesirable {
 
 /// What a router should hold at an instant.
 ///
-/// Every given profile has a row; restricted grants bring the restricted profile with them. A grant that is blocked, or
+/// Every given profile has a row, unless it was adopted; restricted grants bring the restricted profile with them. A grant that is blocked, or
 /// whose time has run out, is a disabled row; one that has ended is no row.
 ///
 /// # Errors
@@ -93,7 +93,8 @@ pub fn desired(
     };
     let by_id: BTreeMap<ProfileId, &ServiceProfile> =
         profiles.iter().map(|it| (it.id(), it)).collect();
-    for profile in profiles {
+    // The row of an adopted profile is the router's own: it is named by its logins, and never written.
+    for profile in profiles.iter().filter(|it| it.adopted().is_none()) {
         all.insert(
             Menu::profiles_of(profile.service()),
             profile_row(mark, profile),
@@ -259,9 +260,11 @@ fn login_row(
     } else {
         profile.router_name()
     };
+    // Routers show the profile `default` by showing none.
+    let profile_name = Some(profile_name).filter(|it| it != "default");
     let disabled = (!grant.allowance().admits(now)).then(|| "yes".to_owned());
     let mut owned = BTreeMap::from([
-        (Attribute::Profile, Some(profile_name)),
+        (Attribute::Profile, profile_name),
         (Attribute::Disabled, disabled),
     ]);
     match grant.service() {

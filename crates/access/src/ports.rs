@@ -7,6 +7,7 @@ use kernel::{
 };
 use serde::Serialize;
 
+use crate::adoption::ImportRepository;
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
 use crate::profile::{ProfileStatus, ServiceProfile, Terms};
@@ -43,6 +44,8 @@ pub trait AccessTx: UnitOfWork {
     fn routers(&mut self) -> &mut dyn RouterRepository;
     /// The grants.
     fn grants(&mut self) -> &mut dyn GrantRepository;
+    /// The imports and historical sales.
+    fn imports(&mut self) -> &mut dyn ImportRepository;
 }
 
 /// Profiles of the scope's tenant.
@@ -59,6 +62,9 @@ pub trait ProfileRepository: Send {
     /// Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
     /// [`PROFILE_NAME_UNIQUE`] if the name is taken.
     async fn save(&mut self, profile: &mut ServiceProfile) -> Result<(), StoreError>;
+
+    /// The profiles that stand for a router's own rows.
+    async fn adopted_on(&mut self, router: RouterId) -> Result<Vec<ServiceProfile>, StoreError>;
 }
 
 /// Routers of the scope's tenant.

@@ -11,6 +11,9 @@ pub const PROFILE_PREFIX: &str = "wb-";
 /// How many characters of a row's comment the product will write at most.
 pub const MAX_COMMENT_CHARS: usize = 200;
 
+/// How a tag begins.
+const OPENING: &str = "[wb:";
+
 /// One installation's mark on one router: six characters of `a-z2-7`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -147,12 +150,33 @@ impl Tag {
     }
 }
 
-/// Where the first tag stands, brackets included, and what is between its colons.
+impl Tag {
+    /// The comment of a row that is adopted: this tag before the operator's words.
+    ///
+    /// Before them, because Mikhmon's scripts act on users whose comment is empty or begins with `vc`, `up` or a date:
+    /// a row that is adopted is no longer theirs. `None` if the comment must not be written, as for
+    /// [`Tag::written_into`].
+    #[must_use]
+    pub fn adopting(&self, comment: &str) -> Option<String> {
+        if comment.is_empty() || span(comment).is_some() {
+            return self.written_into(comment);
+        }
+        let written = format!("{self} {comment}");
+        let fits = written.chars().count() <= MAX_COMMENT_CHARS
+            && !comment.contains(char::REPLACEMENT_CHARACTER);
+        fits.then_some(written)
+    }
+}
+
+/// Where the first tag stands, brackets included, and what is between its colons. An opening that is never closed, or
+/// closed by a later tag, is no tag.
 fn span(comment: &str) -> Option<(std::ops::Range<usize>, &str)> {
-    let start = comment.find("[wb:")?;
-    let rest = comment.get(start + 4..)?;
-    let len = rest.find(']')?;
-    Some((start..start + 4 + len + 1, rest.get(..len)?))
+    comment.match_indices(OPENING).find_map(|(start, _)| {
+        let rest = comment.get(start + OPENING.len()..)?;
+        let inner = rest.get(..rest.find(']')?)?;
+        let end = start + OPENING.len() + inner.len() + 1;
+        (!inner.contains(OPENING)).then_some((start..end, inner))
+    })
 }
 
 impl fmt::Display for Tag {
@@ -192,6 +216,14 @@ mod tests {
     }
 
     #[test]
+    fn an_opening_in_the_operators_words_hides_no_tag() {
+        let written = tag(1).written_into("see [wb: ask Budi").unwrap();
+        assert_eq!(Tag::find(&written), Some(tag(1)));
+        let again = tag(2).written_into(&written).unwrap();
+        assert_eq!(again, format!("see [wb: ask Budi {}", tag(2)));
+    }
+
+    #[test]
     fn the_operators_words_stay() {
         let comment = format!("siti, roof antenna {} ask Budi", tag(1));
         let written = tag(2).written_into(&comment).unwrap();
@@ -201,6 +233,20 @@ mod tests {
             format!("by hand {}", tag(1))
         );
         assert_eq!(Tag::find(&written), Some(tag(2)));
+    }
+
+    #[test]
+    fn an_adopted_row_is_no_longer_mikhmons() {
+        let adopted = tag(1).adopting("vc-123-08.14.26-kiosk").unwrap();
+        assert_eq!(adopted, format!("{} vc-123-08.14.26-kiosk", tag(1)));
+        assert_eq!(tag(1).adopting(&adopted), Some(adopted.clone()));
+        assert_eq!(
+            tag(2).written_into(&adopted).unwrap(),
+            format!("{} vc-123-08.14.26-kiosk", tag(2))
+        );
+        assert_eq!(tag(1).adopting(""), Some(tag(1).to_string()));
+        assert_eq!(tag(1).adopting("caf\u{fffd}"), None);
+        assert_eq!(tag(1).adopting(&"x".repeat(190)), None);
     }
 
     #[test]

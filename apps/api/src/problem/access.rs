@@ -1,5 +1,6 @@
 //! What a refusal by access, or by a router, means to a client.
 
+use access::adoption::{PreviewImportError, RequestImportError};
 use access::{
     BadExecution, BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError,
     DefineProfileError, EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal,
@@ -60,6 +61,27 @@ impl From<RouterTaskError> for Problem {
             RouterTaskError::Sealed(err) => Self::internal(&err),
             RouterTaskError::Undesirable(err) => Self::internal(&err),
             RouterTaskError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<PreviewImportError> for Problem {
+    fn from(err: PreviewImportError) -> Self {
+        match err {
+            PreviewImportError::Router(err) => err.into(),
+            PreviewImportError::NoZone => {
+                Self::invalid("zone", "required", PreviewImportError::NoZone.to_string())
+            }
+        }
+    }
+}
+
+impl From<RequestImportError> for Problem {
+    fn from(err: RequestImportError) -> Self {
+        match err {
+            RequestImportError::NotFound(id) => Self::not_found("import", id),
+            RequestImportError::Refused(refusal) => refusal.into(),
+            RequestImportError::Store(err) => err.into(),
         }
     }
 }
@@ -125,6 +147,7 @@ impl From<GatewayError> for Problem {
                 let message = format!("the router shows {seen}");
                 problem.field("certificate_pin", "another_certificate", message)
             }
+            GatewayErrorKind::Overloaded => problem.retry_after(1),
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }

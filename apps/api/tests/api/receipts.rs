@@ -231,6 +231,10 @@ impl AccessTx for ReceiptTx<dyn SubscriptionTx> {
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.inner.grants()
     }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.inner.imports()
+    }
 }
 
 impl SubscriptionTx for ReceiptTx<dyn SubscriptionTx> {}

@@ -64,6 +64,10 @@ impl AccessTx for BothTx {
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
     }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.access.imports()
+    }
 }
 
 impl BillingTx for BothTx {

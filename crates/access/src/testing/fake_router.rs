@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 
 use super::fake_findings::fake_findings;
+use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
+use super::surveyed;
+use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
@@ -23,14 +26,17 @@ use crate::transport::{Fingerprint, Transport, Trust};
 
 /// The certificate that routers show unless told otherwise.
 pub const FAKE_CERTIFICATE: Fingerprint = Fingerprint::new([0xfa; 32]);
+use crate::usage::{UsageReading, UsageScope};
 
 /// One router.
 #[derive(Debug, Default)]
-struct World {
-    actual: Actual,
-    online: Vec<LoginRef>,
+pub(super) struct World {
+    pub(super) actual: Actual,
+    pub(super) online: Vec<LoginRef>,
+    pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
+    survey: Survey,
     failure: Option<GatewayError>,
     refused: BTreeMap<String, GatewayError>,
     password: Option<String>,
@@ -39,6 +45,7 @@ struct World {
     hides_passwords: bool,
     next_id: u64,
     writes: u64,
+    priorities: Vec<Priority>,
 }
 
 /// Any number of routers, each made when it is first talked to.
@@ -102,6 +109,14 @@ impl FakeRouter {
         self.with(router, |it| it.actual = actual);
     }
 
+    /// Puts what a survey has shown on the router: its logins and profiles are rows from now on.
+    pub fn set_survey(&self, router: RouterId, survey: Survey) {
+        self.with(router, |it| {
+            surveyed::put(&survey, &mut it.actual);
+            it.survey = survey;
+        });
+    }
+
     /// The row of a menu by name.
     #[must_use]
     pub fn row(&self, router: RouterId, menu: Menu, name: &str) -> Option<ActualRow> {
@@ -118,6 +133,12 @@ impl FakeRouter {
     #[must_use]
     pub fn writes(&self, router: RouterId) -> u64 {
         self.with(router, |it| it.writes)
+    }
+
+    /// How urgent the calls were that reached the router, in order.
+    #[must_use]
+    pub fn priorities(&self, router: RouterId) -> Vec<Priority> {
+        self.with(router, |it| it.priorities.clone())
     }
 
     /// Adds a row by hand, as an operator would in WinBox; returns its id.
@@ -184,7 +205,7 @@ impl FakeRouter {
         self.with(router, |it| it.online.clone())
     }
 
-    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
         work(self.lock().entry(router).or_default())
     }
 
@@ -200,6 +221,7 @@ impl FakeRouter {
     ) -> Result<T, GatewayError> {
         self.with(target.router, |it| {
             it.admit(target)?;
+            it.priorities.push(target.priority);
             Ok(work(it))
         })
     }
@@ -283,6 +305,18 @@ impl RouterGateway for FakeRouter {
         let facts = self.meet(target, |it| it.facts(target.router));
         fake_findings(target, facts)
     }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.meet(target, |it| it.usage(target.router, reach))
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
+    }
 }
 
 impl World {
@@ -327,7 +361,7 @@ impl World {
         ))
     }
 
-    fn facts(&self, router: RouterId) -> RouterFacts {
+    pub(super) fn facts(&self, router: RouterId) -> RouterFacts {
         self.facts.clone().unwrap_or_else(|| sample_facts(router))
     }
 

@@ -78,7 +78,7 @@ pub(super) fn target_at(
 }
 
 /// The router in service and how to talk to it, read in a transaction of its own.
-pub(super) async fn load_target(
+pub(crate) async fn load_target(
     store: &dyn AccessStore,
     vault: &dyn Vault,
     scope: &Scope,
@@ -134,7 +134,7 @@ pub(super) async fn note_router(
 }
 
 /// Notes that a router could not be worked with, and passes the error on; trouble with a single row says nothing about it.
-pub(super) async fn failed(
+pub(crate) async fn failed(
     store: &dyn AccessStore,
     scope: &Scope,
     id: RouterId,

@@ -3,6 +3,7 @@
 
 mod connections;
 mod door;
+mod emitted;
 mod encrypted;
 mod examined;
 mod execute;
@@ -10,6 +11,8 @@ mod faults;
 mod healthy;
 mod leaks;
 mod metering;
+mod mikhmon;
 mod protection;
 mod site;
 mod strangers;
+mod usage;
