@@ -296,7 +296,7 @@ impl fmt::Debug for Reply {
         let mut out = f.debug_struct("Reply");
         out.field("kind", &self.kind);
         for (name, value) in self.attributes() {
-            out.field(&name, &String::from_utf8_lossy(value));
+            out.field(name, &String::from_utf8_lossy(value));
         }
         if let Some(text) = self.fatal_text() {
             out.field("text", &text);

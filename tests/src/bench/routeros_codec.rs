@@ -171,7 +171,7 @@ fn few_rows() -> Vec<Vec<(String, Vec<u8>)>> {
     let parts = |row: Reply| {
         let pairs = row.attributes();
         pairs
-            .map(|(name, value)| (name.into_owned(), value.to_vec()))
+            .map(|(name, value)| (name.to_owned(), value.to_vec()))
             .collect()
     };
     rows.map(parts).collect()

@@ -1,17 +1,19 @@
 //! The attributes of a reply, found in its words.
 
-use std::borrow::Cow;
-
 use crate::command::split_attribute;
 use crate::words::Words;
 
 /// The attributes of a reply in the order they came, by name and raw value.
 ///
-/// Keys that begin with a dot are passed over, save `.id` and `.dead`.
+/// Keys that begin with a dot are passed over, save `.id` and `.dead`. A name that is no text, which no router sends, is
+/// shown as U+FFFD.
 #[derive(Debug, Clone)]
 pub struct Attributes<'a> {
     words: Words<'a>,
 }
+
+/// What is shown of a name that is no text.
+const NO_TEXT: &str = "\u{fffd}";
 
 impl<'a> Attributes<'a> {
     pub(super) fn new(words: Words<'a>) -> Self {
@@ -37,11 +39,11 @@ impl<'a> Attributes<'a> {
 }
 
 impl<'a> Iterator for Attributes<'a> {
-    type Item = (Cow<'a, str>, &'a [u8]);
+    type Item = (&'a str, &'a [u8]);
 
     fn next(&mut self) -> Option<Self::Item> {
         let (name, value) = self.words.find_map(visible)?;
-        Some((String::from_utf8_lossy(name), value))
+        Some((std::str::from_utf8(name).unwrap_or(NO_TEXT), value))
     }
 }
 
