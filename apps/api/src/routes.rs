@@ -20,12 +20,15 @@ mod legal_entities;
 mod operators;
 mod payments;
 mod plans;
+mod router_commands;
 mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
 mod voucher_batches;
 mod vouchers;
+
+pub(crate) use routers::{TransportName, TrustName};
 
 /// The header of requests that must act once.
 #[derive(Debug, utoipa::IntoParams)]
@@ -55,6 +58,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(operators::routes())
         .merge(service_profiles::routes())
         .merge(routers::routes())
+        .merge(router_commands::routes())
         .merge(drift::routes())
         .merge(imports::routes())
         .merge(sessions::routes())

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use access::adoption::{RowKind, RowState};
-use access::{LoginMethod, ProfileStatus, Service};
+use access::{LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -14,6 +14,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use vouchers::{Alphabet, VoucherStateName};
+
+use crate::routes::{TransportName, TrustName};
 
 macro_rules! words {
     ($($name:ident = $all:expr;)*) => {$(
@@ -56,7 +58,11 @@ words! {
     ServiceWord = [Service::Pppoe, Service::Hotspot];
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    StepNameWord = StepName::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
+    TransportWord = [TransportName::Tls, TransportName::Plain];
+    TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
+    VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
     WhenWord = [When::Now, When::PeriodEnd];
 }

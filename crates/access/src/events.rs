@@ -7,6 +7,7 @@ use crate::grant::{Allowance, Subject};
 use crate::login::Service;
 use crate::ports::Confirmation;
 use crate::router::DriftCounts;
+use crate::transport::Fingerprint;
 
 /// A fact of the access context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,6 +69,29 @@ pub enum AccessEvent {
         /// Why, in words.
         reason: String,
     },
+    /// A router showed a certificate that nobody has confirmed yet.
+    RouterAwaitsConfirmation {
+        /// The router.
+        router: RouterId,
+        /// The certificate.
+        seen: Fingerprint,
+    },
+    /// An operator confirmed a router's certificate.
+    RouterTrusted {
+        /// The router.
+        router: RouterId,
+        /// The certificate.
+        certificate: Fingerprint,
+    },
+    /// A router showed another certificate than the confirmed one, and was not talked to.
+    RouterCertificateChanged {
+        /// The router.
+        router: RouterId,
+        /// The certificate that was confirmed.
+        expected: Fingerprint,
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
     /// A router was compared with what it should be, and differed.
     DriftFound {
         /// The router.
@@ -85,6 +109,17 @@ pub enum AccessEvent {
         service: Service,
         /// How many sessions ended.
         removed: u64,
+    },
+    /// An operator had a command of their own executed. What it said beyond names is nobody's business.
+    RouterCommandExecuted {
+        /// The router.
+        router: RouterId,
+        /// The command's path.
+        command: String,
+        /// The names of its arguments; never their values.
+        arguments: Vec<String>,
+        /// `done`, or the word of the error.
+        outcome: &'static str,
     },
     /// Vouchers' grants were brought to a router: one fact for all of them.
     GrantsApplied {
@@ -170,8 +205,12 @@ impl DomainEvent for AccessEvent {
             Self::RouterRetired { .. } => "access.router_retired",
             Self::RouterOnline { .. } => "access.router_online",
             Self::RouterUnreachable { .. } => "access.router_unreachable",
+            Self::RouterAwaitsConfirmation { .. } => "access.router_awaits_confirmation",
+            Self::RouterTrusted { .. } => "access.router_trusted",
+            Self::RouterCertificateChanged { .. } => "access.router_certificate_changed",
             Self::DriftFound { .. } => "access.drift_found",
             Self::LoginCut { .. } => "access.login_cut",
+            Self::RouterCommandExecuted { .. } => "access.router_command_executed",
             Self::GrantsApplied { .. } => "access.grants_applied",
             Self::Granted { .. } => "access.granted",
             Self::ManyGranted { .. } => "access.many_granted",

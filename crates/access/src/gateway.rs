@@ -1,15 +1,19 @@
 //! The port to routers: what the access context asks of one, in its own words.
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
 use crate::adoption::Survey;
 use crate::change::Change;
+use crate::diagnosis::Findings;
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
+use crate::statistics::GatewayStatistics;
+use crate::transport::{Fingerprint, Transport};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub struct Target {
     pub host: Host,
     /// The port of its API service.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.
@@ -28,6 +34,16 @@ pub struct Target {
     pub password: Secret,
     /// The serial it was enrolled with: a router with another one is refused with [`GatewayErrorKind::WrongRouter`].
     pub expected_serial: Option<String>,
+    /// How urgent it is. Two targets that differ in nothing else are one router on one connection.
+    pub priority: Priority,
+}
+
+impl Target {
+    /// The same router for something of this urgency.
+    #[must_use]
+    pub fn at(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
 }
 
 /// Which logins to read.
@@ -93,6 +109,24 @@ pub enum GatewayErrorKind {
     WrongRouter,
     /// The host must not be connected to.
     BadHost,
+    /// Too much waits for this router already: nothing was sent.
+    Overloaded,
+    /// No encrypted connection could be agreed on: nothing was sent.
+    TlsFailed,
+    /// The certificate is not good, or not from the authority: nothing was sent.
+    CertificateInvalid,
+    /// An encrypted connection was made, but nobody has confirmed this certificate yet: nothing was sent.
+    CertificateUnconfirmed {
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
+    /// Another certificate than the confirmed one was seen: nothing was sent.
+    CertificateChanged {
+        /// The certificate that was confirmed.
+        expected: Fingerprint,
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
     /// Anything else.
     Other,
 }
@@ -122,7 +156,7 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         matches!(
             self.kind,
-            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous
+            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::Overloaded
         )
     }
 
@@ -132,7 +166,9 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         match self.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
-            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost => true,
+            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::Overloaded => true,
+            Kind::CertificateUnconfirmed { .. } | Kind::CertificateChanged { .. } => true,
+            Kind::TlsFailed | Kind::CertificateInvalid => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -164,6 +200,27 @@ impl GatewayError {
             }
             Kind::WrongRouter => "enrol the replacement as a new router, or correct the address",
             Kind::BadHost => "use the router's own address in your network",
+            Kind::Overloaded => {
+                "wait a moment: much is being done on this router; see its statistics"
+            }
+
+            Kind::TlsFailed => {
+                "put a certificate on the router's api-ssl service: /certificate add name=billing \
+                 common-name=billing key-size=2048 days-valid=3650, then /certificate sign billing, \
+                 then /ip/service set api-ssl certificate=billing disabled=no"
+            }
+            Kind::CertificateInvalid => {
+                "let the authority issue a certificate for the router's host name or address \
+                 (subject-alt-name), or pin the one that it has"
+            }
+            Kind::CertificateUnconfirmed { .. } => {
+                "compare the fingerprint with the one the router shows in /certificate print \
+                 detail, then confirm it"
+            }
+            Kind::CertificateChanged { .. } => {
+                "if somebody renewed the certificate, compare its fingerprint on the router and \
+                 confirm the new one; if nobody did, somebody may be listening in: do not confirm"
+            }
             Kind::Other => "see the router's own message",
         }
     }
@@ -191,6 +248,20 @@ pub trait RouterGateway: Send + Sync {
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
+
+    /// Executes a command of an operator's own. It is never repeated where it may have changed something: then an answer
+    /// that does not come is [`GatewayErrorKind::Ambiguous`].
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError>;
+
+    /// How the talking to a router goes in this process; `None` if it was not talked to.
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics>;
+    /// Finds out what there is to know about a router that may be out of order, over a connection of its own: every step
+    /// that can be taken is taken, within half a minute whatever happens, and nothing is changed.
+    async fn examine(&self, target: &Target) -> Findings;
 
     /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
     /// error means unknown, never empty; a menu that an import can do without is named as unread instead.

@@ -45,9 +45,12 @@
 //! ```
 
 pub mod adoption;
+mod capabilities;
 mod change;
 mod desired;
+mod diagnosis;
 mod events;
+mod execution;
 mod gateway;
 mod grant;
 mod host;
@@ -59,17 +62,29 @@ mod profile;
 mod rate_limit;
 mod router;
 mod row;
+mod statistics;
 mod sync_request;
 mod tag;
+mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transport;
 mod use_cases;
 
+pub use capabilities::{Absence, BadVersion, Capabilities, Feature, RouterOsVersion};
 pub use change::{Action, Change, Edit, RouterCommand, Value};
 pub use desired::{
     Desired, DesiredRow, OpenGrant, RESTRICTED_LIST, RESTRICTED_RATE, Undesirable, desired,
 };
+pub use diagnosis::{
+    Account, ApiService, ClockReading, Connected, DeviceMode, Diagnosis, Encrypted, Expected,
+    Finding, Findings, Identity, Licence, Online, Resource, Step, StepName, Verdict, diagnose,
+};
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use execution::{
+    BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
+    NewExecution, is_secret_attribute,
+};
 pub use gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
@@ -78,6 +93,7 @@ pub use grant::{
     Subject, secret_owner,
 };
 pub use host::{BadHost, Host, HostRules};
+pub use kernel::Priority;
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
 pub use ports::{
@@ -96,16 +112,25 @@ pub use router::{
     RouterRefusal, RouterSnapshot, RouterStatus,
 };
 pub use row::{Actual, ActualRow, Attribute, Menu, RowId};
+pub use statistics::{
+    BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+};
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
+pub use taxonomy::Severity;
+pub use transport::{
+    BadCaCertificate, BadFingerprint, CaCertificate, Fingerprint, Transport, Trust,
+};
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
+pub use use_cases::diagnose_router::{diagnose_candidate, diagnose_router};
 pub use use_cases::end_access::end_access;
-pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, enrol_router};
+pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, Enrolment, enrol_router};
+pub use use_cases::execute_command::{ExecuteCommand, execute_command};
 pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
@@ -118,3 +143,4 @@ pub use use_cases::retire_router::retire_router;
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;
+pub use use_cases::trust_router::{TrustRouter, trust_router};

@@ -12,6 +12,7 @@ use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
 use crate::profile::{ProfileStatus, ServiceProfile, Terms};
 use crate::router::{LoginMethod, Reconciled, Router, RouterFacts, RouterStatus};
+use crate::transport::Transport;
 
 /// The constraint that keeps profile names unique in a tenant.
 pub const PROFILE_NAME_UNIQUE: &str = "service_profiles_name";
@@ -181,6 +182,8 @@ pub struct RouterView {
     pub host: String,
     /// The port of its API service.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.

@@ -4,6 +4,7 @@
     reason = "a broken promise must stop the test that found it"
 )]
 
+mod fake_findings;
 mod fake_router;
 mod gateway_contract;
 mod import_contract;
@@ -15,7 +16,7 @@ mod samples;
 mod store_contract;
 mod surveyed;
 
-pub use fake_router::FakeRouter;
+pub use fake_router::{FAKE_CERTIFICATE, FakeRouter};
 pub use gateway_contract::{Bench, router_gateway_contract};
 pub use import_contract::import_store_contract;
 pub use memory_access::MemoryAccess;

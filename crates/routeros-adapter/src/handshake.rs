@@ -82,7 +82,7 @@ async fn serial(wire: &mut Wire) -> Result<Option<String>, GatewayError> {
 }
 
 /// One command and its whole answer, before anything else may be in flight.
-async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
+pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
     let bytes = command.encode().map_err(|_| broke("a word is too long"))?;
     wire.writer
         .write_all(&bytes)
@@ -103,7 +103,8 @@ async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayEr
     }
 }
 
-async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
+/// The next reply that arrives.
+pub(crate) async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
     let mut buffer = [0_u8; 4 * 1024];
     loop {
         let sentence = wire.decoder.next_sentence().map_err(|_| not_router_os())?;

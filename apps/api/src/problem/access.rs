@@ -2,8 +2,9 @@
 
 use access::adoption::{PreviewImportError, RequestImportError};
 use access::{
-    BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError, DefineProfileError,
-    EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal, RouterTaskError,
+    BadExecution, BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError,
+    DefineProfileError, EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal,
+    RouterTaskError,
 };
 
 use super::catalog::{self, Kind};
@@ -90,6 +91,7 @@ impl From<RouterRefusal> for Problem {
         let rule = match refusal {
             RouterRefusal::Retired => "retired",
             RouterRefusal::InUse { .. } => "in_use",
+            RouterRefusal::NothingToConfirm => "nothing_to_confirm",
             RouterRefusal::AnotherRouter { .. } => {
                 return Self::of(&catalog::WRONG_ROUTER).detail(refusal.to_string());
             }
@@ -110,6 +112,20 @@ impl From<BadHost> for Problem {
     }
 }
 
+impl From<BadExecution> for Problem {
+    fn from(err: BadExecution) -> Self {
+        let (field, rule) = match err {
+            BadExecution::Path => ("command", "format"),
+            BadExecution::Interactive => ("command", "interactive"),
+            BadExecution::Endless => ("command", "endless"),
+            BadExecution::Argument => ("arguments", "format"),
+            BadExecution::Query => ("queries", "format"),
+            BadExecution::Timeout => ("timeout_s", "range"),
+        };
+        Self::invalid(field, rule, err.to_string())
+    }
+}
+
 impl From<GatewayError> for Problem {
     fn from(err: GatewayError) -> Self {
         let problem = Self::of(kind_of(&err)).detail(format!("{err}; {}", err.advice()));
@@ -126,8 +142,16 @@ impl From<GatewayError> for Problem {
                 "not_routeros",
                 "must be the port of the API service",
             ),
+            GatewayErrorKind::CertificateUnconfirmed { seen }
+            | GatewayErrorKind::CertificateChanged { seen, .. } => {
+                let message = format!("the router shows {seen}");
+                problem.field("certificate_pin", "another_certificate", message)
+            }
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
+            }
+            GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+                problem.field(OUR_FIELD, "format", "must be certificates in PEM")
             }
             GatewayErrorKind::InvalidArgument { field: Some(field) } => {
                 problem.field(field.clone(), "router_refused", "is refused by the router")
@@ -137,9 +161,12 @@ impl From<GatewayError> for Problem {
     }
 }
 
+/// The one field that the gateway and not the router refuses.
+const OUR_FIELD: &str = "certificate_authority";
+
 /// The kind by what the client can do about it.
 fn kind_of(err: &GatewayError) -> &'static Kind {
-    match err.kind {
+    match &err.kind {
         GatewayErrorKind::Unreachable => &catalog::ROUTER_UNREACHABLE,
         GatewayErrorKind::Timeout => &catalog::ROUTER_TIMED_OUT,
         GatewayErrorKind::Ambiguous => &catalog::ROUTER_OUTCOME_UNKNOWN,
@@ -147,6 +174,13 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::NotRouterOs => &catalog::NOT_ROUTEROS,
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
+        GatewayErrorKind::Overloaded => &catalog::ROUTER_OVERLOADED,
+        GatewayErrorKind::TlsFailed | GatewayErrorKind::CertificateInvalid => &catalog::TLS_FAILED,
+        GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+            &catalog::INVALID_FIELDS
+        }
+        GatewayErrorKind::CertificateUnconfirmed { .. } => &catalog::CERTIFICATE_UNCONFIRMED,
+        GatewayErrorKind::CertificateChanged { .. } => &catalog::CERTIFICATE_CHANGED,
         GatewayErrorKind::Forbidden
         | GatewayErrorKind::Unsupported
         | GatewayErrorKind::Conflict
@@ -176,4 +210,31 @@ fn bad_rate(rule: BadRateLimit) -> Problem {
         BadRateLimit::BurstTime => ("burst.time_s", "range"),
     };
     Problem::invalid(format!("terms.rate.{field}"), code, rule.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the gateway refuses before anybody is asked is the client's own field.
+
+    use access::{Fingerprint, GatewayError, GatewayErrorKind};
+    use axum::response::IntoResponse;
+
+    use super::Problem;
+
+    #[test]
+    fn trouble_with_certificates_has_its_own_answers() {
+        let field = Some("certificate_authority".to_owned());
+        let seen = Fingerprint::new([1; 32]);
+        let table = [
+            (GatewayErrorKind::InvalidArgument { field }, 422),
+            (GatewayErrorKind::TlsFailed, 422),
+            (GatewayErrorKind::CertificateInvalid, 422),
+            (GatewayErrorKind::CertificateUnconfirmed { seen }, 409),
+        ];
+        for (kind, status) in table {
+            let problem = Problem::from(GatewayError::new(kind.clone(), "no"));
+            let told = problem.into_response().status().as_u16();
+            assert_eq!(told, status, "{kind:?}");
+        }
+    }
 }

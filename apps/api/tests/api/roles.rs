@@ -10,7 +10,7 @@ use crate::exchange::Ask;
 use crate::house::House;
 
 /// Routes that need no token, and prove nothing about the caller.
-const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health"];
+const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health", "metrics"];
 
 const EVERYBODY: &[Role] = &[Admin, Cashier, Technician, Auditor];
 const MONEY_READERS: &[Role] = &[Admin, Cashier, Auditor];
@@ -33,6 +33,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "list_routers",
             "get_router",
             "get_router_drift",
+            "get_router_statistics",
             "list_grants",
             "list_router_sessions",
             "list_voucher_batches",
@@ -77,6 +78,9 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "change_router",
             "retire_router",
             "test_router",
+            "trust_router",
+            "diagnose_router",
+            "diagnose_candidate",
             "reconcile_router",
             "preview_import",
             "list_import_rows",
@@ -92,6 +96,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         ADMINS,
         &[
+            "execute_router_command",
             "define_plan",
             "retire_plan",
             "bill_account",

@@ -6,17 +6,25 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 
+use super::fake_findings::fake_findings;
 use super::samples::sample_facts;
 use super::surveyed;
 use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
+use crate::diagnosis::Findings;
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
 use crate::login::LoginRef;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::statistics::GatewayStatistics;
 use crate::tag::Tag;
+use crate::transport::{Fingerprint, Transport, Trust};
+
+/// The certificate that routers show unless told otherwise.
+pub const FAKE_CERTIFICATE: Fingerprint = Fingerprint::new([0xfa; 32]);
 
 /// One router.
 #[derive(Debug, Default)]
@@ -29,6 +37,8 @@ struct World {
     failure: Option<GatewayError>,
     refused: BTreeMap<String, GatewayError>,
     password: Option<String>,
+    certificate: Option<Fingerprint>,
+    logins: u64,
     hides_passwords: bool,
     next_id: u64,
     writes: u64,
@@ -61,6 +71,17 @@ impl FakeRouter {
     /// The router accepts only this password from now on.
     pub fn require_password(&self, router: RouterId, password: &str) {
         self.with(router, |it| it.password = Some(password.to_owned()));
+    }
+
+    /// The certificate that the router shows from now on, to whoever asks for TLS.
+    pub fn show_certificate(&self, router: RouterId, certificate: Fingerprint) {
+        self.with(router, |it| it.certificate = Some(certificate));
+    }
+
+    /// How often credentials were sent to the router.
+    #[must_use]
+    pub fn logins(&self, router: RouterId) -> u64 {
+        self.with(router, |it| it.logins)
     }
 
     /// The router no longer shows passwords, as RouterOS 7.21 may.
@@ -247,16 +268,45 @@ impl RouterGateway for FakeRouter {
 
     async fn forget(&self, _router: RouterId) {}
 
+    /// Prints the names of what a menu holds; any other command is done without effect.
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        let menu = execution.path().strip_suffix("/print");
+        self.meet(target, |it| {
+            let printed = Menu::ALL.into_iter().find(|all| Some(all.path()) == menu);
+            let rows = printed.map_or(&[][..], |menu| it.actual.rows(menu));
+            let shown = |row: &ActualRow| vec![("name".to_owned(), row.name.clone())];
+            ExecutionAnswer {
+                rows: rows.iter().map(shown).collect(),
+                ..ExecutionAnswer::default()
+            }
+        })
+    }
+
+    fn statistics(&self, _router: RouterId) -> Option<GatewayStatistics> {
+        None
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        let facts = self.meet(target, |it| it.facts(target.router));
+        fake_findings(target, facts)
+    }
+
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
     }
 }
 
 impl World {
-    fn admit(&self, target: &Target) -> Result<(), GatewayError> {
+    fn admit(&mut self, target: &Target) -> Result<(), GatewayError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
+        self.check_certificate(&target.transport)?;
+        self.logins += 1;
         if self
             .password
             .as_deref()
@@ -271,6 +321,25 @@ impl World {
             return Err(GatewayError::new(GatewayErrorKind::WrongRouter, message));
         }
         Ok(())
+    }
+
+    /// Which certificate is shown, and whether that is the right one. An authority vouches for everything here.
+    fn check_certificate(&self, transport: &Transport) -> Result<(), GatewayError> {
+        let seen = self.certificate.unwrap_or(FAKE_CERTIFICATE);
+        let kind = match transport {
+            Transport::Tls(Trust::FirstUse) => GatewayErrorKind::CertificateUnconfirmed { seen },
+            Transport::Tls(Trust::Pinned(expected)) if *expected != seen => {
+                let expected = *expected;
+                GatewayErrorKind::CertificateChanged { expected, seen }
+            }
+            Transport::Plain | Transport::Tls(Trust::Pinned(_) | Trust::Authority(_)) => {
+                return Ok(());
+            }
+        };
+        Err(GatewayError::new(
+            kind,
+            format!("the certificate is {seen}"),
+        ))
     }
 
     fn facts(&self, router: RouterId) -> RouterFacts {

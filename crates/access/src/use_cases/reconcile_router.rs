@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Clock, GrantId, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
@@ -89,6 +89,7 @@ pub async fn reconcile_router(
 ) -> Result<ReconcileReport, RouterTaskError> {
     let id = command.router;
     let (router, target) = load_target(store, vault, scope, id).await?;
+    let target = target.at(Priority::Low);
     let actual = match gateway.read(&target, &Selection::All).await {
         Ok(actual) => actual,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),

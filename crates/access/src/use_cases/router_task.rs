@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    CannotOpen, MayConflict, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
+    CannotOpen, MayConflict, Priority, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
     rerun_on_conflict,
 };
 
 use crate::desired::Undesirable;
-use crate::gateway::{GatewayError, Target};
+use crate::gateway::{GatewayError, GatewayErrorKind, Target};
 use crate::grant::{Allowance, Grant};
 use crate::ports::{AccessStore, AccessTx};
 use crate::profile::ServiceProfile;
@@ -68,10 +68,12 @@ pub(super) fn target_at(
         router,
         host: endpoint.host.clone(),
         port: endpoint.port,
+        transport: endpoint.transport.clone(),
         method: endpoint.method,
         username: endpoint.username.as_str().to_owned(),
         password: vault.open(&password_owner(router), &endpoint.password)?,
         expected_serial,
+        priority: Priority::Normal,
     })
 }
 
@@ -131,7 +133,7 @@ pub(super) async fn note_router(
     .await
 }
 
-/// Notes that a router did not answer, and passes the error on; trouble with a single row says nothing about it.
+/// Notes that a router could not be worked with, and passes the error on; trouble with a single row says nothing about it.
 pub(crate) async fn failed(
     store: &dyn AccessStore,
     scope: &Scope,
@@ -139,8 +141,9 @@ pub(crate) async fn failed(
     err: GatewayError,
     at: Timestamp,
 ) -> RouterTaskError {
-    if err.concerns_router() {
-        let noted = note_router(store, scope, id, &|it| it.went_silent(&err.message, at)).await;
+    // A router that has too much to do is not silent.
+    if err.concerns_router() && err.kind != GatewayErrorKind::Overloaded {
+        let noted = note_router(store, scope, id, &|it| it.failed(&err, at)).await;
         if let Err(store_err) = noted {
             return RouterTaskError::Store(store_err);
         }

@@ -1,18 +1,21 @@
 //! Brings a router's pending grants to it: reads those rows, changes what differs, ends sessions, confirms.
 
-use kernel::{Clock, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
 use crate::desired::{Desired, OpenGrant, desired};
 use crate::gateway::{RouterGateway, Selection, Target};
-use crate::grant::{Allowance, Grant, secret_owner};
+use crate::grant::{Allowance, Grant, Subject, secret_owner};
 use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Reach, diff};
 use crate::ports::{AccessStore, Confirmation};
 use crate::profile::ServiceProfile;
 use crate::router::Router;
+
+/// Up to how many grants are no bulk work.
+const FEW: usize = 50;
 
 /// Bring pending grants to a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +61,7 @@ pub async fn sync_router(
     let now = clock.now();
     let (router, target) = load_target(store, vault, scope, command.router).await?;
     let work = load_pending(store, scope, command, now).await?;
+    let target = target.at(urgency(&work.grants));
     let open = open_all(&work.grants, vault)?;
     let want = desired(&router.mark(), &work.profiles, &open, now)?;
     let mut outcome = match bring(gateway, &target, &want, &work.grants).await {
@@ -84,6 +88,18 @@ pub async fn sync_router(
         profile_errors: outcome.profile_errors,
         more: full && (news || !confirmed.is_empty()),
     })
+}
+
+/// Somebody who has paid, or not paid, is urgent; a page full of them is bulk work, and so are vouchers.
+fn urgency(grants: &[Grant]) -> Priority {
+    let people = grants
+        .iter()
+        .filter(|it| matches!(it.subject(), Subject::Subscription(_)))
+        .count();
+    match people {
+        1..=FEW if grants.len() <= FEW => Priority::Critical,
+        _ => Priority::Normal,
+    }
 }
 
 struct Pending {

@@ -2,8 +2,8 @@
 
 use access::testing::{numbered, sample_facts};
 use access::{
-    AccessQueries, Attribute, CutLogin, EnrolRouter, EnrolRouterError, GatewayErrorKind, HostRules,
-    LoginMethod, Menu, ReconcileMode, RouterRefusal, RouterTaskError,
+    AccessQueries, Attribute, CutLogin, EnrolRouter, EnrolRouterError, Enrolment, GatewayErrorKind,
+    HostRules, LoginMethod, Menu, ReconcileMode, RouterRefusal, RouterTaskError, Transport,
 };
 use kernel::Secret;
 use kernel::testing::OpenVault;
@@ -20,6 +20,7 @@ fn enrolment(number: u64, name: &str) -> EnrolRouter {
         .parse("10.0.0.2")
         .unwrap(),
         port: 8728,
+        transport: Transport::Plain,
         method: LoginMethod::Plain,
         username: "billing".parse().unwrap(),
         password: Secret::new("right"),
@@ -134,7 +135,7 @@ async fn enrolling_needs_an_answer_and_a_new_router() {
     gateway.require_password(numbered(50), "right");
     assert_eq!(
         enrol(enrolment(50, "north")).await.unwrap(),
-        sample_facts(numbered(50))
+        Enrolment::Answered(sample_facts(numbered(50)))
     );
     let twin = enrol(enrolment(51, "north")).await;
     assert!(matches!(twin, Err(EnrolRouterError::NameTaken)));
@@ -183,4 +184,56 @@ async fn an_operator_can_look_cut_and_retire() {
         refused,
         RouterTaskError::Refused(RouterRefusal::Retired)
     ));
+}
+
+fn execute(priority: access::Priority) -> access::ExecuteCommand {
+    let secret = |name: &str| (name.to_owned(), "hunter2".to_owned());
+    let execution = access::Execution::new(access::NewExecution {
+        path: "/ppp/secret/add".to_owned(),
+        arguments: vec![secret("name"), secret("password")],
+        queries: Vec::new(),
+        timeout_s: 30,
+        freshness: access::Freshness::Fresh,
+    });
+    access::ExecuteCommand {
+        router: router(),
+        execution: execution.unwrap(),
+        priority,
+    }
+}
+
+#[tokio::test]
+async fn every_executed_command_is_written_down_without_its_values() {
+    let world = World::new().await;
+    let run = async || {
+        let command = execute(access::Priority::High);
+        let (store, gateway) = (&world.store, &world.gateway);
+        access::execute_command(
+            store,
+            gateway,
+            &OpenVault,
+            &world.clock,
+            &world.scope,
+            command,
+        )
+        .await
+    };
+    run().await.unwrap();
+    let refusal = access::GatewayError::new(GatewayErrorKind::Forbidden, "not enough permissions");
+    world.gateway.fail_with(router(), Some(refusal));
+    assert!(matches!(run().await, Err(RouterTaskError::Gateway(_))));
+    let events = world.store.events(tenant());
+    let bodies: Vec<String> = events
+        .iter()
+        .map(|it| format!("{it:?}"))
+        .filter(|it| it.contains("access.router_command_executed"))
+        .collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("/ppp/secret/add") && bodies[0].contains("done"));
+    assert!(bodies[1].contains("forbidden"));
+    assert!(
+        bodies
+            .iter()
+            .all(|it| it.contains("password") && !it.contains("hunter2"))
+    );
 }

@@ -2,8 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connections;
+mod door;
+mod encrypted;
+mod examined;
+mod execute;
 mod faults;
 mod healthy;
+mod leaks;
+mod metering;
 mod mikhmon;
+mod protection;
 mod site;
 mod strangers;

@@ -7,11 +7,11 @@ use access::testing::{Bench, numbered, sample_grant, sample_profile};
 use access::{
     Action, Actual, Attribute, Change, Edit, GatewayError, Host, HostRules, LoginMethod, LoginRef,
     Mark, Menu, OpenGrant, Plan, Reach, RouterGateway, Selection, Service, Subject, Target,
-    desired, diff,
+    Transport, desired, diff,
 };
 use kernel::testing::SeededRandomness;
 use kernel::{RouterId, Secret, Timestamp};
-use routeros_adapter::{GatewaySettings, RouterOsGateway};
+use routeros_adapter::{BreakerSettings, GatewaySettings, RouterOsGateway};
 use routeros_sim::{SimConfig, Simulator};
 use tokio::time::Instant;
 
@@ -28,6 +28,11 @@ pub(crate) struct Site {
 pub(crate) fn impatient() -> GatewaySettings {
     GatewaySettings {
         write_gap: None,
+        limiter: None,
+        breaker: Some(BreakerSettings {
+            threshold: 5,
+            open_for: Duration::from_millis(50),
+        }),
         connect_timeout: Duration::from_secs(2),
         login_timeout: Duration::from_millis(1_500),
         command_timeout: Duration::from_secs(2),
@@ -102,10 +107,12 @@ pub(crate) fn target(host: &str, port: u16) -> Target {
         router: router_id(),
         host: host.parse::<Host>().unwrap(),
         port,
+        transport: Transport::Plain,
         method: LoginMethod::Plain,
         username: "admin".to_owned(),
         password: Secret::new("password"),
         expected_serial: None,
+        priority: access::Priority::Normal,
     }
 }
 

@@ -91,7 +91,12 @@ impl Session {
         );
         drop(router);
         self.active = None;
-        self.active = Some(ActiveAccount::new(&self.shared, name, self.peer.address, self.peer.service));
+        self.active = Some(ActiveAccount::new(
+            &self.shared,
+            name,
+            self.peer.address,
+            self.peer.service,
+        ));
         self.account = Some(name.to_owned());
         self.widen_limits();
         self.reply(Reply::done(), command.tag());

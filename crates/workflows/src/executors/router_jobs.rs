@@ -121,6 +121,7 @@ pub(super) const fn patience(err: &GatewayError) -> Duration {
         GatewayErrorKind::Unreachable
         | GatewayErrorKind::Timeout
         | GatewayErrorKind::Ambiguous
+        | GatewayErrorKind::Overloaded
         | GatewayErrorKind::Conflict
         | GatewayErrorKind::NotFound
         | GatewayErrorKind::Other => AWAY,
@@ -131,6 +132,10 @@ pub(super) const fn patience(err: &GatewayError) -> Duration {
         | GatewayErrorKind::DeviceMode
         | GatewayErrorKind::NotRouterOs
         | GatewayErrorKind::WrongRouter
-        | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
+        | GatewayErrorKind::BadHost
+        | GatewayErrorKind::TlsFailed
+        | GatewayErrorKind::CertificateInvalid
+        | GatewayErrorKind::CertificateUnconfirmed { .. }
+        | GatewayErrorKind::CertificateChanged { .. } => NEEDS_A_PERSON,
     }
 }
