@@ -12,6 +12,8 @@ mod memory;
 mod program;
 mod report;
 mod router_apply;
+mod router_throughput;
+mod routeros_codec;
 mod startup;
 mod statistics;
 mod storage;
@@ -21,6 +23,8 @@ pub use api_read::api_read;
 pub use floor_server::{FloorServer, floor_server};
 pub use report::{Figure, Report};
 pub use router_apply::router_apply;
+pub use router_throughput::router_throughput;
+pub use routeros_codec::routeros_codec;
 pub use startup::startup;
 pub use voucher_issue::voucher_issue;
 

@@ -5,19 +5,26 @@ Usage: run.py --host HOST --port PORT --legacy-port PORT [--user NAME] [--passwo
 
 PORT is a simulator of RouterOS 7.18 or later, the legacy port one that answers logins with a
 challenge. librouteros and RouterOS-api (see requirements.txt) know nothing of this project: what
-they accept is the protocol, not our echo of it. Each check prints one line; the last line counts
-them. The exit status is 1 when a check failed.
+they accept is the protocol, not our echo of it. Each check prints one line of JSON. The exit status is
+1 when a check failed.
 """
 
 import argparse
-import asyncio
+import faulthandler
+import json
 import sys
 
 import librouteros
 import routeros_api
+import routeros_api.query
 from librouteros.exceptions import FatalError, LibRouterosError, MultiTrapError, TrapError
 from librouteros.query import And, Key, Or
-from routeros_api.exceptions import RouterOsApiCommunicationError
+from routeros_api.exceptions import RouterOsApiCommunicationError, RouterOsApiError
+
+import asynchronous
+
+# Seconds after which a run is given up.
+LONGEST = 240
 
 ID = Key(".id")
 NAME = Key("name")
@@ -204,19 +211,16 @@ def lib_quit(routers):
     expect("text", text, "session terminated on request")
 
 
-def lib_async(routers):
-    async def story():
-        api = await librouteros.async_connect(
-            routers.host, routers.user, routers.password, port=routers.port
-        )
-        secrets = api.path("ppp", "secret")
-        row = await secrets.add(name="peer-async")
-        names = [line["name"] async for line in secrets.select(NAME).where(ID == row)]
-        await secrets.remove(row)
-        await api.close()
-        return names
+def lib_foreign_bytes(api):
+    """What this library cannot decode it leaves out, and the connection stays in step."""
+    found = [row["comment"] for row in api.path("ppp", "secret").select(COMMENT).where(NAME == "foreign")]
+    expect("comment", found, ["caf"])
+    expect("next", len(tuple(api("/system/identity/print"))), 1)
 
-    expect("names", asyncio.run(story()), ["peer-async"])
+
+def lib_big_answer(api):
+    expect("rows", len(tuple(api("/ip/hotspot/user/print"))) > 10_000, True)
+    expect("next", len(tuple(api("/system/identity/print"))), 1)
 
 
 # RouterOS-api --------------------------------------------------------------------------------
@@ -303,6 +307,40 @@ def api_big_value(api):
     secrets.remove(id=row)
 
 
+def api_queries(api):
+    users = api.get_resource("/ip/hotspot/user")
+    rows = [users.add(name=f"query-{number}", comment="q").done_message["ret"] for number in range(4)]
+    condition = routeros_api.query.OrQuery(
+        routeros_api.query.IsEqualQuery("name", "query-1"), routeros_api.query.IsEqualQuery("name", "query-3")
+    )
+    found = users.call("print", queries={"comment": "q"}, additional_queries=(condition,))
+    expect("or", sorted(row["name"] for row in found), ["query-1", "query-3"])
+    for row in rows:
+        users.remove(id=row)
+
+
+def api_cancel(api):
+    """A stream is cancelled by its tag; both answers come, and the connection stays in step."""
+    interface = api.get_binary_resource("/interface")
+    stream = interface.call_async("monitor-traffic", {"interface": b"ether1"})
+    promise = stream
+    while not hasattr(promise, "tag"):
+        promise = promise.inner
+    api.get_binary_resource("/").call("cancel", {"tag": promise.tag})
+    try:
+        stream.get()
+    except RouterOsApiCommunicationError as error:
+        expect("text", error.original_message, b"interrupted")
+    else:
+        raise Failed("the stream was not interrupted")
+    expect("next", len(api.get_resource("/system/identity").get()), 1)
+
+
+def api_big_answer(api):
+    expect("rows", len(api.get_resource("/ip/hotspot/user").get()) > 10_000, True)
+    expect("next", len(api.get_resource("/system/identity").get()), 1)
+
+
 def api_counters_and_switches(api):
     traffic = api.get_binary_resource("/interface").call(
         "monitor-traffic", {"interface": b"ether1", "once": None}
@@ -344,7 +382,6 @@ CONNECTIONS = [
     ("librouteros: wrong password", lib_wrong_password),
     ("librouteros: wrong challenge response", lib_wrong_challenge_response),
     ("librouteros: quit", lib_quit),
-    ("librouteros: asynchronous client", lib_async),
     ("RouterOS-api: plain login", api_plain_login),
     ("RouterOS-api: challenge login", api_challenge_login),
     ("RouterOS-api: plain login that is challenged", api_plain_login_on_legacy),
@@ -365,6 +402,7 @@ LIBROUTEROS = [
     ("count-only", lib_count_only),
     ("remove by query removes nothing", lib_remove_by_query),
     ("interfaces", lib_interfaces),
+    ("bytes that are no text", lib_foreign_bytes),
 ]
 
 ROUTEROS_API = [
@@ -376,48 +414,67 @@ ROUTEROS_API = [
     ("big value", api_big_value),
     ("switches and counters", api_counters_and_switches),
     ("enable, disable", api_enable_disable),
+    ("queries", api_queries),
+    ("cancel", api_cancel),
 ]
 
 
+def leave_foreign_bytes(routers, port, legacy):
+    """A row whose comment is no text, which only RouterOS-api can write."""
+    pool = routers.routeros_api(port, plaintext=not legacy)
+    with_pool(pool, lambda api: api.get_binary_resource("/ppp/secret").add(name=b"foreign", comment=b"caf\xe9"))
+
+
 def checks(routers):
-    """Every check as a line and an action."""
+    """Every check: the library, the router, a name and an action."""
     for name, check in CONNECTIONS:
-        yield name, lambda check=check: check(routers)
+        peer, _, name = name.partition(": ")
+        yield peer, "both", name, lambda check=check: check(routers)
     for kind, port, legacy in (("modern", routers.port, False), ("legacy", routers.legacy_port, True)):
+        yield "RouterOS-api", kind, "writes bytes", lambda port=port, legacy=legacy: leave_foreign_bytes(routers, port, legacy)
+        big = not legacy
         method = librouteros.token if legacy else librouteros.plain
-        for name, check in LIBROUTEROS:
-            yield (
-                f"librouteros on {kind}: {name}",
-                lambda check=check, port=port, method=method: with_api(routers.librouteros(port, method=method), check),
+        for name, check in LIBROUTEROS + [("10,000 rows", lib_big_answer)] * big:
+            yield "librouteros", kind, name, lambda check=check, port=port, method=method: with_api(
+                routers.librouteros(port, method=method), check
             )
-        for name, check in ROUTEROS_API:
-            yield (
-                f"RouterOS-api on {kind}: {name}",
-                lambda check=check, port=port, legacy=legacy: with_pool(
-                    routers.routeros_api(port, plaintext=not legacy), check
-                ),
+        for name, check in asynchronous.CHECKS + [asynchronous.BIG] * big:
+            yield "librouteros", kind, name, lambda check=check, port=port, legacy=legacy: asynchronous.run(
+                check, routers.host, port, routers.user, routers.password, legacy
             )
+        for name, check in ROUTEROS_API + [("10,000 rows", api_big_answer)] * big:
+            yield "RouterOS-api", kind, name, lambda check=check, port=port, legacy=legacy: with_pool(
+                routers.routeros_api(port, plaintext=not legacy), check
+            )
+    yield "librouteros", "modern", "async: two connections", lambda: asynchronous.run(
+        asynchronous.two_connections, routers.host, routers.port, routers.user, routers.password, False
+    )
+
+
+def outcome(check):
+    """How a check went: nothing, or what went wrong."""
+    try:
+        check()
+    except (Failed, LibRouterosError, RouterOsApiError, OSError, LookupError, TypeError, AttributeError) as error:
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--host", default="127.0.0.1")
-    parser.add_argument("--port", type=int, required=True, help="a simulator of RouterOS 7.18 or later")
+    parser.add_argument("--port", type=int, required=True, help="a simulator of RouterOS 7.18 or later, 10,000 users")
     parser.add_argument("--legacy-port", type=int, required=True, help="a simulator with challenge logins")
     parser.add_argument("--user", default="admin")
     parser.add_argument("--password", default="password")
-    routers = Routers(parser.parse_args())
+    arguments = parser.parse_args()
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
     passed = failed = 0
-    for name, check in checks(routers):
-        try:
-            check()
-        except (Failed, LibRouterosError, routeros_api.exceptions.RouterOsApiError, OSError, KeyError, TypeError, IndexError) as error:
-            failed += 1
-            print(f"FAILED  {name}: {type(error).__name__}: {error}", flush=True)
-        else:
-            passed += 1
-            print(f"ok      {name}", flush=True)
-    print(f"{passed} passed, {failed} failed", flush=True)
+    for peer, router, name, check in checks(Routers(arguments)):
+        wrong = outcome(check)
+        passed, failed = passed + (wrong is None), failed + (wrong is not None)
+        print(json.dumps({"peer": peer, "router": router, "check": name, "wrong": wrong}), flush=True)
+    print(f"{passed} passed, {failed} failed", file=sys.stderr, flush=True)
     return 1 if failed else 0
 
 

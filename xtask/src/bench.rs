@@ -6,12 +6,14 @@ mod report;
 #[cfg(test)]
 mod tests;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use clap::ValueEnum as _;
 
 use crate::cli::{Bench, BenchName};
+use crate::peers::libraries;
 use crate::servers::{Servers, Wanted};
 use crate::shell::Shell;
 use crate::steps::{Outcome, Steps};
@@ -91,7 +93,14 @@ async fn measure_all(
     let mut reports = Vec::new();
     for name in names {
         let measure = async {
-            reports.push(measure(shell, *name, wanted, profile, url.as_deref()).await?);
+            let mut variables = Vec::new();
+            if let Some(url) = &url {
+                variables.push(("BENCH_DATABASE_URL", url.into()));
+            }
+            if *name == BenchName::RouterThroughput {
+                variables.extend(libraries::install(shell).await?.for_bench(shell));
+            }
+            reports.push(measure(shell, *name, wanted, profile, variables).await?);
             Ok(Outcome::Passed)
         };
         steps.run(name.text(), measure).await?;
@@ -136,7 +145,7 @@ async fn measure(
     name: BenchName,
     wanted: &Bench,
     profile: Profile,
-    database_url: Option<&str>,
+    variables: Vec<(&'static str, OsString)>,
 ) -> Result<Report> {
     let written = prepare_output(&shell.target(), name)?;
     let programs = shell.target().join(profile.folder());
@@ -148,9 +157,7 @@ async fn measure(
     if let Some(rounds) = wanted.rounds {
         bench.arg("--rounds").arg(rounds.to_string());
     }
-    if let Some(url) = database_url {
-        bench.env("BENCH_DATABASE_URL", url);
-    }
+    bench.envs(variables);
     bench.env("BENCH_API_PROGRAM", programs.join("mikrotik-billing-api"));
     bench.env(
         "BENCH_WORKER_PROGRAM",

@@ -1,12 +1,14 @@
 //! `cargo xtask check`: everything that can be said about the code without running the product.
 
 mod advisories;
+mod fuzz;
 
 use std::path::Path;
 
 use anyhow::Result;
 
 use crate::arch;
+use crate::cli;
 use crate::install;
 use crate::shell::Shell;
 use crate::steps::{Outcome, Steps};
@@ -16,7 +18,7 @@ use crate::tidy::{self, Crate, NewMigrations};
 ///
 /// # Errors
 /// When somebody asked to stop.
-pub(crate) async fn run(shell: &mut Shell) -> Result<bool> {
+pub(crate) async fn run(shell: &mut Shell, wanted: &cli::Check) -> Result<bool> {
     let mut steps = Steps::default();
     steps
         .run("format", cargo(shell, &["fmt", "--all", "--check"]))
@@ -68,6 +70,9 @@ pub(crate) async fn run(shell: &mut Shell) -> Result<bool> {
         .run("bans, licences, sources", cargo(shell, &deny))
         .await?;
     steps.run("advisories", advisories::check(shell)).await?;
+    if wanted.deep {
+        fuzz::run(shell, &mut steps, wanted.seconds).await?;
+    }
     Ok(steps.finish())
 }
 

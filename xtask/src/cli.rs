@@ -36,7 +36,7 @@ pub(crate) enum Task {
     /// Clippy's warnings are errors. Each pure crate is built alone. Licences, bans and sources
     /// are always checked, advisories whenever their database can be had; when it cannot, the
     /// table at the end says so. Installs cargo-deny when it is missing.
-    Check,
+    Check(Check),
 
     /// All tests, on throwaway servers of its own
     ///
@@ -52,12 +52,22 @@ pub(crate) enum Task {
 
     /// Let other people's RouterOS libraries talk to the simulator
     ///
-    /// Makes a virtual environment in target/peers-venv, installs the Python libraries of
-    /// xtask/peers/requirements.txt and runs xtask/peers/run.py against two simulated routers,
-    /// one of today and one that still asks for the challenge login.
-    Peers,
+    /// Installs the Python libraries of xtask/peers/requirements.txt in target/peers-venv and the
+    /// JavaScript library of xtask/peers/package.json in target/peers-node, and runs the checks in
+    /// xtask/peers against simulated routers: one of today, one that still asks for the challenge
+    /// login, and one older than 7.18 for the library that stops at `!empty`.
+    Peers(Peers),
 
-    /// Measure against floors: api-read, voucher-issue, router-apply, startup
+    /// Check that every command our gateway may send exists on real routers
+    ///
+    /// Compares the gateway's table with dumps of routers' own command trees, one for each version,
+    /// and fails when a menu, a command or an argument is missing. Says how to make a dump.
+    RouterosSchema {
+        /// Command trees as JSON, named after their versions: 7.18.2.json or 7.18.2/inspect.json
+        dumps: Vec<PathBuf>,
+    },
+
+    /// Measure against floors: the API, vouchers, routers, the wire format, startup
     ///
     /// Builds in release mode, starts a throwaway PostgreSQL, writes target/bench/<name>.json and
     /// prints a table that compares each figure with its bar. The bars inform; a figure below its
@@ -88,6 +98,33 @@ pub(crate) enum Task {
     },
 }
 
+/// How deep to look.
+#[derive(Debug, Args)]
+pub(crate) struct Check {
+    /// Run every fuzz target for a while, on top of everything else
+    ///
+    /// With a nightly toolchain and cargo-fuzz (installed when missing); without nightly the same
+    /// functions run on inputs that proptest makes up.
+    #[arg(long)]
+    pub(crate) deep: bool,
+
+    /// How long each fuzz target runs
+    #[arg(long, default_value_t = 300, requires = "deep", value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub(crate) seconds: u32,
+}
+
+/// What the libraries are to show.
+#[derive(Debug, Args)]
+pub(crate) struct Peers {
+    /// Our gateway and the libraries before faulty routers; writes docs/ROUTEROS_PEERS.md
+    #[arg(long)]
+    pub(crate) faults: bool,
+
+    /// Use this simulator instead of building one
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) simulator: Option<PathBuf>,
+}
+
 /// What to measure, and how long.
 #[derive(Debug, Args)]
 pub(crate) struct Bench {
@@ -112,6 +149,10 @@ pub(crate) enum BenchName {
     VoucherIssue,
     /// Create users on a router
     RouterApply,
+    /// Decode and encode one large answer of a router
+    RouterosCodec,
+    /// Commands per second through our gateway, beside other people's libraries
+    RouterThroughput,
     /// Time until ready and memory of the embedded product
     Startup,
 }
@@ -123,6 +164,8 @@ impl BenchName {
             Self::ApiRead => "api-read",
             Self::VoucherIssue => "voucher-issue",
             Self::RouterApply => "router-apply",
+            Self::RouterosCodec => "routeros-codec",
+            Self::RouterThroughput => "router-throughput",
             Self::Startup => "startup",
         }
     }

@@ -28,6 +28,13 @@ pub(crate) const CARGO_NEXTEST: CargoTool = CargoTool {
     version: "0.9.143",
 };
 
+/// Fuzzing with libFuzzer, on a nightly toolchain.
+pub(crate) const CARGO_FUZZ: CargoTool = CargoTool {
+    package: "cargo-fuzz",
+    subcommand: "fuzz",
+    version: "0.13.1",
+};
+
 /// Installs a cargo subcommand unless some version of it is there.
 ///
 /// # Errors

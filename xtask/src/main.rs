@@ -11,6 +11,7 @@ mod demo;
 mod install;
 mod openapi;
 mod peers;
+mod routeros_schema;
 mod schema;
 mod servers;
 mod shell;
@@ -56,9 +57,10 @@ async fn run(task: Task) -> anyhow::Result<bool> {
     match task {
         Task::Arch => arch::report(shell.root()),
         Task::Tidy { accept_migrations } => check::tidy(shell.root(), accept_migrations),
-        Task::Check => check::run(&mut shell).await,
+        Task::Check(wanted) => check::run(&mut shell, &wanted).await,
         Task::Test { arguments } => test::run(&mut shell, &arguments).await,
-        Task::Peers => peers::run(&mut shell).await,
+        Task::Peers(wanted) => peers::run(&mut shell, &wanted).await,
+        Task::RouterosSchema { dumps } => routeros_schema::run(&mut shell, &dumps).await,
         Task::Bench(wanted) => bench::run(&mut shell, &wanted).await,
         Task::Demo { arguments } => demo::run(&mut shell, &arguments).await,
         Task::Openapi { check } => openapi::run(&mut shell, check).await,

@@ -112,7 +112,8 @@ async fn health(State(api): State<Api>) -> Response {
 )]
 async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
     let Some(metrics) = &api.settings.metrics else {
-        return Err(Problem::of(&catalog::NOT_READY).detail("this process counts nothing"));
+        let nothing = Problem::of(&catalog::NOT_READY).detail("this process counts nothing");
+        return Err(nothing.retry_after(60));
     };
     let kind = (
         header::CONTENT_TYPE,

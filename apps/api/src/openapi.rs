@@ -1,8 +1,9 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, ImportKind, InvoiceKind, JobKind, Kind,
-    OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
+    AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
+    JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
+    VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -33,6 +34,7 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "accounts", description = "What customers owe"),
         (name = "vouchers", description = "Batches of codes and single vouchers"),
         (name = "routers", description = "MikroTik routers: enrolment, drift, live sessions"),
+        (name = "usage", description = "What customers use, and their sessions"),
         (name = "service profiles", description = "The technical side of a plan"),
         (name = "jobs", description = "Background work, deliveries and the record of events"),
         (name = "operators", description = "Who works here"),
@@ -154,6 +156,7 @@ const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
+    ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
     ("operators", OperatorKind::PREFIX),

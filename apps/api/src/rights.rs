@@ -43,4 +43,5 @@ rights! {
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
+    ReadUsage
 }

@@ -25,6 +25,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod usage;
 mod voucher_batches;
 mod vouchers;
 
@@ -63,6 +64,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
+        .merge(usage::routes())
         .merge(voucher_batches::routes())
         .merge(vouchers::routes())
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use access::adoption::{RowKind, RowState};
-use access::{LoginMethod, ProfileStatus, Service, StepName, Verdict};
+use access::{EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -43,6 +43,7 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    EndCauseWord = EndCause::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
     IntervalUnitWord = IntervalUnit::ALL;

@@ -1,5 +1,7 @@
 //! Event deliveries, jobs and sweeps, as a process of its own: any number of them share one PostgreSQL database.
 
+mod probes;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -38,10 +40,13 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
         );
     }
     let stop = stop_on_signal()?;
+    let listener = probes::listen(&settings.worker.probes).await?;
+    let metrics = bootstrap::start_metrics();
     let product = Product::open(&settings).await?;
     let worker = product.worker(&settings)?;
     product.ensure_schedules(&settings.sweeps).await?;
     let (ready, mut is_ready) = watch::channel(false);
+    let probed = probes::serve(listener, is_ready.clone(), metrics);
     let announce = tokio::spawn(async move {
         if is_ready.wait_for(|it| *it).await.is_ok() {
             let _ = writeln!(std::io::stdout().lock(), "worker ready");
@@ -50,6 +55,7 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
     tokio::select! {
         () = worker.run(stop, ready) => {}
         () = product.listen_for_work() => {}
+        failed = probed => failed?,
     }
     announce.abort();
     product.close().await;

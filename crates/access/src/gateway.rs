@@ -14,6 +14,7 @@ use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;
 use crate::transport::{Fingerprint, Transport};
+use crate::usage::{UsageReading, UsageScope};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -263,6 +264,10 @@ pub trait RouterGateway: Send + Sync {
     /// that can be taken is taken, within half a minute whatever happens, and nothing is changed.
     async fn examine(&self, target: &Target) -> Findings;
 
+    /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
+    /// who is online. An error means unknown, never nobody.
+    async fn usage(&self, target: &Target, reach: UsageScope)
+    -> Result<UsageReading, GatewayError>;
     /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
     /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;

@@ -69,6 +69,7 @@ mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod transport;
+mod usage;
 mod use_cases;
 
 pub use capabilities::{Absence, BadVersion, Capabilities, Feature, RouterOsVersion};
@@ -123,6 +124,13 @@ pub use taxonomy::Severity;
 pub use transport::{
     BadCaCertificate, BadFingerprint, CaCertificate, Fingerprint, Transport, Trust,
 };
+
+pub use usage::{
+    Books, DayUsage, EndCause, FirstUse, GrantUsage, Load, LoginChange, LoginSeen, Meter, Owner,
+    PollClock, PollState, RouterOnline, SessionCounters, SessionEnd, SessionFilter, SessionView,
+    TrackedSession, Traffic, UsageQueries, UsageReading, UsageScope, UsageStore, UserCounters,
+    UserSeen, account,
+};
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::cut_login::{CutLogin, cut_login};
@@ -135,9 +143,11 @@ pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{
     ReconcileMode, ReconcileReport, ReconcileRouter, RowShown, reconcile_router,
 };
+pub use use_cases::record_usage::{UsagePage, UsageRun};
 pub use use_cases::retire_profile::retire_profile;
 pub use use_cases::retire_router::retire_router;
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};

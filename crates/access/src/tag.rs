@@ -11,6 +11,9 @@ pub const PROFILE_PREFIX: &str = "wb-";
 /// How many characters of a row's comment the product will write at most.
 pub const MAX_COMMENT_CHARS: usize = 200;
 
+/// How a tag begins.
+const OPENING: &str = "[wb:";
+
 /// One installation's mark on one router: six characters of `a-z2-7`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -165,12 +168,15 @@ impl Tag {
     }
 }
 
-/// Where the first tag stands, brackets included, and what is between its colons.
+/// Where the first tag stands, brackets included, and what is between its colons. An opening that is never closed, or
+/// closed by a later tag, is no tag.
 fn span(comment: &str) -> Option<(std::ops::Range<usize>, &str)> {
-    let start = comment.find("[wb:")?;
-    let rest = comment.get(start + 4..)?;
-    let len = rest.find(']')?;
-    Some((start..start + 4 + len + 1, rest.get(..len)?))
+    comment.match_indices(OPENING).find_map(|(start, _)| {
+        let rest = comment.get(start + OPENING.len()..)?;
+        let inner = rest.get(..rest.find(']')?)?;
+        let end = start + OPENING.len() + inner.len() + 1;
+        (!inner.contains(OPENING)).then_some((start..end, inner))
+    })
 }
 
 impl fmt::Display for Tag {
@@ -207,6 +213,14 @@ mod tests {
         let text = tag(u32::MAX).to_string();
         assert!(text.is_ascii() && text.len() <= 64, "{text}");
         assert_eq!(Tag::find(&text), Some(tag(u32::MAX)));
+    }
+
+    #[test]
+    fn an_opening_in_the_operators_words_hides_no_tag() {
+        let written = tag(1).written_into("see [wb: ask Budi").unwrap();
+        assert_eq!(Tag::find(&written), Some(tag(1)));
+        let again = tag(2).written_into(&written).unwrap();
+        assert_eq!(again, format!("see [wb: ask Budi {}", tag(2)));
     }
 
     #[test]

@@ -87,8 +87,12 @@ impl Product {
             jobs: Arc::<Store>::clone(&shared),
             job_control: Arc::<Store>::clone(&shared),
             work_signal: store.work_signal(),
-            receipts: shared,
+            receipts: Arc::<Store>::clone(&shared),
             probe,
+            usage: Arc::<Store>::clone(&shared),
+            usage_queries: Arc::<Store>::clone(&shared),
+            housekeeping: shared,
+            keeping: settings.retention.keeping(settings.sweeps.count_users_s),
         };
         Ok(Self { store, ports })
     }

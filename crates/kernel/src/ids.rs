@@ -49,6 +49,8 @@ kinds! {
     ProfileKind, ProfileId, "spf", "service profile";
     /// Permission for one login on one router.
     GrantKind, GrantId, "gra", "grant";
+    /// A customer's session on a router.
+    AccessSessionKind, AccessSessionId, "acs", "session on a router";
     /// A unit of background work.
     JobKind, JobId, "job", "job";
     /// A recorded fact.

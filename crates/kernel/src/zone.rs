@@ -20,6 +20,9 @@ pub struct Zone(Tz);
 pub struct BadZone;
 
 impl Zone {
+    /// Universal time.
+    pub const UTC: Self = Self(Tz::UTC);
+
     /// The name, as in the IANA database.
     #[must_use]
     pub fn name(self) -> &'static str {

@@ -157,6 +157,8 @@ permissions! {
     ReadOperators, "operators.read", [Auditor];
     /// Hire, disable and enable operators.
     WriteOperators, "operators.write", [];
+    /// See what customers use, and their past sessions.
+    ReadUsage, "usage.read", [Cashier, Technician, Auditor];
 }
 
 #[cfg(test)]

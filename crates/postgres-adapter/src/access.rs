@@ -24,6 +24,9 @@ mod profile_row;
 mod queries;
 mod router_row;
 mod sales;
+mod usage;
+mod usage_queries;
+mod usage_rows;
 
 #[async_trait]
 impl AccessStore for Store {

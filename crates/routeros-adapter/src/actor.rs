@@ -5,6 +5,7 @@ use std::sync::Arc;
 use access::{GatewayError, GatewayErrorKind};
 use deadpool::managed::Object;
 use resilience::Breaker;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::sync::{Mutex, mpsc, watch};
 use tokio::time::sleep;
 use tracing::info;
@@ -32,11 +33,16 @@ pub(crate) struct Ends {
 /// The next command that somebody still waits for; `None` once the last handle is dropped. It is promised to its caller
 /// that its turn has come.
 pub(crate) async fn next(inbox: &Inbox) -> Option<Request> {
+    // The tasks take turns at waiting: whoever holds the lock is next.
     let mut inbox = inbox.lock().await;
     loop {
         let mut request = inbox.recv().await?;
-        let has_begun = request.begun.take().is_some_and(|it| it.send(()).is_ok());
-        if has_begun {
+        let is_awaited = match request.begun.take() {
+            Some(caller) => caller.send(()).is_ok(),
+            // Promised already, by a task that found no connection.
+            None => !request.reply.is_closed(),
+        };
+        if is_awaited {
             return Some(request);
         }
     }
@@ -58,6 +64,8 @@ pub(crate) struct Shop {
     pub(crate) meter: Arc<Meter>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) breaker: Option<Arc<Breaker>>,
+    /// Where a command goes that another task is to run.
+    pub(crate) requests: mpsc::WeakSender<Request>,
 }
 
 /// Serves a router until its last handle is dropped.
@@ -74,6 +82,15 @@ pub(crate) async fn serve(shop: Shop, mut ends: Ends) {
                 shop.meter.show(shop.links.count());
                 if matches!(work(&shop, link, first, &mut ends).await, End::Closed) {
                     return;
+                }
+            }
+            Err(no_link) if shop.links.count().any() => {
+                // The others serve: the router takes no more sessions, or not now.
+                info!(router = shop.meter.router(), err = %no_link.err, "no further connection to the router");
+                hand_over(&shop, first, no_link);
+                tokio::select! {
+                    () = sleep(shop.settings.refusal_pause) => {}
+                    () = gone(&mut ends.dropped) => return,
                 }
             }
             Err(no_link) => refuse(first, no_link),
@@ -106,6 +123,17 @@ async fn work(shop: &Shop, mut link: Object<Maker>, first: Request, ends: &mut E
 fn refuse(request: Request, no_link: NoLink) {
     // A caller that has gone away needs no answer.
     let _gone = request.reply.send(Err(Failure::NoConnection(no_link)));
+}
+
+/// Leaves a command to the tasks that have a connection.
+fn hand_over(shop: &Shop, request: Request, no_link: NoLink) {
+    let Some(requests) = shop.requests.upgrade() else {
+        // Nobody waits any more.
+        return;
+    };
+    if let Err(TrySendError::Full(request)) = requests.try_send(request) {
+        refuse(request, no_link);
+    }
 }
 
 /// Looks after idle connections and shows how the router does, until its last handle is dropped.

@@ -20,8 +20,7 @@ impl Answer {
     pub(crate) fn take(&mut self, reply: Reply) -> bool {
         match reply.kind() {
             ReplyKind::Data => {
-                let size = |(name, value): &(String, Vec<u8>)| name.len() + value.len();
-                self.bytes += reply.attributes().iter().map(size).sum::<usize>();
+                self.bytes += reply.len_bytes();
                 self.rows.push(reply);
             }
             ReplyKind::Trap => {

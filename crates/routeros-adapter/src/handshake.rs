@@ -1,7 +1,7 @@
 //! Logs in on a fresh connection and makes sure that it is the right router that answers.
 
 use access::{GatewayError, GatewayErrorKind as Kind, LoginMethod, Target};
-use routeros_proto::{Command, Reply, ReplyKind, TrapKind, challenge_response};
+use routeros_proto::{Command, Reply, ReplyKind, TrapKind, challenge_response, decode_length};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::answer::Answer;
@@ -131,13 +131,13 @@ pub(crate) async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
     }
 }
 
-/// A reply begins with a short word that begins with `!`; greetings of other services do not.
+/// A reply begins with a word that begins with `!`, its length in whatever form; greetings of other services do not.
 fn begins_a_reply(bytes: &[u8]) -> bool {
-    match bytes {
-        [] | [0 | 2..=0x7f] => true,
-        [2..=0x7f, first, ..] => *first == b'!',
-        [0, rest @ ..] => begins_a_reply(rest),
-        _ => false,
+    match decode_length(bytes) {
+        Ok(Some((0, prefix))) => begins_a_reply(bytes.get(prefix..).unwrap_or_default()),
+        Ok(Some((len, prefix))) => len > 1 && bytes.get(prefix).is_none_or(|first| *first == b'!'),
+        Ok(None) => true,
+        Err(_) => false,
     }
 }
 
@@ -160,11 +160,13 @@ mod tests {
     fn greetings_of_other_services_are_no_replies() {
         assert!(begins_a_reply(b"\x05!done\0"));
         assert!(begins_a_reply(b"\x05") && begins_a_reply(b"\0\0\x05!done"));
-        let others: [&[u8]; 4] = [
+        assert!(begins_a_reply(b"\xf0\0\0\0\x05!done") && begins_a_reply(b"\xf0\0"));
+        let others: [&[u8]; 5] = [
             b"HTTP/1.1 400 Bad Request\r\n",
             b"SSH-2.0-ROSSSH\r\n",
             b"\x15\x03\x01\0\x02",
             b"\xff",
+            b"\xf0\0\0\0\x05hello",
         ];
         for other in others {
             assert!(!begins_a_reply(other), "{other:?}");

@@ -10,6 +10,7 @@ mod apply;
 mod cache;
 mod connect;
 mod cut;
+mod emitted;
 mod examine;
 mod execute;
 mod failure;
@@ -31,7 +32,9 @@ mod settings;
 mod statistics;
 mod survey;
 mod tls;
+mod usage;
 
+pub use emitted::{Emitted, Presence, emitted};
 pub use gateway::RouterOsGateway;
 pub use resilience::{BreakerSettings, BucketSettings};
 pub use settings::{CacheSettings, GatewaySettings, Integrity, Order, PoolSettings};

@@ -84,7 +84,7 @@ impl Line {
         breaker: Option<Arc<Breaker>>,
     ) -> Self {
         let in_flight = settings.window() * settings.connections();
-        let (requests, inbox) = mpsc::channel(in_flight);
+        let (requests, inbox) = mpsc::channel(2 * in_flight);
         let (dropped, is_dropped) = watch::channel(0);
         let priority = target.priority;
         let target = Arc::new(target);
@@ -108,6 +108,7 @@ impl Line {
                 meter: Arc::clone(&meter),
                 cache: Arc::clone(&cache),
                 breaker: breaker.clone(),
+                requests: requests.downgrade(),
             };
             for _ in 0..settings.connections() {
                 tokio::spawn(actor::serve(shop.clone(), ends.clone()));

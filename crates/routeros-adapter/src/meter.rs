@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use access::{GatewayError, LatencyFigures, LiveSession, Service};
@@ -17,7 +17,7 @@ const SAMPLES: usize = 1_024;
 /// The counters of one router. The only label is its id.
 #[derive(Debug)]
 pub(crate) struct Meter {
-    router: String,
+    router: Arc<str>,
     requests: AtomicU64,
     inside: Mutex<Inside>,
 }
@@ -33,7 +33,7 @@ impl Meter {
     /// Nothing has happened yet.
     pub(crate) fn new(router: RouterId) -> Self {
         Self {
-            router: router.to_string(),
+            router: router.to_string().into(),
             requests: AtomicU64::new(0),
             inside: Mutex::default(),
         }
@@ -47,8 +47,8 @@ impl Meter {
     /// A command was sent and has come to its end, good or bad.
     pub(crate) fn sent(&self, took: Duration) {
         self.requests.fetch_add(1, Ordering::Relaxed);
-        counter!("mikrotik_requests_total", "router" => self.router.clone()).increment(1);
-        histogram!("mikrotik_request_duration_seconds", "router" => self.router.clone())
+        counter!("mikrotik_requests_total", "router" => Arc::clone(&self.router)).increment(1);
+        histogram!("mikrotik_request_duration_seconds", "router" => Arc::clone(&self.router))
             .record(took);
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         if inside.micros.len() >= SAMPLES {
@@ -61,7 +61,7 @@ impl Meter {
     /// A call came to nothing.
     pub(crate) fn failed(&self, err: &GatewayError) {
         let kind = err.kind.word();
-        counter!("mikrotik_request_errors_total", "router" => self.router.clone(), "kind" => kind)
+        counter!("mikrotik_request_errors_total", "router" => Arc::clone(&self.router), "kind" => kind)
             .increment(1);
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         *inside.errors.entry(kind).or_default() += 1;
@@ -73,7 +73,7 @@ impl Meter {
             true => "mikrotik_cache_hits",
             false => "mikrotik_cache_misses",
         };
-        counter!(name, "router" => self.router.clone()).increment(1);
+        counter!(name, "router" => Arc::clone(&self.router)).increment(1);
     }
 
     /// Shows how many connections there are, and that the counters are alive.
@@ -84,7 +84,7 @@ impl Meter {
             ("mikrotik_connection_pool_total", count.active + count.idle),
         ];
         for (name, value) in all {
-            gauge!(name, "router" => self.router.clone()).set(small(value));
+            gauge!(name, "router" => Arc::clone(&self.router)).set(small(value));
         }
         let counters = [
             "mikrotik_requests_total",
@@ -92,15 +92,15 @@ impl Meter {
             "mikrotik_cache_misses",
         ];
         for name in counters {
-            counter!(name, "router" => self.router.clone()).increment(0);
+            counter!(name, "router" => Arc::clone(&self.router)).increment(0);
         }
     }
 
     /// Shows what the circuit breaker does, and what it has counted.
     pub(crate) fn show_breaker(&self, snapshot: resilience::BreakerSnapshot) {
-        gauge!("mikrotik_circuit_breaker_state", "router" => self.router.clone())
+        gauge!("mikrotik_circuit_breaker_state", "router" => Arc::clone(&self.router))
             .set(f64::from(snapshot.state.number()));
-        counter!("mikrotik_circuit_breaker_failures_total", "router" => self.router.clone())
+        counter!("mikrotik_circuit_breaker_failures_total", "router" => Arc::clone(&self.router))
             .absolute(snapshot.failures);
     }
 
@@ -112,14 +112,14 @@ impl Meter {
         ];
         for (name, service) in all {
             let online = sessions.iter().filter(|it| it.login.service == service);
-            gauge!(name, "router" => self.router.clone()).set(small(online.count()));
+            gauge!(name, "router" => Arc::clone(&self.router)).set(small(online.count()));
         }
     }
 
     /// Shows how much the cache holds.
     pub(crate) fn show_cache(&self, entries: u64) {
         let entries = usize::try_from(entries).unwrap_or(usize::MAX);
-        gauge!("mikrotik_cache_size", "router" => self.router.clone()).set(small(entries));
+        gauge!("mikrotik_cache_size", "router" => Arc::clone(&self.router)).set(small(entries));
     }
 
     /// Commands sent.

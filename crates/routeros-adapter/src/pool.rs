@@ -106,6 +106,13 @@ pub(crate) struct Count {
     pub(crate) max: usize,
 }
 
+impl Count {
+    /// Whether there is any.
+    pub(crate) const fn any(self) -> bool {
+        self.active + self.idle > 0
+    }
+}
+
 impl Links {
     /// No connections yet.
     pub(crate) fn new(

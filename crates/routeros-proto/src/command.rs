@@ -6,8 +6,9 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::query::{BadQuery, Query};
-use crate::sentence::{Sentence, SentenceWriter};
+use crate::sentence::Sentence;
 use crate::word::EncodeError;
+use crate::writer::SentenceWriter;
 
 /// Attributes whose values never appear in logs.
 const SECRET_ATTRIBUTES: [&str; 4] = ["password", "response", "secret", "otp-secret"];
@@ -157,7 +158,8 @@ impl Command {
     /// # Errors
     /// [`CommandError`] when a word has none of the known forms.
     pub fn parse(sentence: &Sentence) -> Result<Self, CommandError> {
-        let Some((path, words)) = sentence.words().split_first() else {
+        let mut words = sentence.words();
+        let Some(path) = words.next() else {
             return Err(CommandError::Empty);
         };
         let path = String::from_utf8_lossy(path).into_owned();
@@ -185,20 +187,21 @@ impl Command {
                 String::from_utf8_lossy(word).into_owned(),
             ));
         };
+        let name = String::from_utf8_lossy(name).into_owned();
         self.attributes.push((name, value.to_vec()));
         Ok(())
     }
 }
 
 /// Splits `=name=value`, `=name=` and `=name` at the first `=` after the name.
-pub(crate) fn split_attribute(word: &[u8]) -> Option<(String, &[u8])> {
+#[inline]
+pub(crate) fn split_attribute(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let rest = word.strip_prefix(b"=")?;
     let end = rest
         .iter()
         .position(|&byte| byte == b'=')
         .unwrap_or(rest.len());
-    let name = String::from_utf8_lossy(&rest[..end]).into_owned();
-    Some((name, rest.get(end + 1..).unwrap_or_default()))
+    Some((rest.get(..end)?, rest.get(end + 1..).unwrap_or_default()))
 }
 
 impl fmt::Debug for Command {

@@ -1,9 +1,11 @@
 //! The incremental decoder: fed with whatever arrived, it yields whole sentences within limits.
 
+use bytes::Bytes;
 use thiserror::Error;
 
 use crate::sentence::Sentence;
-use crate::word::{LengthError, decode_length};
+use crate::word::{LengthError, decode_length, prefix_bytes};
+use crate::words::Words;
 
 /// What a receiver accepts before it gives up on the other side.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -69,11 +71,35 @@ pub enum DecodeError {
 #[derive(Debug)]
 pub struct SentenceDecoder {
     limits: Limits,
-    buffer: Vec<u8>,
-    consumed: usize,
-    words: Vec<Vec<u8>>,
-    sentence_bytes: usize,
+    /// What has arrived and holds whole sentences; those that are taken share its memory.
+    ready: Bytes,
+    /// What has arrived behind `ready`: the beginning of a sentence.
+    tail: Vec<u8>,
+    /// How far the sentence that begins `ready`, or `tail` when that is empty, has been read.
+    progress: Progress,
     broken: Option<DecodeError>,
+}
+
+/// How much of a sentence has been seen.
+#[derive(Debug, Clone, Copy, Default)]
+struct Progress {
+    /// Where it begins: behind the empty sentences before it.
+    start: usize,
+    /// Where the next word begins, in bytes from the start.
+    next: usize,
+    /// Words so far.
+    words: usize,
+    /// Bytes of these words.
+    bytes: usize,
+    /// Whether a length was longer than it had to be.
+    has_long_form: bool,
+}
+
+/// A whole sentence, without the empty word that ends it.
+struct Found {
+    from: usize,
+    to: usize,
+    is_shortest: bool,
 }
 
 impl SentenceDecoder {
@@ -82,10 +108,9 @@ impl SentenceDecoder {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            buffer: Vec::new(),
-            consumed: 0,
-            words: Vec::new(),
-            sentence_bytes: 0,
+            ready: Bytes::new(),
+            tail: Vec::new(),
+            progress: Progress::default(),
             broken: None,
         }
     }
@@ -98,20 +123,28 @@ impl SentenceDecoder {
     /// Takes bytes that arrived. Drain with [`Self::next_sentence`] before feeding more: the
     /// limits are checked there.
     pub fn feed(&mut self, bytes: &[u8]) {
-        if self.broken.is_some() {
+        if self.broken.is_some() || bytes.is_empty() {
             return;
         }
-        if self.consumed > 0 {
-            self.buffer.drain(..self.consumed);
-            self.consumed = 0;
+        self.set_rest_aside();
+        self.tail.extend_from_slice(bytes);
+    }
+
+    /// As [`Self::feed`], for memory that may be kept: sentences that lie in it as a whole are
+    /// not copied.
+    pub fn feed_shared(&mut self, bytes: Bytes) {
+        self.set_rest_aside();
+        if self.tail.is_empty() && self.broken.is_none() {
+            self.ready = bytes;
+        } else {
+            self.feed(&bytes);
         }
-        self.buffer.extend_from_slice(bytes);
     }
 
     /// Whether a sentence has begun and not ended: an end of stream here is a broken peer.
     #[must_use]
     pub fn is_mid_sentence(&self) -> bool {
-        !self.words.is_empty() || self.consumed < self.buffer.len()
+        self.arrived().len() > self.progress.start
     }
 
     /// The next whole sentence, or `None` until more bytes are fed.
@@ -119,73 +152,180 @@ impl SentenceDecoder {
     /// # Errors
     /// [`DecodeError`] when the stream is not acceptable; the connection must be closed.
     pub fn next_sentence(&mut self) -> Result<Option<Sentence>, DecodeError> {
+        let Some(found) = self.advance()? else {
+            return Ok(None);
+        };
+        if self.ready.is_empty() {
+            self.ready = Bytes::from(std::mem::take(&mut self.tail));
+        }
+        let raw = self.ready.slice(found.from..found.to);
+        Ok(Some(Sentence::from_raw(raw, found.is_shortest)))
+    }
+
+    /// The words of the next whole sentence, for a reader that keeps none of them; otherwise as
+    /// [`Self::next_sentence`].
+    ///
+    /// # Errors
+    /// [`DecodeError`] when the stream is not acceptable; the connection must be closed.
+    #[inline]
+    pub fn next_words(&mut self) -> Result<Option<Words<'_>>, DecodeError> {
+        let Some(found) = self.advance()? else {
+            return Ok(None);
+        };
+        let raw = self.arrived().get(found.from..found.to);
+        Ok(raw.map(Words::new))
+    }
+
+    /// Where in `arrived` the next whole sentence is.
+    #[inline]
+    fn advance(&mut self) -> Result<Option<Found>, DecodeError> {
         if let Some(broken) = self.broken {
             return Err(broken);
         }
-        let step = self.read_words();
-        if let Err(broken) = step {
-            self.broken = Some(broken);
-            self.buffer = Vec::new();
-            self.consumed = 0;
-            self.words = Vec::new();
-        }
-        step.map(|whole| whole.then(|| self.take_sentence()))
-    }
-
-    /// Reads words until a sentence ends (`true`) or the bytes do (`false`).
-    fn read_words(&mut self) -> Result<bool, DecodeError> {
-        loop {
-            let unread = self.buffer.get(self.consumed..).unwrap_or_default();
-            let Some((announced, prefix)) =
-                decode_length(unread).map_err(DecodeError::BadLength)?
-            else {
-                return Ok(false);
-            };
-            let len = usize::try_from(announced).unwrap_or(usize::MAX);
-            self.check(len)?;
-            let unread = self
-                .buffer
-                .get(self.consumed + prefix..)
-                .unwrap_or_default();
-            let Some(word) = unread.get(..len) else {
-                return Ok(false);
-            };
-            if len > 0 {
-                self.words.push(word.to_vec());
-                self.sentence_bytes += len;
+        let mut progress = self.progress;
+        let found = progress.read(self.arrived(), &self.limits);
+        self.progress = progress;
+        match found {
+            Ok(Some(end)) => {
+                self.progress = Progress::at(progress.next);
+                Ok(Some(Found {
+                    from: progress.start,
+                    to: end,
+                    is_shortest: !progress.has_long_form,
+                }))
             }
-            self.consumed += prefix + len;
-            if len == 0 && !self.words.is_empty() {
-                return Ok(true);
+            Ok(None) => {
+                self.set_rest_aside();
+                Ok(None)
             }
+            Err(broken) => Err(self.give_up(broken)),
         }
     }
 
-    fn check(&self, len: usize) -> Result<(), DecodeError> {
-        let Limits {
-            max_word_bytes,
-            max_sentence_bytes,
-            max_words,
-        } = self.limits;
-        if len > max_word_bytes {
-            return Err(DecodeError::WordTooLong {
-                announced: len,
-                limit: max_word_bytes,
-            });
+    #[inline]
+    fn arrived(&self) -> &[u8] {
+        if self.ready.is_empty() {
+            &self.tail
+        } else {
+            &self.ready
         }
-        if self.sentence_bytes.saturating_add(len) > max_sentence_bytes {
-            return Err(DecodeError::SentenceTooLong {
-                limit: max_sentence_bytes,
-            });
-        }
-        if len > 0 && self.words.len() >= max_words {
-            return Err(DecodeError::TooManyWords { limit: max_words });
-        }
-        Ok(())
     }
 
-    fn take_sentence(&mut self) -> Sentence {
-        self.sentence_bytes = 0;
-        Sentence::new(std::mem::take(&mut self.words))
+    /// Keeps the beginning of a sentence, and only that, until the rest of it comes.
+    fn set_rest_aside(&mut self) {
+        let start = std::mem::take(&mut self.progress.start);
+        self.progress.next -= start;
+        if self.ready.is_empty() {
+            self.tail.drain(..start);
+        } else {
+            let ready = std::mem::take(&mut self.ready);
+            self.tail
+                .extend_from_slice(ready.get(start..).unwrap_or_default());
+        }
     }
+
+    #[cold]
+    fn give_up(&mut self, broken: DecodeError) -> DecodeError {
+        *self = Self::new(self.limits);
+        self.broken = Some(broken);
+        broken
+    }
+}
+
+impl Progress {
+    /// Nothing of the sentence that begins there.
+    fn at(start: usize) -> Self {
+        Self {
+            start,
+            next: start,
+            ..Self::default()
+        }
+    }
+
+    /// Reads on in what has arrived, from where the last call ended. Once the sentence is whole,
+    /// where its words end; `next` is then behind the empty word that follows them.
+    #[inline]
+    fn read(&mut self, arrived: &[u8], limits: &Limits) -> Result<Option<usize>, DecodeError> {
+        let Self {
+            mut start,
+            mut next,
+            mut words,
+            mut bytes,
+            mut has_long_form,
+        } = *self;
+        let end = loop {
+            let Some(&first) = arrived.get(next) else {
+                break None;
+            };
+            let (len, word) = match first {
+                0..0x80 => (usize::from(first), next + 1),
+                _ => match long_prefix(arrived, next)? {
+                    Some((len, word)) => {
+                        has_long_form |= word - next > prefix_bytes(len);
+                        (len, word)
+                    }
+                    None => break None,
+                },
+            };
+            if len == 0 {
+                let end = std::mem::replace(&mut next, word);
+                if words > 0 {
+                    break Some(end);
+                }
+                start = next;
+                continue;
+            }
+            let is_too_much = len > limits.max_word_bytes
+                || bytes + len > limits.max_sentence_bytes
+                || words >= limits.max_words;
+            if is_too_much {
+                return Err(excess(len, bytes, limits));
+            }
+            if len > arrived.len() - word {
+                break None;
+            }
+            next = word + len;
+            words += 1;
+            bytes += len;
+        };
+        *self = Self {
+            start,
+            next,
+            words,
+            bytes,
+            has_long_form,
+        };
+        Ok(end)
+    }
+}
+
+/// A length at `next` that takes more than one byte, and where its word begins.
+#[cold]
+fn long_prefix(arrived: &[u8], next: usize) -> Result<Option<(usize, usize)>, DecodeError> {
+    let unread = arrived.get(next..).unwrap_or_default();
+    let found = decode_length(unread).map_err(DecodeError::BadLength)?;
+    let in_bytes = |len| usize::try_from(len).unwrap_or(usize::MAX);
+    Ok(found.map(|(len, prefix)| (in_bytes(len), next + prefix)))
+}
+
+/// Which limit a word of `len` bytes exceeds, after words of `before` bytes together.
+#[cold]
+fn excess(len: usize, before: usize, limits: &Limits) -> DecodeError {
+    let Limits {
+        max_word_bytes,
+        max_sentence_bytes,
+        max_words,
+    } = *limits;
+    if len > max_word_bytes {
+        return DecodeError::WordTooLong {
+            announced: len,
+            limit: max_word_bytes,
+        };
+    }
+    if before.saturating_add(len) > max_sentence_bytes {
+        return DecodeError::SentenceTooLong {
+            limit: max_sentence_bytes,
+        };
+    }
+    DecodeError::TooManyWords { limit: max_words }
 }

@@ -87,8 +87,8 @@ impl Query {
             Some((b'>', pair)) => split_pair(pair)
                 .map(|(name, value)| Self::Greater(name, value))
                 .ok_or_else(bad),
-            Some((b'=', pair)) => Ok(equality(pair)),
-            Some(_) => Ok(equality(rest)),
+            Some((b'=', pair)) => equality(pair).ok_or_else(bad),
+            Some(_) => equality(rest).ok_or_else(bad),
             None => Err(bad()),
         }
     }
@@ -97,9 +97,9 @@ impl Query {
     #[must_use]
     pub fn to_word(&self) -> Vec<u8> {
         match self {
-            Self::Has(name) => [b"?", name.as_bytes()].concat(),
+            Self::Has(name) => [opening(name), name.as_bytes()].concat(),
             Self::Lacks(name) => [b"?-", name.as_bytes()].concat(),
-            Self::Equals(name, value) => [b"?", name.as_bytes(), b"=", value].concat(),
+            Self::Equals(name, value) => [opening(name), name.as_bytes(), b"=", value].concat(),
             Self::Less(name, value) => [b"?<", name.as_bytes(), b"=", value].concat(),
             Self::Greater(name, value) => [b"?>", name.as_bytes(), b"=", value].concat(),
             Self::Operations(ops) => write_ops(ops),
@@ -111,16 +111,25 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// Splits at the first `=` after the first byte: the value may hold more of them.
+/// Splits at the first `=`: the value may hold more of them. A property has a name.
 fn split_pair(pair: &[u8]) -> Option<(String, Vec<u8>)> {
     let at = pair.iter().position(|&byte| byte == b'=')?;
-    Some((text(&pair[..at]), pair[at + 1..].to_vec()))
+    (at > 0).then(|| (text(&pair[..at]), pair[at + 1..].to_vec()))
 }
 
-fn equality(pair: &[u8]) -> Query {
-    match split_pair(pair) {
-        Some((name, value)) => Query::Equals(name, value),
-        None => Query::Has(text(pair)),
+fn equality(pair: &[u8]) -> Option<Query> {
+    if pair.contains(&b'=') {
+        return split_pair(pair).map(|(name, value)| Query::Equals(name, value));
+    }
+    (!pair.is_empty()).then(|| Query::Has(text(pair)))
+}
+
+/// What stands before a name: the longer form where the name would be taken for something else.
+fn opening(name: &str) -> &'static [u8] {
+    if name.starts_with(['#', '-', '<', '>']) {
+        b"?="
+    } else {
+        b"?"
     }
 }
 

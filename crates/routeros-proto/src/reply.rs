@@ -1,14 +1,21 @@
 //! A reply of the router: data, the end of a command, a trap, or the end of the connection.
 
+mod attributes;
+mod body;
+
 use std::borrow::Cow;
+use std::fmt;
 
 use thiserror::Error;
 
-use crate::command::split_attribute;
 use crate::item_id::ItemId;
-use crate::sentence::{Sentence, SentenceWriter};
+use crate::sentence::Sentence;
 use crate::trap::Trap;
 use crate::word::EncodeError;
+use crate::writer::SentenceWriter;
+
+pub use attributes::Attributes;
+use body::Body;
 
 /// What a reply is, by its first word.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,12 +35,16 @@ pub enum ReplyKind {
 }
 
 /// One reply sentence, read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// A reply that was read keeps its sentence as it came and looks properties up in it: reading a
+/// table of ten thousand rows copies none of them. Properties are few, so that is also fast.
+#[derive(Clone)]
 pub struct Reply {
     kind: ReplyKind,
-    attributes: Vec<(String, Vec<u8>)>,
+    /// Every word after the first; for a reply that is being made, the tag apart.
+    body: Body,
+    /// The tag of a reply that is being made.
     tag: Option<String>,
-    text: Option<Vec<u8>>,
 }
 
 /// A sentence that cannot be a reply: the stream has lost its place, close the connection.
@@ -75,17 +86,18 @@ impl Reply {
     /// A `!fatal` with its bare text.
     #[must_use]
     pub fn fatal(text: &str) -> Self {
-        Self {
-            text: Some(text.as_bytes().to_vec()),
-            ..Self::of(ReplyKind::Fatal)
+        let mut fatal = Self::of(ReplyKind::Fatal);
+        if !text.is_empty() {
+            fatal.body.push(|writer| writer.word(text.as_bytes()));
         }
+        fatal
     }
 
     /// Adds `=name=value`.
     #[must_use]
     pub fn attr(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
-        self.attributes
-            .push((name.to_owned(), value.as_ref().to_vec()));
+        self.body
+            .push(|writer| writer.attribute(name, value.as_ref()));
         self
     }
 
@@ -104,15 +116,16 @@ impl Reply {
     /// # Errors
     /// [`ReplyError`] when the sentence does not begin with `!`.
     pub fn parse(sentence: &Sentence) -> Result<Self, ReplyError> {
-        let first = sentence.first().unwrap_or_default();
+        let mut words = sentence.words();
+        let first = words.next().unwrap_or_default();
         let Some(word) = first.strip_prefix(b"!") else {
             return Err(ReplyError(String::from_utf8_lossy(first).into_owned()));
         };
-        let mut reply = Self::of(kind_of(word));
-        for word in sentence.words().iter().skip(1) {
-            reply.take_word(word);
-        }
-        Ok(reply)
+        Ok(Self {
+            kind: kind_of(word),
+            body: Body::after(sentence.raw(), &words),
+            tag: None,
+        })
     }
 
     /// What this reply is.
@@ -127,23 +140,36 @@ impl Reply {
         matches!(self.kind, ReplyKind::Done | ReplyKind::Fatal)
     }
 
-    /// The tag of the answered command.
+    /// The tag of the answered command; `None` for one that is no text, which nobody here sends.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
-        self.tag.as_deref()
+        if self.tag.is_some() {
+            return self.tag.as_deref();
+        }
+        let tags = self.body.words().filter_map(|it| it.strip_prefix(b".tag="));
+        std::str::from_utf8(tags.last()?).ok()
     }
 
     /// All attributes in the order they came.
     #[must_use]
-    pub fn attributes(&self) -> &[(String, Vec<u8>)] {
-        &self.attributes
+    pub fn attributes(&self) -> Attributes<'_> {
+        Attributes::new(self.body.words())
+    }
+
+    /// How many bytes the words after the first take, their lengths included.
+    #[must_use]
+    pub fn len_bytes(&self) -> usize {
+        self.body.len()
     }
 
     /// The raw value of a property, `None` when it is unset. The last one of a repeated key.
     #[must_use]
     pub fn get_raw(&self, name: &str) -> Option<&[u8]> {
-        let found = self.attributes.iter().rev().find(|(key, _)| key == name);
-        found.map(|(_, value)| value.as_slice())
+        let found = self.attributes().raw();
+        found
+            .filter(|(key, _)| *key == name.as_bytes())
+            .last()
+            .map(|(_, value)| value)
     }
 
     /// The value of a property as text. Bytes that are not UTF-8 become U+FFFD: never write such
@@ -175,7 +201,8 @@ impl Reply {
     /// The bare text of `!fatal`.
     #[must_use]
     pub fn fatal_text(&self) -> Option<Cow<'_, str>> {
-        self.text.as_deref().map(String::from_utf8_lossy)
+        let text = self.bare_text()?;
+        Some(String::from_utf8_lossy(text))
     }
 
     /// The trap, read and classified, when this is one.
@@ -206,60 +233,85 @@ impl Reply {
     /// # Errors
     /// [`EncodeError`] when a word is too long to announce.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        self.body.check()?;
         let mut writer = SentenceWriter::new(out);
-        writer.word(self.first_word().as_bytes())?;
-        if let Some(text) = self.text.as_deref().filter(|text| !text.is_empty()) {
-            writer.word(text)?;
+        match &self.kind {
+            ReplyKind::Other(word) => writer.word(format!("!{word}").as_bytes())?,
+            kind => writer.word(known_word(kind))?,
         }
-        for (name, value) in &self.attributes {
-            writer.attribute(name, value)?;
+        match &self.body {
+            Body::Made(words, _) => writer.raw(words),
+            Body::Read(_) => self.write_visible(&mut writer)?,
         }
-        if let Some(tag) = &self.tag {
+        if let Some(tag) = self.tag() {
             writer.tag(tag)?;
         }
         writer.end();
         Ok(())
     }
 
+    /// What is to be seen of a reply that was read.
+    fn write_visible(&self, writer: &mut SentenceWriter<'_>) -> Result<(), EncodeError> {
+        if let Some(text) = self.bare_text() {
+            writer.word(text)?;
+        }
+        for (name, value) in self.attributes().raw() {
+            writer.attribute_raw(name, value)?;
+        }
+        Ok(())
+    }
+
     fn of(kind: ReplyKind) -> Self {
         Self {
             kind,
-            attributes: Vec::new(),
+            body: Body::default(),
             tag: None,
-            text: None,
         }
     }
 
-    fn first_word(&self) -> Cow<'static, str> {
-        match &self.kind {
-            ReplyKind::Data => "!re".into(),
-            ReplyKind::Done => "!done".into(),
-            ReplyKind::Trap => "!trap".into(),
-            ReplyKind::Fatal => "!fatal".into(),
-            ReplyKind::Empty => "!empty".into(),
-            ReplyKind::Other(word) => format!("!{word}").into(),
+    /// The first word of a `!fatal` that is neither attribute nor tag.
+    fn bare_text(&self) -> Option<&[u8]> {
+        if self.kind != ReplyKind::Fatal {
+            return None;
         }
+        let is_bare = |it: &&[u8]| !it.starts_with(b"=") && !it.starts_with(b".tag=");
+        self.body.words().find(is_bare)
     }
+}
 
-    fn take_word(&mut self, word: &[u8]) {
-        if let Some(tag) = word.strip_prefix(b".tag=") {
-            self.tag = Some(String::from_utf8_lossy(tag).into_owned());
-            return;
-        }
-        if let Some((name, value)) = split_attribute(word) {
-            self.take_attribute(name, value);
-            return;
-        }
-        if self.kind == ReplyKind::Fatal && self.text.is_none() {
-            self.text = Some(word.to_vec());
-        }
+impl PartialEq for Reply {
+    /// By what they say: words that are skipped, and the form of lengths, do not matter.
+    fn eq(&self, other: &Self) -> bool {
+        self.kind == other.kind
+            && self.tag() == other.tag()
+            && self.bare_text() == other.bare_text()
+            && self.attributes().raw().eq(other.attributes().raw())
     }
+}
 
-    fn take_attribute(&mut self, name: String, value: &[u8]) {
-        if name.starts_with('.') && !matches!(name.as_str(), ".id" | ".dead") {
-            return;
+impl Eq for Reply {}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut out = f.debug_struct("Reply");
+        out.field("kind", &self.kind);
+        for (name, value) in self.attributes() {
+            out.field(&name, &String::from_utf8_lossy(value));
         }
-        self.attributes.push((name, value.to_vec()));
+        if let Some(text) = self.fatal_text() {
+            out.field("text", &text);
+        }
+        out.field("tag", &self.tag()).finish()
+    }
+}
+
+fn known_word(kind: &ReplyKind) -> &'static [u8] {
+    match kind {
+        ReplyKind::Data => b"!re",
+        ReplyKind::Done => b"!done",
+        ReplyKind::Trap => b"!trap",
+        ReplyKind::Fatal => b"!fatal",
+        ReplyKind::Empty | ReplyKind::Other(_) => b"!empty",
     }
 }
 

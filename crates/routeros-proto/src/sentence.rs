@@ -1,104 +1,129 @@
-//! A sentence: words ended by an empty word, and a writer that needs no copy.
+//! A sentence: words ended by an empty word, kept in one piece as they came.
 
 use std::fmt;
 
-use crate::word::{EncodeError, encode_word};
+use bytes::Bytes;
+
+use crate::word::EncodeError;
+use crate::words::Words;
+use crate::writer::SentenceWriter;
 
 /// Words in order, without the empty word that ends them on the wire.
-#[derive(Clone, PartialEq, Eq, Default)]
+///
+/// A sentence that was read shares the memory it arrived in: it costs no copy, and keeps that
+/// piece of the stream (at most a few reads of the connection) alive while it lives.
+#[derive(Clone)]
 pub struct Sentence {
-    words: Vec<Vec<u8>>,
+    /// Each word with its length before it.
+    raw: Bytes,
+    /// Whether every length is in its shortest form, so that `raw` can be sent as it is.
+    is_shortest: bool,
+    /// Why the words cannot be sent, if they cannot.
+    fault: Option<EncodeError>,
 }
 
 impl Sentence {
     /// A sentence of these words.
-    pub fn new<W: Into<Vec<u8>>>(words: impl IntoIterator<Item = W>) -> Self {
+    pub fn new<W: AsRef<[u8]>>(words: impl IntoIterator<Item = W>) -> Self {
+        let mut raw = Vec::new();
+        let mut writer = SentenceWriter::new(&mut raw);
+        let mut fault = None;
+        for word in words {
+            let written = writer.word(word.as_ref());
+            fault = fault.or(written.err());
+        }
+        writer.pause();
         Self {
-            words: words.into_iter().map(Into::into).collect(),
+            raw: raw.into(),
+            is_shortest: true,
+            fault,
+        }
+    }
+
+    /// A sentence of words that the decoder has found whole.
+    pub(crate) fn from_raw(raw: Bytes, is_shortest: bool) -> Self {
+        Self {
+            raw,
+            is_shortest,
+            fault: None,
         }
     }
 
     /// The words in the order they were sent.
     #[must_use]
-    pub fn words(&self) -> &[Vec<u8>] {
-        &self.words
+    pub fn words(&self) -> Words<'_> {
+        Words::new(&self.raw)
+    }
+
+    /// The words with their lengths, in one piece.
+    pub(crate) fn raw(&self) -> &Bytes {
+        &self.raw
     }
 
     /// The first word: the command or the kind of the reply.
     #[must_use]
     pub fn first(&self) -> Option<&[u8]> {
-        self.words.first().map(Vec::as_slice)
+        self.words().next()
     }
 
     /// Whether there is no word at all.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.raw.is_empty()
     }
 
-    /// The bytes on the wire, with the ending empty word.
+    /// The bytes on the wire, with the ending empty word. Lengths are written in their shortest
+    /// form, however they came.
     ///
     /// # Errors
     /// [`EncodeError`] when a word is empty or too long to announce.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::with_capacity(self.words.iter().map(|word| word.len() + 5).sum());
-        let mut writer = SentenceWriter::new(&mut out);
-        for word in &self.words {
+        let mut out = Vec::with_capacity(self.raw.len() + 1);
+        self.encode_into(&mut out)?;
+        Ok(out)
+    }
+
+    /// Appends the bytes on the wire to `out`.
+    ///
+    /// # Errors
+    /// [`EncodeError`] when a word is empty or too long to announce.
+    pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
+        if let Some(fault) = self.fault {
+            return Err(fault);
+        }
+        if self.is_shortest {
+            out.extend_from_slice(&self.raw);
+            out.push(0);
+            return Ok(());
+        }
+        let mut writer = SentenceWriter::new(out);
+        for word in self.words() {
             writer.word(word)?;
         }
         writer.end();
-        Ok(out)
+        Ok(())
     }
 }
+
+impl Default for Sentence {
+    fn default() -> Self {
+        Self::from_raw(Bytes::new(), true)
+    }
+}
+
+impl PartialEq for Sentence {
+    /// By words: the form of their lengths does not matter.
+    fn eq(&self, other: &Self) -> bool {
+        self.fault == other.fault && self.words().eq(other.words())
+    }
+}
+
+impl Eq for Sentence {}
 
 impl fmt::Debug for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.words.iter().map(|word| String::from_utf8_lossy(word)))
+            .entries(self.words().map(String::from_utf8_lossy))
             .finish()
-    }
-}
-
-/// Writes a sentence straight into a buffer, word by word.
-///
-/// Nothing marks an unfinished sentence: call [`SentenceWriter::end`], or discard the buffer.
-#[derive(Debug)]
-pub struct SentenceWriter<'a> {
-    out: &'a mut Vec<u8>,
-}
-
-impl<'a> SentenceWriter<'a> {
-    /// A writer that appends to `out`.
-    pub fn new(out: &'a mut Vec<u8>) -> Self {
-        Self { out }
-    }
-
-    /// Appends one word.
-    ///
-    /// # Errors
-    /// [`EncodeError`] when the word is empty or too long to announce.
-    pub fn word(&mut self, word: &[u8]) -> Result<(), EncodeError> {
-        encode_word(&[word], self.out)
-    }
-
-    /// Appends `=name=value`.
-    ///
-    /// # Errors
-    /// [`EncodeError::WordTooLong`].
-    pub fn attribute(&mut self, name: &str, value: &[u8]) -> Result<(), EncodeError> {
-        encode_word(&[b"=", name.as_bytes(), b"=", value], self.out)
-    }
-
-    /// Appends `.tag=tag`.
-    ///
-    /// # Errors
-    /// [`EncodeError::WordTooLong`].
-    pub fn tag(&mut self, tag: &str) -> Result<(), EncodeError> {
-        encode_word(&[b".tag=", tag.as_bytes()], self.out)
-    }
-
-    /// Ends the sentence with the empty word.
-    pub fn end(self) {
-        self.out.push(0);
     }
 }

@@ -4,6 +4,9 @@
 
 use thiserror::Error;
 
+/// The longest length prefix, in bytes.
+pub(crate) const MAX_PREFIX: usize = 5;
+
 /// The first byte from which on a word is a reserved control byte.
 const FIRST_CONTROL_BYTE: u8 = 0xF8;
 
@@ -25,17 +28,42 @@ pub struct LengthError(pub u8);
 
 /// Writes the minimal length prefix for a word of `len` bytes.
 pub fn encode_length(len: u32, out: &mut Vec<u8>) {
-    let bytes = len.to_be_bytes();
+    let mut prefix = [0; MAX_PREFIX];
+    let size = write_length(len, &mut prefix);
+    out.extend_from_slice(&prefix[..size]);
+}
+
+/// Writes the minimal length prefix to the start of `room`, [`MAX_PREFIX`] bytes at least, and
+/// returns how many bytes it takes.
+#[inline]
+pub(crate) fn write_length(len: u32, room: &mut [u8]) -> usize {
+    let [a, b, c, d] = len.to_be_bytes();
     match len {
-        0..=0x7F => out.extend_from_slice(&bytes[3..]),
-        0x80..=0x3FFF => out.extend_from_slice(&(len | 0x8000).to_be_bytes()[2..]),
-        0x4000..=0x1F_FFFF => out.extend_from_slice(&(len | 0xC0_0000).to_be_bytes()[1..]),
-        0x20_0000..=0x0FFF_FFFF => out.extend_from_slice(&(len | 0xE000_0000).to_be_bytes()),
-        0x1000_0000.. => {
-            out.push(0xF0);
-            out.extend_from_slice(&bytes);
-        }
+        0..=0x7F => fill(room, [d]),
+        0x80..=0x3FFF => fill(room, [c | 0x80, d]),
+        0x4000..=0x1F_FFFF => fill(room, [b | 0xC0, c, d]),
+        0x20_0000..=0x0FFF_FFFF => fill(room, [a | 0xE0, b, c, d]),
+        0x1000_0000.. => fill(room, [0xF0, a, b, c, d]),
     }
+}
+
+/// How many bytes announce a word of `len` bytes at least.
+pub(crate) fn prefix_bytes(len: usize) -> usize {
+    match len {
+        0..=0x7F => 1,
+        0x80..=0x3FFF => 2,
+        0x4000..=0x1F_FFFF => 3,
+        0x20_0000..=0x0FFF_FFFF => 4,
+        _ => 5,
+    }
+}
+
+#[inline]
+fn fill<const N: usize>(room: &mut [u8], prefix: [u8; N]) -> usize {
+    if let Some(room) = room.first_chunk_mut::<N>() {
+        *room = prefix;
+    }
+    N
 }
 
 /// Reads a length prefix from the start of `bytes`.
@@ -67,18 +95,4 @@ pub fn decode_length(bytes: &[u8]) -> Result<Option<(u32, usize)>, LengthError> 
         .iter()
         .fold(head, |len, &byte| (len << 8) | u32::from(byte));
     Ok(Some((len, extra + 1)))
-}
-
-/// Writes one word with its prefix.
-pub(crate) fn encode_word(parts: &[&[u8]], out: &mut Vec<u8>) -> Result<(), EncodeError> {
-    let len: usize = parts.iter().map(|part| part.len()).sum();
-    if len == 0 {
-        return Err(EncodeError::EmptyWord);
-    }
-    let announced = u32::try_from(len).map_err(|_| EncodeError::WordTooLong(len))?;
-    encode_length(announced, out);
-    for part in parts {
-        out.extend_from_slice(part);
-    }
-    Ok(())
 }

@@ -163,7 +163,22 @@ fn sentences_that_are_no_commands_say_why() {
         parse(&["/login", "name"]),
         Err(CommandError::UnknownWord("name".to_owned()))
     );
-    assert!(matches!(parse(&["/x", "?#x"]), Err(CommandError::Query(_))));
+    for nameless in ["?#x", "?", "?=", "?==x", "?-", "?<=1"] {
+        let refused = parse(&["/x", nameless]);
+        assert!(matches!(refused, Err(CommandError::Query(_))), "{nameless}");
+    }
+}
+
+#[test]
+fn names_that_look_like_an_operation_are_written_in_the_longer_form() {
+    for (query, word) in [
+        (Query::equals("-x", "1"), "?=-x=1"),
+        (Query::has("#1"), "?=#1"),
+        (Query::equals("name", "1"), "?name=1"),
+    ] {
+        assert_eq!(query.to_word(), word.as_bytes());
+        assert_eq!(Query::parse(word.as_bytes()), Ok(query));
+    }
 }
 
 #[test]

@@ -78,7 +78,11 @@ fn control_bytes_are_refused() {
 fn words_with_five_byte_lengths_make_a_sentence() {
     let mut decoder = decoder();
     decoder.feed(&hex::decode("f0000000052f71756974f000000000").unwrap());
-    assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["/quit"]))));
+    let sentence = decoder.next_sentence().unwrap().unwrap();
+    assert_eq!(sentence, Sentence::new(["/quit"]));
+    assert_eq!(sentence.encode().unwrap(), b"\x05/quit\0");
+    let again = Sentence::new(["/quit"]);
+    assert_eq!(sentence.words().count(), again.words().count());
     assert_eq!(decoder.next_sentence(), Ok(None));
     assert!(!decoder.is_mid_sentence());
 }
@@ -90,6 +94,26 @@ fn empty_sentences_are_ignored() {
     assert_eq!(decoder.next_sentence(), Ok(None));
     decoder.feed(&Sentence::new(["!done"]).encode().unwrap());
     assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["!done"]))));
+}
+
+#[test]
+fn words_are_read_without_keeping_them_and_from_shared_memory() {
+    let bytes = [Sentence::new(["!re", "=a=1"]), Sentence::new(["!done"])]
+        .map(|it| it.encode().unwrap())
+        .concat();
+    let mut decoder = decoder();
+    decoder.feed_shared(bytes::Bytes::from(bytes.clone()));
+    let words = decoder.next_words().unwrap().unwrap();
+    assert_eq!(words.collect::<Vec<_>>(), [&b"!re"[..], b"=a=1"]);
+    assert!(decoder.is_mid_sentence());
+    // The second one comes in two pieces, the last of them shared.
+    let rest = bytes::Bytes::from(bytes);
+    assert_eq!(decoder.next_sentence(), Ok(Some(Sentence::new(["!done"]))));
+    assert!(!decoder.is_mid_sentence());
+    decoder.feed(&rest[..3]);
+    decoder.feed_shared(rest.slice(3..));
+    let count = std::iter::from_fn(|| decoder.next_sentence().unwrap()).count();
+    assert_eq!(count, 2);
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub async fn run_job(
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
         kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,
-        kinds::PRUNE => prune::run(bench).await,
+        kinds::PRUNE => prune::run(bench, progress).await,
         other => Err(Failure::park(format!(
             "nothing here runs jobs of the kind {other}"
         ))),

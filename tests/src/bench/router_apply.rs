@@ -19,7 +19,7 @@ use super::report::{Figure, Report};
 use super::statistics::per_mille;
 
 /// What a command takes on the simulated router.
-const COMMAND: Duration = Duration::from_millis(5);
+pub(super) const COMMAND: Duration = Duration::from_millis(5);
 /// Users that are created alone, one after the other, to see how long one takes.
 const ALONE: usize = 100;
 
@@ -29,9 +29,7 @@ const ALONE: usize = 100;
 /// When the simulator cannot listen or a change fails.
 pub async fn router_apply(extent: Extent) -> Result<Report> {
     let users = extent.pick(2_000, 50);
-    let recommended = GatewaySettings::recommended(HostRules {
-        allow_loopback: true,
-    });
+    let recommended = settings();
     let (mut one, mut many, mut micros) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..extent.rounds {
         one.push(Site::build(1).await?.create(users).await?);
@@ -54,9 +52,18 @@ pub async fn router_apply(extent: Extent) -> Result<Report> {
     })
 }
 
+/// Settings for a router on this machine.
+pub(super) fn settings() -> GatewaySettings {
+    GatewaySettings::recommended(RULES)
+}
+
+const RULES: HostRules = HostRules {
+    allow_loopback: true,
+};
+
 /// A fresh router and a gateway that has logged in.
-struct Site {
-    router: Simulator,
+pub(super) struct Site {
+    pub(super) router: Simulator,
     gateway: RouterOsGateway,
     target: Target,
     ids: Arc<dyn Ids>,
@@ -65,24 +72,26 @@ struct Site {
 
 impl Site {
     async fn build(in_flight: usize) -> Result<Self> {
+        let mut settings = settings();
+        settings.in_flight = in_flight;
+        settings.write_gap = None;
+        settings.limiter = None;
+        Self::of(COMMAND, settings).await
+    }
+
+    /// A router that takes so long for each command.
+    pub(super) async fn of(command: Duration, settings: GatewaySettings) -> Result<Self> {
         let mut config = SimConfig::new("bench");
-        config.per_command_delay = COMMAND;
+        config.per_command_delay = command;
         let router = Simulator::start(config).await?;
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
         let ids: Arc<dyn Ids> = Arc::new(SystemIds::new(
             Arc::new(SystemClock),
             Arc::clone(&randomness),
         ));
-        let rules = HostRules {
-            allow_loopback: true,
-        };
-        let mut settings = GatewaySettings::recommended(rules);
-        settings.in_flight = in_flight;
-        settings.write_gap = None;
-        settings.limiter = None;
         let target = Target {
             router: ids.next(),
-            host: rules.parse(&router.addr().ip().to_string())?,
+            host: RULES.parse(&router.addr().ip().to_string())?,
             port: router.addr().port(),
             transport: Transport::Plain,
             method: LoginMethod::Plain,
@@ -103,7 +112,7 @@ impl Site {
     }
 
     /// Creates users with the profile they need; users per second.
-    async fn create(&self, users: u32) -> Result<f64> {
+    pub(super) async fn create(&self, users: u32) -> Result<f64> {
         let changes = self.changes(0, users).await?;
         let begun = Instant::now();
         self.apply(&changes).await?;

@@ -22,6 +22,10 @@ enum Bench {
     VoucherIssue(Run),
     /// Users created on a router.
     RouterApply(Run),
+    /// Users created on a router, beside other people's libraries.
+    RouterThroughput(Run),
+    /// The wire format alone.
+    RouterosCodec(Run),
     /// Time to ready, and memory.
     Startup(Run),
     /// The floor of `api-read`; started by it.
@@ -59,6 +63,8 @@ async fn main() -> Result<()> {
         Bench::ApiRead(run) => (bench::api_read(run.extent()).await?, run),
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
+        Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),
+        Bench::RouterosCodec(run) => (bench::routeros_codec(run.extent())?, run),
         Bench::Startup(run) => (bench::startup(run.extent()).await?, run),
     };
     report.write(&run.json_out)

@@ -151,6 +151,10 @@ const KERNEL: &[(&str, &str)] = &[
 
 /// Outside crates of the wire format, with the reason.
 const WIRE_FORMAT: &[(&str, &str)] = &[
+    (
+        "bytes",
+        "sentences share the memory they arrived in instead of copying every word",
+    ),
     ("hex", "the login challenge is hexadecimal text"),
     (
         "md-5",

@@ -22,6 +22,17 @@ const BARS: &[(&str, Bar)] = &[
     ("voucher-issue/sqlite", Bar::TimeAtMost(3.0)),
     ("voucher-issue/postgres", Bar::TimeAtMost(3.0)),
     ("router-apply/in-flight", Bar::RateAtLeast(4.0)),
+    ("routeros-codec/decode", Bar::RateAtLeast(0.3)),
+    ("routeros-codec/encode", Bar::RateAtLeast(0.3)),
+    (
+        "router-throughput/beside-librouteros",
+        Bar::RateAtLeast(6.0),
+    ),
+    (
+        "router-throughput/beside-node-routeros",
+        Bar::RateAtLeast(1.0),
+    ),
+    ("router-throughput/limited", Bar::RateAtLeast(0.9)),
     ("startup/ready", Bar::ValueAtMost(150.0)),
     ("startup/rss", Bar::ValueAtMost(40.0)),
 ];

@@ -18,15 +18,6 @@ const START_LIMIT: Duration = Duration::from_secs(20);
 /// What its first line begins with.
 const FIRST_LINE: &str = "routeros-sim listening on ";
 
-/// Which login the router asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Login {
-    /// Name and password in one sentence, as today's routers take it.
-    Plain,
-    /// The MD5 challenge of routers before 6.43.
-    Challenge,
-}
-
 /// A running simulator. Dropping it ends it.
 pub(super) struct Simulator {
     address: SocketAddr,
@@ -51,16 +42,20 @@ pub(super) async fn build(shell: &mut Shell) -> Result<PathBuf> {
 }
 
 impl Simulator {
-    /// Starts a simulator on a free port and waits until it listens.
+    /// Starts a simulator on a free port, with more options, and waits until it listens.
     ///
     /// # Errors
     /// When it does not say that it listens, or somebody asked to stop.
-    pub(super) async fn start(shell: &mut Shell, program: &Path, login: Login) -> Result<Self> {
+    pub(super) async fn start(shell: &mut Shell, program: &Path, options: &[&str]) -> Result<Self> {
         let mut command = shell.program(program);
-        command.args(["--listen", "127.0.0.1:0", "--user", "admin:password"]);
-        if login == Login::Challenge {
-            command.arg("--legacy-login");
-        }
+        command.args([
+            "--listen",
+            "127.0.0.1:0",
+            "--user",
+            "admin:password",
+            "--quiet",
+        ]);
+        command.args(options);
         // Dropping the child ends it by its process id, which `Shell::program` asked for.
         let mut process = command
             .stdout(Stdio::piped())
@@ -84,11 +79,6 @@ impl Simulator {
             address,
             _process: process,
         })
-    }
-
-    /// The address without the port.
-    pub(super) fn host(&self) -> String {
-        self.address.ip().to_string()
     }
 
     /// The port, as text for a command line.

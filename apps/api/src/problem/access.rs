@@ -147,6 +147,7 @@ impl From<GatewayError> for Problem {
                 let message = format!("the router shows {seen}");
                 problem.field("certificate_pin", "another_certificate", message)
             }
+            GatewayErrorKind::Overloaded => problem.retry_after(1),
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
             }

@@ -24,4 +24,5 @@ mod receipts;
 mod roles;
 mod routers_story;
 mod sale;
+mod usage_story;
 mod vouchers_story;

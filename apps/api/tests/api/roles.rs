@@ -49,6 +49,9 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "get_plan",
             "list_subscriptions",
             "get_subscription",
+            "get_grant_usage",
+            "get_subscription_usage",
+            "list_sessions",
         ],
     ),
     (
@@ -143,6 +146,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
         ("/operators", "opr"),
         ("/plans", "pln"),
         ("/subscriptions", "sub"),
+        ("/grants", "gra"),
         ("/invoices", "inv"),
         ("/payments", "pay"),
         ("/accounts", "acc"),

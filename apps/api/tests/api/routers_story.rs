@@ -205,3 +205,23 @@ async fn a_router_is_diagnosed_before_and_after_it_is_enrolled() {
     let forbidden = house.ask(Ask::post(&path, hidden)).await.is(422);
     assert_eq!(forbidden.problem(), "forbidden-address");
 }
+
+#[tokio::test]
+async fn a_router_with_too_much_to_do_says_when_to_come_back() {
+    let busy = access::testing::FakeRouter::new();
+    let refusal = access::GatewayError::new(access::GatewayErrorKind::Overloaded, "3 wait already");
+    let busy = std::sync::Arc::new(busy);
+    let gateway = std::sync::Arc::<access::testing::FakeRouter>::clone(&busy);
+    let house = House::with(
+        |ports| bootstrap::Ports { gateway, ..ports },
+        crate::house::settings(),
+    );
+    let place = enrol(&house).await;
+    let id = place.rsplit('/').next().unwrap().parse().unwrap();
+    busy.fail_with(id, Some(refusal));
+    let command = json!({ "command": "/ppp/secret/print" });
+    let path = format!("{place}/execute");
+    let refused = house.ask(Ask::post(&path, command)).await.is(503);
+    assert_eq!(refused.problem(), "router-overloaded");
+    assert_eq!(refused.header("retry-after"), "1");
+}

@@ -26,7 +26,7 @@ pub(super) fn clock(reading: &Finding<ClockReading>, now: Timestamp, why: &str) 
         Finding::NotAsked => return Step::skipped(name, why),
     };
     let shown = format!("{} {} ({})", it.date, it.time, it.gmt_offset);
-    let Some(local) = local_time(it) else {
+    let Some((local, utc)) = times(it) else {
         return Step::new(name, Verdict::Warn, shown).advise("this clock cannot be read");
     };
     if chrono::Datelike::year(&local) < FIRST_YEAR {
@@ -34,9 +34,11 @@ pub(super) fn clock(reading: &Finding<ClockReading>, now: Timestamp, why: &str) 
             "the clock has not been set since the router started: {NTP}"
         ));
     }
-    let age = i64::try_from(it.age_ms).unwrap_or(i64::MAX);
-    let then = now.minus(Duration::milliseconds(age)).utc().naive_utc();
-    let ahead = (local - offset(&it.gmt_offset) - then).num_seconds();
+    let age = i64::try_from(it.age_ms)
+        .ok()
+        .and_then(Duration::try_milliseconds);
+    let then = now.minus(age.unwrap_or_default()).utc().naive_utc();
+    let ahead = utc.signed_duration_since(then).num_seconds();
     let measured = match ahead {
         0 => format!("{shown}, right to the second"),
         1.. => format!("{shown}, {ahead} s ahead of ours"),
@@ -50,9 +52,11 @@ pub(super) fn clock(reading: &Finding<ClockReading>, now: Timestamp, why: &str) 
     Step::pass(name, measured)
 }
 
-fn local_time(it: &ClockReading) -> Option<NaiveDateTime> {
+/// What the clock shows, and what that is in UTC; `None` for what is no time at all, or none that can be counted with.
+fn times(it: &ClockReading) -> Option<(NaiveDateTime, NaiveDateTime)> {
     let time = NaiveTime::parse_from_str(it.time.trim(), "%H:%M:%S").ok()?;
-    Some(date(it.date.trim())?.and_time(time))
+    let local = date(it.date.trim())?.and_time(time);
+    Some((local, local.checked_sub_signed(offset(&it.gmt_offset))?))
 }
 
 /// `2026-11-21`, or before 7.10 `nov/21/2026`.

@@ -4,6 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use kernel::Timestamp;
+use proptest::prelude::*;
 
 use super::{
     Account, ApiService, ClockReading, Connected, DeviceMode, Diagnosis, Encrypted, Expected,
@@ -442,4 +443,48 @@ fn what_there_was_no_time_for_says_so() {
     assert_eq!(step.verdict, V::Skipped);
     assert!(step.advice.as_ref().unwrap().contains("no time left"));
     assert_eq!(diagnosis.verdict, V::Pass);
+}
+
+/// Something like a value, or anything at all.
+fn noise() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[-+]?[0-9]{0,7}[-/:.][0-9a-z]{0,3}[-/:][0-9]{0,6}",
+        "[-+]?[0-9]{1,12}",
+        ".{0,12}",
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_words_of_a_router_stop_a_diagnosis(
+        words in proptest::collection::vec(noise(), 8),
+        numbers in proptest::collection::vec(any::<u64>(), 6),
+    ) {
+        let Finding::Found(board) = healthy().resource else { unreachable!() };
+        let findings = Findings {
+            account: account(&words[0]),
+            resource: Finding::Found(Resource {
+                version: words[1].clone(),
+                free_memory: Some(numbers[0]),
+                total_memory: Some(numbers[1]),
+                free_disk: Some(numbers[2]),
+                ..board
+            }),
+            clock: Finding::Found(ClockReading {
+                date: words[2].clone(),
+                time: "23:59:59".to_owned(),
+                gmt_offset: words[3].clone(),
+                age_ms: numbers[3],
+            }),
+            licence: Finding::Found(Licence { level: Some(words[4].clone()) }),
+            online: Finding::Found(Online { hotspot: numbers[4], ppp: numbers[5] }),
+            service: Finding::Found(ApiService {
+                address: words[5].clone(),
+                max_sessions: Some(numbers[4]),
+            }),
+            api_sessions: Finding::Found(numbers[5]),
+            ..healthy()
+        };
+        prop_assert_eq!(diagnose(&findings, &expected()).steps.len(), S::ALL.len());
+    }
 }

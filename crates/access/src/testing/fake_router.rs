@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 
 use super::fake_findings::fake_findings;
+use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use super::surveyed;
 use crate::adoption::Survey;
@@ -25,12 +26,14 @@ use crate::transport::{Fingerprint, Transport, Trust};
 
 /// The certificate that routers show unless told otherwise.
 pub const FAKE_CERTIFICATE: Fingerprint = Fingerprint::new([0xfa; 32]);
+use crate::usage::{UsageReading, UsageScope};
 
 /// One router.
 #[derive(Debug, Default)]
-struct World {
-    actual: Actual,
-    online: Vec<LoginRef>,
+pub(super) struct World {
+    pub(super) actual: Actual,
+    pub(super) online: Vec<LoginRef>,
+    pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
     survey: Survey,
@@ -42,6 +45,7 @@ struct World {
     hides_passwords: bool,
     next_id: u64,
     writes: u64,
+    priorities: Vec<Priority>,
 }
 
 /// Any number of routers, each made when it is first talked to.
@@ -131,6 +135,12 @@ impl FakeRouter {
         self.with(router, |it| it.writes)
     }
 
+    /// How urgent the calls were that reached the router, in order.
+    #[must_use]
+    pub fn priorities(&self, router: RouterId) -> Vec<Priority> {
+        self.with(router, |it| it.priorities.clone())
+    }
+
     /// Adds a row by hand, as an operator would in WinBox; returns its id.
     pub fn insert(
         &self,
@@ -195,7 +205,7 @@ impl FakeRouter {
         self.with(router, |it| it.online.clone())
     }
 
-    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
         work(self.lock().entry(router).or_default())
     }
 
@@ -211,6 +221,7 @@ impl FakeRouter {
     ) -> Result<T, GatewayError> {
         self.with(target.router, |it| {
             it.admit(target)?;
+            it.priorities.push(target.priority);
             Ok(work(it))
         })
     }
@@ -295,6 +306,14 @@ impl RouterGateway for FakeRouter {
         fake_findings(target, facts)
     }
 
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.meet(target, |it| it.usage(target.router, reach))
+    }
+
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
     }
@@ -342,7 +361,7 @@ impl World {
         ))
     }
 
-    fn facts(&self, router: RouterId) -> RouterFacts {
+    pub(super) fn facts(&self, router: RouterId) -> RouterFacts {
         self.facts.clone().unwrap_or_else(|| sample_facts(router))
     }
 

@@ -5,6 +5,7 @@ use kernel::{GrantId, RouterId, Secret, Timestamp};
 use super::samples::{numbered, sample_grant, sample_profile};
 use crate::change::{Action, Change, Edit};
 use crate::desired::{Desired, OpenGrant, desired};
+use crate::execution::{Execution, Freshness, NewExecution};
 use crate::gateway::{GatewayErrorKind, RouterGateway, Selection, Target};
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
@@ -12,6 +13,7 @@ use crate::plan::{Plan, Reach, diff};
 use crate::profile::ServiceProfile;
 use crate::row::{Actual, ActualRow, Attribute, Menu};
 use crate::tag::{Mark, Tag, TagId};
+use crate::usage::{UsageReading, UsageScope};
 
 /// A gateway with one fresh router behind it, and hands to touch that router directly.
 pub trait Bench: Send + Sync {
@@ -23,6 +25,10 @@ pub trait Bench: Send + Sync {
     fn insert_by_hand(&self, login: &LoginRef, comment: &str);
     /// A customer connects; returns whether the router lets them.
     fn dial(&self, login: &LoginRef, password: &str) -> bool;
+    /// A connected customer sends and receives so many bytes.
+    fn use_up(&self, login: &LoginRef, up: u64, down: u64);
+    /// A customer's device goes away.
+    fn hang_up(&self, login: &LoginRef);
 }
 
 /// Walks a fresh router through everything the port promises.
@@ -39,7 +45,37 @@ pub async fn router_gateway_contract(bench: &dyn Bench) {
     one_refusal_stops_nobody_else(bench, &site).await;
     a_selection_reads_only_its_names(bench, &site).await;
     refused_customers_are_cut_and_stay_out(bench, &site).await;
+    use_is_counted(bench).await;
     removing_twice_is_no_error(bench, &site).await;
+    an_operators_own_commands_are_executed(bench).await;
+}
+
+async fn an_operators_own_commands_are_executed(bench: &dyn Bench) {
+    bench.insert_by_hand(&LoginRef::new(Service::Pppoe, "for-show"), "");
+    let print = |path: &str| {
+        Execution::new(NewExecution {
+            path: path.to_owned(),
+            arguments: Vec::new(),
+            queries: Vec::new(),
+            timeout_s: 10,
+            freshness: Freshness::Fresh,
+        })
+        .expect("a good command")
+    };
+    let print = print(&format!("{}/print", Menu::PppSecret.path()));
+    let (gateway, target) = (bench.gateway(), bench.target());
+    let answer = gateway.execute(&target, &print).await.expect("rows");
+    let name = ("name".to_owned(), "for-show".to_owned());
+    assert!(answer.rows.iter().any(|row| row.contains(&name)));
+    let wrong = Target {
+        expected_serial: Some("another one".to_owned()),
+        ..target
+    };
+    let refused = gateway
+        .execute(&wrong, &print)
+        .await
+        .expect_err("the wrong router");
+    assert_eq!(refused.kind, GatewayErrorKind::WrongRouter);
 }
 
 struct Site {
@@ -347,6 +383,44 @@ async fn refused_customers_are_cut_and_stay_out(bench: &dyn Bench, site: &Site) 
     }
     let again = gateway.cut(&target, &logins).await.expect("nobody to cut");
     assert_eq!(again.removed, 0);
+}
+
+async fn read_usage(bench: &dyn Bench, reach: UsageScope) -> UsageReading {
+    let read = bench.gateway().usage(&bench.target(), reach).await;
+    read.expect("a healthy router says what it has counted")
+}
+
+/// Running sessions count by themselves; a hotspot session reaches its user's totals when it ends.
+async fn use_is_counted(bench: &dyn Bench) {
+    let (line, spot) = (pppoe("gate.budi"), hotspot("gate-005"));
+    for login in [&line, &spot] {
+        assert!(bench.dial(login, &password_of(&login.name)), "{login:?}");
+        bench.use_up(login, 1_000, 2_000);
+    }
+    let reading = read_usage(bench, UsageScope::Everything).await;
+    for login in [&line, &spot] {
+        let session = reading.sessions.iter().find(|it| it.login == *login);
+        let traffic = session.expect("online").traffic.expect("counted");
+        assert_eq!((traffic.bytes_up, traffic.bytes_down), (1_000, 2_000));
+    }
+    let total = |reading: UsageReading| {
+        let users = reading.users.expect("asked for");
+        let found = users.into_iter().find(|it| it.name == "gate-005");
+        found.expect("a user").load
+    };
+    assert_eq!(total(reading).bytes_down, 0);
+    bench.hang_up(&spot);
+    bench.hang_up(&line);
+    let after = read_usage(bench, UsageScope::Everything).await;
+    assert!(
+        after
+            .sessions
+            .iter()
+            .all(|it| it.login != spot && it.login != line)
+    );
+    assert_eq!(total(after).bytes_down, 2_000);
+    let cheap = read_usage(bench, UsageScope::Sessions).await;
+    assert_eq!(cheap.users, None);
 }
 
 async fn removing_twice_is_no_error(bench: &dyn Bench, site: &Site) {

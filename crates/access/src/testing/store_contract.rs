@@ -187,6 +187,7 @@ impl<'a> Walk<'a> {
         let again = ok(tx.routers().find(id).await).expect("kept");
         assert_eq!(again.snapshot(), found.snapshot());
         assert_eq!(ok(tx.routers().in_service().await), [id]);
+        drop(tx);
         self.router = Some(self.certificates_are_kept(again).await);
     }
 

@@ -1,6 +1,6 @@
 //! Lists who is online on a router.
 
-use kernel::{Clock, Priority, RouterId, Scope, Vault};
+use kernel::{Actor, Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{LiveSession, RouterGateway};
@@ -19,8 +19,16 @@ pub async fn list_sessions(
     id: RouterId,
 ) -> Result<Vec<LiveSession>, RouterTaskError> {
     let (_, target) = load_target(store, vault, scope, id).await?;
-    match gateway.sessions(&target.at(Priority::High)).await {
+    match gateway.sessions(&target.at(urgency(scope))).await {
         Ok(sessions) => Ok(sessions),
         Err(err) => Err(failed(store, scope, id, err, clock.now()).await),
+    }
+}
+
+/// A person waits for the answer; a sweep does not.
+fn urgency(scope: &Scope) -> Priority {
+    match scope.actor {
+        Actor::Operator(_) => Priority::High,
+        Actor::System(_) => Priority::Low,
     }
 }

@@ -5,4 +5,5 @@ mod certificates;
 mod customers;
 mod operators;
 mod outages;
+mod urgency;
 mod world;

@@ -58,6 +58,14 @@ impl Bench for Behind {
     fn dial(&self, login: &LoginRef, password: &str) -> bool {
         self.site.dial(login, password)
     }
+
+    fn use_up(&self, login: &LoginRef, up: u64, down: u64) {
+        self.site.use_up(login, up, down);
+    }
+
+    fn hang_up(&self, login: &LoginRef) {
+        self.site.hang_up(login);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use access::{
     Trust, Verdict as V, diagnose,
 };
 use kernel::{Secret, Timestamp};
-use routeros_sim::{Fault, SimConfig, SimUser};
+use routeros_sim::{Fault, SimConfig, SimUser, VersionProfile};
 use tokio::net::TcpListener;
 use tokio::time::Instant;
 
@@ -211,4 +211,65 @@ async fn a_service_without_a_certificate_gets_the_three_commands() {
     for command in ["/certificate add", "/certificate sign", "/ip/service set"] {
         assert!(said.contains(command), "{said}");
     }
+}
+
+#[tokio::test]
+async fn what_the_board_itself_says_is_judged() {
+    let site = Site::new().await;
+    let write = |menu: &str, key: &str, attrs: &[(&str, &[u8])]| {
+        site.router.overwrite(menu, key, attrs).unwrap();
+    };
+    write("/system/device-mode", "", &[("hotspot", b"false")]);
+    write("/system/license", "", &[("nlevel", b"3")]);
+    write("/system/resource", "", &[("free-hdd-space", b"40960")]);
+    write(
+        "/ip/service",
+        "api",
+        &[("max-sessions", b"2"), ("address", b"127.0.0.1/32")],
+    );
+    let found = diagnosis(&site.at()).await;
+    assert_eq!(verdict(&found, S::DeviceMode), V::Warn, "{found:#?}");
+    let licence = said(&found, S::Licence);
+    assert!(
+        licence.contains("level 3: 0 of 1 over hotspot, 0 of 200 over PPP"),
+        "{licence}"
+    );
+    assert_eq!(verdict(&found, S::Disk), V::Warn, "{found:#?}");
+    let sessions = said(&found, S::Sessions);
+    assert!(sessions.contains("1 of 2 sessions"), "{sessions}");
+    assert_eq!(verdict(&found, S::Sessions), V::Warn);
+    assert_eq!(verdict(&found, S::ServiceAccess), V::Pass, "{found:#?}");
+}
+
+#[tokio::test]
+async fn old_routers_and_virtual_ones_are_looked_at_as_far_as_they_go() {
+    let old = SimConfig {
+        version: VersionProfile::V6_49,
+        ..SimConfig::new("old")
+    };
+    let site = Site::with(old, impatient()).await;
+    let found = diagnosis(&site.at()).await;
+    assert!(
+        found.steps.iter().all(|it| it.verdict != V::Fail),
+        "{found:#?}"
+    );
+    assert_eq!(
+        verdict(&found, S::Clock),
+        V::Pass,
+        "dates of v6: {found:#?}"
+    );
+    assert_eq!(verdict(&found, S::DeviceMode), V::Skipped);
+    assert!(said(&found, S::DeviceMode).contains("needs RouterOS 7.17"));
+    assert_eq!(verdict(&found, S::Sessions), V::Skipped);
+    let chr = SimConfig {
+        has_routerboard: false,
+        ..SimConfig::new("chr")
+    };
+    let site = Site::with(chr, impatient()).await;
+    let found = diagnosis(&site.at()).await;
+    assert!(
+        found.steps.iter().all(|it| it.verdict != V::Fail),
+        "{found:#?}"
+    );
+    assert!(said(&found, S::Licence).contains("1 Mbit/s"), "{found:#?}");
 }

@@ -3,6 +3,7 @@
 
 mod connections;
 mod door;
+mod emitted;
 mod encrypted;
 mod examined;
 mod execute;
@@ -14,3 +15,4 @@ mod mikhmon;
 mod protection;
 mod site;
 mod strangers;
+mod usage;

@@ -311,3 +311,34 @@ async fn who_finds_no_connection_waits_no_longer_than_allowed() {
         "no connection to the router became free in time"
     );
 }
+
+#[tokio::test]
+async fn a_router_that_takes_no_further_session_is_served_by_those_it_took() {
+    let settings = GatewaySettings {
+        in_flight: 2,
+        pool: PoolSettings {
+            min: 1,
+            max: 4,
+            ..PoolSettings::RECOMMENDED
+        },
+        refusal_pause: Duration::from_millis(20),
+        ..impatient()
+    };
+    let config = SimConfig {
+        max_sessions: 2,
+        ..SimConfig::new("tower-7")
+    };
+    let site = Site::with(config, settings).await;
+    site.read().await.unwrap();
+    site.router.set_command_delay(Duration::from_millis(3));
+    let target = site.at();
+    for _ in 0..5 {
+        let reads = (0..30).map(|_| site.gateway.sessions(&target));
+        let reads = futures::future::join_all(reads).await;
+        let failed: Vec<_> = reads.iter().filter_map(|it| it.as_ref().err()).collect();
+        assert!(failed.is_empty(), "{failed:?}");
+    }
+    assert!(site.router.stats().open_connections <= 2);
+    let seen = site.gateway.statistics(router_id()).unwrap();
+    assert_eq!(seen.breaker.unwrap().failures, 0);
+}

@@ -195,4 +195,15 @@ impl Bench for Site {
                 .is_ok(),
         }
     }
+
+    fn use_up(&self, login: &LoginRef, up: u64, down: u64) {
+        self.router.add_traffic(&login.name, up, down);
+    }
+
+    fn hang_up(&self, login: &LoginRef) {
+        match login.service {
+            Service::Pppoe => self.router.ppp_hangup(&login.name),
+            Service::Hotspot => self.router.hotspot_leave(&login.name),
+        };
+    }
 }

@@ -179,13 +179,10 @@ async fn a_trap_has_at_most_a_category_and_a_message_in_that_order() {
             command = command.attr(name, value);
         }
         let answer = client.run(command).await;
-        let names: Vec<&str> = answer.traps[0]
-            .attributes()
-            .iter()
-            .map(|(name, _)| name.as_str())
-            .collect();
+        let names = answer.traps[0].attributes().map(|(name, _)| name);
+        let names: Vec<_> = names.collect();
         assert!(
-            matches!(names.as_slice(), ["message"] | ["category", "message"]),
+            names == ["message"] || names == ["category", "message"],
             "{names:?}"
         );
     }

@@ -8,7 +8,7 @@ use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
     GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
-    RouterFacts, RouterGateway, RouterRepository, Selection, Target,
+    RouterFacts, RouterGateway, RouterRepository, Selection, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -100,6 +100,20 @@ impl RouterGateway for RouterWithHistory {
 
     async fn examine(&self, target: &Target) -> Findings {
         self.router.examine(target).await
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        let mut reading = self.router.usage(target, reach).await?;
+        for session in &mut reading.sessions {
+            session.uptime_s = session
+                .uptime_s
+                .saturating_add(self.uptime_s.load(Ordering::SeqCst));
+        }
+        Ok(reading)
     }
 
     async fn survey(&self, target: &Target) -> Result<access::adoption::Survey, GatewayError> {

@@ -9,5 +9,6 @@ mod reactions;
 mod refusals;
 mod router_jobs;
 mod selling;
+mod usage_jobs;
 mod voucher_jobs;
 mod world;

@@ -1,0 +1,4 @@
+//! Fuzzes `routeros_proto::fuzzing::query`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| routeros_proto::fuzzing::query(data));
