@@ -82,7 +82,7 @@ CREATE TABLE historical_sales (
     profile BYTEA NOT NULL,
     comment BYTEA NOT NULL,
     CONSTRAINT historical_sales_pkey PRIMARY KEY (tenant_id, id),
-    CONSTRAINT historical_sales_digest_key UNIQUE (tenant_id, router_id, digest),
+    CONSTRAINT historical_sales_router_id_digest_key UNIQUE (tenant_id, router_id, digest),
     CONSTRAINT historical_sales_router FOREIGN KEY (tenant_id, router_id) REFERENCES routers (tenant_id, id)
 );
 CREATE INDEX historical_sales_of_router ON historical_sales (tenant_id, router_id, id);

@@ -26,7 +26,7 @@ impl Site {
         let gateway = Arc::<FakeRouter>::clone(&fake);
         let house = House::with(|ports| Ports { gateway, ..ports }, settings());
         house.found().await;
-        let tower = json!({ "name": "Tower", "host": "10.20.0.1", "username": "billing", "password": "s3cret" });
+        let tower = json!({ "name": "Tower", "host": "10.20.0.1", "transport": "plain", "username": "billing", "password": "s3cret" });
         let answer = house.ask(Ask::post("/api/v1/routers", tower)).await.is(201);
         let place = answer.header("location").to_owned();
         let id: RouterId = answer.body["id"].as_str().unwrap().parse().unwrap();
@@ -125,19 +125,8 @@ async fn a_router_is_taken_over_in_the_background() {
         "one job at a time"
     );
 
-    let claimed = ClaimedJob {
-        id: job.rsplit('/').next().unwrap().parse().unwrap(),
-        tenant: TENANT,
-        kind: "apply_import".to_owned(),
-        lane: Lane::open(),
-        priority: Priority::Normal,
-        payload: json!({ "import": import["id"] }),
-        attempt: 1,
-        max_attempts: 5,
-        done: 0,
-        total: None,
-        worker: "worker-1".to_owned(),
-    };
+    let id = job.rsplit('/').next().unwrap().parse().unwrap();
+    let claimed = claimed(json!({ "import": import["id"] }), id);
     let bench = site.house.ports.workbench();
     workflows::run_job(&bench, &claimed, &NoSteps)
         .await
@@ -161,6 +150,96 @@ async fn a_router_is_taken_over_in_the_background() {
     let router: RouterId = import["router"].as_str().unwrap().parse().unwrap();
     // Three customers, and every voucher but the one that is used up: on this day none has expired.
     assert_eq!(site.fake.writes(router), 7);
+}
+
+impl Site {
+    async fn taken_over(&self) -> String {
+        let (place, import) = self.preview().await;
+        self.house
+            .ask(Ask::new("POST", &format!("{place}/apply")))
+            .await
+            .is(202);
+        let claimed = claimed(
+            json!({ "import": import["id"] }),
+            Id::from_uuid(uuid::Uuid::nil()),
+        );
+        let bench = self.house.ports.workbench();
+        workflows::run_job(&bench, &claimed, &NoSteps)
+            .await
+            .unwrap();
+        place
+    }
+
+    async fn created(&self, path: &str, body: Value) -> String {
+        let answer = self.house.ask(Ask::post(path, body)).await.is(201);
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    async fn plan(&self, service: &str) -> String {
+        let rate = json!({ "up_bps": 5_000_000, "down_bps": 20_000_000 });
+        let profile = json!({ "name": format!("sold-{service}"), "service": service, "terms": { "rate": rate } });
+        let profile = self.created("/api/v1/service-profiles", profile).await;
+        let plan = json!({
+            "name": format!("Sold {service}"),
+            "price": { "amount_minor": 30_000_000, "currency": "IDR" },
+            "interval": { "unit": "months", "count": 1 },
+            "service_profile": profile,
+            "sold_as": "subscription",
+        });
+        self.created("/api/v1/plans", plan).await
+    }
+}
+
+#[tokio::test]
+async fn an_imported_login_is_sold_to_without_a_new_one() {
+    let site = Site::new().await;
+    let place = site.taken_over().await;
+    let rows = site.rows(Role::Admin, &place, "kind=customer").await;
+    let becomes = &named(&rows, "budi")["becomes"];
+    let sale = |plan: &str, login: &str| {
+        json!({
+            "customer": becomes["customer"],
+            "plan": plan,
+            "router": site.place.rsplit('/').next().unwrap(),
+            "login": login,
+            "adopted": becomes["subscription"],
+        })
+    };
+    let sell = |body: Value| site.house.ask(Ask::post("/api/v1/subscriptions", body));
+    let (line, spot) = (site.plan("pppoe").await, site.plan("hotspot").await);
+    let other = sell(sale(&line, "joko")).await.is(422);
+    assert_eq!(other.first_error(), "adopted unknown");
+    let odd = sell(sale(&spot, "budi")).await.is(422);
+    assert_eq!(odd.first_error(), "plan service");
+    let mut with_password = sale(&line, "budi");
+    with_password["password"] = json!("open-sesame");
+    let odd = sell(with_password).await.is(422);
+    assert_eq!(odd.first_error(), "password exclusive");
+
+    let grants = Ask::get("/api/v1/grants?limit=200");
+    let count = |answer: &crate::exchange::Answer| answer.body["items"].as_array().unwrap().len();
+    let before = count(&site.house.ask(grants).await.is(200));
+    let sold = sell(sale(&line, "budi")).await.is(201);
+    assert_eq!(sold.body["subscription"]["id"], becomes["subscription"]);
+    assert_eq!(sold.body["password"], Value::Null);
+    let grants = Ask::get("/api/v1/grants?limit=200");
+    assert_eq!(count(&site.house.ask(grants).await.is(200)), before);
+}
+
+fn claimed(payload: Value, id: kernel::JobId) -> ClaimedJob {
+    ClaimedJob {
+        id,
+        tenant: TENANT,
+        kind: "apply_import".to_owned(),
+        lane: Lane::open(),
+        priority: Priority::Normal,
+        payload,
+        attempt: 1,
+        max_attempts: 5,
+        done: 0,
+        total: None,
+        worker: "worker-1".to_owned(),
+    }
 }
 
 #[tokio::test]

@@ -18,6 +18,8 @@ use crate::problem::Problem;
 use crate::rights::Subscribe;
 use crate::routes::KeyHeader;
 
+mod adopted;
+
 /// How many characters a made password has: some 59 bits.
 const MADE_CHARS: usize = 12;
 /// Characters that nobody misreads.
@@ -48,6 +50,10 @@ pub(crate) struct SubscribeBody {
     /// The first day, from 31 days back to 366 days ahead; today if absent.
     #[schema(value_type = Option<String>, format = Date, example = "2026-11-21")]
     starts_on: Option<LocalDate>,
+    /// The subscription that an imported login waits for: it is taken over with its password, and moves to the plan's
+    /// profile. Router and login must be its own; `password` must be absent.
+    #[schema(value_type = Option<String>, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$", example = "sub_agjpfimc4btqadrdlvfsmcaaai")]
+    adopted: Option<SubscriptionId>,
 }
 
 /// What was sold.
@@ -80,6 +86,7 @@ pub(crate) async fn subscribe(
     caller: May<Subscribe>,
     request: Once<SubscribeBody>,
 ) -> Result<Created<SubscribedBody>, Problem> {
+    adopted::check(&api, &caller, &request.body).await?;
     let login = request.body.login.clone();
     let (command, answer) = command(&api, request.body)?;
     let (sold, turn) = once(&api, &caller, &request.attempt, answer, |scope| {
@@ -112,8 +119,11 @@ pub(crate) async fn subscribe(
 
 fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), Problem> {
     let ids = &api.ports.ids;
-    let subscription = ids.next();
-    let (password, made) = password(api, subscription, body.password)?;
+    let subscription = body.adopted.unwrap_or_else(|| ids.next());
+    let (password, made) = match body.adopted {
+        Some(_) => (Secret::new(""), None),
+        None => password(api, subscription, body.password)?,
+    };
     let bill_day = body.bill_day.map(BillDay::new).transpose();
     let command = SellSubscription {
         subscription,
