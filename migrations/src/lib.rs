@@ -12,6 +12,7 @@ mod m20261121_000003_access;
 mod m20261121_000004_vouchers;
 mod m20261121_000005_customers;
 mod m20261121_000006_operators;
+mod m20261121_000008_services;
 
 pub use sea_orm_migration;
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000004_vouchers::Migration),
             Box::new(m20261121_000005_customers::Migration),
             Box::new(m20261121_000006_operators::Migration),
+            Box::new(m20261121_000008_services::Migration),
         ]
     }
 }

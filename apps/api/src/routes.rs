@@ -9,6 +9,7 @@ mod auth;
 mod customers;
 mod deliveries;
 mod drift;
+mod drift_rows;
 mod events;
 mod grants;
 mod invoices;
@@ -17,6 +18,7 @@ mod legal_entities;
 mod operators;
 mod payments;
 mod plans;
+mod router_setup;
 mod routers;
 mod service_profiles;
 mod sessions;
@@ -53,6 +55,8 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(service_profiles::routes())
         .merge(routers::routes())
         .merge(drift::routes())
+        .merge(drift_rows::routes())
+        .merge(router_setup::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
         .merge(voucher_batches::routes())

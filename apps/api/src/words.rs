@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use access::{LoginMethod, ProfileStatus, Service};
+use access::{DriftClass, LoginMethod, ProfileStatus, Service};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -40,6 +40,7 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    DriftClassWord = DriftClass::ALL;
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;
@@ -50,7 +51,7 @@ words! {
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
     RoleWord = Role::ALL;
-    ServiceWord = [Service::Pppoe, Service::Hotspot];
+    ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
     SubscriptionStatusWord = ["active", "suspended", "ended"];

@@ -29,6 +29,7 @@
 //!     router: numbered(2),
 //!     subject: Subject::Subscription(numbered(5)),
 //!     login: "siti".parse()?,
+//!     address: None,
 //!     secret: Secret::new("open sesame"),
 //!     profile: numbered(3),
 //!     allowance: Allowance::Active { until: None },
@@ -46,11 +47,14 @@
 
 mod change;
 mod desired;
+mod drift_rows;
 mod events;
 mod gateway;
 mod grant;
 mod host;
+mod identity;
 mod login;
+mod menu;
 mod outcome;
 mod plan;
 mod ports;
@@ -58,6 +62,7 @@ mod profile;
 mod rate_limit;
 mod router;
 mod row;
+mod setup;
 mod sync_request;
 mod tag;
 #[cfg(any(test, feature = "testing"))]
@@ -66,24 +71,28 @@ mod use_cases;
 
 pub use change::{Action, Change, Edit, RouterCommand, Value};
 pub use desired::{
-    Desired, DesiredRow, OpenGrant, RESTRICTED_LIST, RESTRICTED_RATE, Undesirable, desired,
+    ACTIVE_LIST, BLOCKED_LIST, Desired, DesiredRow, OWN_LISTS, OpenGrant, RESTRICTED_LIST,
+    RESTRICTED_RATE, Undesirable, desired,
 };
+pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
 pub use gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
 pub use grant::{
     Allowance, Applied, Grant, GrantRefusal, GrantSnapshot, ImpossibleGrant, Limits, NewGrant,
-    Subject, secret_owner,
+    STILL_ONLINE, Subject, secret_owner,
 };
 pub use host::{BadHost, Host, HostRules};
+pub use identity::{BadIdentity, Mac, Prefix, canonical_login};
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
+pub use menu::Menu;
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
 pub use ports::{
     AccessQueries, AccessStore, AccessTx, Confirmation, Failure, GRANT_LOGIN_UNIQUE,
     GRANT_SUBJECT_UNIQUE, GrantFilter, GrantRepository, GrantView, NotApplied, PROFILE_NAME_UNIQUE,
     ProfileRepository, ProfileView, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE, RouterRepository,
-    RouterView,
+    RouterView, SetupRepository,
 };
 pub use profile::{
     BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile, ServiceProfileSnapshot, Terms,
@@ -93,13 +102,18 @@ pub use router::{
     ApiUser, BadApiUser, DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts,
     RouterRefusal, RouterSnapshot, RouterStatus,
 };
-pub use row::{Actual, ActualRow, Attribute, Menu, RowId};
+pub use row::{Actual, ActualRow, Attribute, RowId};
+pub use setup::{
+    BadDestination, BadRanges, BadSetup, Destination, Exception, Kept, MAX_EXCEPTIONS,
+    MAX_SETUP_ROWS, Pool, Ranges, RouterSetup, RouterSetupSnapshot,
+};
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
+pub use use_cases::change_setup::{ChangeSetup, ChangeSetupError, change_setup, show_setup};
 pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
 pub use use_cases::end_access::end_access;
@@ -113,6 +127,9 @@ pub use use_cases::reconcile_router::{
 };
 pub use use_cases::retire_profile::retire_profile;
 pub use use_cases::retire_router::retire_router;
+pub use use_cases::review_drift::{
+    DriftError, DriftReview, DriftRowRef, accept_drift, restore_drift, review_drift,
+};
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;

@@ -1,6 +1,7 @@
 //! A router that customers connect through: how it is reached, what it is and how it does.
 
-use kernel::{Name, RouterId, Sealed, Timestamp};
+use chrono::Duration;
+use kernel::{GrantId, Name, RouterId, Sealed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::events::AccessEvent;
@@ -93,6 +94,9 @@ pub struct DriftCounts {
     pub held_back: u64,
     /// Rows by other hands that are none of our business.
     pub foreign: u64,
+    /// Rows of ours in all, profiles left out.
+    #[serde(default)]
+    pub owned: u64,
 }
 
 impl DriftCounts {
@@ -114,7 +118,12 @@ pub struct Reconciled {
     pub at: Timestamp,
     /// What it found.
     pub drift: DriftCounts,
+    /// When the router had started, as far as its uptime told then.
+    pub booted_at: Option<Timestamp>,
 }
+
+/// Clocks drift and answers take time: a start that is later by less than this is the same one.
+const BOOT_SLACK: Duration = Duration::seconds(120);
 
 /// How a router does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -306,7 +315,12 @@ impl Router {
 
     /// Notes a full comparison; `mended` unless it was a dry run.
     pub fn reconciled(&mut self, drift: DriftCounts, mended: bool, at: Timestamp) {
-        self.last_reconcile = Some(Reconciled { at, drift });
+        let booted_at = self.last_reconcile.and_then(|it| it.booted_at);
+        self.last_reconcile = Some(Reconciled {
+            at,
+            drift,
+            booted_at,
+        });
         if !drift.is_none() {
             self.events.push(AccessEvent::DriftFound {
                 router: self.id,
@@ -314,6 +328,42 @@ impl Router {
                 mended,
             });
         }
+    }
+
+    /// Notes how long it had been up when it was last compared.
+    pub fn compared_at_uptime(&mut self, uptime_s: u64, at: Timestamp) {
+        if let Some(last) = &mut self.last_reconcile {
+            last.booted_at = Some(boot(uptime_s, at));
+        }
+    }
+
+    /// Whether it has started anew since it was last compared; `false` while nothing is known.
+    #[must_use]
+    pub fn has_rebooted(&self, uptime_s: u64, at: Timestamp) -> bool {
+        let known = self.last_reconcile.and_then(|it| it.booted_at);
+        known.is_some_and(|it| boot(uptime_s, at) > it.plus(BOOT_SLACK))
+    }
+
+    /// Records that it has started anew.
+    pub fn rebooted(&mut self, uptime_s: u64) {
+        self.events.push(AccessEvent::RouterRebooted {
+            router: self.id,
+            uptime_s,
+        });
+    }
+
+    /// Records who is online still, and who is gone at last. Returns whether that is news worth saving.
+    pub fn cuts_went(&mut self, failed: Vec<GrantId>, settled: Vec<GrantId>) -> bool {
+        let (router, before) = (self.id, self.events.len());
+        if !failed.is_empty() {
+            let grants = failed;
+            self.events.push(AccessEvent::CutFailed { router, grants });
+        }
+        if !settled.is_empty() {
+            let grants = settled;
+            self.events.push(AccessEvent::CutSettled { router, grants });
+        }
+        self.events.len() > before
     }
 
     /// Notes that an operator ended somebody's sessions.
@@ -428,6 +478,10 @@ impl Router {
     pub const fn saved_as(&mut self, version: i64) {
         self.version = version;
     }
+}
+
+fn boot(uptime_s: u64, at: Timestamp) -> Timestamp {
+    at.minus(Duration::seconds(i64::try_from(uptime_s).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use access::{
     AccessStore, AccessTx, GrantRepository, ProfileRepository, Router, RouterRepository,
-    ServiceProfile,
+    ServiceProfile, SetupRepository,
 };
 use async_trait::async_trait;
 use kernel::{ProfileId, RouterId, Scope, StoreError};
@@ -19,6 +19,7 @@ mod grants;
 mod profile_row;
 mod queries;
 mod router_row;
+mod setups;
 
 #[async_trait]
 impl AccessStore for Store {
@@ -37,6 +38,10 @@ impl AccessTx for Tx {
     }
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
+        self
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
         self
     }
 }

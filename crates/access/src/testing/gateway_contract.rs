@@ -8,9 +8,10 @@ use crate::desired::{Desired, OpenGrant, desired};
 use crate::gateway::{GatewayErrorKind, RouterGateway, Selection, Target};
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
+use crate::menu::Menu;
 use crate::plan::{Plan, Reach, diff};
 use crate::profile::ServiceProfile;
-use crate::row::{Actual, ActualRow, Attribute, Menu};
+use crate::row::{Actual, ActualRow, Attribute};
 use crate::tag::{Mark, Tag, TagId};
 
 /// A gateway with one fresh router behind it, and hands to touch that router directly.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod customers;
+mod guards;
 mod operators;
 mod outages;
 mod world;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, GatewayError, GrantRepository, LiveSession,
-    LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection, Target,
+    LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection,
+    SetupRepository, Target,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -79,6 +80,10 @@ impl RouterGateway for RouterWithHistory {
 
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
         self.router.cut(target, logins).await
+    }
+
+    async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
+        self.router.uptime(target).await
     }
 
     async fn forget(&self, router: RouterId) {
@@ -170,6 +175,10 @@ impl AccessTx for BothTx {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
+        self.access.setups()
     }
 }
 
