@@ -29,12 +29,18 @@ struct Arguments {
     demo: bool,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Command {
     /// Serves the API; this is what happens without a command.
     Serve,
     /// Brings the database's schema up to date and exits.
     Migrate,
+    /// Gives an operator a new password, prints it once and exits; for a first password that was lost.
+    ResetPassword {
+        /// Whose, as at sign-in: the provider's name, a slash, the login.
+        #[arg(value_name = "TENANT/LOGIN")]
+        who: String,
+    },
     /// Prints the API's description (OpenAPI 3.1, JSON) and exits.
     Openapi,
 }
@@ -47,8 +53,9 @@ pub fn run() -> ExitCode {
 
 async fn obey(arguments: Arguments) -> anyhow::Result<()> {
     let config = arguments.config.as_deref();
-    match arguments.command.unwrap_or(Command::Serve) {
+    match arguments.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Serve => serve(config, &arguments).await,
+        Command::ResetPassword { who } => reset_password(config, who).await,
         Command::Migrate => migrate(config).await,
         Command::Openapi => print_description(),
     }
@@ -76,6 +83,13 @@ async fn migrate(config: Option<&Path>) -> anyhow::Result<()> {
         false => "the schema was up to date already",
     };
     writeln!(std::io::stdout(), "{said}")?;
+    Ok(())
+}
+
+async fn reset_password(config: Option<&Path>, who: &str) -> anyhow::Result<()> {
+    let settings = Settings::load(config)?;
+    let password = bootstrap::reset_password(&settings, who).await?;
+    bootstrap::show_new_password(who, &password)?;
     Ok(())
 }
 

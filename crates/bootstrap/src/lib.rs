@@ -8,6 +8,7 @@ pub mod demo;
 mod first_start;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+mod password_reset;
 mod ports;
 mod product;
 mod run;
@@ -17,6 +18,7 @@ mod telemetry;
 mod worker;
 
 pub use first_start::{FirstOperator, first_start, show_first_operator};
+pub use password_reset::{reset_password, show_new_password};
 pub use ports::Ports;
 pub use product::{Product, migrate, sign_in_policy};
 pub use run::run_to_exit;

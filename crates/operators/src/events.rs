@@ -56,6 +56,11 @@ pub enum OperatorsEvent {
         /// Who.
         operator: OperatorId,
     },
+    /// Whoever runs the machine gave somebody a new password.
+    PasswordReset {
+        /// Who.
+        operator: OperatorId,
+    },
     /// A session cannot be refreshed any more.
     SessionEnded {
         /// Which.
@@ -78,6 +83,7 @@ impl DomainEvent for OperatorsEvent {
             Self::SignInRefused { .. } => "operators.sign_in_refused",
             Self::SignedIn { .. } => "operators.signed_in",
             Self::PasswordChanged { .. } => "operators.password_changed",
+            Self::PasswordReset { .. } => "operators.password_reset",
             Self::SessionEnded { .. } => "operators.session_ended",
         }
     }

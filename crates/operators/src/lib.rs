@@ -75,6 +75,7 @@ pub use use_cases::found_tenant::{FoundTenant, FoundTenantError, found_tenant};
 pub use use_cases::hire_operator::{HireOperator, HireOperatorError, hire_operator};
 pub use use_cases::move_operator::{MoveOperatorError, disable_operator, enable_operator};
 pub use use_cases::refresh_session::{RefreshSession, RefreshSessionError, refresh_session};
+pub use use_cases::reset_password::{ResetPassword, ResetPasswordError, reset_password};
 pub use use_cases::sign_in::{SignIn, SignInError, SignInPorts, sign_in};
 pub use use_cases::sign_out::sign_out;
 pub use use_cases::signed_in::SignedIn;

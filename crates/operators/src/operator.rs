@@ -276,6 +276,16 @@ impl Operator {
         Ok(())
     }
 
+    /// Sets a new password for somebody who cannot get in, which also ends a lockout and lets a disabled operator in
+    /// again; sessions begun before end at their next refresh.
+    pub fn reset_password(&mut self, hash: PasswordHash, now: Timestamp) {
+        self.enable();
+        self.state.password = hash;
+        self.state.password_set_at = now;
+        let operator = self.id();
+        self.events.push(OperatorsEvent::PasswordReset { operator });
+    }
+
     /// Lets them sign in no more; twice is harmless.
     ///
     /// # Errors

@@ -33,7 +33,12 @@ pub struct SimConfig {
     pub per_command_delay: Duration,
     /// Where to listen; port 0 takes a free one.
     pub bind: SocketAddr,
-    /// API sessions at a time; the next one is closed at once (RouterOS: 20).
+    /// The TLS port, if there is one: the service `api-ssl`.
+    pub tls: Option<SimTls>,
+    /// Where the control port listens, if there is one. Whoever reaches it owns the router, so
+    /// it belongs on the loopback.
+    pub control: Option<SocketAddr>,
+    /// API sessions at a time on each port; the next one is closed at once (RouterOS: 20).
     pub max_sessions: usize,
     /// What a client may send before it has logged in.
     pub limits_before_login: Limits,
@@ -57,6 +62,34 @@ pub struct SimConfig {
     pub follows_real_time: bool,
     /// Whether the clock is right again after a reboot. Without NTP it restarts in 1970.
     pub has_ntp: bool,
+}
+
+/// The port where the API is spoken over TLS.
+#[derive(Debug, Clone)]
+pub struct SimTls {
+    /// Where to listen; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// What the port shows of itself.
+    pub certificate: SimCertificate,
+    /// Offers TLS 1.2 only. Routers before 7 never offer more, whatever stands here.
+    pub only_tls12: bool,
+}
+
+/// The certificate of a TLS port.
+#[derive(Debug, Clone)]
+pub enum SimCertificate {
+    /// A self-signed one, made at the start; its name is the router's identity.
+    Generated,
+    /// A chain and its key, in PEM.
+    Pem {
+        /// The certificates, the port's own first.
+        chain: Vec<u8>,
+        /// The private key: PKCS#8, PKCS#1 or SEC1.
+        key: Vec<u8>,
+    },
+    /// None, as on a router where nobody set one. Such a service speaks only anonymous suites:
+    /// a client without them is told `handshake_failure`.
+    Missing,
 }
 
 /// An API account.
@@ -98,6 +131,8 @@ impl SimConfig {
             legacy_login: false,
             per_command_delay: Duration::ZERO,
             bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
+            control: None,
             max_sessions: 20,
             limits_before_login: Limits::BEFORE_LOGIN,
             interfaces: (1..=5).map(|port| format!("ether{port}")).collect(),
@@ -120,6 +155,18 @@ impl SimConfig {
             started_at_unix: DEFAULT_START,
             follows_real_time: false,
             has_ntp: true,
+        }
+    }
+}
+
+impl SimTls {
+    /// A self-signed certificate on a free port of the loopback, TLS 1.2 and 1.3.
+    #[must_use]
+    pub fn generated() -> Self {
+        Self {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            certificate: SimCertificate::Generated,
+            only_tls12: false,
         }
     }
 }

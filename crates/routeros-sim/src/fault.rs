@@ -1,40 +1,57 @@
 //! One-command faults: what can go wrong between a router and its clients.
 
+mod board;
 mod parse;
 
+use std::fmt;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
+pub(crate) use board::{FaultBoard, Mangling, Verdict};
 pub use parse::UnknownFault;
 
 /// A fault to switch on with [`crate::Simulator::set_fault`]. Several may be on at a time.
 ///
 /// A `command` is a path such as `/ppp/secret/add`, or a menu such as `/ppp/secret` for all of
-/// its commands.
+/// its commands. What counts commands counts those after the login. Faults are written as words
+/// too, see [`std::str::FromStr`] and [`fmt::Display`]: `stall:/ppp/secret/add`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
-    /// Connections are accepted and read and nothing is ever answered, also on those that are
-    /// open. What arrives meanwhile is lost, not executed.
+    /// `black-hole`: connections are accepted and read and nothing is ever answered, also on
+    /// those that are open. What arrives meanwhile is lost, not executed.
     BlackHole,
-    /// The port is closed for new connections; open ones go on.
+    /// `refuse`: the port is closed for new connections; open ones go on.
     RefuseConnections,
-    /// The connection of the n-th command from now is closed before the command is executed.
+    /// `session-limit:N`: no more sessions than this on each port; those that are open stay.
+    SessionLimit(usize),
+    /// `drop-on:N`: the connection of the n-th command from now is closed before the command is
+    /// executed.
     DropConnectionOnCommand(u64),
-    /// The n-th change from now is applied and its connection closed before any answer.
+    /// `drop-after-apply:N`: the n-th change from now is applied and its connection closed before
+    /// any answer.
     DropAfterApply(u64),
-    /// The answer of the n-th command from now is cut in the middle and the connection closed.
+    /// `drop-mid-reply:N`: the answer of the n-th command from now is cut in the middle and the
+    /// connection closed.
     DropMidReply(u64),
-    /// This command is never answered nor executed, only cancelled.
+    /// `reboot-on:N`: the power is cut instead of executing the n-th command from now.
+    RebootOn(u64),
+    /// `stall:COMMAND`: this command is never answered nor executed, only cancelled.
     StallCommand(String),
-    /// This command takes longer; others overtake it.
+    /// `slow:COMMAND:MILLISECONDS`: this command takes longer; others overtake it.
     SlowCommand {
         /// The command.
         command: String,
         /// How much longer.
         delay: Duration,
     },
-    /// This command is refused.
+    /// `drip:COMMAND:MILLISECONDS`: the answer of this command comes sentence by sentence, each
+    /// this long after the one before; answers of other commands come between them.
+    DripCommand {
+        /// The command.
+        command: String,
+        /// The pause before each sentence.
+        pause: Duration,
+    },
+    /// `trap:COMMAND:MESSAGE`, or `trap-category:N:COMMAND:MESSAGE`: this command is refused.
     TrapOn {
         /// The command.
         command: String,
@@ -43,135 +60,137 @@ pub enum Fault {
         /// The category, if one is to be sent.
         category: Option<u8>,
     },
-    /// Answers are sent one byte at a time.
-    FragmentReplies,
-    /// The device mode forbids changes under `/ip/hotspot`.
+    /// `trap-on:N:MESSAGE`: the n-th command from now is refused, whichever it is.
+    TrapOnNth {
+        /// How many commands from now; 1 is the next.
+        nth: u64,
+        /// The text of the trap.
+        message: String,
+    },
+    /// `fatal:COMMAND` or `fatal:COMMAND:MESSAGE`: this command is answered by `!fatal` and the
+    /// end of the connection.
+    FatalOn {
+        /// The command.
+        command: String,
+        /// The bare text after `!fatal`.
+        message: String,
+    },
+    /// `forbid:read`, `forbid:write`: every account has lost this policy.
+    PermissionLoss(Permission),
+    /// `device-mode`: the device mode forbids changes under `/ip/hotspot`.
     DeviceMode,
-    /// After `fast` commands each further one takes `then` of the router's time, whichever
-    /// connection it came on (measured on real routers: about 200, then 20 ms each).
+    /// `rate-budget:FAST:MILLISECONDS`: after `fast` commands each further one takes `then` of
+    /// the router's time, whichever connection it came on (measured on real routers: about 200,
+    /// then 20 ms each).
     RateBudget {
         /// Commands that pass at once.
         fast: u64,
         /// Time of each later one.
         then: Duration,
     },
+    /// `fragment`: answers are sent one byte at a time.
+    FragmentReplies,
+    /// `long-lengths`: every length is sent in the form of five bytes.
+    LongLengths,
+    /// `extra-trap-attribute`: traps carry one attribute more than category and message.
+    ExtraTrapAttribute,
+    /// `duplicate-keys`: the last property of every row is there twice, and `.about` too.
+    DuplicateKeys,
+    /// `bad-utf8`: the comment of every row ends in, or is, a word in another encoding.
+    BadUtf8,
+    /// `empty-always`: `!empty` comes before `!done` of every command without rows, changes
+    /// included, in every version.
+    EmptyAlways,
+    /// `unknown-reply`: a reply word that nobody knows comes before every `!done`.
+    UnknownReply,
+    /// `clock-jump:SECONDS`: the router's clock is off by this much while the fault is on.
+    ClockJump(i64),
 }
 
-/// What a fault does to a command that is about to be executed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
-    Execute,
-    Swallow,
-    Stall,
-    Drop,
-    Trap(String, Option<u8>),
+/// What an account may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Permission {
+    /// Look at rows.
+    Read,
+    /// Change rows.
+    Write,
 }
 
-/// The faults that are on.
-#[derive(Debug, Default)]
-pub(crate) struct FaultBoard {
-    faults: Vec<Fault>,
-    /// When the router has time again, under a rate budget.
-    busy_until: Option<Instant>,
+/// The text of `!fatal` when none is given.
+const FATAL_TEXT: &str = "internal error";
+
+impl Fault {
+    /// The word it begins with, such as `stall`.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::BlackHole => "black-hole",
+            Self::RefuseConnections => "refuse",
+            Self::SessionLimit(_) => "session-limit",
+            Self::DropConnectionOnCommand(_) => "drop-on",
+            Self::DropAfterApply(_) => "drop-after-apply",
+            Self::DropMidReply(_) => "drop-mid-reply",
+            Self::RebootOn(_) => "reboot-on",
+            Self::StallCommand(_) => "stall",
+            Self::SlowCommand { .. } => "slow",
+            Self::DripCommand { .. } => "drip",
+            Self::TrapOn { category: None, .. } => "trap",
+            Self::TrapOn { .. } => "trap-category",
+            Self::TrapOnNth { .. } => "trap-on",
+            Self::FatalOn { .. } => "fatal",
+            Self::PermissionLoss(_) => "forbid",
+            Self::DeviceMode => "device-mode",
+            Self::RateBudget { .. } => "rate-budget",
+            Self::FragmentReplies => "fragment",
+            Self::LongLengths => "long-lengths",
+            Self::ExtraTrapAttribute => "extra-trap-attribute",
+            Self::DuplicateKeys => "duplicate-keys",
+            Self::BadUtf8 => "bad-utf8",
+            Self::EmptyAlways => "empty-always",
+            Self::UnknownReply => "unknown-reply",
+            Self::ClockJump(_) => "clock-jump",
+        }
+    }
 }
 
-impl FaultBoard {
-    pub(crate) fn set(&mut self, fault: Fault) {
-        self.faults.push(fault);
-    }
-
-    pub(crate) fn clear(&mut self) {
-        *self = Self::default();
-    }
-
-    pub(crate) fn has(&self, fault: &Fault) -> bool {
-        self.faults.contains(fault)
-    }
-
-    /// How much longer this command takes than others.
-    pub(crate) fn extra_delay(&self, path: &str) -> Option<Duration> {
-        self.faults.iter().find_map(|fault| match fault {
-            Fault::SlowCommand { command, delay } if concerns(command, path) => Some(*delay),
-            _ => None,
-        })
-    }
-
-    /// When a command that arrives now has its turn, under a rate budget.
-    pub(crate) fn turn(&mut self, now: Instant) -> Instant {
-        for fault in &mut self.faults {
-            let Fault::RateBudget { fast, then } = fault else {
-                continue;
-            };
-            if *fast > 0 {
-                *fast -= 1;
-                return now;
-            }
-            let turn = self.busy_until.map_or(now, |busy| busy.max(now)) + *then;
-            self.busy_until = Some(turn);
-            return turn;
-        }
-        now
-    }
-
-    /// What happens to a command instead of, or before, its execution.
-    pub(crate) fn judge(&mut self, path: &str) -> Verdict {
-        if self.has(&Fault::BlackHole) {
-            return Verdict::Swallow;
-        }
-        if self.count_down(|fault| match fault {
-            Fault::DropConnectionOnCommand(left) => Some(left),
-            _ => None,
-        }) {
-            return Verdict::Drop;
-        }
-        for fault in &self.faults {
-            match fault {
-                Fault::StallCommand(command) if concerns(command, path) => return Verdict::Stall,
-                Fault::TrapOn {
-                    command,
-                    message,
-                    category,
-                } if concerns(command, path) => {
-                    return Verdict::Trap(message.clone(), *category);
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::DropConnectionOnCommand(nth)
+            | Self::DropAfterApply(nth)
+            | Self::DropMidReply(nth)
+            | Self::RebootOn(nth) => write!(f, ":{nth}"),
+            Self::SessionLimit(most) => write!(f, ":{most}"),
+            Self::StallCommand(command) => write!(f, ":{command}"),
+            Self::SlowCommand { command, delay } => write!(f, ":{command}:{}", delay.as_millis()),
+            Self::DripCommand { command, pause } => write!(f, ":{command}:{}", pause.as_millis()),
+            Self::TrapOn {
+                command,
+                message,
+                category,
+            } => {
+                if let Some(category) = category {
+                    write!(f, ":{category}")?;
                 }
-                _ => {}
+                write!(f, ":{command}:{message}")
             }
+            Self::TrapOnNth { nth, message } => write!(f, ":{nth}:{message}"),
+            Self::FatalOn { command, message } => write!(f, ":{command}:{message}"),
+            Self::PermissionLoss(Permission::Read) => f.write_str(":read"),
+            Self::PermissionLoss(Permission::Write) => f.write_str(":write"),
+            Self::RateBudget { fast, then } => write!(f, ":{fast}:{}", then.as_millis()),
+            Self::ClockJump(seconds) => write!(f, ":{seconds}"),
+            Self::BlackHole
+            | Self::RefuseConnections
+            | Self::DeviceMode
+            | Self::FragmentReplies
+            | Self::LongLengths
+            | Self::ExtraTrapAttribute
+            | Self::DuplicateKeys
+            | Self::BadUtf8
+            | Self::EmptyAlways
+            | Self::UnknownReply => Ok(()),
         }
-        Verdict::Execute
     }
-
-    /// Whether the connection is to be closed after this change was applied.
-    pub(crate) fn drops_after_apply(&mut self) -> bool {
-        self.count_down(|fault| match fault {
-            Fault::DropAfterApply(left) => Some(left),
-            _ => None,
-        })
-    }
-
-    /// Whether this answer is to be cut in the middle.
-    pub(crate) fn drops_mid_reply(&mut self) -> bool {
-        self.count_down(|fault| match fault {
-            Fault::DropMidReply(left) => Some(left),
-            _ => None,
-        })
-    }
-
-    /// Counts down every such fault; one that reaches its turn fires and is spent.
-    fn count_down(&mut self, mut counter: impl FnMut(&mut Fault) -> Option<&mut u64>) -> bool {
-        let mut fired = false;
-        self.faults.retain_mut(|fault| {
-            let Some(left) = counter(fault) else {
-                return true;
-            };
-            *left = left.saturating_sub(1);
-            fired |= *left == 0;
-            *left > 0
-        });
-        fired
-    }
-}
-
-fn concerns(command: &str, path: &str) -> bool {
-    path.strip_prefix(command)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

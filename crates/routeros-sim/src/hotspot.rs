@@ -26,6 +26,7 @@ impl Router {
             return;
         };
         let parts = self.hotspot.remove(&id).unwrap_or_default();
+        self.outside.hotspot.remove(&id);
         self.drop_parts(&parts);
         let user = self[menu].text(&row, "user").into_owned();
         let address = self[menu].text(&row, "address").into_owned();
@@ -56,11 +57,11 @@ impl Router {
         self.drop_cookies(&user, &mac, cookies::CookieKind::Mac);
     }
 
-    /// Ends every session of this user because the device went away.
-    pub(crate) fn hotspot_leave(&mut self, user: &str) -> usize {
+    /// Ends every session of this user: the device went away, or somebody logged out.
+    pub(crate) fn hotspot_leave(&mut self, user: &str, cause: &str) -> usize {
         let sessions = self[self.menus.hotspot_active].find("user", &Text::from(user));
         for id in &sessions {
-            self.end_hotspot(*id, self.now_ms, "keepalive timeout");
+            self.end_hotspot(*id, self.now_ms, cause);
         }
         sessions.len()
     }
@@ -84,6 +85,9 @@ impl Router {
     pub(crate) fn hotspot_traffic(&mut self, id: u64, up: u64, down: u64) {
         let menu = self.menus.hotspot_active;
         self.count_traffic(menu, id, up, down);
+        if let Some(habit) = self.outside.hotspot.get_mut(&id) {
+            habit.last_ms = self.now_ms;
+        }
         let mac = self[menu]
             .get(id)
             .map(|row| self[menu].text(row, "mac-address").into_owned());
@@ -137,6 +141,9 @@ impl Router {
             self.count(menu, interface, name, more);
         }
         self.count_queue(parts.queue, up, down);
+        if let Some(habit) = self.outside.ppp.get_mut(&id) {
+            habit.last_ms = self.now_ms;
+        }
         let active = self.menus.ppp_active;
         let pairs = [
             ("rx-byte", "limit-bytes-in"),

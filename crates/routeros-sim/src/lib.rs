@@ -1,4 +1,4 @@
-//! A simulated router that speaks the RouterOS API on TCP, with sessions and faults.
+//! A simulated router that speaks the RouterOS API on TCP and TLS, with sessions and faults.
 //!
 //! It is strict where a real router is: unknown menus, commands and arguments are refused with
 //! the texts of real routers, rows are unique and references exist. People can be simulated too:
@@ -26,12 +26,17 @@
 //! # }
 //! ```
 
+mod board;
 mod changes;
 mod commands;
 mod config;
+mod control;
+mod door;
 mod fault;
+mod flow;
 mod hotspot;
 mod listener;
+mod outside;
 mod passing;
 mod pool;
 mod ppp;
@@ -46,12 +51,13 @@ mod state_file;
 mod stats;
 mod table;
 mod text;
+mod tls;
 mod value;
 mod version;
 
 pub use changes::{Change, ChangeKind};
-pub use config::{SimConfig, SimHotspot, SimUser};
-pub use fault::{Fault, UnknownFault};
+pub use config::{SimCertificate, SimConfig, SimHotspot, SimTls, SimUser};
+pub use fault::{Fault, Permission, UnknownFault};
 pub use hotspot::admission::LoginError;
 pub use hotspot::login::HotspotSession;
 pub use ppp::{DialError, PppSession};

@@ -1,4 +1,4 @@
-//! The tasks of a running simulator: the port, the clock and the state file.
+//! The tasks of a running simulator: the ports, the clock and the state file.
 
 use std::io;
 use std::net::SocketAddr;
@@ -6,10 +6,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::session::Session;
+use crate::control;
+use crate::door::{Door, Listeners, Listening};
+use crate::session::{Peer, Session};
 use crate::shared::Shared;
 
 /// How often the router's clock follows the real one.
@@ -18,13 +20,25 @@ const CLOCK_TICK: Duration = Duration::from_millis(500);
 const SAVE_TICK: Duration = Duration::from_secs(2);
 /// How long to wait before the port is tried again.
 const BIND_RETRY: Duration = Duration::from_millis(20);
+/// How long a client may take for the TLS handshake.
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Starts the tasks on a listener that is bound already.
-pub(crate) fn spawn(shared: &Arc<Shared>, listener: TcpListener) {
+/// Starts the tasks on listeners that are bound already.
+pub(crate) fn spawn(shared: &Arc<Shared>, listeners: Listeners) {
     let token = shared.running_token();
-    shared
-        .tasks
-        .spawn(keep_listening(Arc::clone(shared), listener, token.clone()));
+    if let Some(listener) = listeners.control {
+        let shared_there = Arc::clone(shared);
+        shared.tasks.spawn(control::keep_listening(
+            shared_there,
+            listener,
+            token.clone(),
+        ));
+    }
+    for listening in listeners.doors {
+        shared
+            .tasks
+            .spawn(keep_listening(Arc::clone(shared), listening, token.clone()));
+    }
     if shared.config.follows_real_time {
         shared
             .tasks
@@ -45,7 +59,11 @@ enum Port {
 }
 
 /// Accepts connections, opening and closing the port as the faults say.
-async fn keep_listening(shared: Arc<Shared>, listener: TcpListener, token: CancellationToken) {
+async fn keep_listening(
+    shared: Arc<Shared>,
+    (door, listener): Listening,
+    token: CancellationToken,
+) {
     let mut is_open = shared.is_open.subscribe();
     let mut port = Port::Open(listener);
     loop {
@@ -53,14 +71,14 @@ async fn keep_listening(shared: Arc<Shared>, listener: TcpListener, token: Cance
         port = match port {
             _ if !wanted => Port::Closed,
             Port::Open(listener) => Port::Open(listener),
-            Port::Opening | Port::Closed => TcpListener::bind(shared.addr)
+            Port::Opening | Port::Closed => TcpListener::bind(door.addr)
                 .await
                 .map_or(Port::Opening, Port::Open),
         };
         tokio::select! {
             () = token.cancelled() => return,
             changed = is_open.changed() => if changed.is_err() { return },
-            (stream, peer) = accept(&port) => welcome(&shared, stream, peer),
+            (stream, peer) = accept(&port) => welcome(&shared, &door, stream, peer),
             () = sleep(BIND_RETRY), if matches!(port, Port::Opening) => {}
         }
     }
@@ -83,26 +101,44 @@ async fn accept(port: &Port) -> (TcpStream, SocketAddr) {
 }
 
 /// Serves a connection, or closes it at once when there are too many or the port is to refuse.
-fn welcome(shared: &Arc<Shared>, stream: TcpStream, peer: SocketAddr) {
+fn welcome(shared: &Arc<Shared>, door: &Arc<Door>, stream: TcpStream, peer: SocketAddr) {
     if !*shared.is_open.borrow() {
         return;
     }
-    {
-        let mut stats = shared.stats();
-        stats.connections += 1;
-        if stats.open_connections >= shared.config.max_sessions {
-            return;
-        }
-        stats.open_connections += 1;
-    }
-    let session = Session::new(Arc::clone(shared), stream, peer);
+    shared.stats().connections += 1;
+    let Some(place) = door.enter(shared.max_sessions(door.service())) else {
+        return;
+    };
+    shared.stats().open_connections += 1;
+    let door = Arc::clone(door);
     let shared_after = Arc::clone(shared);
+    let task = serve(Arc::clone(shared), door, stream, peer);
     shared.tasks.spawn(async move {
-        if let Err(error) = session.run().await {
+        if let Err(error) = task.await {
             tracing::debug!(%peer, %error, "session ended");
         }
         shared_after.stats().open_connections -= 1;
+        drop(place);
     });
+}
+
+/// One connection from the handshake to its end.
+async fn serve(
+    shared: Arc<Shared>,
+    door: Arc<Door>,
+    stream: TcpStream,
+    peer: SocketAddr,
+) -> io::Result<()> {
+    let token = shared.sessions_token();
+    let wire = tokio::select! {
+        () = token.cancelled() => return Ok(()),
+        wire = timeout(HANDSHAKE_LIMIT, door.wire(stream)) => wire??,
+    };
+    let peer = Peer {
+        address: peer,
+        service: door.service(),
+    };
+    Session::new(shared, wire, peer).run().await
 }
 
 async fn follow_time(shared: Arc<Shared>, token: CancellationToken) {

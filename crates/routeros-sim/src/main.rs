@@ -1,13 +1,15 @@
 //! The program `routeros-sim`: one simulated router on a port, until Ctrl-C.
 
 use std::io::{self, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use clap::Parser;
-use routeros_sim::{Change, Fault, SimConfig, SimUser, Simulator, VersionProfile};
+use routeros_sim::{
+    Change, Fault, SimCertificate, SimConfig, SimTls, SimUser, Simulator, VersionProfile,
+};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -22,11 +24,36 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8728")]
     listen: SocketAddr,
 
+    /// Speak the API over TLS there too, as the service api-ssl. Port 0 takes a free one.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    tls_listen: Option<SocketAddr>,
+
+    /// The certificate chain of the TLS port, in PEM. Without it one is made at the start.
+    #[arg(long, value_name = "FILE", requires_all = ["tls_listen", "tls_key"])]
+    tls_certificate: Option<PathBuf>,
+
+    /// The private key of the certificate, in PEM.
+    #[arg(long, value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
+
+    /// Have no certificate: every TLS client is told handshake_failure.
+    #[arg(long, requires = "tls_listen", conflicts_with = "tls_certificate")]
+    tls_no_certificate: bool,
+
+    /// Offer TLS 1.2 only, as version profiles before 7 always do.
+    #[arg(long, requires = "tls_listen")]
+    tls_1_2_only: bool,
+
+    /// A control port for tests in any language, see the README. An address may stand before the
+    /// port; without it the port is on the loopback.
+    #[arg(long, value_name = "[ADDRESS:]PORT", value_parser = parse_local)]
+    control: Option<SocketAddr>,
+
     /// The router's identity; its serial number follows from it.
     #[arg(long, value_name = "NAME", default_value = "MikroTik")]
     identity: String,
 
-    /// The RouterOS version to play: 6.40, 6.49, 7.9, 7.16, 7.18 or 7.21.
+    /// The RouterOS version to play: 6.40, 6.42, 6.43, 6.49, 7.9, 7.16, 7.18 or 7.21.
     #[arg(long, value_name = "VERSION", default_value = "7.18")]
     version_profile: VersionProfile,
 
@@ -46,9 +73,8 @@ struct Arguments {
     #[arg(long, value_name = "N", default_value_t = 20)]
     max_sessions: usize,
 
-    /// A fault from the start; may be given several times: black-hole, refuse, drop-on:N,
-    /// drop-after-apply:N, drop-mid-reply:N, stall:COMMAND, slow:COMMAND:MILLISECONDS,
-    /// trap:COMMAND:MESSAGE, fragment, device-mode, rate-budget:FAST:MILLISECONDS.
+    /// A fault from the start, such as stall:/ppp/secret/add; may be given several times. A
+    /// wrong one is answered with the list of all.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 
@@ -82,16 +108,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> io::Result<()> {
-    let simulator = Simulator::start(config(&arguments)).await?;
+    let simulator = Simulator::start(config(&arguments)?).await?;
     seed(&simulator, &arguments).map_err(io::Error::other)?;
     for fault in arguments.faults {
         simulator.set_fault(fault);
     }
-    writeln!(
-        io::stdout(),
-        "routeros-sim listening on {}",
-        simulator.addr()
-    )?;
+    say_where(&simulator)?;
     tokio::select! {
         stopped = stop_signal() => stopped?,
         () = tell(simulator.changes()), if !arguments.quiet => {}
@@ -100,9 +122,48 @@ async fn run(arguments: Arguments) -> io::Result<()> {
     Ok(())
 }
 
-fn config(arguments: &Arguments) -> SimConfig {
+/// The first lines: where each port is.
+fn say_where(simulator: &Simulator) -> io::Result<()> {
+    let mut out = io::stdout();
+    writeln!(out, "routeros-sim listening on {}", simulator.addr())?;
+    if let Some(addr) = simulator.tls_addr() {
+        let fingerprint = simulator.fingerprint();
+        let fingerprint = fingerprint.as_deref().unwrap_or("none");
+        writeln!(
+            out,
+            "api-ssl listening on {addr}, certificate sha256 {fingerprint}"
+        )?;
+    }
+    if let Some(addr) = simulator.control_addr() {
+        writeln!(out, "control listening on {addr}")?;
+    }
+    out.flush()
+}
+
+fn tls(arguments: &Arguments) -> io::Result<Option<SimTls>> {
+    let Some(bind) = arguments.tls_listen else {
+        return Ok(None);
+    };
+    let certificate = match (&arguments.tls_certificate, &arguments.tls_key) {
+        (Some(chain), Some(key)) => SimCertificate::Pem {
+            chain: std::fs::read(chain)?,
+            key: std::fs::read(key)?,
+        },
+        _ if arguments.tls_no_certificate => SimCertificate::Missing,
+        _ => SimCertificate::Generated,
+    };
+    Ok(Some(SimTls {
+        bind,
+        certificate,
+        only_tls12: arguments.tls_1_2_only,
+    }))
+}
+
+fn config(arguments: &Arguments) -> io::Result<SimConfig> {
     let mut config = SimConfig::new(arguments.identity.as_str());
     config.bind = arguments.listen;
+    config.control = arguments.control;
+    config.tls = tls(arguments)?;
     config.version = arguments.version_profile;
     config.legacy_login = arguments.legacy_login;
     config.per_command_delay = Duration::from_millis(arguments.delay_ms);
@@ -113,7 +174,7 @@ fn config(arguments: &Arguments) -> SimConfig {
     if !arguments.users.is_empty() {
         config.users = arguments.users.clone();
     }
-    config
+    Ok(config)
 }
 
 /// The one place where the simulator looks at a real clock: everything inside is given the time.
@@ -199,6 +260,15 @@ async fn stop_signal() -> io::Result<()> {
 #[cfg(not(unix))]
 async fn stop_signal() -> io::Result<()> {
     tokio::signal::ctrl_c().await
+}
+
+/// A port alone is one of the loopback.
+fn parse_local(text: &str) -> Result<SocketAddr, String> {
+    if let Ok(port) = text.parse() {
+        return Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    }
+    text.parse()
+        .map_err(|_| "expected PORT or ADDRESS:PORT".to_owned())
 }
 
 fn parse_user(text: &str) -> Result<SimUser, String> {

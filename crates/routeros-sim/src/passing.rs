@@ -1,24 +1,11 @@
-//! Time on the router: sessions and cookies that run out, and the reboot that forgets.
-
-use std::time::Duration;
+//! What ends by itself: sessions and cookies that run out, and the reboot that forgets.
 
 use crate::changes::ChangeKind;
-use crate::ppp::millis;
 use crate::router::Router;
 use crate::schema::MenuId;
 use crate::table::Row;
 
 impl Router {
-    /// Lets time pass. What ends on the way ends at its own moment, in order.
-    pub(crate) fn elapse(&mut self, span: Duration) {
-        let end = self.now_ms.saturating_add(millis(span));
-        for (until, menu, id) in self.endings(end) {
-            self.now_ms = self.now_ms.max(until);
-            self.end_row(menu, id, until);
-        }
-        self.now_ms = end;
-    }
-
     /// Forgets what a router forgets without power: sessions with their counters, timed and
     /// dynamic rows, HTTP cookies, the log. MAC cookies and everything configured stay.
     pub(crate) fn reboot(&mut self) {
@@ -42,6 +29,7 @@ impl Router {
             self[menu].clear();
         }
         self.pool_cursors.clear();
+        self.all_cut_off();
         for menu in [menus.interfaces, menus.queues, menus.address_lists] {
             self.delete_where(menu, |router, row| router[menu].is_set(row, "dynamic"));
         }
@@ -66,7 +54,7 @@ impl Router {
     }
 
     /// Rows that end by a moment, the earliest first.
-    fn endings(&self, by_ms: u64) -> Vec<(u64, MenuId, u64)> {
+    pub(crate) fn endings(&self, by_ms: u64) -> Vec<(u64, MenuId, u64)> {
         let menus = self.menus;
         let timed = [
             menus.ppp_active,
@@ -87,7 +75,7 @@ impl Router {
         endings
     }
 
-    fn end_row(&mut self, menu: MenuId, id: u64, at_ms: u64) {
+    pub(crate) fn end_row(&mut self, menu: MenuId, id: u64, at_ms: u64) {
         if menu == self.menus.ppp_active {
             self.end_ppp(id, at_ms, "session-timeout");
         } else if menu == self.menus.hotspot_active {

@@ -97,6 +97,7 @@ impl Router {
             pool_address,
         };
         self.ppp.insert(id, parts);
+        self.note_ppp(id, &profile_row);
         let session = PppSession {
             id: ItemId(id).to_string(),
             name: name.to_owned(),
@@ -120,8 +121,9 @@ impl Router {
         Ok(session)
     }
 
-    /// Ends every session of this name.
+    /// Ends every session of this name; a client that keeps dialling stops.
     pub(crate) fn ppp_hang_up(&mut self, name: &str) -> usize {
+        self.forget_dialer(name);
         let sessions = self[self.menus.ppp_active].find("name", &Text::from(name));
         for id in &sessions {
             self.end_ppp(*id, self.now_ms, "peer-request");
@@ -136,9 +138,11 @@ impl Router {
             return;
         };
         let parts = self.ppp.remove(&id).unwrap_or_default();
+        self.outside.ppp.remove(&id);
         self.drop_parts(&parts);
         let name = self[menu].text(&row, "name").into_owned();
         let caller = self[menu].text(&row, "caller-id").into_owned();
+        self.dial_again(&name, at_ms);
         let when = self.date();
         let secret = self[self.menus.secrets]
             .find_one("name", &name)
@@ -278,10 +282,21 @@ impl Router {
             .cloned()
             .unwrap_or_default();
         let is_online = !self[menus.ppp_active].find("name", &login).is_empty();
-        if profiles.text(profile, "only-one") == "yes" && is_online {
+        if self.allows_only_one(profile) && is_online {
             return Err(DialError::OnlyOne);
         }
         Ok((name, profile.clone()))
+    }
+
+    /// `only-one` of a profile; `default` is what the profile of that name says, and there `no`.
+    fn allows_only_one(&self, profile: &Row) -> bool {
+        let profiles = &self[self.menus.ppp_profiles];
+        let own = profiles.text(profile, "only-one");
+        if own != "default" {
+            return own == "yes";
+        }
+        let general = profiles.find_one("name", "default");
+        general.is_some_and(|row| profiles.text(row, "only-one") == "yes")
     }
 
     fn remote_address(

@@ -12,6 +12,7 @@ use tokio::sync::broadcast;
 
 use crate::changes::{Change, ChangeKind};
 use crate::config::SimConfig;
+use crate::outside::Outside;
 use crate::schema::{Menu, MenuId, Schema};
 use crate::table::{Row, Table};
 use crate::text::Text;
@@ -38,6 +39,8 @@ pub(crate) struct Router {
     pub(crate) sessions_begun: u64,
     /// Where the search for a free address goes on, by pool.
     pub(crate) pool_cursors: HashMap<String, u64>,
+    /// What customers do by themselves.
+    pub(crate) outside: Outside,
     pub(crate) feed: Feed,
     /// Changed since the state was last saved.
     pub(crate) is_dirty: bool,
@@ -175,6 +178,7 @@ impl Router {
             hotspot: BTreeMap::new(),
             sessions_begun: 0,
             pool_cursors: HashMap::new(),
+            outside: Outside::default(),
             feed,
             is_dirty: false,
         };

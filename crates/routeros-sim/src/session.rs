@@ -2,6 +2,7 @@
 
 mod answers;
 mod login;
+mod mangle;
 mod streams;
 
 use std::collections::BTreeMap;
@@ -11,14 +12,15 @@ use std::sync::Arc;
 
 use routeros_proto::{Command, Limits, Reply, SentenceDecoder};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
-use crate::fault::Fault;
+use crate::door::Wire;
+use crate::fault::{Fault, Mangling};
 use crate::router::RowEvent;
 use crate::shared::Shared;
 
+use mangle::mangled;
 use streams::Listening;
 
 /// Commands that may wait on one connection before it is no longer read.
@@ -30,15 +32,15 @@ const READ_BYTES: usize = 16 * 1_024;
 #[derive(Debug)]
 pub(crate) struct Session {
     shared: Arc<Shared>,
-    stream: TcpStream,
-    peer: SocketAddr,
+    stream: Box<dyn Wire>,
+    peer: Peer,
     decoder: SentenceDecoder,
     /// The account that is logged in.
     account: Option<String>,
     /// The challenge that was sent and not yet answered.
     challenge: Option<String>,
-    /// Commands by the moment they are due, and by arrival.
-    pending: BTreeMap<(Instant, u64), Command>,
+    /// What is to be done by the moment it is due, and by arrival.
+    pending: BTreeMap<(Instant, u64), Work>,
     arrived: u64,
     /// When the last command that keeps the order is due.
     last_due: Option<Instant>,
@@ -47,6 +49,27 @@ pub(crate) struct Session {
     listening: Vec<Listening>,
     events: broadcast::Receiver<RowEvent>,
     out: Vec<u8>,
+}
+
+/// What a connection has yet to do.
+#[derive(Debug)]
+enum Work {
+    Execute(Command),
+    /// A piece of an answer that comes slowly.
+    Say {
+        tag: Option<String>,
+        /// Which command it answers.
+        of: u64,
+        bytes: Vec<u8>,
+    },
+}
+
+/// Who is at the other end, and which service it came to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    /// `api` or `api-ssl`.
+    pub(crate) service: &'static str,
 }
 
 /// What becomes of the connection.
@@ -60,7 +83,7 @@ enum Flow {
 }
 
 impl Session {
-    pub(crate) fn new(shared: Arc<Shared>, stream: TcpStream, peer: SocketAddr) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, stream: Box<dyn Wire>, peer: Peer) -> Self {
         let events = shared.router().feed.rows.subscribe();
         let limits = shared.config.limits_before_login;
         Self {
@@ -82,7 +105,6 @@ impl Session {
 
     /// Serves the connection until either side ends it.
     pub(crate) async fn run(mut self) -> io::Result<()> {
-        self.stream.set_nodelay(true)?;
         let token = self.shared.sessions_token();
         let running = self.shared.running_token();
         let mut chunk = vec![0; READ_BYTES];
@@ -100,7 +122,14 @@ impl Session {
                     count => self.receive(chunk.get(..count).unwrap_or_default()),
                 },
             };
-            if !self.send(flow).await? {
+            // A client that does not read must not keep the router from stopping.
+            let goes_on = tokio::select! {
+                biased;
+                () = running.cancelled() => return Ok(()),
+                () = token.cancelled() => return Ok(()),
+                sent = self.send(flow) => sent?,
+            };
+            if !goes_on {
                 return Ok(());
             }
         }
@@ -117,14 +146,14 @@ impl Session {
                 Ok(Some(sentence)) => Command::parse(&sentence),
                 Ok(None) => return Flow::Continue,
                 Err(error) => {
-                    tracing::debug!(peer = %self.peer, %error, "not the API");
+                    tracing::debug!(peer = %self.peer.address, %error, "not the API");
                     return Flow::Abort;
                 }
             };
             match command {
                 Ok(command) => self.queue(command, None),
                 Err(error) => {
-                    tracing::debug!(peer = %self.peer, %error, "not a command");
+                    tracing::debug!(peer = %self.peer.address, %error, "not a command");
                     self.refuse_unreadable();
                 }
             }
@@ -140,19 +169,28 @@ impl Session {
             due = self.last_due.map_or(due, |last| last.max(due));
             self.last_due = Some(due);
         }
-        self.arrived += 1;
-        self.pending.insert((due, self.arrived), command);
+        self.await_turn(due, Work::Execute(command));
     }
 
-    /// Executes everything that is due, in order.
+    fn await_turn(&mut self, due: Instant, work: Work) {
+        self.arrived += 1;
+        self.pending.insert((due, self.arrived), work);
+    }
+
+    /// Does everything that is due, in order.
     fn execute_due(&mut self) -> Flow {
         let now = Instant::now();
         while let Some(entry) = self.pending.first_entry() {
             if entry.key().0 > now {
                 break;
             }
-            let command = entry.remove();
-            let flow = self.execute(command);
+            let flow = match entry.remove() {
+                Work::Execute(command) => self.execute(command),
+                Work::Say { bytes, .. } => {
+                    self.out.extend_from_slice(&bytes);
+                    Flow::Continue
+                }
+            };
             if flow != Flow::Continue {
                 return flow;
             }
@@ -166,16 +204,30 @@ impl Session {
         if flow == Flow::Abort {
             return Ok(false);
         }
-        if self.shared.faults().has(&Fault::BlackHole) {
+        let (is_black, is_fragmented, mangling) = {
+            let faults = self.shared.faults();
+            let has = |fault| faults.has(&fault);
+            (
+                has(Fault::BlackHole),
+                has(Fault::FragmentReplies),
+                faults.mangling(),
+            )
+        };
+        if is_black {
             out.clear();
         }
-        if self.shared.faults().has(&Fault::FragmentReplies) {
+        if mangling != Mangling::default() {
+            out = mangled(&out, mangling);
+        }
+        if is_fragmented {
             for byte in &out {
                 self.stream.write_all(&[*byte]).await?;
+                self.stream.flush().await?;
                 tokio::task::yield_now().await;
             }
         } else if !out.is_empty() {
             self.stream.write_all(&out).await?;
+            self.stream.flush().await?;
         }
         if flow == Flow::Close {
             self.stream.shutdown().await?;

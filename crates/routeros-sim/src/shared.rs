@@ -1,7 +1,6 @@
 //! What all connections and handles of one simulator share.
 
 use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::config::SimConfig;
+use crate::door::Doors;
 use crate::fault::{Fault, FaultBoard};
 use crate::router::Router;
 use crate::state_file;
@@ -20,7 +20,7 @@ use crate::stats::SimStats;
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) config: Arc<SimConfig>,
-    pub(crate) addr: SocketAddr,
+    pub(crate) doors: Doors,
     router: Mutex<Router>,
     faults: Mutex<FaultBoard>,
     stats: Mutex<SimStats>,
@@ -35,11 +35,11 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(config: Arc<SimConfig>, router: Router, addr: SocketAddr) -> Self {
+    pub(crate) fn new(config: Arc<SimConfig>, router: Router, doors: Doors) -> Self {
         Self {
             delay: Mutex::new(config.per_command_delay),
             config,
-            addr,
+            doors,
             router: Mutex::new(router),
             faults: Mutex::default(),
             stats: Mutex::default(),
@@ -81,6 +81,22 @@ impl Shared {
     pub(crate) fn follow_faults(&self) {
         let is_open = !self.faults().has(&Fault::RefuseConnections);
         self.is_open.send_replace(is_open);
+    }
+
+    /// Cuts the power for a moment.
+    pub(crate) fn reboot(&self) {
+        self.router().reboot();
+        self.close_sessions();
+    }
+
+    /// The most sessions a port takes: as a fault, somebody on the router, or the configuration
+    /// says.
+    pub(crate) fn max_sessions(&self, service: &str) -> usize {
+        let by_fault = self.faults().session_limit();
+        let on_router = || self.router().max_sessions(service);
+        by_fault
+            .or_else(on_router)
+            .unwrap_or(self.config.max_sessions)
     }
 
     /// The token of the sessions of the moment.

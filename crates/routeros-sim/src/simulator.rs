@@ -7,12 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use routeros_proto::Command;
-use tokio::net::TcpListener;
 use tokio::sync::broadcast;
 
 use crate::changes::Change;
 use crate::commands::{self, Origin};
-use crate::config::SimConfig;
+use crate::config::{SimCertificate, SimConfig};
+use crate::door::Doors;
 use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
@@ -26,6 +26,7 @@ use crate::state_file;
 use crate::stats::SimStats;
 use crate::table::Row;
 use crate::text::Text;
+use crate::tls::TlsDesk;
 
 /// A router that listens for API connections.
 ///
@@ -34,8 +35,9 @@ use crate::text::Text;
 #[derive(Debug, Clone)]
 pub struct Simulator {
     shared: Arc<Shared>,
-    /// Held for its drop: tasks hold `shared`, so that alone would never go away.
-    _stops: Arc<StopOnDrop>,
+    /// Held for its drop: tasks hold `shared`, so that alone would never go away. The handles of
+    /// the tasks themselves have none.
+    _stops: Option<Arc<StopOnDrop>>,
 }
 
 #[derive(Debug)]
@@ -65,20 +67,81 @@ impl Simulator {
         {
             state.map_or(Ok(()), |state| router.restore(&state))?;
         }
-        let listener = TcpListener::bind(config.bind).await?;
-        let addr = listener.local_addr()?;
-        let shared = Arc::new(Shared::new(config, router, addr));
-        listener::spawn(&shared, listener);
+        let (doors, listening) = Doors::open(&config).await?;
+        let shared = Arc::new(Shared::new(config, router, doors));
+        listener::spawn(&shared, listening);
         Ok(Self {
-            _stops: Arc::new(StopOnDrop(Arc::clone(&shared))),
+            _stops: Some(Arc::new(StopOnDrop(Arc::clone(&shared)))),
             shared,
         })
+    }
+
+    /// A handle that does not keep the router running.
+    pub(crate) fn without_end(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            _stops: None,
+        }
     }
 
     /// Where it listens, also while it is shut down.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
-        self.shared.addr
+        self.shared.doors.api.addr
+    }
+
+    /// Where it listens for TLS, if it does.
+    #[must_use]
+    pub fn tls_addr(&self) -> Option<SocketAddr> {
+        self.shared.doors.api_ssl.as_ref().map(|door| door.addr)
+    }
+
+    /// Where the control port is, if there is one.
+    #[must_use]
+    pub fn control_addr(&self) -> Option<SocketAddr> {
+        self.shared.doors.control
+    }
+
+    /// SHA-256 of the TLS certificate (DER) in 64 lower-case hexadecimal digits; `None` without
+    /// a TLS port or a certificate.
+    #[must_use]
+    pub fn fingerprint(&self) -> Option<String> {
+        self.desk().ok()?.fingerprint()
+    }
+
+    /// Shows another certificate to TLS connections from now on, as somebody does who sets one on
+    /// the router or puts another box in its place. Gives its fingerprint, if it has one.
+    ///
+    /// # Errors
+    /// Without a TLS port, or when the certificate or its key cannot be used.
+    pub fn set_certificate(&self, certificate: &SimCertificate) -> io::Result<Option<String>> {
+        let desk = self.desk()?;
+        desk.show(certificate, &self.shared.config.identity)?;
+        Ok(desk.fingerprint())
+    }
+
+    /// Swaps the TLS certificate for a fresh self-signed one. Gives its fingerprint.
+    ///
+    /// # Errors
+    /// Without a TLS port.
+    pub fn swap_certificate(&self) -> io::Result<String> {
+        let fingerprint = self.set_certificate(&SimCertificate::Generated)?;
+        fingerprint.ok_or_else(|| io::Error::other("a generated certificate is missing"))
+    }
+
+    /// Takes the TLS certificate away: every client is told `handshake_failure`, as by a service
+    /// that speaks anonymous suites only.
+    ///
+    /// # Errors
+    /// Without a TLS port.
+    pub fn remove_certificate(&self) -> io::Result<()> {
+        self.set_certificate(&SimCertificate::Missing).map(|_| ())
+    }
+
+    fn desk(&self) -> io::Result<&TlsDesk> {
+        let door = self.shared.doors.api_ssl.as_deref();
+        let desk = door.and_then(|door| door.tls.as_ref());
+        desk.ok_or_else(|| io::Error::other("the router has no TLS port"))
     }
 
     /// Closes the port and every connection and saves the state. Tables are kept.
@@ -93,9 +156,9 @@ impl Simulator {
     /// When the port was taken by somebody else meanwhile.
     pub async fn restart(&self) -> io::Result<()> {
         self.shutdown().await;
-        let listener = TcpListener::bind(self.shared.addr).await?;
+        let listening = self.shared.doors.reopen().await?;
         self.shared.rearm();
-        listener::spawn(&self.shared, listener);
+        listener::spawn(&self.shared, listening);
         Ok(())
     }
 
@@ -171,7 +234,24 @@ impl Simulator {
         self.shared.router().ppp_dial(name, password, caller_id)
     }
 
-    /// The customer hangs up. Gives how many sessions ended.
+    /// A customer's box dials in, and again this long (at least a second) after it was cut off or
+    /// refused, for as long as nobody hangs up. It dials while time passes.
+    ///
+    /// # Errors
+    /// [`DialError`] when the router does not let it in yet.
+    pub fn ppp_client(
+        &self,
+        name: &str,
+        password: &str,
+        caller_id: &str,
+        redial_after: Duration,
+    ) -> Result<PppSession, DialError> {
+        self.shared
+            .router()
+            .ppp_client(name, password, caller_id, redial_after)
+    }
+
+    /// The customer hangs up, and its box dials no more. Gives how many sessions ended.
     pub fn ppp_hangup(&self, name: &str) -> usize {
         self.shared.router().ppp_hang_up(name)
     }
@@ -197,9 +277,31 @@ impl Simulator {
         self.shared.router().hotspot_cookie_login(mac)
     }
 
-    /// The user's devices go out of reach. Gives how many sessions ended.
+    /// The user's devices went out of reach and the router has found out. Gives how many sessions
+    /// ended.
     pub fn hotspot_leave(&self, user: &str) -> usize {
-        self.shared.router().hotspot_leave(user)
+        self.shared
+            .router()
+            .hotspot_leave(user, "keepalive timeout")
+    }
+
+    /// The user logs out. Gives how many sessions ended.
+    pub fn hotspot_logout(&self, user: &str) -> usize {
+        self.shared.router().hotspot_leave(user, "user request")
+    }
+
+    /// The user's devices go out of reach now; the router finds out after the profile's
+    /// `keepalive-timeout`, while time passes. Gives how many sessions that concerns.
+    pub fn hotspot_vanish(&self, user: &str) -> usize {
+        self.shared.router().hotspot_vanish(user)
+    }
+
+    /// The customer uses so many bytes in each second that passes from now on, in every session
+    /// of this name, hotspot or PPP. Zeros stop it.
+    pub fn set_traffic_rate(&self, user: &str, up_per_second: u64, down_per_second: u64) {
+        self.shared
+            .router()
+            .set_rate(user, up_per_second, down_per_second);
     }
 
     /// The customer uses traffic, in bytes, on the oldest session of this name, hotspot or PPP.
@@ -231,7 +333,22 @@ impl Simulator {
 
     /// Cuts the power for a moment: connections close, sessions and everything in memory is lost.
     pub fn reboot(&self) {
-        self.shared.router().reboot();
+        self.shared.reboot();
+    }
+
+    /// Puts another board in its place, with the configuration of this one, as somebody does who
+    /// restores a backup: another serial number, the same rows, nothing that lived in memory.
+    ///
+    /// A state file does not keep the serial number.
+    pub fn replace_board(&self, serial: &str) {
+        self.shared.router().replace_board(serial);
+        self.shared.close_sessions();
+    }
+
+    /// Resets the configuration, as the button on the board does: the rows of [`SimConfig`] are
+    /// there and no others.
+    pub fn reset_configuration(&self) {
+        self.shared.router().reset_configuration();
         self.shared.close_sessions();
     }
 
@@ -240,14 +357,57 @@ impl Simulator {
     /// A port that refuses closes within moments, and opens within moments when faults are
     /// cleared.
     pub fn set_fault(&self, fault: Fault) {
+        if let Fault::ClockJump(seconds) = fault {
+            self.jump_clock(seconds);
+        }
         self.shared.faults().set(fault);
         self.shared.follow_faults();
     }
 
+    /// The faults that are on; those that count show what is left.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Fault> {
+        self.shared.faults().all().to_vec()
+    }
+
+    /// Switches off the faults of this name (`stall`) or text (`stall:/ppp/secret/add`). Gives
+    /// how many there were.
+    pub fn clear_fault(&self, named: &str) -> usize {
+        self.take_faults(Some(named))
+    }
+
     /// Switches all faults off.
     pub fn clear_faults(&self) {
-        self.shared.faults().clear();
+        self.take_faults(None);
+    }
+
+    fn take_faults(&self, named: Option<&str>) -> usize {
+        let taken = self.shared.faults().take(named);
+        for fault in &taken {
+            if let Fault::ClockJump(seconds) = fault {
+                self.jump_clock(seconds.saturating_neg());
+            }
+        }
         self.shared.follow_faults();
+        taken.len()
+    }
+
+    /// Moves the router's clock, and nothing else, by so many seconds.
+    pub fn jump_clock(&self, seconds: i64) {
+        self.shared.router().jump_clock(seconds);
+    }
+
+    /// Sets the router's clock, in seconds since 1970 (UTC).
+    pub fn set_clock(&self, unix_seconds: i64) {
+        let mut router = self.shared.router();
+        let off = unix_seconds.saturating_sub(router.unix_seconds());
+        router.jump_clock(off);
+    }
+
+    /// The router's clock, in seconds since 1970 (UTC).
+    #[must_use]
+    pub fn clock(&self) -> i64 {
+        self.shared.router().unix_seconds()
     }
 
     /// Changes the latency of commands that arrive from now on.

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::outside::Outside;
 use crate::router::{Router, SessionParts};
 use crate::table::StoredTable;
 
@@ -24,6 +25,8 @@ struct StoredRouter<'a> {
     ppp: Cow<'a, BTreeMap<u64, SessionParts>>,
     hotspot: Cow<'a, BTreeMap<u64, SessionParts>>,
     pool_cursors: Cow<'a, HashMap<String, u64>>,
+    #[serde(default)]
+    outside: Cow<'a, Outside>,
     tables: BTreeMap<Cow<'a, str>, StoredTable<'a>>,
 }
 
@@ -39,6 +42,7 @@ impl Router {
             ppp: Cow::Borrowed(&self.ppp),
             hotspot: Cow::Borrowed(&self.hotspot),
             pool_cursors: Cow::Borrowed(&self.pool_cursors),
+            outside: Cow::Borrowed(&self.outside),
             tables: tables
                 .map(|table| (Cow::Borrowed(&*table.menu.path), table.store()))
                 .collect(),
@@ -59,6 +63,7 @@ impl Router {
         self.ppp = stored.ppp.into_owned();
         self.hotspot = stored.hotspot.into_owned();
         self.pool_cursors = stored.pool_cursors.into_owned();
+        self.outside = stored.outside.into_owned();
         let identity = self.menus.identity;
         for (path, table) in stored.tables {
             if let Some(menu) = self.schema.find(&path) {

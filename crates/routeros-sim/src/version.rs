@@ -10,6 +10,10 @@ use thiserror::Error;
 pub enum VersionProfile {
     /// 6.40: challenge login only, old dates.
     V6_40,
+    /// 6.42: the last with the challenge login only, old dates.
+    V6_42,
+    /// 6.43: plain and challenge login, old dates.
+    V6_43,
     /// 6.49: plain login, old dates.
     V6_49,
     /// 7.9: plain login, old dates.
@@ -24,13 +28,15 @@ pub enum VersionProfile {
 
 /// A version the simulator does not play.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("unknown version profile {0:?}, one of 6.40, 6.49, 7.9, 7.16, 7.18, 7.21")]
+#[error("unknown version profile {0:?}, one of 6.40, 6.42, 6.43, 6.49, 7.9, 7.16, 7.18, 7.21")]
 pub struct UnknownVersion(pub String);
 
 impl VersionProfile {
     /// Every profile, oldest first.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::V6_40,
+        Self::V6_42,
+        Self::V6_43,
         Self::V6_49,
         Self::V7_9,
         Self::V7_16,
@@ -42,6 +48,8 @@ impl VersionProfile {
     pub(crate) fn number(self) -> u16 {
         match self {
             Self::V6_40 => 640,
+            Self::V6_42 => 642,
+            Self::V6_43 => 643,
             Self::V6_49 => 649,
             Self::V7_9 => 709,
             Self::V7_16 => 716,
@@ -54,6 +62,8 @@ impl VersionProfile {
     pub(crate) fn full(self) -> &'static str {
         match self {
             Self::V6_40 => "6.40.9 (bugfix)",
+            Self::V6_42 => "6.42.12 (long-term)",
+            Self::V6_43 => "6.43.16 (long-term)",
             Self::V6_49 => "6.49.18 (long-term)",
             Self::V7_9 => "7.9.2 (stable)",
             Self::V7_16 => "7.16.2 (stable)",
@@ -65,6 +75,16 @@ impl VersionProfile {
     /// Before 6.43 a login is a challenge and its response.
     pub(crate) fn has_challenge_login_only(self) -> bool {
         self.number() < 643
+    }
+
+    /// Until 6.45 a challenge may still be answered.
+    pub(crate) fn takes_challenge_responses(self) -> bool {
+        self.number() < 645
+    }
+
+    /// Routers before 7 know no TLS 1.3.
+    pub(crate) fn has_tls12_only(self) -> bool {
+        self.number() < 700
     }
 
     pub(crate) fn sends_empty(self) -> bool {

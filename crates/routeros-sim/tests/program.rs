@@ -134,6 +134,26 @@ fn its_tables_survive_in_the_state_file() {
 }
 
 #[test]
+fn it_says_the_fingerprint_of_its_tls_port() {
+    let mut child = Process::new(PROGRAM)
+        .args(["--listen", "127.0.0.1:0", "--tls-listen", "127.0.0.1:0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines: Vec<String> = lines.take(2).map(Result::unwrap).collect();
+    // Already gone would be a failure of the lines above.
+    let _ = child.kill();
+    child.wait().unwrap();
+    let (addr, fingerprint) = lines[1]
+        .strip_prefix("api-ssl listening on ")
+        .and_then(|line| line.split_once(", certificate sha256 "))
+        .unwrap();
+    assert!(addr.starts_with("127.0.0.1:"));
+    assert_eq!(fingerprint.len(), 64);
+}
+
+#[test]
 fn bad_arguments_are_explained() {
     for arguments in [
         ["--version-profile", "5.0"],

@@ -23,6 +23,8 @@ const TIME_TO_START: Duration = Duration::from_secs(60);
 pub(super) struct Program {
     path: PathBuf,
     database_url: Option<String>,
+    /// What it logs, where that is not what is shipped.
+    log_filter: Option<&'static str>,
     port: u16,
     process: Option<Process>,
     /// Tenant, login and password of the first operator.
@@ -39,6 +41,7 @@ impl Program {
         Ok(Self {
             path: path.into(),
             database_url,
+            log_filter: None,
             port: free_port()?,
             process: None,
             first_operator: None,
@@ -77,6 +80,16 @@ impl Program {
         }
         self.process = Some(process);
         Ok(ready)
+    }
+
+    /// From the next start on it logs every statement that it sends to its database.
+    pub(super) fn log_statements(&mut self) {
+        self.log_filter = Some("warn,sqlx::query=debug");
+    }
+
+    /// What it has logged so far.
+    pub(super) fn logged(&self) -> Result<String> {
+        self.process.as_ref().context("not started")?.logged()
     }
 
     /// Stops it as Ctrl-C does.
@@ -141,8 +154,9 @@ impl Program {
         let mut variables = vec![
             ("APP__DATA__DIR".to_owned(), data),
             ("APP__SERVER__BIND".to_owned(), self.address().to_string()),
-            ("APP__LOG__FILTER".to_owned(), "warn".to_owned()),
         ];
+        let filter = self.log_filter.map(str::to_owned);
+        variables.extend(filter.map(|it| ("APP__LOG__FILTER".to_owned(), it)));
         let url = self.database_url.clone();
         variables.extend(url.map(|url| ("APP__DATABASE__URL".to_owned(), url)));
         variables

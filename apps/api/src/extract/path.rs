@@ -1,8 +1,6 @@
 //! Ids in paths, parsed by kind.
 
-use std::collections::HashMap;
-
-use axum::extract::{FromRequestParts, Path};
+use axum::extract::{FromRequestParts, RawPathParams};
 use axum::http::request::Parts;
 use kernel::{Id, Kind};
 
@@ -16,9 +14,12 @@ impl<K: Kind, S: Send + Sync> FromRequestParts<S> for PathId<K> {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let names = Path::<HashMap<String, String>>::from_request_parts(parts, state).await;
-        let text = names.ok().and_then(|Path(mut it)| it.remove("id"));
-        text.unwrap_or_default()
+        let named = RawPathParams::from_request_parts(parts, state).await.ok();
+        let id = named
+            .iter()
+            .flatten()
+            .find_map(|(name, text)| (name == "id").then_some(text));
+        id.unwrap_or_default()
             .parse()
             .map(Self)
             .map_err(|err: kernel::BadId| {

@@ -6,6 +6,7 @@ use super::found_tenant::{FoundTenant, FoundTenantError, found_tenant};
 use super::hire_operator::{HireOperator, HireOperatorError, hire_operator};
 use super::move_operator::{MoveOperatorError, disable_operator, enable_operator};
 use super::refresh_session::{RefreshSession, RefreshSessionError, refresh_session};
+use super::reset_password::{ResetPassword, ResetPasswordError, reset_password};
 use super::sign_in::{SignIn, SignInError, SignInPorts, sign_in};
 use super::sign_out::sign_out;
 use super::signed_in::SignedIn;
@@ -364,6 +365,38 @@ async fn a_new_password_needs_the_current_one_and_ends_sessions() {
     assert!(refused_with(&outcome, SessionRefusal::Ended), "{outcome:?}");
     assert!(office.sign_in(RIGHT).await.is_err());
     assert!(office.sign_in("staple battery").await.is_ok());
+}
+
+#[tokio::test]
+async fn a_reset_lets_in_who_was_locked_out_and_ends_older_sessions() {
+    let office = office().await;
+    let open = office.sign_in(RIGHT).await.unwrap();
+    office.pass(1);
+    for _ in 0..5 {
+        assert!(office.sign_in(WRONG).await.is_err());
+    }
+    assert!(office.sign_in(RIGHT).await.is_err(), "locked out");
+    let reset = |login: &str| {
+        let command = ResetPassword {
+            login: login.parse().unwrap(),
+            next: password("staple battery"),
+        };
+        let Office {
+            store,
+            hasher,
+            clock,
+            scope,
+            ..
+        } = &office;
+        reset_password(store, hasher, clock, scope, command)
+    };
+    let unknown = reset("nobody").await;
+    assert!(matches!(unknown, Err(ResetPasswordError::NotFound(_))));
+    reset(&open.operator.login).await.unwrap();
+    assert!(office.sign_in(RIGHT).await.is_err());
+    assert!(office.sign_in("staple battery").await.is_ok());
+    let outcome = office.refresh(&open.refresh_token).await;
+    assert!(refused_with(&outcome, SessionRefusal::Ended), "{outcome:?}");
 }
 
 #[tokio::test]

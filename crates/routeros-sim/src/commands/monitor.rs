@@ -6,14 +6,10 @@ use super::Answer;
 use crate::refusal::Refusal;
 use crate::router::Router;
 
-const RATES: [&str; 4] = [
-    "rx-packets-per-second",
-    "rx-bits-per-second",
-    "tx-packets-per-second",
-    "tx-bits-per-second",
-];
+/// What a packet is assumed to carry, in bytes.
+const BYTES_PER_PACKET: u64 = 1_000;
 
-/// Nothing moves between two samples of a simulated line, so every rate is zero.
+/// One sample: what the customers behind each interface use in a second.
 pub(super) fn traffic(router: &Router, command: &Command) -> Result<Answer, Refusal> {
     let interfaces = &router[router.menus.interfaces];
     let names = command.get("interface").unwrap_or_default();
@@ -22,12 +18,17 @@ pub(super) fn traffic(router: &Router, command: &Command) -> Result<Answer, Refu
         ..Answer::default()
     };
     for name in names.split(',') {
-        if interfaces.find_one("name", name).is_none() {
-            return Err(Refusal::no_match("interface"));
-        }
+        let row = interfaces.find_one("name", name);
+        let row = row.ok_or_else(|| Refusal::no_match("interface"))?;
+        let (up, down) = router.interface_rate(row.id);
         let mut reply = Reply::data().attr("name", name);
-        for rate in RATES {
-            reply = reply.attr(rate, "0");
+        for (direction, bytes) in [("rx", up), ("tx", down)] {
+            let packets = bytes.div_ceil(BYTES_PER_PACKET);
+            let bits = bytes.saturating_mul(8);
+            for (unit, rate) in [("packets", packets), ("bits", bits)] {
+                let name = format!("{direction}-{unit}-per-second");
+                reply = reply.attr(&name, rate.to_string());
+            }
         }
         if let Some(tag) = command.tag() {
             reply = reply.tagged(tag);

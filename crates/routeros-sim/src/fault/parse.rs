@@ -1,18 +1,21 @@
-//! Faults as words on a command line.
+//! Faults as words: on a command line and in the control protocol.
 
 use std::str::FromStr;
 use std::time::Duration;
 
 use thiserror::Error;
 
-use super::Fault;
+use super::{FATAL_TEXT, Fault, Permission};
 
 /// A text that names no fault.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "unknown fault {0:?}, one of black-hole, refuse, drop-on:N, drop-after-apply:N, \
-     drop-mid-reply:N, stall:COMMAND, slow:COMMAND:MILLISECONDS, trap:COMMAND:MESSAGE, fragment, \
-     device-mode, rate-budget:FAST:MILLISECONDS"
+    "unknown fault {0:?}, one of black-hole, refuse, session-limit:N, drop-on:N, \
+     drop-after-apply:N, drop-mid-reply:N, reboot-on:N, stall:COMMAND, slow:COMMAND:MILLISECONDS, \
+     drip:COMMAND:MILLISECONDS, trap:COMMAND:MESSAGE, trap-category:N:COMMAND:MESSAGE, \
+     trap-on:N:MESSAGE, fatal:COMMAND[:MESSAGE], forbid:read, forbid:write, device-mode, \
+     rate-budget:FAST:MILLISECONDS, fragment, long-lengths, extra-trap-attribute, duplicate-keys, \
+     bad-utf8, empty-always, unknown-reply, clock-jump:SECONDS"
 )]
 pub struct UnknownFault(pub String);
 
@@ -20,41 +23,55 @@ impl FromStr for Fault {
     type Err = UnknownFault;
 
     fn from_str(text: &str) -> Result<Self, UnknownFault> {
-        parse(text).ok_or_else(|| UnknownFault(text.to_owned()))
+        let (name, rest) = text.split_once(':').unwrap_or((text, ""));
+        let fault = match rest {
+            "" => bare(name),
+            _ => counted(name, rest).or_else(|| of_command(name, rest)),
+        };
+        fault.ok_or_else(|| UnknownFault(text.to_owned()))
     }
 }
 
-fn parse(text: &str) -> Option<Fault> {
-    let (name, rest) = text.split_once(':').unwrap_or((text, ""));
-    let pair = || rest.split_once(':');
-    let millis = |text: &str| text.parse().ok().map(Duration::from_millis);
+/// Faults of one word.
+fn bare(name: &str) -> Option<Fault> {
+    let all = [
+        Fault::BlackHole,
+        Fault::RefuseConnections,
+        Fault::DeviceMode,
+        Fault::FragmentReplies,
+        Fault::LongLengths,
+        Fault::ExtraTrapAttribute,
+        Fault::DuplicateKeys,
+        Fault::BadUtf8,
+        Fault::EmptyAlways,
+        Fault::UnknownReply,
+    ];
+    all.into_iter().find(|fault| fault.name() == name)
+}
+
+/// Faults that begin with a number or a word of their own.
+fn counted(name: &str, rest: &str) -> Option<Fault> {
     Some(match name {
-        "black-hole" => Fault::BlackHole,
-        "refuse" => Fault::RefuseConnections,
+        "session-limit" => Fault::SessionLimit(rest.parse().ok()?),
         "drop-on" => Fault::DropConnectionOnCommand(rest.parse().ok()?),
         "drop-after-apply" => Fault::DropAfterApply(rest.parse().ok()?),
         "drop-mid-reply" => Fault::DropMidReply(rest.parse().ok()?),
-        "stall" if rest.starts_with('/') => Fault::StallCommand(rest.to_owned()),
-        "slow" => {
-            let (command, delay) = pair()?;
-            Fault::SlowCommand {
-                command: command.to_owned(),
-                delay: millis(delay)?,
+        "reboot-on" => Fault::RebootOn(rest.parse().ok()?),
+        "clock-jump" => Fault::ClockJump(rest.parse().ok()?),
+        "forbid" => Fault::PermissionLoss(match rest {
+            "read" => Permission::Read,
+            "write" => Permission::Write,
+            _ => return None,
+        }),
+        "trap-on" => {
+            let (nth, message) = rest.split_once(':')?;
+            Fault::TrapOnNth {
+                nth: nth.parse().ok()?,
+                message: message.to_owned(),
             }
         }
-        "trap" => {
-            let (command, message) = pair()?;
-            let (command, message) = (command.to_owned(), message.to_owned());
-            Fault::TrapOn {
-                command,
-                message,
-                category: None,
-            }
-        }
-        "fragment" => Fault::FragmentReplies,
-        "device-mode" => Fault::DeviceMode,
         "rate-budget" => {
-            let (fast, then) = pair()?;
+            let (fast, then) = rest.split_once(':')?;
             Fault::RateBudget {
                 fast: fast.parse().ok()?,
                 then: millis(then)?,
@@ -62,4 +79,48 @@ fn parse(text: &str) -> Option<Fault> {
         }
         _ => return None,
     })
+}
+
+/// Faults of one command or menu.
+fn of_command(name: &str, rest: &str) -> Option<Fault> {
+    let (category, rest) = match name {
+        "trap-category" => {
+            let (category, rest) = rest.split_once(':')?;
+            (Some(category.parse().ok()?), rest)
+        }
+        _ => (None, rest),
+    };
+    let (command, more) = match rest.split_once(':') {
+        Some((command, more)) => (command, Some(more)),
+        None => (rest, None),
+    };
+    if !command.starts_with('/') {
+        return None;
+    }
+    let command = command.to_owned();
+    Some(match (name, more) {
+        ("stall", None) => Fault::StallCommand(command),
+        ("slow", Some(delay)) => Fault::SlowCommand {
+            command,
+            delay: millis(delay)?,
+        },
+        ("drip", Some(pause)) => Fault::DripCommand {
+            command,
+            pause: millis(pause)?,
+        },
+        ("trap" | "trap-category", Some(message)) => Fault::TrapOn {
+            command,
+            message: message.to_owned(),
+            category,
+        },
+        ("fatal", message) => Fault::FatalOn {
+            command,
+            message: message.unwrap_or(FATAL_TEXT).to_owned(),
+        },
+        _ => return None,
+    })
+}
+
+fn millis(text: &str) -> Option<Duration> {
+    text.parse().ok().map(Duration::from_millis)
 }

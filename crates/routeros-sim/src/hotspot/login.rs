@@ -131,6 +131,7 @@ impl Router {
                 ..SessionParts::default()
             },
         );
+        self.note_hotspot(id, &new.profile);
         self.mark_host(&new.mac.to_string(), "true");
         let user = &new.user;
         self.log(

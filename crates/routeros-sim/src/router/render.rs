@@ -73,6 +73,10 @@ impl Router {
                 _ => {}
             }
         }
+        if menu == self.menus.hotspot_active && &*property.name == "idle-time" {
+            let silent = self.silent_ms(row.id);
+            return Some(seconds(silent).into_bytes().into());
+        }
         self[menu]
             .value(row, &property.name)
             .map(|value| value.as_bytes().into())

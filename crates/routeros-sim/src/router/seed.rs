@@ -25,7 +25,7 @@ const SERVICES: [(&str, &str); 8] = [
 ];
 
 impl Router {
-    pub(super) fn seed(&mut self) {
+    pub(crate) fn seed(&mut self) {
         let config = Arc::clone(&self.config);
         self.seed_system(&config);
         self.seed_accounts(&config);

@@ -11,14 +11,27 @@ use crate::commands::{self, Answer, Origin};
 use crate::fault::{Fault, Verdict};
 use crate::refusal::Refusal;
 
+/// How often a monitor repeats itself when it is not told.
+const MONITOR_PAUSE: Duration = Duration::from_secs(1);
+
 impl Session {
     /// Executes a command whose moment has come.
     pub(super) fn execute(&mut self, command: Command) -> Flow {
-        let verdict = self.shared.faults().judge(command.path());
+        let is_logged_in = self.account.is_some();
+        let verdict = self.shared.faults().judge(command.path(), is_logged_in);
         match verdict {
             Verdict::Execute => {}
             Verdict::Swallow => return Flow::Continue,
             Verdict::Drop => return Flow::Abort,
+            Verdict::Reboot => {
+                self.shared.reboot();
+                return Flow::Abort;
+            }
+            Verdict::Fatal(text) => {
+                self.count(&command);
+                self.reply(Reply::fatal(&text), command.tag());
+                return Flow::Close;
+            }
             Verdict::Stall => {
                 self.stalled.push(command.tag().map(str::to_owned));
                 return Flow::Continue;
@@ -29,7 +42,7 @@ impl Session {
                 return Flow::Continue;
             }
         }
-        match (command.path(), self.account.is_some()) {
+        match (command.path(), is_logged_in) {
             ("/login", _) => self.login(&command),
             (_, false) => self.not_logged_in(),
             ("/quit", true) => {
@@ -74,6 +87,7 @@ impl Session {
         let result = commands::run(&mut self.shared.router(), origin, &command);
         self.count(&command);
         let before = self.out.len();
+        let path = command.path().to_owned();
         let flow = match result {
             Ok(answer) => self.answer(command, &answer),
             Err(refusal) => {
@@ -81,13 +95,26 @@ impl Session {
                 Flow::Continue
             }
         };
-        if flow == Flow::Continue && self.shared.faults().drops_mid_reply() {
+        if flow == Flow::Continue {
+            return self.cut_or_drip(&path, before);
+        }
+        flow
+    }
+
+    /// What faults do to the answer that begins at `before`.
+    fn cut_or_drip(&mut self, path: &str, before: usize) -> Flow {
+        if self.shared.faults().drops_mid_reply() {
             // Earlier answers of the same moment go out whole, this one by half.
             let half = (self.out.len() - before) / 2;
             self.out.truncate(before + half);
             return Flow::Close;
         }
-        flow
+        let drip = self.shared.faults().drip(path);
+        if let Some(pause) = drip {
+            let answer = self.out.split_off(before);
+            self.say_slowly(&answer, pause);
+        }
+        Flow::Continue
     }
 
     fn answer(&mut self, command: Command, answer: &Answer) -> Flow {
@@ -106,7 +133,8 @@ impl Session {
         let config = &self.shared.config;
         let is_empty = (answer.is_listing && answer.rows == 0)
             || (answer.is_change && config.sends_empty_after_writes && answer.ret.is_none());
-        if is_empty && config.version.sends_empty() {
+        let is_always = answer.rows == 0 && self.shared.faults().has(&Fault::EmptyAlways);
+        if is_always || (is_empty && config.version.sends_empty()) {
             self.reply(Reply::empty(), command.tag());
         }
         let done = match &answer.ret {
@@ -132,9 +160,19 @@ impl Session {
     }
 }
 
-/// The pause of a print that repeats itself until it is cancelled.
+/// The pause of a command that repeats itself until it is cancelled: a print with an interval,
+/// a monitor that is not asked for one sample only.
 fn repeat_pause(command: &Command) -> Option<Duration> {
-    let is_print = command.path().ends_with("/print");
-    let pause = command.get("interval").filter(|_| is_print)?;
-    parse_duration(&pause).ok().filter(|pause| !pause.is_zero())
+    let (_, verb) = command.split_path();
+    let interval = command.get("interval");
+    let interval = interval.and_then(|pause| parse_duration(&pause).ok());
+    let interval = interval.filter(|pause| !pause.is_zero());
+    match verb {
+        "print" | "getall" => interval,
+        verb if verb.starts_with("monitor") => match command.get_raw("once") {
+            Some(_) => None,
+            None => Some(interval.unwrap_or(MONITOR_PAUSE)),
+        },
+        _ => None,
+    }
 }

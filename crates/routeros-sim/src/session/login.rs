@@ -9,10 +9,12 @@ impl Session {
     /// `/login`, in whichever way this router knows.
     ///
     /// Before 6.43 the password is not looked at and every login without a response gets a
-    /// challenge. Later routers still give one to a bare `/login`, and refuse the response.
+    /// challenge. Later routers still give one to a bare `/login`, and from 6.45 on refuse the
+    /// response.
     pub(super) fn login(&mut self, command: &Command) -> Flow {
         let config = &self.shared.config;
         let wants_challenge = config.legacy_login || config.version.has_challenge_login_only();
+        let takes_response = wants_challenge || config.version.takes_challenge_responses();
         let response = command.get("response");
         let is_bare = command.get_raw("name").is_none();
         if response.is_none() && (wants_challenge || is_bare) {
@@ -21,7 +23,7 @@ impl Session {
         }
         let name = command.get("name").unwrap_or_default().into_owned();
         let passed = match &response {
-            Some(response) if wants_challenge => self.is_right_response(&name, response),
+            Some(response) if takes_response => self.is_right_response(&name, response),
             Some(_) => false,
             None => self.is_right_password(&name, command.get_raw("password").unwrap_or_default()),
         };
@@ -74,7 +76,7 @@ impl Session {
 
     fn let_in(&mut self, name: &str, command: &Command) {
         self.shared.stats().logins += 1;
-        let from = self.peer.ip();
+        let (from, service) = (self.peer.address.ip(), self.peer.service);
         let mut router = self.shared.router();
         let users = router.menus.users;
         let date = router.date();
@@ -84,7 +86,7 @@ impl Session {
         }
         router.log(
             "system,info,account",
-            &format!("user {name} logged in from {from} via api"),
+            &format!("user {name} logged in from {from} via {service}"),
         );
         drop(router);
         self.account = Some(name.to_owned());
@@ -94,8 +96,8 @@ impl Session {
 
     fn refuse_login(&mut self, name: &str, text: &str, command: &Command) {
         self.shared.stats().failed_logins += 1;
-        let from = self.peer.ip();
-        let line = format!("login failure for user {name} from {from} via api");
+        let (from, service) = (self.peer.address.ip(), self.peer.service);
+        let line = format!("login failure for user {name} from {from} via {service}");
         self.shared.router().log("system,error,critical", &line);
         self.refuse(&Refusal::plain(text), command.tag());
     }

@@ -1,11 +1,15 @@
 //! Commands that do not end by themselves: `listen`, and the `/cancel` that ends them.
 
+use std::collections::BTreeSet;
 use std::io;
+use std::time::Duration;
 
-use routeros_proto::{Command, ItemId, Reply};
+use routeros_proto::{Command, ItemId, Reply, SentenceWriter};
 use tokio::sync::broadcast::error::RecvError;
+use tokio::time::Instant;
 
-use super::{Flow, Session};
+use super::mangle::sentences;
+use super::{Flow, Session, Work};
 use crate::commands::{Origin, print_row};
 use crate::refusal::Refusal;
 use crate::router::RowEvent;
@@ -93,13 +97,39 @@ impl Session {
             }
             !ends
         });
-        self.pending.retain(|_, command| {
-            let ends = is_wanted(command.tag());
-            if ends {
-                ended.push(command.tag().map(str::to_owned));
+        let mut half_said = BTreeSet::new();
+        self.pending.retain(|_, work| {
+            let (tag, is_first) = match work {
+                Work::Execute(command) => (command.tag(), true),
+                Work::Say { tag, of, .. } => (tag.as_deref(), half_said.insert(*of)),
+            };
+            let ends = is_wanted(tag);
+            if ends && is_first {
+                ended.push(tag.map(str::to_owned));
             }
             !ends
         });
         ended
+    }
+
+    /// Sends the sentences of an answer one by one, with a pause before each.
+    pub(super) fn say_slowly(&mut self, answer: &[u8], pause: Duration) {
+        let of = self.arrived;
+        let mut due = Instant::now();
+        let (sentences, _) = sentences(answer);
+        for words in sentences {
+            let mut bytes = Vec::new();
+            let mut writer = SentenceWriter::new(&mut bytes);
+            for word in &words {
+                if let Err(error) = writer.word(word) {
+                    tracing::error!(%error, "a reply could not be written");
+                }
+            }
+            writer.end();
+            let tag = words.iter().find_map(|word| word.strip_prefix(b".tag="));
+            let tag = tag.map(|tag| String::from_utf8_lossy(tag).into_owned());
+            due += pause;
+            self.await_turn(due, Work::Say { tag, of, bytes });
+        }
     }
 }

@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use routeros_proto::{Command, Limits, Reply, ReplyKind, SentenceDecoder};
 use routeros_sim::Simulator;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
+/// What a client speaks through.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
 /// A connection to a simulated router.
 pub(crate) struct Client {
-    pub(crate) stream: TcpStream,
+    pub(crate) stream: Box<dyn Stream>,
     decoder: SentenceDecoder,
 }
 
@@ -41,9 +46,13 @@ impl Answer {
 
 impl Client {
     pub(crate) async fn connect(router: &Simulator) -> Self {
-        let stream = TcpStream::connect(router.addr()).await.unwrap();
+        Self::over(TcpStream::connect(router.addr()).await.unwrap())
+    }
+
+    /// A client on a connection that stands already.
+    pub(crate) fn over(stream: impl Stream + 'static) -> Self {
         Self {
-            stream,
+            stream: Box::new(stream),
             decoder: SentenceDecoder::new(Limits::CLIENT),
         }
     }

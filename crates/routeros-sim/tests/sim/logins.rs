@@ -226,3 +226,40 @@ async fn newer_routers_show_passwords_only_when_asked() {
     let shown = client.run(print.attr("show-sensitive", "")).await;
     assert_eq!(shown.column("password"), ["geheim"]);
 }
+
+#[tokio::test]
+async fn each_version_takes_its_own_ways_to_log_in() {
+    use VersionProfile as V;
+    // Version, takes name and password, takes the answer of a challenge.
+    let table = [
+        (V::V6_40, false, true),
+        (V::V6_42, false, true),
+        (V::V6_43, true, true),
+        (V::V6_49, true, false),
+        (V::V7_9, true, false),
+        (V::V7_16, true, false),
+        (V::V7_18, true, false),
+        (V::V7_21, true, false),
+    ];
+    assert_eq!(table.map(|(version, ..)| version), V::ALL);
+    for (version, plain, challenge) in table {
+        let config = SimConfig {
+            version,
+            ..SimConfig::new("any")
+        };
+        let router = Simulator::start(config).await.unwrap();
+        let mut client = Client::connect(&router).await;
+        let passed = answer_challenge(&mut client, "password")
+            .await
+            .traps
+            .is_empty();
+        assert_eq!(passed, challenge, "challenge on {version}");
+        let mut client = Client::connect(&router).await;
+        let login = Command::new("/login")
+            .attr("name", "admin")
+            .attr("password", "password");
+        // A router that wants a challenge answers with one, not with a trap.
+        let answer = client.run(login).await;
+        assert_eq!(answer.ret.is_none(), plain, "password on {version}");
+    }
+}

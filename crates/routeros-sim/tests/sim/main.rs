@@ -2,15 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod client;
+mod control;
 mod faults;
 mod hotspot;
 mod logins;
 mod menus;
+mod passing;
 mod ppp;
 mod refusals;
 mod scale;
 mod state;
 mod system;
+mod tls;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
