@@ -236,6 +236,13 @@ impl Menu {
         matches!(self, Self::PppSecret | Self::HotspotUser)
     }
 
+    /// Whether a new row takes hold of a device only when it appears anew: it may be there already, with a lease that the
+    /// server handed out or on the hotspot's login page.
+    #[must_use]
+    pub const fn takes_hold_anew(self) -> bool {
+        matches!(self, Self::DhcpLease | Self::IpBinding)
+    }
+
     /// Whether the router makes rows of its own here, which are invisible to the product and in nobody's way: leases
     /// that were handed out, queues of sessions, list entries that run out.
     #[must_use]

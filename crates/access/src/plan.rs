@@ -306,7 +306,7 @@ fn creation(menu: Menu, row: &DesiredRow) -> Change {
         name: row.name.clone(),
         action,
         grant: row.grant,
-        cuts: row.cut_owed,
+        cuts: row.cut_owed || menu.takes_hold_anew(),
     }
 }
 

@@ -201,7 +201,7 @@ impl ActualRow {
             return false;
         }
         let tag = self.tag();
-        if menu.is_profiles() {
+        if menu.is_profiles() || (menu == Menu::Pool && tag.is_none()) {
             // Another installation's tag outweighs the prefix that both share.
             return self.name.starts_with(PROFILE_PREFIX) && tag.is_none_or(|it| it.mark == *mark);
         }

@@ -135,7 +135,7 @@ as_text! { Ranges Destination }
 /// A pool of addresses that the product keeps on a router.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pool {
-    /// What profiles call it.
+    /// What profiles call it. Routers whose pools have no comments (RouterOS 6) need a name that begins with `wb-`.
     pub name: ListName,
     /// Its addresses.
     pub ranges: Ranges,

@@ -1,8 +1,8 @@
 //! Makes changes on a router, several in flight, and finds out what became of those that were not answered.
 
 use access::{
-    Action, ActualRow, Change, GatewayError, GatewayErrorKind as Kind, Menu, RouterCommand, RowId,
-    Tag,
+    Action, ActualRow, Change, GatewayError, GatewayErrorKind as Kind, Menu, PROFILE_PREFIX,
+    RouterCommand, RowId, Tag,
 };
 use futures::stream::{self, StreamExt};
 use routeros_proto::Command;
@@ -74,7 +74,35 @@ async fn attempt(line: &Line, change: &Change) -> Result<(), GatewayError> {
         (Err(err), Action::Create { tag, .. }) if err.kind == Kind::Conflict => {
             after_conflict(line, change, tag, err).await
         }
+        (Err(err), _) if err.kind == Kind::Unsupported && change.menu == Menu::Pool => {
+            without_comment(line, change, err).await
+        }
         (Err(err), _) => Err(err),
+    }
+}
+
+/// Pools have comments only from RouterOS 7.9 on at the latest; before, a pool of ours is known by its name.
+async fn without_comment(
+    line: &Line,
+    change: &Change,
+    err: GatewayError,
+) -> Result<(), GatewayError> {
+    if !change.name.starts_with(PROFILE_PREFIX) {
+        let advice =
+            format!("{err}: on this RouterOS pools of ours must be called {PROFILE_PREFIX}…");
+        return Err(GatewayError::new(Kind::Unsupported, advice));
+    }
+    let mut bare = change.command();
+    bare.attributes.retain(|(name, _)| *name != "comment");
+    match line.write(command(bare)).await {
+        Err(err) if err.kind == Kind::Conflict => {
+            let rows = same_name(line, change).await?;
+            let id = rows.into_iter().next().map(|it| it.id).ok_or(err)?;
+            let mut update = change.as_update_of(id).command();
+            update.attributes.retain(|(name, _)| *name != "comment");
+            line.write(command(update)).await.map(|_| ())
+        }
+        made => made.map(|_| ()),
     }
 }
 

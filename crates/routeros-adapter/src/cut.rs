@@ -70,60 +70,85 @@ async fn cut_service(
     Ok(())
 }
 
-/// The lease that the product keeps stays, blocked. What the server handed out to the device besides would keep it
-/// online, and so would the place in the hotspot that it has.
+/// The lease that the product keeps stays. What the server handed out besides would keep the device as it was, and so
+/// would its place in the hotspot. Who has no kept lease any more is a stranger to whom the server may give one.
 async fn cut_leases(
     line: &Line,
     devices: &[&str],
     report: &mut CutReport,
 ) -> Result<(), GatewayError> {
-    const LEASES: &str = "/ip/dhcp-server/lease";
-    for round in 0..=ROUNDS {
-        let rows = by_device(line, LEASES, &["dynamic"], devices).await?;
-        let passing = rows.into_iter().filter(|it| says_yes(it, "dynamic"));
-        let passing: Vec<Reply> = passing.collect();
-        if passing.is_empty() {
+    let mut rows = leases(line, devices).await?;
+    for _ in 0..ROUNDS {
+        if rows.passing.is_empty() {
             break;
         }
-        if round == ROUNDS {
-            note_online(report, Service::DhcpLease, &passing);
-            break;
-        }
-        report.removed += remove_all(line, LEASES, &passing).await?;
+        report.removed += remove_all(line, LEASES, &rows.passing).await?;
+        rows = leases(line, devices).await?;
     }
+    let stays = |it: &&Reply| device_of(it).is_some_and(|mac| rows.kept.contains(&mac));
+    note_online(
+        report,
+        Service::DhcpLease,
+        rows.passing.iter().filter(stays),
+    );
     let hosts = by_device(line, HOSTS, &[], devices).await?;
     report.removed += remove_all(line, HOSTS, &hosts).await?;
     Ok(())
 }
 
+const LEASES: &str = "/ip/dhcp-server/lease";
+
 /// Where a hotspot keeps who is there, logged in or not.
 const HOSTS: &str = "/ip/hotspot/host";
 
-/// A binding decides when a device appears: it is made to appear anew, and must not pass by any more.
+/// The leases of some devices: those the server handed out, and the devices that have one of their own.
+struct Leases {
+    passing: Vec<Reply>,
+    kept: BTreeSet<String>,
+}
+
+async fn leases(line: &Line, devices: &[&str]) -> Result<Leases, GatewayError> {
+    let rows = by_device(line, LEASES, &["dynamic"], devices).await?;
+    let (passing, kept): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|it| says_yes(it, "dynamic"));
+    let kept = kept.iter().filter_map(device_of).collect();
+    Ok(Leases { passing, kept })
+}
+
+/// A binding decides when a device appears: it is made to appear anew. Who then passes by without a binding that says
+/// so is online still.
 async fn cut_devices(
     line: &Line,
     devices: &[&str],
     report: &mut CutReport,
 ) -> Result<(), GatewayError> {
     const ACTIVE: &str = "/ip/hotspot/active";
-    for round in 0..=ROUNDS {
-        let hosts = by_device(line, HOSTS, &["bypassed"], devices).await?;
-        if round > 0 {
-            let passing = hosts.iter().filter(|it| says_yes(it, "bypassed"));
-            let passing: Vec<Reply> = passing.cloned().collect();
-            if passing.is_empty() {
-                return Ok(());
-            }
-            if round == ROUNDS {
-                note_online(report, Service::MacBypass, &passing);
-                return Ok(());
-            }
-        }
-        let active = by_device(line, ACTIVE, &[], devices).await?;
-        report.removed += remove_all(line, ACTIVE, &active).await?;
+    let mut hosts = by_device(line, HOSTS, &["bypassed"], devices).await?;
+    let active = by_device(line, ACTIVE, &[], devices).await?;
+    report.removed += remove_all(line, ACTIVE, &active).await?;
+    for _ in 0..ROUNDS {
         report.removed += remove_all(line, HOSTS, &hosts).await?;
+        hosts = by_device(line, HOSTS, &["bypassed"], devices).await?;
+        hosts.retain(|it| says_yes(it, "bypassed"));
+        if hosts.is_empty() {
+            return Ok(());
+        }
+        let may = may_pass(line, devices).await?;
+        hosts.retain(|it| device_of(it).is_none_or(|mac| !may.contains(&mac)));
     }
+    note_online(report, Service::MacBypass, hosts.iter());
     Ok(())
+}
+
+/// The devices that a binding lets pass.
+async fn may_pass(line: &Line, devices: &[&str]) -> Result<BTreeSet<String>, GatewayError> {
+    const BINDINGS: &str = "/ip/hotspot/ip-binding";
+    let rows = by_device(line, BINDINGS, &["type", "disabled"], devices).await?;
+    let passes = |it: &&Reply| {
+        let kind = it.get("type");
+        kind.is_some_and(|it| it == "bypassed") && !says_yes(it, "disabled")
+    };
+    Ok(rows.iter().filter(passes).filter_map(device_of).collect())
 }
 
 async fn by_device(
@@ -141,9 +166,16 @@ fn says_yes(row: &Reply, property: &str) -> bool {
     value.is_some_and(|it| parse_bool(&it) == Ok(true))
 }
 
-fn note_online(report: &mut CutReport, service: Service, rows: &[Reply]) {
-    let devices = rows.iter().filter_map(|it| it.get("mac-address"));
-    let devices: BTreeSet<String> = devices.map(|it| it.to_ascii_uppercase()).collect();
+fn device_of(row: &Reply) -> Option<String> {
+    row.get("mac-address").map(|it| it.to_ascii_uppercase())
+}
+
+fn note_online<'a>(
+    report: &mut CutReport,
+    service: Service,
+    rows: impl Iterator<Item = &'a Reply>,
+) {
+    let devices: BTreeSet<String> = rows.filter_map(device_of).collect();
     let logins = devices.into_iter().map(|it| LoginRef::new(service, it));
     report.still_online.extend(logins);
 }

@@ -24,8 +24,8 @@ use crate::rights::{ReadRouters, WriteRouters};
 #[serde(deny_unknown_fields)]
 #[schema(as = Pool)]
 pub(crate) struct PoolBody {
-    /// What service profiles call it.
-    #[schema(value_type = String, max_length = 40, example = "pool-home")]
+    /// What service profiles call it; on RouterOS 6 it must begin with `wb-`, because pools have no comments there.
+    #[schema(value_type = String, max_length = 40, example = "wb-home")]
     name: ListName,
     /// Up to 16 ranges, single addresses or prefixes, separated by commas.
     #[schema(value_type = String, example = "10.20.0.2-10.20.3.254")]

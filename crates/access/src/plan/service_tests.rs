@@ -136,7 +136,7 @@ fn a_lease_is_slowed_down_then_blocked() {
     );
     assert_eq!(bare(&ended), ["/ip/dhcp-server/lease/remove .id=*1"]);
     let device = LoginRef::new(Service::DhcpLease, mac);
-    assert!(made.cuts().is_empty());
+    assert_eq!(made.cuts(), [device.clone()], "what was handed out must go");
     assert_eq!(refused.cuts(), [device.clone()]);
     assert_eq!(ended.cuts(), [device]);
 }
@@ -157,7 +157,7 @@ fn a_device_that_passes_goes_back_to_the_login_page_then_nowhere() {
     );
     assert_eq!(bare(&ended), ["/ip/hotspot/ip-binding/remove .id=*1"]);
     let device = LoginRef::new(Service::MacBypass, mac);
-    for plan in [restricted, refused, ended] {
+    for plan in [made, restricted, refused, ended] {
         assert_eq!(plan.cuts(), [device.clone()]);
     }
 }

@@ -4,5 +4,6 @@
 mod connections;
 mod faults;
 mod healthy;
+mod services;
 mod site;
 mod strangers;
