@@ -23,4 +23,5 @@ mod receipts;
 mod roles;
 mod routers_story;
 mod sale;
+mod services_story;
 mod vouchers_story;

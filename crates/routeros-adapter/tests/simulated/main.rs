@@ -4,6 +4,7 @@
 mod connections;
 mod faults;
 mod healthy;
+mod leases;
 mod services;
 mod site;
 mod strangers;
