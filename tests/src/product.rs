@@ -406,6 +406,8 @@ fn fast_settings(folder: &Path) -> BTreeMap<String, String> {
         ("ROUTERS__COMMAND_TIMEOUT_S", "2"),
         ("ROUTERS__CONNECT_TIMEOUT_S", "2"),
         ("ROUTERS__WRITES_PER_S", "0"),
+        ("ROUTERS__LIMITER__BURST", "0"),
+        ("ROUTERS__BREAKER__OPEN_S", "1"),
         ("DATABASE__MAX_CONNECTIONS", "8"),
         ("DATABASE__ACQUIRE_TIMEOUT_S", "2"),
         ("ROUTERS__RECONNECT_MAX_S", "1"),

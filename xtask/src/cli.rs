@@ -1,5 +1,7 @@
 //! The command line: one subcommand per developer command.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// The developer commands of this workspace.
@@ -74,6 +76,15 @@ pub(crate) enum Task {
         /// Compare only, and fail when the file is out of date
         #[arg(long)]
         check: bool,
+    },
+
+    /// Write the simulator's menus from a crawled command tree
+    ///
+    /// Joins the tree (menus, commands, arguments and the versions that have them) with
+    /// crates/routeros-sim/data/facts.txt and writes crates/routeros-sim/data/schema.json.
+    Schema {
+        /// The tree, a JSON file; it is not kept
+        tree: PathBuf,
     },
 }
 

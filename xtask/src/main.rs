@@ -11,6 +11,7 @@ mod demo;
 mod install;
 mod openapi;
 mod peers;
+mod schema;
 mod servers;
 mod shell;
 mod steps;
@@ -61,5 +62,6 @@ async fn run(task: Task) -> anyhow::Result<bool> {
         Task::Bench(wanted) => bench::run(&mut shell, &wanted).await,
         Task::Demo { arguments } => demo::run(&mut shell, &arguments).await,
         Task::Openapi { check } => openapi::run(&mut shell, check).await,
+        Task::Schema { tree } => schema::run(shell.root(), &tree),
     }
 }

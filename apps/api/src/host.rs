@@ -114,6 +114,7 @@ fn api_settings(settings: &Settings, worker_ready: Option<watch::Receiver<bool>>
         max_in_flight: settings.server.max_in_flight,
         sign_in: sign_in_policy(settings),
         worker_ready,
+        metrics: bootstrap::start_metrics(),
     }
 }
 

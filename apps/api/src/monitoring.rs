@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use kernel::Slug;
 use serde::Serialize;
@@ -49,6 +49,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(live))
         .routes(routes!(ready))
         .routes(routes!(health))
+        .routes(routes!(metrics))
 }
 
 /// Whether the process answers at all.
@@ -99,6 +100,25 @@ async fn health(State(api): State<Api>) -> Response {
         components,
     };
     (code, Json(body)).into_response()
+}
+
+/// What this process has counted, in the text format of Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", operation_id = "metrics", tag = "monitoring", security(()),
+    responses(
+        (status = 200, description = "The counters", body = String, content_type = "text/plain"),
+        (status = 503, description = "This process counts nothing", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn metrics(State(api): State<Api>) -> Result<Response, Problem> {
+    let Some(metrics) = &api.settings.metrics else {
+        return Err(Problem::of(&catalog::NOT_READY).detail("this process counts nothing"));
+    };
+    let kind = (
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    );
+    Ok(([kind], metrics.text()).into_response())
 }
 
 async fn components(api: &Api) -> ComponentsBody {

@@ -37,7 +37,7 @@ rights! {
     ReadEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
-    ReadRouters WriteRouters TestRouters ReconcileRouters ReadSessions CutSessions
+    ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments

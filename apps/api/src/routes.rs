@@ -18,6 +18,7 @@ mod legal_entities;
 mod operators;
 mod payments;
 mod plans;
+mod router_commands;
 mod router_setup;
 mod routers;
 mod service_profiles;
@@ -54,6 +55,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(operators::routes())
         .merge(service_profiles::routes())
         .merge(routers::routes())
+        .merge(router_commands::routes())
         .merge(drift::routes())
         .merge(drift_rows::routes())
         .merge(router_setup::routes())

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bootstrap::Metrics;
 use operators::SignInPolicy;
 use tokio::sync::watch;
 
@@ -18,6 +19,8 @@ pub struct ApiSettings {
     pub sign_in: SignInPolicy,
     /// Turns true when the worker in this process claims; `None` if it runs in a process of its own.
     pub worker_ready: Option<watch::Receiver<bool>>,
+    /// What this process has counted, for `/monitoring/metrics`; `None` if it counts nothing.
+    pub metrics: Option<Metrics>,
 }
 
 impl ApiSettings {

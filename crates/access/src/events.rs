@@ -136,6 +136,17 @@ pub enum AccessEvent {
         /// Who.
         grants: Vec<GrantId>,
     },
+    /// An operator had a command of their own executed. What it said beyond names is nobody's business.
+    RouterCommandExecuted {
+        /// The router.
+        router: RouterId,
+        /// The command's path.
+        command: String,
+        /// The names of its arguments; never their values.
+        arguments: Vec<String>,
+        /// `done`, or the word of the error.
+        outcome: &'static str,
+    },
     /// Vouchers' grants were brought to a router: one fact for all of them.
     GrantsApplied {
         /// The router.
@@ -228,6 +239,7 @@ impl DomainEvent for AccessEvent {
             Self::RouterRebooted { .. } => "access.router_rebooted",
             Self::CutFailed { .. } => "access.cut_failed",
             Self::CutSettled { .. } => "access.cut_settled",
+            Self::RouterCommandExecuted { .. } => "access.router_command_executed",
             Self::GrantsApplied { .. } => "access.grants_applied",
             Self::Granted { .. } => "access.granted",
             Self::ManyGranted { .. } => "access.many_granted",

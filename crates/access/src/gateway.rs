@@ -1,14 +1,16 @@
 //! The port to routers: what the access context asks of one, in its own words.
 
 use async_trait::async_trait;
-use kernel::{RouterId, Secret};
+use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
 use crate::change::Change;
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
+use crate::statistics::GatewayStatistics;
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,16 @@ pub struct Target {
     pub password: Secret,
     /// The serial it was enrolled with: a router with another one is refused with [`GatewayErrorKind::WrongRouter`].
     pub expected_serial: Option<String>,
+    /// How urgent it is. Two targets that differ in nothing else are one router on one connection.
+    pub priority: Priority,
+}
+
+impl Target {
+    /// The same router for something of this urgency.
+    #[must_use]
+    pub fn at(self, priority: Priority) -> Self {
+        Self { priority, ..self }
+    }
 }
 
 /// Which logins to read.
@@ -92,6 +104,8 @@ pub enum GatewayErrorKind {
     WrongRouter,
     /// The host must not be connected to.
     BadHost,
+    /// Too much waits for this router already: nothing was sent.
+    Overloaded,
     /// Anything else.
     Other,
 }
@@ -121,7 +135,7 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         matches!(
             self.kind,
-            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous
+            Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::Overloaded
         )
     }
 
@@ -131,7 +145,7 @@ impl GatewayError {
         use GatewayErrorKind as Kind;
         match self.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
-            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost => true,
+            Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::Overloaded => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -163,6 +177,9 @@ impl GatewayError {
             }
             Kind::WrongRouter => "enrol the replacement as a new router, or correct the address",
             Kind::BadHost => "use the router's own address in your network",
+            Kind::Overloaded => {
+                "wait a moment: much is being done on this router; see its statistics"
+            }
             Kind::Other => "see the router's own message",
         }
     }
@@ -196,4 +213,14 @@ pub trait RouterGateway: Send + Sync {
 
     /// Seconds since the router started: less than before means that it has restarted. Cheap enough for every job.
     async fn uptime(&self, target: &Target) -> Result<u64, GatewayError>;
+    /// Executes a command of an operator's own. It is never repeated where it may have changed something: then an answer
+    /// that does not come is [`GatewayErrorKind::Ambiguous`].
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError>;
+
+    /// How the talking to a router goes in this process; `None` if it was not talked to.
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics>;
 }

@@ -49,6 +49,7 @@ mod change;
 mod desired;
 mod drift_rows;
 mod events;
+mod execution;
 mod gateway;
 mod grant;
 mod host;
@@ -63,8 +64,10 @@ mod rate_limit;
 mod router;
 mod row;
 mod setup;
+mod statistics;
 mod sync_request;
 mod tag;
+mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod use_cases;
@@ -76,6 +79,10 @@ pub use desired::{
 };
 pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use execution::{
+    BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
+    NewExecution, is_secret_attribute,
+};
 pub use gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
@@ -107,10 +114,14 @@ pub use setup::{
     BadDestination, BadRanges, BadSetup, Destination, Exception, Kept, MAX_EXCEPTIONS,
     MAX_SETUP_ROWS, Pool, Ranges, RouterSetup, RouterSetupSnapshot,
 };
+pub use statistics::{
+    BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+};
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
+pub use taxonomy::Severity;
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::change_setup::{ChangeSetup, ChangeSetupError, change_setup, show_setup};
@@ -118,6 +129,7 @@ pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
 pub use use_cases::end_access::end_access;
 pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, enrol_router};
+pub use use_cases::execute_command::{ExecuteCommand, execute_command};
 pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
@@ -133,3 +145,5 @@ pub use use_cases::review_drift::{
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;
+
+pub use kernel::Priority;

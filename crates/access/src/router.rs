@@ -375,6 +375,16 @@ impl Router {
         });
     }
 
+    /// Notes that an operator had a command executed.
+    pub fn executed(&mut self, command: &str, arguments: Vec<String>, outcome: &'static str) {
+        self.events.push(AccessEvent::RouterCommandExecuted {
+            router: self.id,
+            command: command.to_owned(),
+            arguments,
+            outcome,
+        });
+    }
+
     /// Refuses work on a router that is out of service.
     ///
     /// # Errors

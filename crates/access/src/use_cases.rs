@@ -8,6 +8,7 @@ pub(crate) mod cut_login;
 pub(crate) mod define_profile;
 pub(crate) mod end_access;
 pub(crate) mod enrol_router;
+pub(crate) mod execute_command;
 pub(crate) mod follow_access;
 pub(crate) mod grant_access;
 pub(crate) mod grant_many;

@@ -30,6 +30,7 @@ impl Bench for FakeBench {
             .require_password(numbered(7), target.password.expose());
         Target {
             expected_serial: None,
+            priority: access::Priority::Normal,
             ..target
         }
     }

@@ -8,6 +8,7 @@ pub mod demo;
 mod first_start;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+mod metrics;
 mod password_reset;
 mod ports;
 mod product;
@@ -18,13 +19,15 @@ mod telemetry;
 mod worker;
 
 pub use first_start::{FirstOperator, first_start, show_first_operator};
+pub use metrics::{Metrics, start_metrics};
 pub use password_reset::{reset_password, show_new_password};
 pub use ports::Ports;
 pub use product::{Product, migrate, sign_in_policy};
 pub use run::run_to_exit;
 pub use settings::{
-    BadSetting, DataSettings, DatabaseSettings, Embedded, FoundingSettings, LogFormat, LogSettings,
-    RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings, WorkerSettings,
+    BadSetting, BreakerSettings, CacheSettings, DataSettings, DatabaseSettings, Embedded,
+    FoundingSettings, LimiterSettings, LogFormat, LogSettings, PoolSettings, RouterSettings,
+    SecuritySettings, ServerSettings, Settings, SweepSettings, WorkerSettings,
 };
 pub use shutdown::stop_on_signal;
 pub use telemetry::start_logging;

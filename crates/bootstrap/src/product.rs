@@ -214,6 +214,13 @@ fn gateway_settings(routers: &RouterSettings, host_rules: HostRules) -> GatewayS
         login_timeout: connect_timeout,
         command_timeout: Duration::from_secs(routers.command_timeout_s),
         backoff_cap: Duration::from_secs(routers.reconnect_max_s),
+        pool: routers.pool.into(),
+        idle_ping: Duration::from_secs(routers.pool.health_check_s),
+        limiter: routers.limiter.bucket(),
+        queue: routers.limiter.queue,
+        order: routers.limiter.order(),
+        breaker: routers.breaker.into(),
+        cache: routers.cache.into(),
         ..GatewaySettings::recommended(host_rules)
     }
 }

@@ -6,6 +6,11 @@ use anyhow::Context;
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+mod protection;
+mod seed_names;
+
+pub use protection::{BreakerSettings, CacheSettings, LimiterSettings, PoolSettings};
+
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
 /// Everything an operator can set. `config/default.toml` explains each one.
@@ -150,6 +155,14 @@ pub struct RouterSettings {
     pub writes_per_s: u32,
     /// Seconds between attempts to reach a router, at most.
     pub reconnect_max_s: u64,
+    /// The connections to one router.
+    pub pool: PoolSettings,
+    /// How much one router is asked at once, and how much waits.
+    pub limiter: LimiterSettings,
+    /// When a router that does not answer is left alone.
+    pub breaker: BreakerSettings,
+    /// What is remembered of a router's answers.
+    pub cache: CacheSettings,
 }
 
 /// How log lines look.
@@ -209,15 +222,21 @@ pub struct BadSetting {
 }
 
 impl Settings {
-    /// Reads defaults, then `file` if given, then `APP__SECTION__NAME` variables, and checks the whole.
+    /// Reads defaults, then `file` if given, then variables by the names that older installations know, then
+    /// `APP__SECTION__NAME` variables, and checks the whole.
     ///
     /// # Errors
     /// Names the setting that is unknown, mistyped or out of range.
     pub fn load(file: Option<&Path>) -> anyhow::Result<Self> {
-        Self::layered(file, Environment::with_prefix("APP"))
+        let seed_names = seed_names::settings(|name| std::env::var(name).ok())?;
+        Self::layered(file, seed_names, Environment::with_prefix("APP"))
     }
 
-    fn layered(file: Option<&Path>, environment: Environment) -> anyhow::Result<Self> {
+    fn layered(
+        file: Option<&Path>,
+        seed_names: Config,
+        environment: Environment,
+    ) -> anyhow::Result<Self> {
         let mut layers = Config::builder().add_source(File::from_str(DEFAULTS, FileFormat::Toml));
         if let Some(path) = file {
             layers = layers.add_source(File::from(path).format(FileFormat::Toml).required(true));
@@ -227,6 +246,7 @@ impl Settings {
             .separator("__")
             .try_parsing(true);
         let merged = layers
+            .add_source(seed_names)
             .add_source(environment)
             .build()
             .context("the settings cannot be read")?;
@@ -362,6 +382,7 @@ impl Settings {
                 "must not be \"no\" on SQLite: only one process may use the file",
             ),
         ];
+        let rules = rules.into_iter().chain(self.routers.rules());
         let broken = rules.into_iter().find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, setting, rule)| {
             Err(BadSetting { setting, rule })

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::ids::JobId;
 use crate::time::Timestamp;
 
-/// How urgent a job is; smaller runs first.
+/// How urgent a job, or a call to a router, is; smaller runs first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {

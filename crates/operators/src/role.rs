@@ -107,6 +107,8 @@ permissions! {
     WriteRouters, "routers.write", [Technician];
     /// Test the connection to a router.
     TestRouters, "routers.test", [Technician];
+    /// Execute any command on a router.
+    ExecuteCommands, "routers.execute", [];
     /// Apply the desired state to a router.
     ReconcileRouters, "routers.reconcile", [Technician];
     /// See who is online.

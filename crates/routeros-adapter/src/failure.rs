@@ -3,6 +3,8 @@
 use access::{GatewayError, GatewayErrorKind as Kind};
 use routeros_proto::{Trap, TrapKind};
 
+use crate::pool::NoLink;
+
 /// Why a command came to nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Failure {
@@ -10,10 +12,17 @@ pub(crate) enum Failure {
     Refused(Trap),
     /// It was not answered in time.
     Overdue,
-    /// The connection broke before the answer came, for this reason.
-    Broken(String),
+    /// The connection broke before the answer came.
+    Broken {
+        /// Why, in words.
+        reason: String,
+        /// The same for everybody whose command was on that connection.
+        number: u64,
+    },
     /// There was no connection to send it on.
-    NoConnection(GatewayError),
+    NoConnection(NoLink),
+    /// It was not sent: the router, or who waits for it, is protected.
+    HeldBack(GatewayError),
 }
 
 /// Whether a command changes something.
@@ -29,8 +38,8 @@ impl Failure {
     /// Whether sending it again at once is safe and may help.
     pub(crate) fn is_worth_repeating(&self, effect: Effect) -> bool {
         match self {
-            Self::Broken(_) => effect == Effect::Read,
-            Self::Refused(_) | Self::Overdue | Self::NoConnection(_) => false,
+            Self::Broken { .. } => effect == Effect::Read,
+            Self::Refused(_) | Self::Overdue | Self::NoConnection(_) | Self::HeldBack(_) => false,
         }
     }
 
@@ -38,15 +47,15 @@ impl Failure {
     pub(crate) fn into_error(self, effect: Effect) -> GatewayError {
         match (self, effect) {
             (Self::Refused(trap), _) => refusal(&trap),
-            (Self::NoConnection(err), _) => err,
+            (Self::NoConnection(NoLink { err, .. }) | Self::HeldBack(err), _) => err,
             (Self::Overdue, Effect::Read) => {
                 GatewayError::new(Kind::Timeout, "the router did not answer in time")
             }
-            (Self::Overdue | Self::Broken(_), Effect::Write) => GatewayError::new(
+            (Self::Overdue | Self::Broken { .. }, Effect::Write) => GatewayError::new(
                 Kind::Ambiguous,
                 "the router did not answer, so the change may or may not have happened",
             ),
-            (Self::Broken(reason), Effect::Read) => {
+            (Self::Broken { reason, .. }, Effect::Read) => {
                 GatewayError::new(Kind::Unreachable, format!("the connection broke: {reason}"))
             }
         }

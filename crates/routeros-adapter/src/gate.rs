@@ -1,9 +1,8 @@
 //! When to try a router again after it could not be reached.
 
-use std::time::Duration;
-
 use access::{GatewayError, GatewayErrorKind as Kind};
 use kernel::Randomness;
+use resilience::Backoff;
 use tokio::time::Instant;
 
 use crate::settings::GatewaySettings;
@@ -30,9 +29,13 @@ impl Gate {
         settings: &GatewaySettings,
         randomness: &dyn Randomness,
     ) {
+        let backoff = Backoff {
+            base: settings.backoff_base,
+            cap: settings.backoff_cap,
+        };
         let pause = match err.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous => {
-                jittered(ceiling(self.failures, settings), randomness)
+                backoff.pause(self.failures, randomness)
             }
             _ => settings.refusal_pause,
         };
@@ -44,23 +47,16 @@ impl Gate {
     pub(crate) fn open(&mut self) {
         *self = Self::default();
     }
-}
 
-/// The longest pause after so many failures before.
-fn ceiling(failures: u32, settings: &GatewaySettings) -> Duration {
-    let doubled = settings.backoff_base.saturating_mul(1 << failures.min(20));
-    doubled.min(settings.backoff_cap)
-}
-
-/// Anything up to the ceiling ("full jitter", Brooker 2015): many routers behind one broken path come back spread out.
-fn jittered(ceiling: Duration, randomness: &dyn Randomness) -> Duration {
-    let millis = u32::try_from(ceiling.as_millis()).unwrap_or(u32::MAX);
-    Duration::from_millis(u64::from(randomness.below(millis.saturating_add(1))))
+    /// Lets the next one try, whatever happened before.
+    pub(crate) fn lift(&mut self) {
+        self.closed = None;
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    //! Pauses grow, stay below their ceiling and end with the first answer.
+    //! Pauses stay below their ceiling and end with the first answer.
 
     use std::time::Duration;
 
@@ -68,21 +64,13 @@ mod tests {
     use kernel::testing::SeededRandomness;
     use tokio::time::Instant;
 
-    use super::{Gate, ceiling};
+    use super::Gate;
     use crate::settings::GatewaySettings;
 
     fn settings() -> GatewaySettings {
         GatewaySettings::recommended(HostRules {
             allow_loopback: false,
         })
-    }
-
-    #[test]
-    fn ceilings_double_up_to_five_minutes() {
-        let seconds = |failures| ceiling(failures, &settings()).as_secs();
-        let grown: Vec<u64> = (0..12).map(seconds).collect();
-        assert_eq!(grown, [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-        assert_eq!(seconds(u32::MAX), 300);
     }
 
     #[test]
@@ -102,5 +90,7 @@ mod tests {
             "nobody hammers"
         );
         assert_eq!(gate.check(now + Duration::from_secs(900)), None);
+        gate.lift();
+        assert_eq!(gate.check(now), None);
     }
 }

@@ -1,23 +1,26 @@
 //! The gateway: a task per router, found by the router's id.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use access::{
-    Actual, Change, CutReport, GatewayError, LiveSession, LoginRef, RouterFacts, RouterGateway,
-    Selection, Target,
+    Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError, GatewayStatistics,
+    LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
+use resilience::{BreakerState, Breakers, Transition};
+use tracing::{info, warn};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, inspect, read};
+use crate::{apply, cut, execute, inspect, read, statistics};
 
-/// Talks to any number of routers over the RouterOS API, each on a connection of its own.
+/// Talks to any number of routers over the RouterOS API, each on connections of its own.
 pub struct RouterOsGateway {
     settings: Arc<GatewaySettings>,
     randomness: Arc<dyn Randomness>,
+    breakers: Option<Breakers>,
     lines: Mutex<HashMap<RouterId, Line>>,
 }
 
@@ -35,25 +38,49 @@ impl RouterOsGateway {
     #[must_use]
     pub fn new(settings: GatewaySettings, randomness: Arc<dyn Randomness>) -> Self {
         Self {
+            breakers: settings.breaker.map(|it| Breakers::new(it, changed)),
             settings: Arc::new(settings),
             randomness,
             lines: Mutex::default(),
         }
     }
 
-    /// The line to a router. Another address or other credentials get a new one.
+    /// The line to a router, at the target's urgency. Another address or other credentials get a new one.
     fn line(&self, target: &Target) -> Line {
-        let mut lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = lines
-            .get(&target.router)
-            .filter(|it| it.target() == target && it.is_served());
-        if let Some(line) = known {
-            return line.clone();
+        let mut lines = self.lines();
+        let known = lines.get(&target.router);
+        if let Some(line) = known.filter(|it| it.leads_to(target) && it.is_served()) {
+            return line.at(target.priority);
         }
         let (settings, randomness) = (Arc::clone(&self.settings), Arc::clone(&self.randomness));
-        let line = Line::open(target.clone(), settings, randomness);
+        let name = target.router.to_string();
+        let breaker = self.breakers.as_ref().map(|it| {
+            it.forget(&name);
+            it.of(&name)
+        });
+        let line = Line::open(target.clone(), settings, randomness, breaker);
         lines.insert(target.router, line.clone());
         line
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<RouterId, Line>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A router's breaker changed its state.
+fn changed(transition: Transition) {
+    let Transition { name, from, to } = transition;
+    let router = name.to_string();
+    metrics::gauge!("mikrotik_circuit_breaker_state", "router" => router)
+        .set(f64::from(to.number()));
+    match to {
+        BreakerState::Open => {
+            warn!(router = %name, from = from.word(), "the router is left alone: it failed several times in a row");
+        }
+        BreakerState::Closed | BreakerState::HalfOpen => {
+            info!(router = %name, from = from.word(), to = to.word(), "the router's circuit breaker changed");
+        }
     }
 }
 
@@ -72,7 +99,10 @@ impl RouterGateway for RouterOsGateway {
     }
 
     async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError> {
-        read::sessions(&self.line(target)).await
+        let line = self.line(target);
+        let sessions = read::sessions(&line).await?;
+        line.shared().meter.show_sessions(&sessions);
+        Ok(sessions)
     }
 
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
@@ -84,9 +114,21 @@ impl RouterGateway for RouterOsGateway {
     }
 
     async fn forget(&self, router: RouterId) {
-        self.lines
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&router);
+        self.lines().remove(&router);
+        if let Some(breakers) = &self.breakers {
+            breakers.forget(&router.to_string());
+        }
+    }
+
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        execute::execute(&self.line(target), execution).await
+    }
+
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
+        self.lines().get(&router).map(statistics::of)
     }
 }

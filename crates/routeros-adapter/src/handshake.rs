@@ -82,7 +82,7 @@ async fn serial(wire: &mut Wire) -> Result<Option<String>, GatewayError> {
 }
 
 /// One command and its whole answer, before anything else may be in flight.
-async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
+pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
     let bytes = command.encode().map_err(|_| broke("a word is too long"))?;
     wire.writer
         .write_all(&bytes)

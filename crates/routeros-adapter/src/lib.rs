@@ -1,26 +1,34 @@
 //! Talks to real routers: implements the router gateway of the access context over the RouterOS API.
 //!
-//! Each router has one task that owns one connection, with several tagged commands in flight. A router that does not
-//! answer delays only its own callers, and a command whose outcome is unknown is never taken for done: it is read
-//! back first.
+//! Each router has tasks and connections of its own, one as a rule, with several tagged commands in flight. In front of
+//! them stand a circuit breaker, a queue by urgency, a limiter and a window. A router that does not answer delays only
+//! its own callers, and a command whose outcome is unknown is never taken for done: it is read back first.
 
 mod actor;
 mod answer;
 mod apply;
+mod cache;
 mod connect;
 mod cut;
+mod execute;
 mod failure;
 mod gate;
 mod gateway;
+mod guard;
 mod handshake;
 mod inspect;
 mod line;
+mod link;
+mod meter;
 mod normalise;
 mod pacer;
+mod pool;
 mod pump;
 mod read;
 mod select;
 mod settings;
+mod statistics;
 
 pub use gateway::RouterOsGateway;
-pub use settings::GatewaySettings;
+pub use resilience::{BreakerSettings, BucketSettings};
+pub use settings::{CacheSettings, GatewaySettings, Integrity, Order, PoolSettings};

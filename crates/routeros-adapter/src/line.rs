@@ -1,23 +1,26 @@
-//! The caller's end of a router's connection: one command in, one answer out.
+//! The caller's end of a router's connections: one command in, one answer out, past everything that protects.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use access::{GatewayError, GatewayErrorKind, Target};
+use access::{GatewayError, GatewayErrorKind as Kind, Priority, Target};
 use kernel::Randomness;
+use resilience::{Breaker, Class, NoTurn, Turnstile, TurnstileSettings};
 use routeros_proto::Command;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::time::{Instant, timeout};
 
-use crate::actor;
+use crate::actor::{self, Ends, Shop};
 use crate::answer::Answer;
+use crate::cache::Cache;
 use crate::failure::{Effect, Failure};
+use crate::guard::Guard;
+use crate::meter::Meter;
 use crate::pacer::Pacer;
-use crate::settings::GatewaySettings;
+use crate::pool::Links;
+use crate::settings::{GatewaySettings, Order};
 
-/// How many callers may wait before the next one waits to be allowed to wait.
-const QUEUE: usize = 64;
-
-/// A command on its way to the router's task.
+/// A command on its way to the router's tasks.
 #[derive(Debug)]
 pub(crate) struct Request {
     /// The command, without a tag.
@@ -26,149 +29,290 @@ pub(crate) struct Request {
     pub(crate) timeout: Duration,
     /// Whether a person asks: then a router is tried even if it failed a moment ago.
     pub(crate) insists: bool,
+    /// Told when a task takes it; closed when the caller no longer waits for that.
+    pub(crate) begun: Option<oneshot::Sender<()>>,
     /// Where the answer goes; closed when the caller has lost interest.
     pub(crate) reply: oneshot::Sender<Result<Answer, Failure>>,
 }
 
-/// A handle to a router's task. The task ends when the last handle is dropped.
-#[derive(Debug, Clone)]
-pub(crate) struct Line {
-    target: Arc<Target>,
-    settings: Arc<GatewaySettings>,
-    pacer: Arc<Pacer>,
-    requests: mpsc::Sender<Request>,
-    dropped: Arc<Notify>,
+/// How a command is to be sent.
+#[derive(Debug, Clone, Copy)]
+struct Manner {
+    timeout: Duration,
+    effect: Effect,
+    insists: bool,
 }
 
-/// Wakes the router's task when a caller goes away, so that the command is cancelled.
-struct WakeOnDrop<'a>(&'a Notify);
+/// A handle to a router, with the urgency of what is done through it. The router's tasks end when the last handle is
+/// dropped.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    shared: Arc<Shared>,
+    priority: Priority,
+}
 
-impl Drop for WakeOnDrop<'_> {
+/// What the handles of a router share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    target: Arc<Target>,
+    settings: Arc<GatewaySettings>,
+    pacer: Pacer,
+    requests: mpsc::Sender<Request>,
+    dropped: watch::Sender<u64>,
+    pub(crate) turnstile: Turnstile,
+    pub(crate) guard: Guard,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) links: Option<Links>,
+    pub(crate) cache: Arc<Cache>,
+}
+
+/// Tells the router's tasks that a caller went away, so that the command is cancelled.
+struct TellOnDrop<'a>(&'a watch::Sender<u64>);
+
+impl Drop for TellOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.notify_one();
+        self.0.send_modify(|it| *it = it.wrapping_add(1));
     }
 }
 
 impl Line {
-    /// Starts the task of a router. It connects when it first has something to do.
+    /// Starts the tasks of a router. They connect when there is first something to do.
     pub(crate) fn open(
         target: Target,
         settings: Arc<GatewaySettings>,
         randomness: Arc<dyn Randomness>,
+        breaker: Option<Arc<Breaker>>,
     ) -> Self {
-        let (requests, inbox) = mpsc::channel(QUEUE);
-        let (target, dropped) = (Arc::new(target), Arc::new(Notify::new()));
-        let ends = actor::Ends {
-            inbox,
-            dropped: Arc::clone(&dropped),
-        };
-        tokio::spawn(actor::run(
-            Arc::clone(&target),
-            Arc::clone(&settings),
-            randomness,
-            ends,
-        ));
-        let pacer = Arc::new(Pacer::new(settings.write_gap));
-        Self {
+        let in_flight = settings.window() * settings.connections();
+        let (requests, inbox) = mpsc::channel(in_flight);
+        let (dropped, is_dropped) = watch::channel(0);
+        let priority = target.priority;
+        let target = Arc::new(target);
+        let meter = Arc::new(Meter::new(target.router));
+        let links = Links::new(Arc::clone(&target), Arc::clone(&settings), randomness);
+        let links = links.ok();
+        let cache = Arc::new(Cache::new(settings.cache, Arc::clone(&meter)));
+        let turnstile = Turnstile::new(TurnstileSettings {
+            bucket: settings.limiter,
+            queue: settings.queue,
+            window: in_flight,
+        });
+        if let Some(links) = links.clone() {
+            let ends = Ends {
+                inbox: Arc::new(Mutex::new(inbox)),
+                dropped: is_dropped,
+            };
+            let shop = Shop {
+                links,
+                settings: Arc::clone(&settings),
+                meter: Arc::clone(&meter),
+                cache: Arc::clone(&cache),
+                breaker: breaker.clone(),
+            };
+            for _ in 0..settings.connections() {
+                tokio::spawn(actor::serve(shop.clone(), ends.clone()));
+            }
+            tokio::spawn(actor::look_after(shop, ends));
+        }
+        let shared = Arc::new(Shared {
+            pacer: Pacer::new(settings.write_gap),
+            cache,
             target,
             settings,
-            pacer,
             requests,
             dropped,
-        }
+            turnstile,
+            guard: Guard::new(breaker),
+            meter,
+            links,
+        });
+        Self { shared, priority }
     }
 
-    /// Whom this line leads to.
-    pub(crate) fn target(&self) -> &Target {
-        &self.target
+    /// The same line for something of this urgency.
+    pub(crate) fn at(&self, priority: Priority) -> Self {
+        let shared = Arc::clone(&self.shared);
+        Self { shared, priority }
     }
 
-    /// Whether the task is there to serve it.
+    /// Whether this line leads there; how urgent the matter is makes no other line.
+    pub(crate) fn leads_to(&self, target: &Target) -> bool {
+        let mine = &*self.shared.target;
+        *mine
+            == Target {
+                priority: mine.priority,
+                ..target.clone()
+            }
+    }
+
+    /// Whether the tasks are there to serve it.
     pub(crate) fn is_served(&self) -> bool {
-        !self.requests.is_closed()
+        !self.shared.requests.is_closed()
     }
 
     /// How the gateway is set up.
     pub(crate) fn settings(&self) -> &GatewaySettings {
-        &self.settings
+        &self.shared.settings
+    }
+
+    /// What the handles share.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
     }
 
     /// Asks for something that changes nothing.
     pub(crate) async fn read(&self, command: Command) -> Result<Answer, GatewayError> {
-        self.ask(command, self.settings.command_timeout, false)
-            .await
+        let timeout = self.settings().command_timeout;
+        self.read_within(command, timeout).await
     }
 
     /// Asks for a whole table.
     pub(crate) async fn read_table(&self, command: Command) -> Result<Answer, GatewayError> {
-        self.ask(command, self.settings.table_timeout, false).await
+        let timeout = self.settings().table_timeout;
+        self.read_within(command, timeout).await
+    }
+
+    /// Asks for something that changes nothing and may take so long.
+    pub(crate) async fn read_within(
+        &self,
+        command: Command,
+        timeout: Duration,
+    ) -> Result<Answer, GatewayError> {
+        let (effect, insists) = (Effect::Read, false);
+        let manner = Manner {
+            timeout,
+            effect,
+            insists,
+        };
+        self.twice(command, manner).await
     }
 
     /// Asks on behalf of a person: the router is tried even if it failed a moment ago.
     pub(crate) async fn insist(&self, command: Command) -> Result<Answer, GatewayError> {
-        self.ask(command, self.settings.command_timeout, true).await
+        let manner = Manner {
+            timeout: self.settings().command_timeout,
+            effect: Effect::Read,
+            insists: true,
+        };
+        self.twice(command, manner).await
     }
 
     /// Changes something, in its turn. An unknown outcome is [`access::GatewayErrorKind::Ambiguous`].
     pub(crate) async fn write(&self, command: Command) -> Result<Answer, GatewayError> {
-        self.pacer.turn().await;
-        let timeout = self.settings.command_timeout;
-        self.twice(command, timeout, Effect::Write, false).await
+        let timeout = self.settings().command_timeout;
+        self.write_within(command, timeout).await
     }
 
-    async fn ask(
+    /// Changes something that may take so long.
+    pub(crate) async fn write_within(
         &self,
         command: Command,
         timeout: Duration,
-        insists: bool,
     ) -> Result<Answer, GatewayError> {
-        self.twice(command, timeout, Effect::Read, insists).await
+        if matches!(self.priority, Priority::Normal | Priority::Low) {
+            self.shared.pacer.turn().await;
+        }
+        // Even if the caller goes away in the middle, the change may happen.
+        let _stale = self.shared.cache.staling(command.split_path().0);
+        let (effect, insists) = (Effect::Write, false);
+        let manner = Manner {
+            timeout,
+            effect,
+            insists,
+        };
+        self.twice(command, manner).await
     }
 
     /// Once more on a fresh connection where that is safe: an idle connection may have died unnoticed.
-    async fn twice(
-        &self,
-        command: Command,
-        timeout: Duration,
-        effect: Effect,
-        insists: bool,
-    ) -> Result<Answer, GatewayError> {
-        let first = self.once(command.clone(), timeout, insists).await;
+    async fn twice(&self, command: Command, manner: Manner) -> Result<Answer, GatewayError> {
+        let first = self.once(command.clone(), manner).await;
         let outcome = match first {
-            Err(failure) if failure.is_worth_repeating(effect) => {
-                self.once(command, timeout, insists).await
+            Err(failure) if failure.is_worth_repeating(manner.effect) => {
+                self.once(command, manner).await
             }
             outcome => outcome,
         };
-        outcome.map_err(|failure| failure.into_error(effect))
+        outcome.map_err(|failure| {
+            let err = failure.into_error(manner.effect);
+            self.shared.meter.failed(&err);
+            err
+        })
     }
 
-    async fn once(
-        &self,
-        command: Command,
-        timeout: Duration,
-        insists: bool,
-    ) -> Result<Answer, Failure> {
+    /// Past the breaker, through the queue, under the limit, into the window.
+    async fn once(&self, command: Command, manner: Manner) -> Result<Answer, Failure> {
+        let Shared {
+            guard, turnstile, ..
+        } = &*self.shared;
+        if !manner.insists {
+            guard.check()?;
+        }
+        let turn = turnstile.turn(self.class(manner.insists)).await;
+        let turn = turn.map_err(|err| self.no_turn(err))?;
+        let permit = guard.pass(manner.insists)?;
+        let begun = Instant::now();
+        let outcome = self.send(command, manner).await;
+        drop(turn);
+        self.shared.meter.sent(begun.elapsed());
+        if guard.judge(permit, &outcome) {
+            turnstile.dismiss();
+        }
+        if let (Err(_), Some(breaker)) = (&outcome, guard.breaker()) {
+            self.shared.meter.show_breaker(breaker.snapshot());
+        }
+        outcome
+    }
+
+    async fn send(&self, command: Command, manner: Manner) -> Result<Answer, Failure> {
         let (reply, answer) = oneshot::channel();
-        let wake = WakeOnDrop(&self.dropped);
+        let (begin, mut begun) = oneshot::channel();
+        let tell = TellOnDrop(&self.shared.dropped);
         let request = Request {
             command,
-            timeout,
-            insists,
+            timeout: manner.timeout,
+            insists: manner.insists,
+            begun: Some(begin),
             reply,
         };
-        if self.requests.send(request).await.is_err() {
+        let closed = || Failure::NoConnection(actor::closed());
+        if self.shared.requests.send(request).await.is_err() {
             return Err(closed());
         }
-        // Dropped here, the receiver goes before `wake`, so the task finds it closed.
+        let patience = self.settings().pool.acquire_timeout;
+        if timeout(patience, &mut begun).await.is_err() {
+            // From here on no task takes it; perhaps one just did.
+            begun.close();
+            if begun.try_recv().is_err() {
+                return Err(Failure::NoConnection(actor::busy()));
+            }
+        }
+        // Dropped here, the receiver goes before `tell`, so the tasks find it closed.
         let answer = answer.await;
-        drop(wake);
+        // Answered: nobody needs to look for it.
+        std::mem::forget(tell);
         answer.unwrap_or_else(|_| Err(closed()))
     }
-}
 
-/// The router was forgotten while somebody waited.
-fn closed() -> Failure {
-    let message = "the connection was closed because the router was changed";
-    Failure::NoConnection(GatewayError::new(GatewayErrorKind::Unreachable, message))
+    fn class(&self, insists: bool) -> Class {
+        if self.settings().order == Order::Arrival {
+            return Class::Normal;
+        }
+        match self.priority {
+            Priority::Critical => Class::Critical,
+            Priority::High => Class::High,
+            Priority::Normal | Priority::Low if insists => Class::High,
+            Priority::Normal => Class::Normal,
+            Priority::Low => Class::Low,
+        }
+    }
+
+    fn no_turn(&self, err: NoTurn) -> Failure {
+        match err {
+            NoTurn::Full { limit } => {
+                let message = format!("{limit} commands wait for this router already");
+                Failure::HeldBack(GatewayError::new(Kind::Overloaded, message))
+            }
+            NoTurn::Dismissed => self.shared.guard.refusal(),
+        }
+    }
 }

@@ -1,44 +1,51 @@
 //! Moves commands out and replies in over one connection, each answer to its caller.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use access::{GatewayError, GatewayErrorKind};
+use futures::FutureExt;
 use routeros_proto::{Command, DecodeError, Reply, ReplyError, ReplyKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
-use crate::actor::Ends;
+use crate::actor::{Ends, caller_left, next};
 use crate::answer::Answer;
 use crate::connect::Wire;
 use crate::failure::Failure;
 use crate::line::Request;
+use crate::link::Link;
 use crate::settings::GatewaySettings;
 
 /// Why the pump stopped.
 #[derive(Debug)]
 pub(crate) enum End {
+    /// There is nothing to do; the connection is clean.
+    Idle,
     /// Nobody holds a handle any more.
     Closed,
     /// The connection is of no use any more, in words.
     Broken(String),
 }
 
-/// One connection that is logged in.
-pub(crate) struct Pump {
-    wire: Wire,
-    settings: GatewaySettings,
+/// Commands and answers on one connection.
+pub(crate) struct Pump<'a> {
+    link: &'a mut Link,
+    settings: &'a GatewaySettings,
     /// What is still to be written.
     out: Vec<u8>,
+    /// Whether what was written may still be on this side of the connection.
+    is_unflushed: bool,
     in_flight: HashMap<u64, InFlight>,
-    next_tag: u64,
-    heard_at: Instant,
-    served: bool,
+    /// Cancellations that have not ended, and until when they must have.
+    cancelling: HashMap<u64, Instant>,
 }
 
 /// A command that has not ended. Its tag is not used again before it has.
 struct InFlight {
     answer: Answer,
-    /// Who waits; `None` for a ping and for a command that is being cancelled.
+    /// Who waits; `None` for a command that is being cancelled.
     reply: Option<oneshot::Sender<Result<Answer, Failure>>>,
     deadline: Instant,
 }
@@ -52,31 +59,27 @@ enum Step {
     TimeIsUp,
 }
 
-impl Pump {
-    /// Takes over a connection.
-    pub(crate) fn new(wire: Wire, settings: &GatewaySettings) -> Self {
+/// Numbers the connections that broke, so that each counts once.
+static BREAKS: AtomicU64 = AtomicU64::new(1);
+
+impl<'a> Pump<'a> {
+    /// Works on a connection.
+    pub(crate) fn new(link: &'a mut Link, settings: &'a GatewaySettings) -> Self {
         Self {
-            wire,
-            settings: settings.clone(),
+            link,
+            settings,
             out: Vec::new(),
+            is_unflushed: false,
             in_flight: HashMap::new(),
-            next_tag: 1,
-            heard_at: Instant::now(),
-            served: false,
+            cancelling: HashMap::new(),
         }
     }
 
-    /// Whether the connection ever answered a command.
-    pub(crate) fn has_served(&self) -> bool {
-        self.served
-    }
-
     /// Runs until the connection breaks or nobody needs it. Whoever waits then is told.
-    pub(crate) async fn run(&mut self, first: Request, ends: &mut Ends) -> End {
-        let end = match self.begin(first) {
-            Ok(()) => self.turn_over(ends).await,
-            Err(end) => end,
-        };
+    pub(crate) async fn run(mut self, first: Request, ends: &mut Ends) -> End {
+        self.link.is_busy = true;
+        self.begin(first);
+        let end = self.turn_over(ends).await;
         if let End::Broken(reason) = &end {
             self.abandon(reason);
         }
@@ -89,13 +92,27 @@ impl Pump {
             return end;
         }
         loop {
-            let done = match self.step(ends).await {
-                Step::Asked(Some(request)) => self.begin(request),
+            let step = match self.has_work() {
+                true => self.step(ends).await,
+                false => match next(&ends.inbox).now_or_never() {
+                    Some(asked) => Step::Asked(asked),
+                    None => return End::Idle,
+                },
+            };
+            let done = match step {
+                Step::Asked(Some(request)) => {
+                    self.begin(request);
+                    Ok(())
+                }
                 Step::Asked(None) => Err(End::Closed),
                 Step::Read(Ok(0)) => Err(broken("the router closed the connection")),
                 Step::Read(Ok(_)) => self.deliver(),
                 Step::Read(Err(err)) | Step::Wrote(Err(err)) => Err(broken(err.kind().to_string())),
+                Step::Wrote(Ok(0)) if !self.out.is_empty() => {
+                    Err(broken("the connection takes no more"))
+                }
                 Step::Wrote(Ok(count)) => {
+                    self.is_unflushed = !self.out.is_empty();
                     self.out.drain(..count);
                     Ok(())
                 }
@@ -118,7 +135,7 @@ impl Pump {
             reader,
             writer,
             decoder,
-        } = &mut self.wire;
+        } = &mut self.link.wire;
         let mut buffer = [0_u8; 16 * 1024];
         tokio::select! {
             read = reader.read(&mut buffer) => {
@@ -127,48 +144,42 @@ impl Pump {
                 }
                 Step::Read(read)
             }
-            wrote = writer.write(&self.out), if !self.out.is_empty() => Step::Wrote(wrote),
-            asked = ends.inbox.recv(), if has_room => Step::Asked(asked),
-            () = ends.dropped.notified() => Step::CallerLeft,
+            wrote = push(writer, &self.out), if !self.out.is_empty() || self.is_unflushed => Step::Wrote(wrote),
+            asked = next(&ends.inbox), if has_room => Step::Asked(asked),
+            () = caller_left(&mut ends.dropped) => Step::CallerLeft,
             () = sleep_until(wake) => Step::TimeIsUp,
         }
     }
 
-    /// Sends a command. Its tag is registered before the first byte is written.
-    fn begin(&mut self, request: Request) -> Result<(), End> {
-        if request.reply.is_closed() {
-            return Ok(());
-        }
-        let deadline = Instant::now() + request.timeout;
-        self.send(request.command, Some(request.reply), deadline)
+    fn has_work(&self) -> bool {
+        !(self.in_flight.is_empty() && self.cancelling.is_empty() && self.out.is_empty())
     }
 
-    fn send(
-        &mut self,
-        command: Command,
-        reply: Option<oneshot::Sender<Result<Answer, Failure>>>,
-        deadline: Instant,
-    ) -> Result<(), End> {
-        let tag = self.next_tag;
-        self.next_tag += 1;
-        let Ok(bytes) = command.tagged(tag.to_string()).encode() else {
-            return Err(broken("a command is too long to be sent"));
+    /// Sends a command. Its tag is registered before the first byte is written.
+    fn begin(&mut self, request: Request) {
+        if request.reply.is_closed() {
+            return;
+        }
+        let tag = self.link.next_tag;
+        self.link.next_tag += 1;
+        let Ok(bytes) = request.command.tagged(tag.to_string()).encode() else {
+            let _gone = request.reply.send(Err(too_long()));
+            return;
         };
         let waiting = InFlight {
             answer: Answer::default(),
-            reply,
-            deadline,
+            reply: Some(request.reply),
+            deadline: Instant::now() + request.timeout,
         };
         self.in_flight.insert(tag, waiting);
         self.out.extend_from_slice(&bytes);
-        Ok(())
     }
 
     /// Hands every whole sentence that has arrived to whom it belongs.
     fn deliver(&mut self) -> Result<(), End> {
-        self.heard_at = Instant::now();
+        self.link.heard_at = Instant::now();
         loop {
-            let sentence = self.wire.decoder.next_sentence().map_err(unreadable)?;
+            let sentence = self.link.wire.decoder.next_sentence().map_err(unreadable)?;
             let Some(sentence) = sentence else {
                 return Ok(());
             };
@@ -183,7 +194,16 @@ impl Pump {
 
     /// Replies without a tag, or with one that has ended, concern nobody.
     fn hand_over(&mut self, reply: Reply) -> Result<(), End> {
-        let Some(tag) = reply.tag().and_then(|it| it.parse::<u64>().ok()) else {
+        let Some(tag) = reply.tag() else {
+            return Ok(());
+        };
+        if let Some(cancelled) = tag.strip_prefix('c').and_then(|it| it.parse().ok()) {
+            if reply.is_last() {
+                self.cancelling.remove(&cancelled);
+            }
+            return Ok(());
+        }
+        let Ok(tag) = tag.parse::<u64>() else {
             return Ok(());
         };
         let Some(waiting) = self.in_flight.get_mut(&tag) else {
@@ -195,7 +215,7 @@ impl Pump {
             }
             return Ok(());
         }
-        self.served = true;
+        self.link.has_served = true;
         if let Some(InFlight {
             answer,
             reply: Some(caller),
@@ -208,19 +228,21 @@ impl Pump {
         Ok(())
     }
 
-    /// The next instant at which something is overdue, or the connection has been silent for too long.
+    /// The next instant at which something is overdue.
     fn next_wake(&self) -> Instant {
-        let ping = self.heard_at + self.settings.idle_ping;
-        self.in_flight
-            .values()
-            .map(|it| it.deadline)
+        let commands = self.in_flight.values().map(|it| it.deadline);
+        let cancellations = self.cancelling.values().copied();
+        commands
+            .chain(cancellations)
             .min()
-            .unwrap_or(ping)
+            .unwrap_or_else(|| Instant::now() + self.settings.idle_ping)
     }
 
-    /// Cancels what is overdue, gives up a connection that does not even end what was cancelled, and tries out a
-    /// silent one.
+    /// Cancels what is overdue, and gives up a connection that does not even end what was cancelled.
     fn sweep(&mut self, now: Instant) -> Result<(), End> {
+        if self.cancelling.values().any(|it| *it <= now) {
+            return Err(broken("the router stopped answering"));
+        }
         let overdue = self.in_flight.iter().filter(|(_, it)| it.deadline <= now);
         let overdue: Vec<u64> = overdue.map(|(tag, _)| *tag).collect();
         for tag in overdue {
@@ -230,10 +252,6 @@ impl Pump {
             };
             let _gone = caller.send(Err(Failure::Overdue));
             self.cancel(tag, now);
-        }
-        if self.in_flight.is_empty() && self.heard_at + self.settings.idle_ping <= now {
-            let ping = Command::new("/system/identity/print");
-            return self.send(ping, None, now + self.settings.login_timeout);
         }
         Ok(())
     }
@@ -258,18 +276,37 @@ impl Pump {
         let cancel = Command::new("/cancel").attr("tag", tag.to_string());
         if let Ok(bytes) = cancel.tagged(format!("c{tag}")).encode() {
             self.out.extend_from_slice(&bytes);
+            self.cancelling
+                .insert(tag, now + self.settings.cancel_grace);
         }
     }
 
     /// Tells everybody who waits that the connection is gone.
     fn abandon(&mut self, reason: &str) {
+        let number = BREAKS.fetch_add(1, Ordering::Relaxed);
         for (_, waiting) in self.in_flight.drain() {
             let Some(caller) = waiting.reply else {
                 continue;
             };
-            let _gone = caller.send(Err(Failure::Broken(reason.to_owned())));
+            let _gone = caller.send(Err(Failure::Broken {
+                reason: reason.to_owned(),
+                number,
+            }));
         }
     }
+}
+
+/// Writes what is to be written, or sees to it that what was written leaves.
+async fn push(writer: &mut (impl AsyncWriteExt + Unpin), out: &[u8]) -> std::io::Result<usize> {
+    match out {
+        [] => writer.flush().await.map(|()| 0),
+        out => writer.write(out).await,
+    }
+}
+
+fn too_long() -> Failure {
+    let kind = GatewayErrorKind::InvalidArgument { field: None };
+    Failure::HeldBack(GatewayError::new(kind, "a value is too long to be sent"))
 }
 
 fn broken(reason: impl Into<String>) -> End {

@@ -70,7 +70,7 @@ enum Pattern {
 use Pattern::{Between, Field, Holds};
 
 /// Ordered: a message is what the first fitting line says.
-const TABLE: [(Pattern, TrapKind); 32] = [
+const TABLE: [(Pattern, TrapKind); 39] = [
     (Holds("not enough permissions"), TrapKind::Forbidden),
     (Holds("invalid user name or password"), TrapKind::AuthFailed),
     (Holds("cannot log in"), TrapKind::AuthFailed),
@@ -121,6 +121,19 @@ const TABLE: [(Pattern, TrapKind); 32] = [
     ),
     (Holds("unknown host ip"), TrapKind::LoginRejected),
     (Holds("wrong mac provided"), TrapKind::LoginRejected),
+    (Holds("session limit reached"), TrapKind::LoginRejected),
+    (
+        Holds("no more sessions are allowed"),
+        TrapKind::LoginRejected,
+    ),
+    (Holds("uptime limit"), TrapKind::LoginRejected),
+    (Holds("traffic limit"), TrapKind::LoginRejected),
+    (Holds("no valid profile found"), TrapKind::LoginRejected),
+    (Holds("invalid calling-station-id"), TrapKind::LoginRejected),
+    (
+        Holds("not allowed to log in from this mac"),
+        TrapKind::LoginRejected,
+    ),
 ];
 
 /// What a message means, and the argument it is about where it names one.
@@ -128,13 +141,17 @@ const TABLE: [(Pattern, TrapKind); 32] = [
 /// Case and a trailing ` (N)` do not matter.
 #[must_use]
 pub fn classify(message: &str) -> (TrapKind, Option<String>) {
-    let text = without_number(message).to_ascii_lowercase();
-    for (pattern, kind) in &TABLE {
-        if let Some(field) = find(pattern, &text) {
-            return (*kind, field);
-        }
+    match decide(message) {
+        Some((row, field)) => (TABLE.get(row).map_or(TrapKind::Other, |it| it.1), field),
+        None => (TrapKind::Other, None),
     }
-    (TrapKind::Other, None)
+}
+
+/// The row of the table that decides about a message, and the field it names.
+fn decide(message: &str) -> Option<(usize, Option<String>)> {
+    let text = without_number(message).to_ascii_lowercase();
+    let mut rows = TABLE.iter().enumerate();
+    rows.find_map(|(row, (pattern, _))| find(pattern, &text).map(|field| (row, field)))
 }
 
 /// Strips a trailing ` (N)` such as in `no such item (4)`.
@@ -173,3 +190,6 @@ fn first_word(text: &str) -> Option<String> {
     let word = text.split([' ', ',']).next().unwrap_or_default();
     (!word.is_empty()).then(|| word.to_owned())
 }
+
+#[cfg(test)]
+mod tests;

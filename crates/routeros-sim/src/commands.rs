@@ -3,21 +3,26 @@
 mod actions;
 mod draft;
 mod monitor;
+mod permission;
 mod print;
 mod rows;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::sync::Arc;
 
 use routeros_proto::{Command, EncodeError};
 
+use crate::menus;
 use crate::refusal::Refusal;
 use crate::router::Router;
-use crate::router::render::Sight;
 use crate::schema::{CommandSpec, Menu, MenuId};
 use crate::text::Text;
 
+pub(crate) use draft::Draft;
 pub(crate) use print::print_row;
+pub(crate) use rows::{resolve, selected};
 
 /// Who runs a command.
 #[derive(Debug, Clone, Copy)]
@@ -53,14 +58,14 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    fn changed() -> Self {
+    pub(crate) fn changed() -> Self {
         Self {
             is_change: true,
             ..Self::default()
         }
     }
 
-    fn returned(value: impl Into<Text>) -> Self {
+    pub(crate) fn returned(value: impl Into<Text>) -> Self {
         Self {
             ret: Some(value.into()),
             ..Self::default()
@@ -100,25 +105,29 @@ pub(crate) fn run(
         return Err(Refusal::unknown_parameter("follow-only"));
     }
     check_arguments(router, &menu, spec, verb, command)?;
-    check_policy(router, origin, &menu, verb)?;
+    permission::check(router, origin, &menu, verb)?;
     match verb {
         "print" if is_listen => Ok(print::listen(id)),
         "print" => print::print(router, origin, id, command),
         "find" => print::find(router, id, command),
         "get" => print::get(router, origin, id, command),
-        "add" => write::add(router, id, command),
-        "set" => write::set(router, id, command),
-        "unset" => write::unset(router, id, command),
-        "reset" => write::reset(router, id, command),
-        "enable" => write::set_disabled(router, id, command, "false"),
-        "disable" => write::set_disabled(router, id, command, "true"),
-        "comment" => write::set(router, id, command),
-        "remove" => actions::remove(router, id, command),
+        "add" => write::add(router, origin, id, command),
+        "set" | "comment" => write::set(router, origin, id, command),
+        "unset" => write::unset(router, origin, id, command),
+        "reset" => write::reset(router, origin, id, command),
+        "enable" => write::set_disabled(router, origin, id, command, "false"),
+        "disable" => write::set_disabled(router, origin, id, command, "true"),
+        "remove" | "request-logout" => actions::remove(router, id, command),
         "move" => actions::move_rows(router, id, command),
         "reset-counters" => actions::reset_counters(router, id, command),
         "reset-counters-all" => actions::reset_all_counters(router, id),
         "login" => actions::hotspot_login(router, command),
-        "make-binding" => actions::make_binding(router, id, command),
+        "make-binding" => actions::make_binding(router, origin, id, command),
+        "debug" | "error" | "info" | "warning" => actions::write_log(router, verb, command),
+        "make-static" => menus::make_static(router, id, command),
+        "check-status" | "send-reconfigure" => actions::nothing(router, id, command),
+        "run" => menus::run_script(router, origin, id, command),
+        "sign" => menus::sign(router, id, command),
         "monitor-traffic" => monitor::traffic(router, command),
         _ => Err(Refusal::no_such_command()),
     }
@@ -152,55 +161,4 @@ fn check_arguments(
         }
     }
     Ok(())
-}
-
-/// What the account's group allows now: a group that changes takes effect at once.
-fn check_policy(
-    router: &Router,
-    origin: Origin<'_>,
-    menu: &Menu,
-    verb: &str,
-) -> Result<(), Refusal> {
-    let is_read = matches!(verb, "print" | "find" | "get" | "monitor-traffic");
-    if !is_read && origin.is_device_mode_blocked && menu.path.starts_with("/ip/hotspot") {
-        return Err(Refusal::device_mode());
-    }
-    let needed = match () {
-        () if is_read => "read",
-        () if menu.path.starts_with("/user") => "policy",
-        () => "write",
-    };
-    match origin.account {
-        Some(account) if !router.has_policy(account, needed) => Err(Refusal::forbidden()),
-        _ => Ok(()),
-    }
-}
-
-impl Router {
-    /// Whether an API account exists, is enabled, and its group has a policy.
-    pub(crate) fn has_policy(&self, account: &str, policy: &str) -> bool {
-        let users = &self[self.menus.users];
-        let Some(user) = users.find_one("name", account) else {
-            return false;
-        };
-        let groups = &self[self.menus.groups];
-        let Some(group) = groups.find_one("name", &users.text(user, "group")) else {
-            return false;
-        };
-        let policies = groups.text(group, "policy");
-        !users.is_set(user, "disabled") && policies.split(',').any(|allowed| allowed == policy)
-    }
-
-    /// What an origin may see: passwords need a policy, and on newer versions a request.
-    pub(crate) fn sight(&self, origin: Origin<'_>, command: &Command) -> Sight {
-        let Some(account) = origin.account else {
-            return Sight::Everything;
-        };
-        let hides = self.config.version.hides_passwords();
-        let is_shown = !hides || print::is_on(command, "show-sensitive");
-        if is_shown && self.has_policy(account, "sensitive") {
-            return Sight::Everything;
-        }
-        Sight::WithoutSecrets
-    }
 }

@@ -36,6 +36,8 @@ pub enum Fault {
     RebootOn(u64),
     /// `stall:COMMAND`: this command is never answered nor executed, only cancelled.
     StallCommand(String),
+    /// `stall-on:N`: the n-th command from now is never answered nor executed, only cancelled.
+    StallOnNth(u64),
     /// `slow:COMMAND:MILLISECONDS`: this command takes longer; others overtake it.
     SlowCommand {
         /// The command.
@@ -132,6 +134,7 @@ impl Fault {
             Self::DropMidReply(_) => "drop-mid-reply",
             Self::RebootOn(_) => "reboot-on",
             Self::StallCommand(_) => "stall",
+            Self::StallOnNth(_) => "stall-on",
             Self::SlowCommand { .. } => "slow",
             Self::DripCommand { .. } => "drip",
             Self::TrapOn { category: None, .. } => "trap",
@@ -160,7 +163,8 @@ impl fmt::Display for Fault {
             Self::DropConnectionOnCommand(nth)
             | Self::DropAfterApply(nth)
             | Self::DropMidReply(nth)
-            | Self::RebootOn(nth) => write!(f, ":{nth}"),
+            | Self::RebootOn(nth)
+            | Self::StallOnNth(nth) => write!(f, ":{nth}"),
             Self::SessionLimit(most) => write!(f, ":{most}"),
             Self::StallCommand(command) => write!(f, ":{command}"),
             Self::SlowCommand { command, delay } => write!(f, ":{command}:{}", delay.as_millis()),

@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
+use crate::hotspot::KEEPALIVE_TIMEOUT;
+use crate::outside::Return;
 use crate::ppp::millis;
 use crate::router::Router;
 use crate::schema::MenuId;
@@ -54,12 +56,12 @@ impl Router {
     fn next_event(&mut self, passage: &mut Passage) -> bool {
         let event = passage.due.first().copied();
         let event = event.filter(|(at, _)| *at <= passage.end_ms);
-        let redial = self.outside.redials.first().map(|(at, _)| *at);
-        let redial = redial.filter(|at| *at <= passage.end_ms);
-        match (event, redial) {
+        let back = self.outside.returns.first().map(|(at, _)| *at);
+        let back = back.filter(|at| *at <= passage.end_ms);
+        match (event, back) {
             (event, Some(at)) if event.is_none_or(|(other, _)| at < other) => {
                 self.now_ms = self.now_ms.max(at);
-                self.redial_first(passage);
+                self.let_return(passage);
             }
             (Some((at, event)), _) => {
                 passage.due.remove(&(at, event));
@@ -86,24 +88,27 @@ impl Router {
                 self.end_ppp(id, at, "idle-timeout");
             }
             Event::Idle(_, id) => self.end_hotspot(id, at, "idle timeout"),
-            Event::Gone(id) => self.end_hotspot(id, at, "keepalive timeout"),
+            Event::Gone(id) => self.end_hotspot(id, at, KEEPALIVE_TIMEOUT),
         }
     }
 
-    fn redial_first(&mut self, passage: &mut Passage) {
-        let Some((_, name)) = self.outside.redials.pop_first() else {
-            return;
+    fn let_return(&mut self, passage: &mut Passage) {
+        let menus = self.menus;
+        let (menu, key, who) = match self.first_returns() {
+            Some(Return::Dial(name)) => (menus.ppp_active, "name", name),
+            Some(Return::Cookie(mac)) => (menus.hotspot_active, "mac-address", mac),
+            None => return,
         };
-        if self.redial(&name).is_err() {
-            return;
-        }
-        // Sessions of other clients are expected already; to expect them again changes nothing.
-        let menu = self.menus.ppp_active;
-        for id in self[menu].find("name", &name.as_str().into()) {
-            passage.counted.entry((menu, id)).or_insert(self.now_ms);
-            if let Some(until) = self[menu].get(id).and_then(|row| row.until_ms) {
-                passage.due.insert((until, Event::End(menu, id)));
-            }
+        let now = self.now_ms;
+        for id in self[menu].find(key, &who.as_str().into()) {
+            let row = self[menu].get(id);
+            // Other sessions of the name are expected already.
+            let Some(row) = row.filter(|row| row.since_ms == Some(now)) else {
+                continue;
+            };
+            passage.counted.insert((menu, id), now);
+            let end = row.until_ms.map(|until| (until, Event::End(menu, id)));
+            passage.due.extend(end);
             self.expect_session(passage, menu, id);
         }
     }

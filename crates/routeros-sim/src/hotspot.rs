@@ -16,6 +16,11 @@ use crate::text::Text;
 /// An assumption about packets, so that packet counters move with byte counters.
 const BYTES_PER_PACKET: u64 = 1_000;
 
+/// The user has logged out.
+pub(crate) const USER_REQUEST: &str = "user request";
+/// The device is out of reach.
+pub(crate) const KEEPALIVE_TIMEOUT: &str = "keepalive timeout";
+
 impl Router {
     /// Logs one session out at a moment of router time.
     ///
@@ -32,6 +37,9 @@ impl Router {
         let address = self[menu].text(&row, "address").into_owned();
         let mac = self[menu].text(&row, "mac-address").into_owned();
         self.mark_host(&mac, "false");
+        if !matches!(cause, USER_REQUEST | KEEPALIVE_TIMEOUT) {
+            self.come_again(&mac, at_ms);
+        }
         let online_ms = at_ms.saturating_sub(row.since_ms.unwrap_or(at_ms));
         self.settle(&row, &user, online_ms);
         let online = format_duration(Duration::from_secs(online_ms / 1_000));

@@ -26,6 +26,7 @@
 //! # }
 //! ```
 
+mod accounts;
 mod board;
 mod changes;
 mod commands;
@@ -36,8 +37,10 @@ mod fault;
 mod flow;
 mod hotspot;
 mod listener;
+mod menus;
 mod outside;
 mod passing;
+mod policies;
 mod pool;
 mod ppp;
 mod query;
@@ -60,6 +63,7 @@ pub use config::{SimCertificate, SimConfig, SimHotspot, SimTls, SimUser};
 pub use fault::{Fault, Permission, UnknownFault};
 pub use hotspot::admission::LoginError;
 pub use hotspot::login::HotspotSession;
+pub use menus::leases::DhcpError;
 pub use ppp::{DialError, PppSession};
 pub use simulator::Simulator;
 pub use stats::SimStats;

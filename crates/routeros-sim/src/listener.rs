@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::control;
 use crate::door::{Door, Listeners, Listening};
+use crate::fault::Fault;
 use crate::session::{Peer, Session};
 use crate::shared::Shared;
 
@@ -130,7 +131,16 @@ async fn serve(
     peer: SocketAddr,
 ) -> io::Result<()> {
     let token = shared.sessions_token();
+    let running = shared.running_token();
+    if door.tls.is_some() {
+        tokio::select! {
+            () = running.cancelled() => return Ok(()),
+            () = token.cancelled() => return Ok(()),
+            () = out_of_the_black_hole(&shared) => {}
+        }
+    }
     let wire = tokio::select! {
+        () = running.cancelled() => return Ok(()),
         () = token.cancelled() => return Ok(()),
         wire = timeout(HANDSHAKE_LIMIT, door.wire(stream)) => wire??,
     };
@@ -139,6 +149,16 @@ async fn serve(
         service: door.service(),
     };
     Session::new(shared, wire, peer).run().await
+}
+
+/// A black hole swallows the handshake too.
+async fn out_of_the_black_hole(shared: &Shared) {
+    let mut faults = shared.is_open.subscribe();
+    while shared.faults().has(&Fault::BlackHole) {
+        if faults.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 async fn follow_time(shared: Arc<Shared>, token: CancellationToken) {

@@ -53,6 +53,18 @@ struct Arguments {
     #[arg(long, value_name = "NAME", default_value = "MikroTik")]
     identity: String,
 
+    /// The serial number of the board.
+    #[arg(long, value_name = "SERIAL")]
+    serial: Option<String>,
+
+    /// Be a virtual machine: there is no /system/routerboard and no serial number.
+    #[arg(long, conflicts_with = "serial")]
+    virtual_machine: bool,
+
+    /// Have no time server: after a reboot the clock starts in 1970.
+    #[arg(long)]
+    no_ntp: bool,
+
     /// The RouterOS version to play: 6.40, 6.42, 6.43, 6.49, 7.9, 7.16, 7.18 or 7.21.
     #[arg(long, value_name = "VERSION", default_value = "7.18")]
     version_profile: VersionProfile,
@@ -162,6 +174,11 @@ fn tls(arguments: &Arguments) -> io::Result<Option<SimTls>> {
 fn config(arguments: &Arguments) -> io::Result<SimConfig> {
     let mut config = SimConfig::new(arguments.identity.as_str());
     config.bind = arguments.listen;
+    if let Some(serial) = &arguments.serial {
+        config.serial.clone_from(serial);
+    }
+    config.has_routerboard = !arguments.virtual_machine;
+    config.has_ntp = !arguments.no_ntp;
     config.control = arguments.control;
     config.tls = tls(arguments)?;
     config.version = arguments.version_profile;

@@ -1,9 +1,9 @@
-//! What customers do by themselves, outside of the router: use traffic, go away, dial again.
+//! What customers do by themselves, outside of the router: use traffic, go away, come back.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use routeros_proto::parse_optional_duration;
+use routeros_proto::{Mac, parse_optional_duration};
 use serde::{Deserialize, Serialize};
 
 use crate::ppp::{DialError, PppSession, millis};
@@ -22,8 +22,19 @@ pub(crate) struct Outside {
     pub(crate) ppp: BTreeMap<u64, Habit>,
     pub(crate) hotspot: BTreeMap<u64, Habit>,
     dialers: BTreeMap<String, Dialer>,
-    /// Who dials again, and when.
-    pub(crate) redials: BTreeSet<(u64, String)>,
+    /// Devices that come back by their cookies, and after how many milliseconds.
+    returners: BTreeMap<String, u64>,
+    /// Who comes back, and when.
+    pub(crate) returns: BTreeSet<(u64, Return)>,
+}
+
+/// Somebody who comes back.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Return {
+    /// The PPP client of this name.
+    Dial(String),
+    /// The hotspot device with this hardware address.
+    Cookie(String),
 }
 
 /// What is known of the device of one session. Moments are router milliseconds.
@@ -93,23 +104,55 @@ impl Router {
     pub(crate) fn dial_again(&mut self, name: &str, at_ms: u64) {
         if let Some(dialer) = self.outside.dialers.get(name) {
             let at_ms = at_ms.saturating_add(dialer.pause_ms);
-            self.outside.redials.insert((at_ms, name.to_owned()));
+            let returns = &mut self.outside.returns;
+            returns.insert((at_ms, Return::Dial(name.to_owned())));
         }
     }
 
     pub(crate) fn forget_dialer(&mut self, name: &str) {
         self.outside.dialers.remove(name);
-        self.outside.redials.retain(|(_, other)| other != name);
+        let own = Return::Dial(name.to_owned());
+        self.outside.returns.retain(|(_, other)| *other != own);
+    }
+
+    /// This device comes back by its cookie, so long after the router has logged it out, until
+    /// there is no cookie any more.
+    pub(crate) fn hotspot_returns(&mut self, mac: Mac, pause: Duration) {
+        let pause_ms = millis(pause).max(SHORTEST_PAUSE_MS);
+        self.outside.returners.insert(mac.to_string(), pause_ms);
+    }
+
+    /// The router has logged a device out that is still there.
+    pub(crate) fn come_again(&mut self, mac: &str, at_ms: u64) {
+        if let Some(pause_ms) = self.outside.returners.get(mac) {
+            let at_ms = at_ms.saturating_add(*pause_ms);
+            let returns = &mut self.outside.returns;
+            returns.insert((at_ms, Return::Cookie(mac.to_owned())));
+        }
+    }
+
+    /// The earliest of those who come back by now does so, or tries to.
+    pub(crate) fn first_returns(&mut self) -> Option<Return> {
+        let (_, who) = self.outside.returns.pop_first()?;
+        let is_back = match &who {
+            Return::Dial(name) => self.redial(name).is_ok(),
+            Return::Cookie(mac) => self.hotspot_cookie_login(mac).is_ok(),
+        };
+        is_back.then_some(who)
     }
 
     /// Every session is over: devices are forgotten, clients dial again.
     pub(crate) fn all_cut_off(&mut self) {
         self.outside.ppp.clear();
         self.outside.hotspot.clear();
-        self.outside.redials.clear();
+        self.outside.returns.clear();
         let names: Vec<String> = self.outside.dialers.keys().cloned().collect();
         for name in names {
             self.dial_again(&name, self.now_ms);
+        }
+        let macs: Vec<String> = self.outside.returners.keys().cloned().collect();
+        for mac in macs {
+            self.come_again(&mac, self.now_ms);
         }
     }
 

@@ -19,6 +19,7 @@ impl Router {
         });
         self.ppp.clear();
         self.hotspot.clear();
+        self.reboot_leases();
         let volatile = self
             .schema
             .menus()
@@ -33,6 +34,7 @@ impl Router {
         for menu in [menus.interfaces, menus.queues, menus.address_lists] {
             self.delete_where(menu, |router, row| router[menu].is_set(row, "dynamic"));
         }
+        self.refresh_names();
         let cookies = menus.hotspot_cookies;
         self.delete_where(cookies, |router, row| {
             !router[cookies].is_set(row, "mac-cookie")
@@ -61,6 +63,7 @@ impl Router {
             menus.hotspot_active,
             menus.hotspot_cookies,
             menus.address_lists,
+            menus.leases,
         ];
         let mut endings: Vec<(u64, MenuId, u64)> = Vec::new();
         for menu in timed {
@@ -80,6 +83,8 @@ impl Router {
             self.end_ppp(id, at_ms, "session-timeout");
         } else if menu == self.menus.hotspot_active {
             self.end_hotspot(id, at_ms, "session timeout");
+        } else if menu == self.menus.leases {
+            self.end_lease(id);
         } else {
             self.delete(menu, id);
         }

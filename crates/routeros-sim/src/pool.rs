@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use crate::router::Router;
+use crate::table::Row;
 use crate::text::Text;
 use crate::value::parse_ranges;
 
@@ -39,6 +40,21 @@ impl Router {
             || !self.ppp_sessions_with("address", &address).is_empty()
     }
 
+    /// How large a pool is, how much of it is in use and how much is free.
+    pub(crate) fn pool_count(&self, pool: &Row, name: &str) -> Option<String> {
+        let pools = &self[self.menus.pools];
+        let ranges = parse_ranges(&pools.text(pool, "ranges")).ok()?;
+        let total = size_of(&ranges);
+        let used = self[self.menus.pool_used].find("pool", pools.value(pool, "name")?);
+        let used = u64::try_from(used.len()).unwrap_or(u64::MAX);
+        let count = match name {
+            "total" => total,
+            "used" => used,
+            _ => total.saturating_sub(used),
+        };
+        Some(count.to_string())
+    }
+
     pub(crate) fn release_address(&mut self, used: Option<u64>) {
         if let Some(used) = used {
             self.delete(self.menus.pool_used, used);
@@ -67,10 +83,7 @@ impl Router {
         let pools = &self[self.menus.pools];
         let row = pools.find_one("name", pool)?;
         let ranges = parse_ranges(&pools.text(row, "ranges")).ok()?;
-        let size = ranges
-            .iter()
-            .map(|(first, last)| u64::from(last - first) + 1)
-            .sum::<u64>();
+        let size = size_of(&ranges);
         let start = self.pool_cursors.get(pool).copied().unwrap_or(0);
         for step in 0..size {
             let position = (start + step) % size;
@@ -83,6 +96,13 @@ impl Router {
         }
         None
     }
+}
+
+fn size_of(ranges: &[(u32, u32)]) -> u64 {
+    ranges
+        .iter()
+        .map(|(first, last)| u64::from(last - first) + 1)
+        .sum()
 }
 
 fn nth_address(ranges: &[(u32, u32)], mut position: u64) -> Option<Ipv4Addr> {

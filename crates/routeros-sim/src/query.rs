@@ -111,7 +111,7 @@ fn sort_key(kind: Option<&Kind>, bytes: &[u8]) -> Option<u128> {
     let text = std::str::from_utf8(bytes).ok()?;
     match kind? {
         Kind::Number | Kind::NumberOr(_) | Kind::Rate => text.parse().ok(),
-        Kind::Time | Kind::TimeOr(_) | Kind::Age | Kind::Left => {
+        Kind::Time | Kind::TimeOr(_) | Kind::Age | Kind::AgeOr(_) | Kind::Left => {
             parse_duration(text).ok().map(|span| span.as_micros())
         }
         Kind::Ip => text

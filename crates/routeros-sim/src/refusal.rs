@@ -66,6 +66,13 @@ impl Refusal {
         )
     }
 
+    pub(crate) fn ambiguous(name: &str) -> Self {
+        Self::with(
+            ARGUMENT,
+            format!("ambiguous value of {name}, more than one possible value matches input"),
+        )
+    }
+
     pub(crate) fn invalid_argument(name: &str) -> Self {
         Self::with(ARGUMENT, format!("invalid value for argument {name}"))
     }

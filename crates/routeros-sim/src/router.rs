@@ -3,6 +3,7 @@
 pub(crate) mod render;
 mod seed;
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, HashMap};
 use std::ops::{Index, IndexMut};
 use std::sync::Arc;
@@ -35,8 +36,14 @@ pub(crate) struct Router {
     pub(crate) clock_offset_s: i64,
     pub(crate) ppp: BTreeMap<u64, SessionParts>,
     pub(crate) hotspot: BTreeMap<u64, SessionParts>,
+    /// What DHCP leases brought along, by lease.
+    pub(crate) leases: BTreeMap<u64, SessionParts>,
     /// Counts PPP sessions, for session ids and interface ids.
     pub(crate) sessions_begun: u64,
+    /// Counts API sessions, for their ids in `/user/active`.
+    pub(crate) accounts_begun: u64,
+    /// Counts the rows that prints looked at, to tell an index from a scan.
+    pub(crate) rows_examined: Cell<u64>,
     /// Where the search for a free address goes on, by pool.
     pub(crate) pool_cursors: HashMap<String, u64>,
     /// What customers do by themselves.
@@ -101,6 +108,17 @@ pub(crate) struct Menus {
     pub(crate) routerboard: MenuId,
     pub(crate) device_mode: MenuId,
     pub(crate) log: MenuId,
+    pub(crate) dns_static: MenuId,
+    pub(crate) leases: MenuId,
+    pub(crate) dhcp_servers: MenuId,
+    pub(crate) scripts: MenuId,
+    pub(crate) schedules: MenuId,
+    pub(crate) user_active: MenuId,
+    pub(crate) packages: MenuId,
+    pub(crate) ntp: MenuId,
+    pub(crate) queue_types: MenuId,
+    pub(crate) ppp_aaa: MenuId,
+    pub(crate) radius_incoming: MenuId,
 }
 
 impl Menus {
@@ -134,6 +152,17 @@ impl Menus {
             routerboard: schema.find("/system/routerboard")?,
             device_mode: schema.find("/system/device-mode")?,
             log: schema.find("/log")?,
+            dns_static: schema.find("/ip/dns/static")?,
+            leases: schema.find("/ip/dhcp-server/lease")?,
+            dhcp_servers: schema.find("/ip/dhcp-server")?,
+            scripts: schema.find("/system/script")?,
+            schedules: schema.find("/system/scheduler")?,
+            user_active: schema.find("/user/active")?,
+            packages: schema.find("/system/package")?,
+            ntp: schema.find("/system/ntp/client")?,
+            queue_types: schema.find("/queue/type")?,
+            ppp_aaa: schema.find("/ppp/aaa")?,
+            radius_incoming: schema.find("/radius/incoming")?,
         })
     }
 }
@@ -176,7 +205,10 @@ impl Router {
             clock_offset_s: 0,
             ppp: BTreeMap::new(),
             hotspot: BTreeMap::new(),
+            leases: BTreeMap::new(),
             sessions_begun: 0,
+            accounts_begun: 0,
+            rows_examined: Cell::new(0),
             pool_cursors: HashMap::new(),
             outside: Outside::default(),
             feed,

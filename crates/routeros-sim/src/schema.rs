@@ -1,7 +1,7 @@
 //! The menus, commands, arguments and properties the simulator knows, by version.
 //!
-//! Read from `schema/schema.json`, which `schema/generate.py` writes from a crawled command tree
-//! of real routers and the facts that the tree does not say.
+//! Read from `data/schema.json`, which `cargo xtask schema` writes from a crawled command tree of
+//! real routers and from `data/facts.txt`, the facts that the tree does not say.
 
 mod kind;
 #[cfg(test)]
@@ -16,7 +16,7 @@ pub(crate) use kind::Kind;
 
 use crate::text::Text;
 
-const EMBEDDED: &str = include_str!("../schema/schema.json");
+const EMBEDDED: &str = include_str!("../data/schema.json");
 
 /// Where a menu stands in the schema, and its table in the router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -185,6 +185,26 @@ impl CommandSpec {
         self.arguments
             .get(name)
             .is_some_and(|gate| gate.allows(version))
+    }
+}
+
+#[cfg(test)]
+impl Menu {
+    /// Every command of any version.
+    pub(crate) fn all_commands(&self) -> impl Iterator<Item = (&str, &CommandSpec)> {
+        self.commands
+            .iter()
+            .map(|(name, spec)| (name.as_str(), spec))
+    }
+}
+
+#[cfg(test)]
+impl CommandSpec {
+    /// The arguments this version has (`true`), or those that only others have.
+    pub(crate) fn arguments(&self, version: u16, in_version: bool) -> Vec<String> {
+        let fits = |(_, gate): &(&String, &Gate)| gate.allows(version) == in_version;
+        let fitting = self.arguments.iter().filter(fits);
+        fitting.map(|(name, _)| name.clone()).collect()
     }
 }
 

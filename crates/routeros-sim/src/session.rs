@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::accounts::ActiveAccount;
 use crate::door::Wire;
 use crate::fault::{Fault, Mangling};
 use crate::router::RowEvent;
@@ -37,6 +38,8 @@ pub(crate) struct Session {
     decoder: SentenceDecoder,
     /// The account that is logged in.
     account: Option<String>,
+    /// Its row in `/user/active`.
+    active: Option<ActiveAccount>,
     /// The challenge that was sent and not yet answered.
     challenge: Option<String>,
     /// What is to be done by the moment it is due, and by arrival.
@@ -92,6 +95,7 @@ impl Session {
             peer,
             decoder: SentenceDecoder::new(limits),
             account: None,
+            active: None,
             challenge: None,
             pending: BTreeMap::new(),
             arrived: 0,

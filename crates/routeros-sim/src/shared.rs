@@ -25,7 +25,7 @@ pub(crate) struct Shared {
     faults: Mutex<FaultBoard>,
     stats: Mutex<SimStats>,
     delay: Mutex<Duration>,
-    /// Whether the port takes connections.
+    /// Whether the port takes connections. Told anew whenever any fault changes.
     pub(crate) is_open: watch::Sender<bool>,
     /// Cancelled to close every session of the moment.
     sessions: Mutex<CancellationToken>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +16,9 @@ use crate::door::Doors;
 use crate::fault::Fault;
 use crate::hotspot::admission::LoginError;
 use crate::hotspot::login::HotspotSession;
+use crate::hotspot::{KEEPALIVE_TIMEOUT, USER_REQUEST};
 use crate::listener;
+use crate::menus::leases::DhcpError;
 use crate::ppp::{DialError, PppSession};
 use crate::router::Router;
 use crate::router::render::Sight;
@@ -280,14 +282,23 @@ impl Simulator {
     /// The user's devices went out of reach and the router has found out. Gives how many sessions
     /// ended.
     pub fn hotspot_leave(&self, user: &str) -> usize {
-        self.shared
-            .router()
-            .hotspot_leave(user, "keepalive timeout")
+        self.shared.router().hotspot_leave(user, KEEPALIVE_TIMEOUT)
     }
 
     /// The user logs out. Gives how many sessions ended.
     pub fn hotspot_logout(&self, user: &str) -> usize {
-        self.shared.router().hotspot_leave(user, "user request")
+        self.shared.router().hotspot_leave(user, USER_REQUEST)
+    }
+
+    /// This device comes back by itself, with its cookie, so long (at least a second) after the
+    /// router has logged it out; while time passes, and until a cookie is refused.
+    ///
+    /// # Errors
+    /// [`LoginError::BadMac`].
+    pub fn hotspot_returns(&self, mac: &str, pause: Duration) -> Result<(), LoginError> {
+        let mac = mac.parse()?;
+        self.shared.router().hotspot_returns(mac, pause);
+        Ok(())
     }
 
     /// The user's devices go out of reach now; the router finds out after the profile's
@@ -334,6 +345,11 @@ impl Simulator {
     /// Cuts the power for a moment: connections close, sessions and everything in memory is lost.
     pub fn reboot(&self) {
         self.shared.reboot();
+    }
+
+    /// Closes every API connection, as a broken line does. The router goes on.
+    pub fn disconnect(&self) {
+        self.shared.close_sessions();
     }
 
     /// Puts another board in its place, with the configuration of this one, as somebody does who
@@ -418,13 +434,39 @@ impl Simulator {
     /// What clients asked so far.
     #[must_use]
     pub fn stats(&self) -> SimStats {
-        self.shared.stats().clone()
+        let rows_examined = self.shared.router().rows_examined.get();
+        let stats = self.shared.stats().clone();
+        SimStats {
+            rows_examined,
+            ..stats
+        }
     }
 
     /// What happens from now on, in words.
     #[must_use]
     pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.shared.router().feed.changes.subscribe()
+    }
+
+    /// Writes properties of a row as they are, read-only ones too, without any check: what the
+    /// factory, time or a careless tool does. Values are bytes, and so need not be text.
+    ///
+    /// # Errors
+    /// The text of the trap a client would get: no such menu, row or property.
+    pub fn overwrite(&self, menu: &str, key: &str, attrs: &[(&str, &[u8])]) -> Result<(), String> {
+        self.shared
+            .router()
+            .overwrite(menu, key, attrs)
+            .map_err(|refusal| refusal.message)
+    }
+
+    /// A device asks the first DHCP server for an address. The host name is bytes: clients send
+    /// what they like.
+    ///
+    /// # Errors
+    /// [`DhcpError`] when it gets none.
+    pub fn dhcp_ask(&self, mac: &str, host_name: &[u8]) -> Result<Ipv4Addr, DhcpError> {
+        self.shared.router().dhcp_ask(mac, host_name)
     }
 
     fn by_hand(

@@ -24,6 +24,8 @@ struct StoredRouter<'a> {
     sessions_begun: u64,
     ppp: Cow<'a, BTreeMap<u64, SessionParts>>,
     hotspot: Cow<'a, BTreeMap<u64, SessionParts>>,
+    #[serde(default)]
+    leases: Cow<'a, BTreeMap<u64, SessionParts>>,
     pool_cursors: Cow<'a, HashMap<String, u64>>,
     #[serde(default)]
     outside: Cow<'a, Outside>,
@@ -41,6 +43,7 @@ impl Router {
             sessions_begun: self.sessions_begun,
             ppp: Cow::Borrowed(&self.ppp),
             hotspot: Cow::Borrowed(&self.hotspot),
+            leases: Cow::Borrowed(&self.leases),
             pool_cursors: Cow::Borrowed(&self.pool_cursors),
             outside: Cow::Borrowed(&self.outside),
             tables: tables
@@ -62,6 +65,7 @@ impl Router {
         self.sessions_begun = stored.sessions_begun;
         self.ppp = stored.ppp.into_owned();
         self.hotspot = stored.hotspot.into_owned();
+        self.leases = stored.leases.into_owned();
         self.pool_cursors = stored.pool_cursors.into_owned();
         self.outside = stored.outside.into_owned();
         let identity = self.menus.identity;
@@ -70,6 +74,7 @@ impl Router {
                 self[menu].restore(table);
             }
         }
+        self.forget_accounts();
         let named = self[identity].single().map(|row| row.values.clone());
         let config = Arc::clone(&self.config);
         self.seed_system(&config);

@@ -17,6 +17,9 @@ pub struct SimStats {
     pub failed_logins: u64,
     /// Connections accepted.
     pub connections: u64,
+    /// Rows that prints compared with a query: one that an index answers looks at its own rows
+    /// only.
+    pub rows_examined: u64,
     /// Connections open now.
     pub open_connections: usize,
 }

@@ -82,12 +82,17 @@ impl Table {
 
     /// Adds a row under its own id, in place of one that has it.
     pub(crate) fn put(&mut self, row: Row) {
+        // The ids of built-in rows stand far above; new rows do not follow them.
+        if row.id < u64::from(u32::MAX) / 2 {
+            self.next_id = self.next_id.max(row.id + 1);
+        }
+        self.put_aside(row);
+    }
+
+    /// The same for a row that the ids of new rows do not follow.
+    pub(crate) fn put_aside(&mut self, row: Row) {
         self.remove(row.id);
         let id = row.id;
-        // The ids of built-in rows stand far above; new rows do not follow them.
-        if id < u64::from(u32::MAX) / 2 {
-            self.next_id = self.next_id.max(id + 1);
-        }
         if self.menu.ordered {
             self.order.push(id);
         }
@@ -135,6 +140,13 @@ impl Table {
     pub(crate) fn set_until(&mut self, id: u64, until_ms: Option<u64>) {
         if let Some(row) = self.rows.get_mut(&id) {
             row.until_ms = until_ms;
+        }
+    }
+
+    /// Moves the moment a row's age counts from.
+    pub(crate) fn set_since(&mut self, id: u64, since_ms: Option<u64>) {
+        if let Some(row) = self.rows.get_mut(&id) {
+            row.since_ms = since_ms;
         }
     }
 

@@ -4,6 +4,7 @@ use std::net::Ipv4Addr;
 
 use routeros_proto::{Mac, RatePair, format_duration, parse_bool, parse_duration, parse_rate};
 
+use crate::policies;
 use crate::refusal::Refusal;
 use crate::schema::Kind;
 use crate::text::Text;
@@ -12,18 +13,23 @@ use crate::text::Text;
 ///
 /// References are not looked up here: the caller knows the tables.
 pub(crate) fn normalise(kind: &Kind, name: &str, raw: &[u8]) -> Result<Text, Refusal> {
-    if matches!(kind, Kind::Text | Kind::Date) {
+    if matches!(kind, Kind::Text | Kind::Date | Kind::Derived) {
         return Ok(Text::from(raw));
     }
     let Ok(text) = std::str::from_utf8(raw) else {
         return Err(Refusal::invalid_argument(name));
     };
     match kind {
-        Kind::Text | Kind::Date | Kind::Reference(..) | Kind::AddressOr(_) => Ok(text.into()),
+        Kind::Text | Kind::Date | Kind::Derived | Kind::Reference(..) | Kind::AddressOr(_) => {
+            Ok(text.into())
+        }
         Kind::Number => number(name, text),
-        Kind::NumberOr(word) | Kind::TimeOr(word) if text == word => Ok(text.into()),
+        Kind::NumberOr(words) | Kind::TimeOr(words) if words.iter().any(|word| word == text) => {
+            Ok(text.into())
+        }
+        Kind::AgeOr(word) if word == text => Ok(text.into()),
         Kind::NumberOr(_) => number(name, text),
-        Kind::Time | Kind::TimeOr(_) | Kind::Age | Kind::Left => time(name, text),
+        Kind::Time | Kind::TimeOr(_) | Kind::Age | Kind::AgeOr(_) | Kind::Left => time(name, text),
         Kind::Bool => boolean(name, text),
         Kind::Mac => mac(name, text),
         Kind::Ip => ip(name, text),
@@ -39,9 +45,16 @@ pub(crate) fn normalise(kind: &Kind, name: &str, raw: &[u8]) -> Result<Text, Ref
             Ok(pair.in_bps().into())
         }
         Kind::SecondsPair => seconds_pair(name, text),
+        Kind::NumberPair => number_pair(name, text),
+        Kind::ReferencePair(_) => Ok(text_pair(text).into()),
         Kind::Ranges => ranges(text),
+        Kind::AddressRange => address_range(name, text),
+        Kind::Ports => ports(name, text),
+        Kind::Words(words) => some_of(name, words, text),
+        Kind::Policies => policies::granted(name, text),
+        Kind::Not(inner) => negated(inner, name, text),
         Kind::OneOf(words) if words.iter().any(|word| word == text) => Ok(text.into()),
-        Kind::OneOf(_) => Err(Refusal::no_match(name)),
+        Kind::OneOf(words) => Err(unmatched(name, words, text)),
     }
 }
 
@@ -164,6 +177,68 @@ fn seconds_pair(name: &str, text: &str) -> Result<Text, Refusal> {
     let rx = time(name, rx)?;
     let tx = time(name, tx)?;
     Ok(format!("{}/{}", rx.lossy(), tx.lossy()).into())
+}
+
+/// `8` is `8/8`.
+fn number_pair(name: &str, text: &str) -> Result<Text, Refusal> {
+    let (rx, tx) = text.split_once('/').unwrap_or((text, text));
+    let (rx, tx) = (number(name, rx)?, number(name, tx)?);
+    Ok(format!("{}/{}", rx.lossy(), tx.lossy()).into())
+}
+
+fn text_pair(text: &str) -> String {
+    match text.split_once('/') {
+        Some(_) => text.to_owned(),
+        None => format!("{text}/{text}"),
+    }
+}
+
+/// An address, a prefix, or a range in the form it was given.
+fn address_range(name: &str, text: &str) -> Result<Text, Refusal> {
+    parse_range(text).map_err(|_| Refusal::invalid_argument(name))?;
+    Ok(text.into())
+}
+
+fn ports(name: &str, text: &str) -> Result<Text, Refusal> {
+    let is_port = |text: &str| text.parse::<u16>().is_ok();
+    let is_range = |text: &str| match text.split_once('-') {
+        Some((first, last)) => is_port(first) && is_port(last),
+        None => is_port(text),
+    };
+    if !text.split(',').all(is_range) {
+        return Err(Refusal::invalid_argument(name));
+    }
+    Ok(text.into())
+}
+
+/// Some words begin like this, or none does. One alone is refused too: nobody knows for certain
+/// that the API takes abbreviations.
+fn unmatched(name: &str, words: &[String], text: &str) -> Refusal {
+    let alike = words.iter().filter(|word| word.starts_with(text));
+    match alike.count() {
+        0 | 1 => Refusal::no_match(name),
+        _ => Refusal::ambiguous(name),
+    }
+}
+
+/// The words that are set, in the router's order.
+fn some_of(name: &str, known: &[String], text: &str) -> Result<Text, Refusal> {
+    let given: Vec<&str> = text.split(',').filter(|word| !word.is_empty()).collect();
+    let is_known = |word: &&str| known.iter().any(|known| known == word);
+    if !given.iter().all(is_known) {
+        return Err(Refusal::no_match(name));
+    }
+    let set = known.iter().filter(|word| given.contains(&word.as_str()));
+    let set: Vec<&str> = set.map(String::as_str).collect();
+    Ok(set.join(",").into())
+}
+
+fn negated(inner: &Kind, name: &str, text: &str) -> Result<Text, Refusal> {
+    let Some(rest) = text.strip_prefix('!') else {
+        return normalise(inner, name, text.as_bytes());
+    };
+    let value = normalise(inner, name, rest.as_bytes())?;
+    Ok(format!("!{}", value.lossy()).into())
 }
 
 fn ranges(text: &str) -> Result<Text, Refusal> {

@@ -154,6 +154,40 @@ fn it_says_the_fingerprint_of_its_tls_port() {
 }
 
 #[test]
+fn its_control_port_takes_lines_from_any_language() {
+    let mut child = Process::new(PROGRAM)
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--control",
+            "0",
+            "--serial",
+            "S1",
+        ])
+        .args(["--fault", "stall:/ppp"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let lines: Vec<String> = lines.take(2).map(Result::unwrap).collect();
+    let addr = lines[1].strip_prefix("control listening on ").unwrap();
+    let mut stream = TcpStream::connect(addr).unwrap();
+    let said = b"faults list\nfaults off\nrows /system/routerboard\nquit\n";
+    stream.write_all(said).unwrap();
+    let mut heard = String::new();
+    stream.read_to_string(&mut heard).unwrap();
+    // Already gone would be a failure of the lines above.
+    let _ = child.kill();
+    child.wait().unwrap();
+    assert!(
+        heard.starts_with("= \"stall:/ppp\"\nok\nok\n= {"),
+        "{heard}"
+    );
+    assert!(heard.contains("\"serial-number\":\"S1\""), "{heard}");
+    assert!(heard.ends_with("}\nok\nok\n"), "{heard}");
+}
+
+#[test]
 fn bad_arguments_are_explained() {
     for arguments in [
         ["--version-profile", "5.0"],

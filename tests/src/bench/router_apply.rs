@@ -79,6 +79,7 @@ impl Site {
         let mut settings = GatewaySettings::recommended(rules);
         settings.in_flight = in_flight;
         settings.write_gap = None;
+        settings.limiter = None;
         let target = Target {
             router: ids.next(),
             host: rules.parse(&router.addr().ip().to_string())?,
@@ -87,6 +88,7 @@ impl Site {
             username: "admin".to_owned(),
             password: Secret::new("password"),
             expected_serial: None,
+            priority: access::Priority::Normal,
         };
         let gateway = RouterOsGateway::new(settings, randomness);
         gateway.inspect(&target).await?;

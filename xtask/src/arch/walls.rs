@@ -16,6 +16,8 @@ pub(crate) enum Room {
     WireFormat,
     /// The database schema.
     Schema,
+    /// Tools of the adapters that know neither the business nor what is called.
+    Library,
     /// How the world does it.
     Adapter,
     /// The far end of a protocol, for demonstrations and tests.
@@ -41,13 +43,15 @@ impl Room {
 
     /// The rooms a crate of this room may name.
     pub(crate) fn may_name(self) -> &'static [Self] {
-        use Room::{Adapter, App, Context, Kernel, Root, Schema, Simulator, WireFormat, Workflows};
+        use Room::{
+            Adapter, App, Context, Kernel, Library, Root, Schema, Simulator, WireFormat, Workflows,
+        };
         match self {
             Self::Kernel | Self::WireFormat | Self::Schema | Self::Tooling => &[],
             Self::Simulator => &[WireFormat],
-            Self::Context => &[Kernel],
+            Self::Context | Self::Library => &[Kernel],
             Self::Workflows => &[Kernel, Context],
-            Self::Adapter => &[Kernel, Context, Workflows],
+            Self::Adapter => &[Kernel, Context, Workflows, Library],
             Self::Root => &[Kernel, Context, Workflows, Adapter],
             Self::App => &[Kernel, Context, Workflows, Root],
             // Nothing names the stories, so they may wire and measure any part of the house.
@@ -71,6 +75,7 @@ pub(crate) const ROOMS: &[(&str, Room)] = &[
     ("routeros-proto", Room::WireFormat),
     ("routeros-sim", Room::Simulator),
     ("migrations", Room::Schema),
+    ("resilience", Room::Library),
     ("crypto-adapter", Room::Adapter),
     ("postgres-adapter", Room::Adapter),
     ("routeros-adapter", Room::Adapter),
@@ -239,7 +244,21 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
         instead: "put the token in crypto-adapter behind a port",
     },
     Technology {
-        crates: &["config", "tracing-opentelemetry"],
+        crates: &["failsafe"],
+        owners: &["resilience"],
+        instead: "take a breaker of resilience",
+    },
+    Technology {
+        crates: &["deadpool"],
+        owners: &["routeros-adapter"],
+        instead: "sea-orm and redis have pools of their own",
+    },
+    Technology {
+        crates: &[
+            "config",
+            "tracing-opentelemetry",
+            "metrics-exporter-prometheus",
+        ],
         owners: &["bootstrap"],
         instead: "take the setting as an argument and let bootstrap read it",
     },

@@ -1,8 +1,9 @@
 //! What a refusal by access, or by a router, means to a client.
 
 use access::{
-    BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError, DefineProfileError,
-    EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal, RouterTaskError,
+    BadExecution, BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError,
+    DefineProfileError, EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal,
+    RouterTaskError,
 };
 
 use super::catalog::{self, Kind};
@@ -88,6 +89,20 @@ impl From<BadHost> for Problem {
     }
 }
 
+impl From<BadExecution> for Problem {
+    fn from(err: BadExecution) -> Self {
+        let (field, rule) = match err {
+            BadExecution::Path => ("command", "format"),
+            BadExecution::Interactive => ("command", "interactive"),
+            BadExecution::Endless => ("command", "endless"),
+            BadExecution::Argument => ("arguments", "format"),
+            BadExecution::Query => ("queries", "format"),
+            BadExecution::Timeout => ("timeout_s", "range"),
+        };
+        Self::invalid(field, rule, err.to_string())
+    }
+}
+
 impl From<GatewayError> for Problem {
     fn from(err: GatewayError) -> Self {
         let problem = Self::of(kind_of(&err)).detail(format!("{err}; {}", err.advice()));
@@ -125,6 +140,7 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::NotRouterOs => &catalog::NOT_ROUTEROS,
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
+        GatewayErrorKind::Overloaded => &catalog::ROUTER_OVERLOADED,
         GatewayErrorKind::Forbidden
         | GatewayErrorKind::Unsupported
         | GatewayErrorKind::Conflict

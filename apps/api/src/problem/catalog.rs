@@ -72,6 +72,7 @@ catalog! {
     ROUTER_OUTCOME_UNKNOWN = BAD_GATEWAY "router-outcome-unknown", "The router was lost before it answered";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable", "The database is unavailable";
     OVERLOADED = SERVICE_UNAVAILABLE "overloaded", "Too many requests at once";
+    ROUTER_OVERLOADED = SERVICE_UNAVAILABLE "router-overloaded", "Too much waits for the router";
     NOT_READY = SERVICE_UNAVAILABLE "not-ready", "Not ready yet";
     TIMED_OUT = GATEWAY_TIMEOUT "timed-out", "The request took too long";
     ROUTER_TIMED_OUT = GATEWAY_TIMEOUT "router-timed-out", "The router did not answer in time";

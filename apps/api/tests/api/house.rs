@@ -127,6 +127,7 @@ pub fn settings() -> ApiSettings {
         max_in_flight: 64,
         sign_in: SignInPolicy::standard(),
         worker_ready: None,
+        metrics: None,
     }
 }
 

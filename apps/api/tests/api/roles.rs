@@ -10,7 +10,7 @@ use crate::exchange::Ask;
 use crate::house::House;
 
 /// Routes that need no token, and prove nothing about the caller.
-const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health"];
+const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health", "metrics"];
 
 const EVERYBODY: &[Role] = &[Admin, Cashier, Technician, Auditor];
 const MONEY_READERS: &[Role] = &[Admin, Cashier, Auditor];
@@ -35,6 +35,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "get_router_drift",
             "get_router_setup",
             "list_drift_rows",
+            "get_router_statistics",
             "list_grants",
             "list_router_sessions",
             "list_voucher_batches",
@@ -92,6 +93,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         ADMINS,
         &[
+            "execute_router_command",
             "define_plan",
             "retire_plan",
             "bill_account",

@@ -87,3 +87,35 @@ async fn a_router_is_tested_asked_who_is_online_and_retired() {
         .is(409);
     assert_eq!(late.first_error(), "status retired");
 }
+
+#[tokio::test]
+async fn a_command_is_executed_and_recorded_without_its_values() {
+    let house = House::new();
+    let place = enrol(&house).await;
+    let path = format!("{place}/execute");
+    let add = json!({
+        "command": "/ppp/secret/add",
+        "arguments": { "name": "ann", "password": "s3cret-of-ann" },
+        "priority": "critical"
+    });
+    let done = house.ask(Ask::post(&path, add)).await.is(200);
+    assert_eq!(done.body["rows"], json!([]));
+    assert_eq!(done.body["is_truncated"], false);
+    let endless = json!({ "command": "/tool/torch" });
+    let refused = house.ask(Ask::post(&path, endless)).await.is(422);
+    assert_eq!(refused.first_error(), "command endless");
+    let odd = json!({ "command": "/ppp/secret/print", "queries": ["name"] });
+    let refused = house.ask(Ask::post(&path, odd)).await.is(422);
+    assert_eq!(refused.first_error(), "queries format");
+}
+
+#[tokio::test]
+async fn statistics_of_a_router_that_was_not_talked_to_are_nothing() {
+    let house = House::new();
+    let place = enrol(&house).await;
+    let path = format!("{place}/statistics");
+    let shown = house.ask(Ask::get(&path)).await.is(200);
+    assert_eq!(shown.body["statistics"], Value::Null);
+    let nowhere = "/api/v1/routers/rtr_aaaaaaaaaaaaaaaaaaaaaaaaaa/statistics";
+    house.ask(Ask::get(nowhere)).await.is(404);
+}

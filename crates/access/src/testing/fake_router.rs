@@ -9,6 +9,7 @@ use kernel::{RouterId, Secret};
 use super::samples::sample_facts;
 use crate::change::{Action, Change, Edit};
 use crate::desired::ACTIVE_LIST;
+use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
@@ -16,6 +17,7 @@ use crate::login::LoginRef;
 use crate::menu::Menu;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
+use crate::statistics::GatewayStatistics;
 use crate::tag::Tag;
 
 /// One router.
@@ -247,6 +249,28 @@ impl RouterGateway for FakeRouter {
 
     async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
         self.meet(target, |it| it.facts(target.router).uptime_s)
+    }
+
+    /// Prints the names of what a menu holds; any other command is done without effect.
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        let menu = execution.path().strip_suffix("/print");
+        self.meet(target, |it| {
+            let printed = Menu::ALL.into_iter().find(|all| Some(all.path()) == menu);
+            let rows = printed.map_or(&[][..], |menu| it.actual.rows(menu));
+            let shown = |row: &ActualRow| vec![("name".to_owned(), row.name.clone())];
+            ExecutionAnswer {
+                rows: rows.iter().map(shown).collect(),
+                ..ExecutionAnswer::default()
+            }
+        })
+    }
+
+    fn statistics(&self, _router: RouterId) -> Option<GatewayStatistics> {
+        None
     }
 }
 

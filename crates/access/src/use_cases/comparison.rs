@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Clock, GrantId, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target, profiles_for};
 use super::sync_router::open_all;
@@ -46,6 +46,7 @@ pub(super) async fn compare(
     id: RouterId,
 ) -> Result<Comparison, RouterTaskError> {
     let (router, target) = load_target(store, vault, scope, id).await?;
+    let target = target.at(Priority::Low);
     let read = async {
         let uptime_s = gateway.uptime(&target).await?;
         let actual = gateway.read(&target, &Selection::All).await?;

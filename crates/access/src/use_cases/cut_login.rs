@@ -1,6 +1,6 @@
 //! Ends the sessions of one login, because an operator wants it.
 
-use kernel::{Clock, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
+use kernel::{Clock, Priority, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{CutReport, RouterGateway};
@@ -30,6 +30,7 @@ pub async fn cut_login(
 ) -> Result<CutReport, RouterTaskError> {
     let CutLogin { router: id, login } = command;
     let (_, target) = load_target(store, vault, scope, id).await?;
+    let target = target.at(Priority::Critical);
     let report = match gateway.cut(&target, std::slice::from_ref(&login)).await {
         Ok(report) => report,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),

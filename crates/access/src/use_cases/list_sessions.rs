@@ -1,6 +1,6 @@
 //! Lists who is online on a router.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target};
 use crate::gateway::{LiveSession, RouterGateway};
@@ -19,7 +19,7 @@ pub async fn list_sessions(
     id: RouterId,
 ) -> Result<Vec<LiveSession>, RouterTaskError> {
     let (_, target) = load_target(store, vault, scope, id).await?;
-    match gateway.sessions(&target).await {
+    match gateway.sessions(&target.at(Priority::High)).await {
         Ok(sessions) => Ok(sessions),
         Err(err) => Err(failed(store, scope, id, err, clock.now()).await),
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Clock, GrantId, RouterId, Scope, Vault};
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Vault};
 use serde::Serialize;
 
 use super::comparison::{Comparison, compare};
@@ -257,11 +257,12 @@ impl Mending<'_> {
             grants,
         };
         drop(tx);
+        let target = found.target.clone().at(Priority::Critical);
         let site = Site {
             gateway: self.gateway,
             vault: self.vault,
             router,
-            target: &found.target,
+            target: &target,
         };
         // Trouble with the router as a whole is met again by the next batch.
         if let Ok(outcome) = site.bring(&work, now).await? {

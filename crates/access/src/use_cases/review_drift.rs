@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Clock, MayConflict, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
+use kernel::{Clock, MayConflict, Priority, RouterId, Scope, StoreError, Vault, rerun_on_conflict};
 
 use super::comparison::{Comparison, compare};
 use super::router_task::{RouterTaskError, failed};
@@ -212,7 +212,8 @@ async fn mend(
     changes: &[Change],
 ) -> Result<(), DriftError> {
     let empty = crate::plan::Plan::default();
-    let mut settlement = Settlement::begin(gateway, &found.target, &empty);
+    let target = found.target.clone().at(Priority::High);
+    let mut settlement = Settlement::begin(gateway, &target, &empty);
     settlement.make(changes).await;
     let mut outcome = settlement.outcome();
     let concerned: BTreeSet<_> = changes.iter().filter_map(|it| it.grant).collect();

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use kernel::{
-    CannotOpen, MayConflict, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
+    CannotOpen, MayConflict, Priority, ProfileId, RouterId, Scope, StoreError, Timestamp, Vault,
     rerun_on_conflict,
 };
 
 use crate::desired::Undesirable;
-use crate::gateway::{GatewayError, Target};
+use crate::gateway::{GatewayError, GatewayErrorKind, Target};
 use crate::grant::{Allowance, Grant};
 use crate::ports::{AccessStore, AccessTx};
 use crate::profile::ServiceProfile;
@@ -72,6 +72,7 @@ pub(super) fn target_at(
         username: endpoint.username.as_str().to_owned(),
         password: vault.open(&password_owner(router), &endpoint.password)?,
         expected_serial,
+        priority: Priority::Normal,
     })
 }
 
@@ -139,7 +140,8 @@ pub(super) async fn failed(
     err: GatewayError,
     at: Timestamp,
 ) -> RouterTaskError {
-    if err.concerns_router() {
+    // A router that has too much to do is not silent.
+    if err.concerns_router() && err.kind != GatewayErrorKind::Overloaded {
         let noted = note_router(store, scope, id, &|it| it.went_silent(&err.message, at)).await;
         if let Err(store_err) = noted {
             return RouterTaskError::Store(store_err);

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{Clock, GrantId, RouterId, Scope, Timestamp, Vault};
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
 use crate::desired::{OpenGrant, desired};
 use crate::gateway::{GatewayError, RouterGateway, Selection, Target};
-use crate::grant::{Allowance, Grant, STILL_ONLINE, secret_owner};
+use crate::grant::{Allowance, Grant, STILL_ONLINE, Subject, secret_owner};
 use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Reach, diff};
@@ -16,6 +16,9 @@ use crate::ports::{AccessStore, Confirmation};
 use crate::profile::ServiceProfile;
 use crate::router::Router;
 use crate::setup::RouterSetup;
+
+/// Up to how many grants are no bulk work.
+const FEW: usize = 50;
 
 /// Bring pending grants to a router.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,6 +66,7 @@ pub async fn sync_router(
     let now = clock.now();
     let (router, target) = load_target(store, vault, scope, command.router).await?;
     let work = load_pending(store, scope, command, now).await?;
+    let target = target.at(urgency(&work.grants));
     let rebooted = match has_rebooted(gateway, &router, &target, now).await {
         Ok(rebooted) => rebooted,
         Err(err) => return Err(failed(store, scope, command.router, err, now).await),
@@ -114,6 +118,18 @@ async fn has_rebooted(
     }
     let uptime_s = gateway.uptime(target).await?;
     Ok(router.has_rebooted(uptime_s, now))
+}
+
+/// Somebody who has paid, or not paid, is urgent; a page full of them is bulk work, and so are vouchers.
+fn urgency(grants: &[Grant]) -> Priority {
+    let people = grants
+        .iter()
+        .filter(|it| matches!(it.subject(), Subject::Subscription(_)))
+        .count();
+    match people {
+        1..=FEW if grants.len() <= FEW => Priority::Critical,
+        _ => Priority::Normal,
+    }
 }
 
 /// Grants to bring, and what is needed for that.

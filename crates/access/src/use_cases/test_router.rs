@@ -1,6 +1,6 @@
 //! Tests whether a router answers, and notes what it says about itself.
 
-use kernel::{Clock, RouterId, Scope, Vault};
+use kernel::{Clock, Priority, RouterId, Scope, Vault};
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router};
 use crate::gateway::RouterGateway;
@@ -20,7 +20,7 @@ pub async fn test_router(
     id: RouterId,
 ) -> Result<RouterFacts, RouterTaskError> {
     let (mut router, target) = load_target(store, vault, scope, id).await?;
-    let facts = match gateway.inspect(&target).await {
+    let facts = match gateway.inspect(&target.at(Priority::High)).await {
         Ok(facts) => facts,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),
     };

@@ -5,9 +5,9 @@ use std::sync::Mutex;
 use access::testing::{FakeRouter, numbered, sample_facts};
 use access::{
     AccessStore, Actual, Allowance, Attribute, Change, ChangeSetup, CutReport, DriftClass,
-    DriftError, DriftRow, DriftRowRef, GatewayError, GatewayErrorKind, GrantAccess, Limits,
-    LiveSession, LoginRef, Menu, Pool, ReconcileMode, ReconcileRouter, RouterFacts, RouterGateway,
-    Selection, Service, Subject, Target,
+    DriftError, DriftRow, DriftRowRef, Execution, ExecutionAnswer, GatewayError, GatewayErrorKind,
+    GatewayStatistics, GrantAccess, Limits, LiveSession, LoginRef, Menu, Pool, ReconcileMode,
+    ReconcileRouter, RouterFacts, RouterGateway, Selection, Service, Subject, Target,
 };
 use async_trait::async_trait;
 use chrono::Duration;
@@ -403,6 +403,18 @@ impl RouterGateway for PaidMeanwhile<'_> {
 
     async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
         self.fake().uptime(target).await
+    }
+
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        self.fake().execute(target, execution).await
+    }
+
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
+        self.fake().statistics(router)
     }
 }
 

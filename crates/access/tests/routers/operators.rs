@@ -184,3 +184,55 @@ async fn an_operator_can_look_cut_and_retire() {
         RouterTaskError::Refused(RouterRefusal::Retired)
     ));
 }
+
+fn execute(priority: access::Priority) -> access::ExecuteCommand {
+    let secret = |name: &str| (name.to_owned(), "hunter2".to_owned());
+    let execution = access::Execution::new(access::NewExecution {
+        path: "/ppp/secret/add".to_owned(),
+        arguments: vec![secret("name"), secret("password")],
+        queries: Vec::new(),
+        timeout_s: 30,
+        freshness: access::Freshness::Fresh,
+    });
+    access::ExecuteCommand {
+        router: router(),
+        execution: execution.unwrap(),
+        priority,
+    }
+}
+
+#[tokio::test]
+async fn every_executed_command_is_written_down_without_its_values() {
+    let world = World::new().await;
+    let run = async || {
+        let command = execute(access::Priority::High);
+        let (store, gateway) = (&world.store, &world.gateway);
+        access::execute_command(
+            store,
+            gateway,
+            &OpenVault,
+            &world.clock,
+            &world.scope,
+            command,
+        )
+        .await
+    };
+    run().await.unwrap();
+    let refusal = access::GatewayError::new(GatewayErrorKind::Forbidden, "not enough permissions");
+    world.gateway.fail_with(router(), Some(refusal));
+    assert!(matches!(run().await, Err(RouterTaskError::Gateway(_))));
+    let events = world.store.events(tenant());
+    let bodies: Vec<String> = events
+        .iter()
+        .map(|it| format!("{it:?}"))
+        .filter(|it| it.contains("access.router_command_executed"))
+        .collect();
+    assert_eq!(bodies.len(), 2);
+    assert!(bodies[0].contains("/ppp/secret/add") && bodies[0].contains("done"));
+    assert!(bodies[1].contains("forbidden"));
+    assert!(
+        bodies
+            .iter()
+            .all(|it| it.contains("password") && !it.contains("hunter2"))
+    );
+}

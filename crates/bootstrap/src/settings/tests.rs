@@ -60,9 +60,15 @@ fn with_variables(toml: &str, variables: &[(&str, &str)]) -> anyhow::Result<Sett
     let mut file = tempfile::NamedTempFile::new()?;
     file.write_all(toml.as_bytes())?;
     let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables_by_name = variables;
     let variables = variables.iter().map(owned).collect();
     let environment = Environment::with_prefix("APP").source(Some(variables));
-    Settings::layered(Some(file.path()), environment)
+    let find = |name: &str| {
+        let found = variables_by_name.iter().find(|it| it.0 == name);
+        found.map(|it| it.1.to_owned())
+    };
+    let seed_names = super::seed_names::settings(find)?;
+    Settings::layered(Some(file.path()), seed_names, environment)
 }
 
 #[test]
@@ -115,4 +121,118 @@ fn a_file_that_is_missing_is_named() {
         format!("{refused:#}").contains("settings.toml"),
         "{refused:#}"
     );
+}
+
+#[test]
+fn the_protection_of_routers_is_as_documented() {
+    let routers = Settings::load(None).unwrap().routers;
+    assert_eq!((routers.pool.min, routers.pool.max), (1, 1));
+    assert_eq!(routers.pool.acquire_timeout_s, 10);
+    assert_eq!(routers.pool.idle_timeout_s, 300);
+    assert_eq!(routers.pool.health_check_s, 30);
+    let limiter = routers.limiter;
+    assert_eq!(
+        (
+            limiter.burst,
+            limiter.refill,
+            limiter.interval_ms,
+            limiter.queue
+        ),
+        (100, 10, 100, 1_000)
+    );
+    assert_eq!((routers.breaker.threshold, routers.breaker.open_s), (5, 60));
+}
+
+#[test]
+fn contradictions_about_routers_are_refused_by_name() {
+    for (toml, setting) in [
+        ("[routers.pool]\nmin = 3\nmax = 2\n", "routers.pool.min"),
+        ("[routers.pool]\nmax = 20\n", "routers.pool.max"),
+        (
+            "[routers.pool]\nidle_timeout_s = 5\n",
+            "routers.pool.idle_timeout_s",
+        ),
+        ("[routers.limiter]\nrefill = 0\n", "routers.limiter.refill"),
+        (
+            "[routers.limiter]\nrefill = 200\n",
+            "routers.limiter.refill",
+        ),
+        ("[routers.limiter]\nqueue = 0\n", "routers.limiter.queue"),
+        ("[routers.breaker]\nopen_s = 0\n", "routers.breaker.open_s"),
+        ("[routers.cache]\nmax_kib = 0\n", "routers.cache.max_kib"),
+    ] {
+        let refused = with(toml).unwrap_err();
+        let text = format!("{refused:#}");
+        assert!(text.contains(&format!("`{setting}`")), "{text}");
+    }
+    let off = "[routers.limiter]\nburst = 0\nrefill = 0\n[routers.breaker]\nthreshold = 0\n[routers.cache]\nttl_s = 0\n";
+    let off = with(off).unwrap().routers;
+    assert_eq!(off.limiter.bucket(), None);
+    assert_eq!(
+        Option::<routeros_adapter::BreakerSettings>::from(off.breaker),
+        None
+    );
+    assert_eq!(
+        Option::<routeros_adapter::CacheSettings>::from(off.cache),
+        None
+    );
+}
+
+#[test]
+fn the_names_of_the_forerunner_are_taken_as_they_are() {
+    let variables = [
+        ("MIKROTIK_TIMEOUT", "30000"),
+        ("ENABLE_CONNECTION_POOLING", "true"),
+        ("MAX_CONNECTIONS", "5"),
+        ("MIN_CONNECTIONS", "2"),
+        ("HEALTH_CHECK_INTERVAL", "15500"),
+        ("RATE_LIMIT_BUCKET_SIZE", "50"),
+        ("RATE_LIMIT_REFILL_RATE", "5"),
+        ("MAX_RATE_LIMIT_QUEUE", "200"),
+        ("REQUEST_QUEUE_MAX_SIZE", "200"),
+        ("ENABLE_PRIORITY_QUEUE", "false"),
+        ("CIRCUIT_BREAKER_TIMEOUT", "90000"),
+        ("CACHE_DEFAULT_TTL", "600000"),
+        ("CACHE_MAX_SIZE", "1000"),
+        ("MAX_CONCURRENCY", "1"),
+        ("APP__ROUTERS__POOL__MIN", "3"),
+    ];
+    let routers = with_variables("", &variables).unwrap().routers;
+    assert_eq!((routers.pool.min, routers.pool.max), (3, 5));
+    assert_eq!(routers.pool.health_check_s, 16, "rounded up");
+    assert_eq!((routers.limiter.burst, routers.limiter.refill), (50, 5));
+    assert_eq!(
+        (routers.limiter.queue, routers.limiter.prioritised),
+        (200, false)
+    );
+    assert_eq!((routers.breaker.threshold, routers.breaker.open_s), (5, 90));
+    assert_eq!((routers.cache.ttl_s, routers.cache.max_kib), (600, 4_000));
+    assert_eq!((routers.in_flight, routers.command_timeout_s), (1, 30));
+    let off = [
+        ("ENABLE_RATE_LIMITING", "false"),
+        ("RATE_LIMIT_BUCKET_SIZE", "50"),
+        ("ENABLE_CIRCUIT_BREAKER", "false"),
+        ("ENABLE_CACHING", "false"),
+        ("CACHE_DEFAULT_TTL", "600000"),
+    ];
+    let routers = with_variables("", &off).unwrap().routers;
+    assert_eq!(routers.limiter.burst, 0);
+    assert_eq!((routers.breaker.threshold, routers.cache.ttl_s), (0, 0));
+}
+
+#[test]
+fn nonsense_under_the_names_of_the_forerunner_is_refused_by_name() {
+    let contradicting = [
+        ("MAX_RATE_LIMIT_QUEUE", "200"),
+        ("REQUEST_QUEUE_MAX_SIZE", "1000"),
+    ];
+    for (variables, name) in [
+        (&[("MAX_CONNECTIONS", "many")][..], "MAX_CONNECTIONS"),
+        (&[("ENABLE_CACHING", "perhaps")], "ENABLE_CACHING"),
+        (&contradicting, "REQUEST_QUEUE_MAX_SIZE"),
+        (&[("MAX_CONNECTIONS", "50")], "routers.pool.max"),
+    ] {
+        let refused = with_variables("", variables).unwrap_err();
+        assert!(format!("{refused:#}").contains(name), "{refused:#}");
+    }
 }

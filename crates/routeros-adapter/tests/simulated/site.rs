@@ -11,7 +11,7 @@ use access::{
 };
 use kernel::testing::SeededRandomness;
 use kernel::{RouterId, Secret, Timestamp};
-use routeros_adapter::{GatewaySettings, RouterOsGateway};
+use routeros_adapter::{BreakerSettings, GatewaySettings, RouterOsGateway};
 use routeros_sim::{SimConfig, Simulator};
 use tokio::time::Instant;
 
@@ -28,6 +28,11 @@ pub(crate) struct Site {
 pub(crate) fn impatient() -> GatewaySettings {
     GatewaySettings {
         write_gap: None,
+        limiter: None,
+        breaker: Some(BreakerSettings {
+            threshold: 5,
+            open_for: Duration::from_millis(50),
+        }),
         connect_timeout: Duration::from_secs(2),
         login_timeout: Duration::from_millis(1_500),
         command_timeout: Duration::from_secs(2),
@@ -106,6 +111,7 @@ pub(crate) fn target(host: &str, port: u16) -> Target {
         username: "admin".to_owned(),
         password: Secret::new("password"),
         expected_serial: None,
+        priority: access::Priority::Normal,
     }
 }
 

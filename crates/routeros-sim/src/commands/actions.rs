@@ -2,7 +2,7 @@
 
 use routeros_proto::{Command, ItemId};
 
-use super::{Answer, rows};
+use super::{Answer, Origin, rows};
 use crate::changes::ChangeKind;
 use crate::hotspot::admission::LoginError;
 use crate::refusal::Refusal;
@@ -11,7 +11,8 @@ use crate::schema::MenuId;
 use crate::text::Text;
 
 /// What `reset-counters` sets back.
-const COUNTERS: [&str; 10] = [
+const COUNTERS: [&str; 11] = [
+    "hits",
     "uptime",
     "bytes-in",
     "bytes-out",
@@ -75,7 +76,9 @@ fn remove_one(router: &mut Router, menu: MenuId, id: u64) {
     };
     let title = rows::title(router, menu, row);
     let name = router[menu].value(row, "name").cloned();
-    router.delete(menu, id);
+    if let Some(row) = router.delete(menu, id) {
+        router.row_removed(menu, &row);
+    }
     if let Some(name) = name {
         super::write::redirect(router, menu, &name, &ItemId(id).to_string().into());
     }
@@ -99,6 +102,23 @@ pub(super) fn move_rows(
         router.touch(menu, id);
     }
     Ok(Answer::changed())
+}
+
+/// `/log/info` and its sisters: a line of one's own.
+pub(super) fn write_log(
+    router: &mut Router,
+    topic: &str,
+    command: &Command,
+) -> Result<Answer, Refusal> {
+    let message = command.get("message").unwrap_or_default();
+    router.log(&format!("script,{topic}"), &message);
+    Ok(Answer::changed())
+}
+
+/// A command that asks a device something: the rows must exist, nothing else happens here.
+pub(super) fn nothing(router: &Router, menu: MenuId, command: &Command) -> Result<Answer, Refusal> {
+    rows::selected(router, menu, command)?;
+    Ok(Answer::default())
 }
 
 /// `reset-counters` of the named rows.
@@ -151,6 +171,7 @@ pub(super) fn hotspot_login(router: &mut Router, command: &Command) -> Result<An
 /// `/ip/hotspot/host/make-binding`: a binding for the device of each host.
 pub(super) fn make_binding(
     router: &mut Router,
+    origin: Origin<'_>,
     menu: MenuId,
     command: &Command,
 ) -> Result<Answer, Refusal> {
@@ -166,7 +187,7 @@ pub(super) fn make_binding(
                 binding = binding.attr(name, value);
             }
         }
-        super::write::add(router, router.menus.hotspot_bindings, &binding)?;
+        super::write::add(router, origin, router.menus.hotspot_bindings, &binding)?;
     }
     Ok(Answer::changed())
 }

@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use routeros_proto::{Command, parse_duration};
 
+use crate::policies;
 use crate::ppp::millis;
 use crate::refusal::Refusal;
 use crate::router::Router;
@@ -15,12 +17,15 @@ use crate::table::Row;
 use crate::text::Text;
 use crate::value::normalise;
 
+/// The longest time an entry can have, 35w3d13h13m56s.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(21_474_836);
+
 /// What a command wants a row to be: a value, or nothing, by property.
 #[derive(Debug, Default)]
-pub(super) struct Draft {
-    pub(super) values: BTreeMap<Arc<str>, Option<Text>>,
+pub(crate) struct Draft {
+    pub(crate) values: BTreeMap<Arc<str>, Option<Text>>,
     /// A new end of the row's life; the inner `None` is "never".
-    pub(super) until_ms: Option<Option<u64>>,
+    pub(crate) until_ms: Option<Option<u64>>,
 }
 
 impl Draft {
@@ -52,7 +57,7 @@ impl Draft {
             None => None,
         };
         if property.kind == Kind::Left {
-            self.until_ms = Some(end_of(router, value.as_ref()));
+            self.until_ms = Some(end_of(router, property, value.as_ref())?);
             return Ok(());
         }
         self.values.insert(Arc::clone(&property.name), value);
@@ -72,7 +77,7 @@ impl Draft {
     }
 
     /// [`Self::value`] as text, empty when unset.
-    pub(super) fn text(&self, menu: &Menu, row: Option<&Row>, name: &str) -> String {
+    pub(crate) fn text(&self, menu: &Menu, row: Option<&Row>, name: &str) -> String {
         self.value(menu, row, name)
             .map(|value| value.lossy().into_owned())
             .unwrap_or_default()
@@ -141,32 +146,10 @@ impl Draft {
                 && unique.overlap.as_ref().is_none_or(|name| {
                     let theirs = table.text(other, name);
                     let ours = self.text(&table.menu, row, name);
-                    theirs == "any" || ours == "any" || *theirs == *ours
+                    let is_all = |text: &str| matches!(text, "any" | "");
+                    is_all(&theirs) || is_all(&ours) || *theirs == *ours
                 })
         })
-    }
-
-    /// A guaranteed rate may not exceed the highest one.
-    pub(super) fn check_queue(&self, menu: &Menu, row: Option<&Row>) -> Result<(), Refusal> {
-        let rates = |name: &str| -> Option<(u64, u64)> {
-            let text = self.text(menu, row, name);
-            let (up, down) = text.split_once('/')?;
-            Some((up.parse().ok()?, down.parse().ok()?))
-        };
-        let (Some(max), Some(least)) = (rates("max-limit"), rates("limit-at")) else {
-            return Ok(());
-        };
-        if max.0 != 0 && max.0 < least.0 {
-            return Err(Refusal::plain(
-                "failure: upload-max-limit less than upload-limit",
-            ));
-        }
-        if max.1 != 0 && max.1 < least.1 {
-            return Err(Refusal::plain(
-                "failure: download-max-limit less than download-limit",
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -177,14 +160,34 @@ fn check(router: &Router, property: &Property, raw: &[u8]) -> Result<Option<Text
         return Ok(None);
     }
     let value = normalise(&property.kind, &property.name, raw)?;
-    match &property.kind {
-        Kind::Reference(menu, words) => {
-            check_reference(router, property, menu, words, &value.lossy())?;
-        }
-        Kind::AddressOr(menu) => check_address_or(router, menu, &value.lossy())?,
-        _ => {}
+    check_known(router, property, &property.kind, &value.lossy())?;
+    if property.kind == Kind::Policies
+        && !policies::all_known(&String::from_utf8_lossy(raw), router.version())
+    {
+        return Err(Refusal::no_match(&property.name));
     }
     Ok((!is_clear(&value)).then_some(value))
+}
+
+/// Rows that a value names must exist.
+fn check_known(
+    router: &Router,
+    property: &Property,
+    kind: &Kind,
+    text: &str,
+) -> Result<(), Refusal> {
+    match kind {
+        Kind::Reference(menu, words) => check_reference(router, property, menu, words, text),
+        Kind::AddressOr(menu) => check_address_or(router, menu, text),
+        Kind::ReferencePair(menu) => text
+            .split('/')
+            .try_for_each(|name| check_reference(router, property, menu, &[], name)),
+        Kind::Not(inner) => {
+            let text = text.strip_prefix('!').unwrap_or(text);
+            check_known(router, property, inner, text)
+        }
+        _ => Ok(()),
+    }
 }
 
 fn check_reference(
@@ -218,7 +221,15 @@ fn is_row(router: &Router, menu: &str, name: &str) -> bool {
 }
 
 /// When a row with this timeout ends; zero and nothing are "never".
-fn end_of(router: &Router, value: Option<&Text>) -> Option<u64> {
-    let span = parse_duration(&value.map(Text::lossy).unwrap_or(Cow::Borrowed("0s"))).ok()?;
-    (!span.is_zero()).then(|| router.now_ms.saturating_add(millis(span)))
+fn end_of(
+    router: &Router,
+    property: &Property,
+    value: Option<&Text>,
+) -> Result<Option<u64>, Refusal> {
+    let text = value.map_or(Cow::Borrowed("0s"), Text::lossy);
+    let span = parse_duration(&text).map_err(|_| Refusal::invalid_argument(&property.name))?;
+    if span > LONGEST_TIMEOUT {
+        return Err(Refusal::invalid_argument(&property.name));
+    }
+    Ok((!span.is_zero()).then(|| router.now_ms.saturating_add(millis(span))))
 }

@@ -1,8 +1,10 @@
 //! Reading: `print`, `find` and `get`.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use routeros_proto::{Command, EncodeError, ItemId, SentenceWriter};
+use routeros_proto::{Command, EncodeError, ItemId, Query, QueryOp, SentenceWriter};
 
 use super::{Answer, Origin, rows};
 use crate::query;
@@ -119,6 +121,10 @@ fn matching<'a>(
     let table = &router[menu];
     let queries = command.queries();
     let candidates: Box<dyn Iterator<Item = &Row>> = match indexed(router, menu, command)? {
+        // Several rows of a menu with places are printed in their places.
+        Some(ids) if table.menu.ordered && ids.len() > 1 => {
+            Box::new(table.iter().filter(move |row| ids.contains(&row.id)))
+        }
         Some(ids) => Box::new(ids.into_iter().filter_map(|id| table.get(id))),
         None => table.iter(),
     };
@@ -126,6 +132,7 @@ fn matching<'a>(
         return Ok(candidates.collect());
     }
     let passes = |row: &&Row| {
+        router.rows_examined.set(router.rows_examined.get() + 1);
         let lookup = |name: &str| -> Option<Cow<'_, [u8]>> {
             router.shown(menu, row, name, Sight::Everything)
         };
@@ -140,23 +147,43 @@ fn indexed(router: &Router, menu: MenuId, command: &Command) -> Result<Option<Ve
         return rows::selected(router, menu, command).map(Some);
     }
     let table = &router[menu];
-    if let Some(id) = query::needed(command.queries(), ".id") {
-        let id: Option<ItemId> = String::from_utf8_lossy(id).parse().ok();
-        return Ok(Some(id.map(|id| id.0).into_iter().collect()));
+    let queries = command.queries();
+    if let Some(ids) = one_of(queries, ".id") {
+        let ids = ids.into_iter().map(String::from_utf8_lossy);
+        let ids: BTreeSet<u64> = ids
+            .filter_map(|id| Some(id.parse::<ItemId>().ok()?.0))
+            .collect();
+        return Ok(Some(ids.into_iter().collect()));
     }
-    for name in &table.menu.index {
-        let Some(value) = query::needed(command.queries(), name) else {
-            continue;
-        };
-        let kind = table.menu.property(name).map(|property| &property.kind);
-        let value = kind.and_then(|kind| normalise(kind, name, value).ok());
-        return Ok(Some(
-            value
-                .map(|value: Text| table.find(name, &value))
-                .unwrap_or_default(),
-        ));
+    let indexed = |name: &Arc<str>| Some((Arc::clone(name), one_of(queries, name)?));
+    let Some((name, values)) = table.menu.index.iter().find_map(indexed) else {
+        return Ok(None);
+    };
+    let kind = table.menu.property(&name).map(|property| &property.kind);
+    let kept = |value: &[u8]| -> Option<Text> { normalise(kind?, &name, value).ok() };
+    let values = values.into_iter().filter_map(kept);
+    let ids: BTreeSet<u64> = values.flat_map(|value| table.find(&name, &value)).collect();
+    Ok(Some(ids.into_iter().collect()))
+}
+
+/// The values of which every row that passes has one: the query asks for one plainly, or for
+/// nothing but any of several.
+fn one_of<'q>(queries: &'q [Query], name: &str) -> Option<Vec<&'q [u8]>> {
+    if let Some(value) = query::needed(queries, name) {
+        return Some(vec![value]);
     }
-    Ok(None)
+    let (Query::Operations(operations), conditions) = queries.split_last()? else {
+        return None;
+    };
+    let joins_all = operations.len() + 1 == conditions.len();
+    if !joins_all || operations.iter().any(|operation| *operation != QueryOp::Or) {
+        return None;
+    }
+    let values = conditions.iter().map(|condition| match condition {
+        Query::Equals(key, value) if key == name => Some(value.as_slice()),
+        _ => None,
+    });
+    values.collect()
 }
 
 /// A switch is on when it is there and not `no`.

@@ -14,7 +14,7 @@ const SELECTORS: [&str; 4] = [".id", "numbers", "number", "from"];
 ///
 /// No selector means no rows: `remove` with only a query answers `!done` and removes nothing.
 /// One unknown row fails the whole command before anything is done.
-pub(super) fn selected(
+pub(crate) fn selected(
     router: &Router,
     menu: MenuId,
     command: &Command,

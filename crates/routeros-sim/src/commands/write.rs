@@ -3,21 +3,25 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use chrono::{NaiveDateTime, NaiveTime};
 use routeros_proto::{Command, ItemId};
 
 use super::draft::Draft;
-use super::{Answer, rows};
+use super::{Answer, Origin, rows};
 use crate::changes::ChangeKind;
+use crate::menus;
 use crate::refusal::Refusal;
 use crate::router::Router;
 use crate::schema::{Menu, MenuId};
 use crate::table::Row;
 use crate::text::Text;
-use crate::value::network_of;
 
 /// `add`: answers with the new row's id.
-pub(super) fn add(router: &mut Router, id: MenuId, command: &Command) -> Result<Answer, Refusal> {
+pub(super) fn add(
+    router: &mut Router,
+    origin: Origin<'_>,
+    id: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
     let menu = Arc::clone(&router[id].menu);
     let mut draft = copied(router, id, &menu, command)?;
     let given = Draft::of(router, id, command)?;
@@ -25,13 +29,13 @@ pub(super) fn add(router: &mut Router, id: MenuId, command: &Command) -> Result<
     draft.until_ms = given.until_ms;
     name_it(router, id, &menu, &mut draft);
     draft.check_required(&menu, None)?;
-    check_menu(router, id, &menu, &draft, None)?;
+    menus::check(router, origin, id, &draft, None)?;
     draft.check_unique(router, id, None)?;
     let before = command
         .get("place-before")
         .map(|row| rows::resolve(router, id, &row));
     let before = before.transpose()?;
-    complete(router, id, &menu, &mut draft);
+    menus::complete(router, origin, id, &menu, &mut draft);
     let row = Row {
         until_ms: draft.until_ms.flatten(),
         ..Row::default()
@@ -52,12 +56,17 @@ pub(super) fn add(router: &mut Router, id: MenuId, command: &Command) -> Result<
 }
 
 /// `set` and `comment`: all rows are checked before the first is changed.
-pub(super) fn set(router: &mut Router, id: MenuId, command: &Command) -> Result<Answer, Refusal> {
+pub(super) fn set(
+    router: &mut Router,
+    origin: Origin<'_>,
+    id: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
     if id == router.menus.clock {
-        set_clock(router, command)?;
+        menus::set_clock(router, command)?;
     }
     let selected = rows::selected(router, id, command)?;
-    change(router, id, &selected, |router| {
+    change(router, origin, id, &selected, |router| {
         Draft::of(router, id, command)
     })
 }
@@ -65,13 +74,14 @@ pub(super) fn set(router: &mut Router, id: MenuId, command: &Command) -> Result<
 /// `enable` (`false`) and `disable` (`true`). Whoever is online stays online.
 pub(super) fn set_disabled(
     router: &mut Router,
+    origin: Origin<'_>,
     id: MenuId,
     command: &Command,
     disabled: &str,
 ) -> Result<Answer, Refusal> {
     let selected = rows::selected(router, id, command)?;
     let values = BTreeMap::from([(Arc::from("disabled"), Some(Text::from(disabled)))]);
-    change(router, id, &selected, |_| {
+    change(router, origin, id, &selected, |_| {
         Ok(Draft {
             values: values.clone(),
             until_ms: None,
@@ -80,7 +90,12 @@ pub(super) fn set_disabled(
 }
 
 /// `unset` by `value-name`.
-pub(super) fn unset(router: &mut Router, id: MenuId, command: &Command) -> Result<Answer, Refusal> {
+pub(super) fn unset(
+    router: &mut Router,
+    origin: Origin<'_>,
+    id: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
     let selected = rows::selected(router, id, command)?;
     let names = command.get("value-name").unwrap_or_default();
     let cleared: Result<BTreeMap<Arc<str>, Option<Text>>, Refusal> = names
@@ -88,7 +103,7 @@ pub(super) fn unset(router: &mut Router, id: MenuId, command: &Command) -> Resul
         .map(|name| cleared(&router[id].menu, name, "value-name"))
         .collect();
     let values = cleared?;
-    change(router, id, &selected, |_| {
+    change(router, origin, id, &selected, |_| {
         Ok(Draft {
             values: values.clone(),
             until_ms: None,
@@ -97,7 +112,12 @@ pub(super) fn unset(router: &mut Router, id: MenuId, command: &Command) -> Resul
 }
 
 /// `reset`: the named properties go back to their defaults.
-pub(super) fn reset(router: &mut Router, id: MenuId, command: &Command) -> Result<Answer, Refusal> {
+pub(super) fn reset(
+    router: &mut Router,
+    origin: Origin<'_>,
+    id: MenuId,
+    command: &Command,
+) -> Result<Answer, Refusal> {
     let selected = rows::selected(router, id, command)?;
     let names = command.attributes().iter().map(|(name, _)| name.as_str());
     let names = names.filter(|name| !matches!(*name, ".id" | "numbers"));
@@ -105,7 +125,7 @@ pub(super) fn reset(router: &mut Router, id: MenuId, command: &Command) -> Resul
         .map(|name| cleared(&router[id].menu, name, name))
         .collect();
     let values = cleared?;
-    change(router, id, &selected, |_| {
+    change(router, origin, id, &selected, |_| {
         Ok(Draft {
             values: values.clone(),
             until_ms: None,
@@ -121,6 +141,7 @@ fn cleared(menu: &Menu, name: &str, told: &str) -> Result<(Arc<str>, Option<Text
 
 fn change(
     router: &mut Router,
+    origin: Origin<'_>,
     id: MenuId,
     selected: &[u64],
     draft: impl Fn(&Router) -> Result<Draft, Refusal>,
@@ -131,12 +152,13 @@ fn change(
         let draft = draft(router)?;
         let row = router[id].get(*row_id);
         draft.check_required(&menu, row)?;
-        check_menu(router, id, &menu, &draft, row)?;
+        menus::check(router, origin, id, &draft, row)?;
         draft.check_unique(router, id, row)?;
         drafts.push((*row_id, draft));
     }
     for (row_id, draft) in drafts {
         let before = router[id].get(row_id).cloned().unwrap_or_default();
+        router.row_changing(id, &before);
         apply(router, id, row_id, draft);
         router.announce(id, ChangeKind::Updated, |router| {
             summary_of_change(router, id, row_id, &before)
@@ -163,6 +185,7 @@ fn apply(router: &mut Router, id: MenuId, row_id: u64, draft: Draft) {
     if let (Some(old), Some(new)) = (old_name, new_name) {
         redirect(router, id, &old, &new);
     }
+    router.row_changed(id, row_id);
 }
 
 /// Rows that refer to a row by its old name follow it.
@@ -186,20 +209,6 @@ pub(super) fn redirect(router: &mut Router, id: MenuId, old: &Text, new: &Text) 
     for (menu, row, name) in moved {
         router[menu].set(row, &name, Some(new.clone()));
     }
-}
-
-/// The rules that only some menus have.
-fn check_menu(
-    router: &Router,
-    id: MenuId,
-    menu: &Menu,
-    draft: &Draft,
-    row: Option<&Row>,
-) -> Result<(), Refusal> {
-    if id == router.menus.queues {
-        return draft.check_queue(menu, row);
-    }
-    Ok(())
 }
 
 /// The row to copy from, if any.
@@ -235,46 +244,6 @@ fn name_it(router: &Router, id: MenuId, menu: &Menu, draft: &mut Draft) {
         .into_iter()
         .find(|name| router[id].find_one("name", name).is_none());
     draft.values.insert(Arc::from("name"), free.map(Text::from));
-}
-
-/// Values that follow from others.
-fn complete(router: &Router, id: MenuId, menu: &Menu, draft: &mut Draft) {
-    let mut derived = Vec::new();
-    if id == router.menus.address_lists {
-        derived.push(("creation-time", router.date()));
-    }
-    if id == router.menus.addresses {
-        let network = network_of(&draft.text(menu, None, "address"));
-        derived.extend(network.map(|network| ("network", network.to_string())));
-        derived.push(("actual-interface", draft.text(menu, None, "interface")));
-    }
-    for (name, value) in derived {
-        draft
-            .values
-            .entry(Arc::from(name))
-            .or_insert_with(|| Some(value.into()));
-    }
-}
-
-/// The clock keeps no row values: setting it moves the offset.
-fn set_clock(router: &mut Router, command: &Command) -> Result<(), Refusal> {
-    let now = chrono::DateTime::from_timestamp(router.unix_seconds(), 0).unwrap_or_default();
-    let (mut date, mut time) = (now.date_naive(), now.time());
-    if let Some(text) = command.get("date") {
-        let forms = ["%Y-%m-%d", "%b/%d/%Y"];
-        let read = |form: &&str| chrono::NaiveDate::parse_from_str(&text, form).ok();
-        date = forms
-            .iter()
-            .find_map(read)
-            .ok_or_else(|| Refusal::invalid_argument("date"))?;
-    }
-    if let Some(text) = command.get("time") {
-        let read = NaiveTime::parse_from_str(&text, "%H:%M:%S");
-        time = read.map_err(|_| Refusal::invalid_argument("time"))?;
-    }
-    let wanted = NaiveDateTime::new(date, time).and_utc().timestamp();
-    router.clock_offset_s += wanted - router.unix_seconds();
-    Ok(())
 }
 
 fn summary_of_new(router: &Router, id: MenuId, row_id: u64) -> String {

@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::simulator::Simulator;
 
 /// What `help` says: the words of each command and what they do.
-const HELP: [(&str, &str); 27] = [
+const HELP: [(&str, &str); 29] = [
     ("faults list", "the faults that are on, one line each"),
     (
         "faults on FAULT",
@@ -21,6 +21,7 @@ const HELP: [(&str, &str); 27] = [
         "switches off those of this name or text, or all",
     ),
     ("reboot", "cuts the power for a moment"),
+    ("disconnect", "closes every API connection"),
     ("clock", "the router's clock in seconds since 1970"),
     ("clock set SECONDS", "sets it"),
     ("clock jump SECONDS", "moves it, also back"),
@@ -39,6 +40,10 @@ const HELP: [(&str, &str); 27] = [
         "a device logs in on the page",
     ),
     ("hotspot cookie MAC", "a device comes back by its cookie"),
+    (
+        "hotspot returns MAC PAUSE",
+        "a device comes back by its cookie this long after it was logged out",
+    ),
     (
         "hotspot logout USER",
         "the user logs out; how many sessions ended",
@@ -143,6 +148,10 @@ fn hotspot(router: &Simulator, words: &[&str]) -> Answer {
     let session = match words {
         ["login", user, password, mac] => router.hotspot_login(user, password, mac),
         ["cookie", mac] => router.hotspot_cookie_login(mac),
+        ["returns", mac, pause] => {
+            router.hotspot_returns(mac, span(pause)?).map_err(text)?;
+            return done();
+        }
         ["logout", user] => return one(json!(router.hotspot_logout(user))),
         ["vanish", user] => return one(json!(router.hotspot_vanish(user))),
         _ => return unknown(),
@@ -207,6 +216,7 @@ fn rows(router: &Simulator, words: &[&str]) -> Answer {
 fn system(router: &Simulator, words: &[&str]) -> Answer {
     match words {
         ["reboot"] => router.reboot(),
+        ["disconnect"] => router.disconnect(),
         ["clock"] => return one(json!(router.clock())),
         ["clock", "set", seconds] => router.set_clock(read(seconds)?),
         ["clock", "jump", seconds] => router.jump_clock(read(seconds)?),

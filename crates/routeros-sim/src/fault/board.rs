@@ -157,6 +157,12 @@ impl FaultBoard {
         }) {
             return Some(Verdict::Reboot);
         }
+        if self.count_down(|fault| match fault {
+            Fault::StallOnNth(left) => Some(left),
+            _ => None,
+        }) {
+            return Some(Verdict::Stall);
+        }
         let mut text = None;
         self.count_down(|fault| match fault {
             Fault::TrapOnNth { nth, message } => {

@@ -11,8 +11,8 @@ use super::{FATAL_TEXT, Fault, Permission};
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "unknown fault {0:?}, one of black-hole, refuse, session-limit:N, drop-on:N, \
-     drop-after-apply:N, drop-mid-reply:N, reboot-on:N, stall:COMMAND, slow:COMMAND:MILLISECONDS, \
-     drip:COMMAND:MILLISECONDS, trap:COMMAND:MESSAGE, trap-category:N:COMMAND:MESSAGE, \
+     drop-after-apply:N, drop-mid-reply:N, reboot-on:N, stall:COMMAND, stall-on:N, \
+     slow:COMMAND:MILLISECONDS, drip:COMMAND:MILLISECONDS, trap:COMMAND:MESSAGE, trap-category:N:COMMAND:MESSAGE, \
      trap-on:N:MESSAGE, fatal:COMMAND[:MESSAGE], forbid:read, forbid:write, device-mode, \
      rate-budget:FAST:MILLISECONDS, fragment, long-lengths, extra-trap-attribute, duplicate-keys, \
      bad-utf8, empty-always, unknown-reply, clock-jump:SECONDS"
@@ -57,6 +57,7 @@ fn counted(name: &str, rest: &str) -> Option<Fault> {
         "drop-after-apply" => Fault::DropAfterApply(rest.parse().ok()?),
         "drop-mid-reply" => Fault::DropMidReply(rest.parse().ok()?),
         "reboot-on" => Fault::RebootOn(rest.parse().ok()?),
+        "stall-on" => Fault::StallOnNth(rest.parse().ok()?),
         "clock-jump" => Fault::ClockJump(rest.parse().ok()?),
         "forbid" => Fault::PermissionLoss(match rest {
             "read" => Permission::Read,

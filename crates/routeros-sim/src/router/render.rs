@@ -7,6 +7,7 @@ use chrono::DateTime;
 use routeros_proto::{ItemId, format_duration};
 
 use super::Router;
+use crate::policies;
 use crate::schema::{Kind, MenuId, Property};
 use crate::table::Row;
 
@@ -60,6 +61,20 @@ impl Router {
                 let age = self.now_ms.saturating_sub(row.since_ms?);
                 return Some(seconds(age).into_bytes().into());
             }
+            Kind::AgeOr(ref word) => {
+                let age = row.since_ms.map(|since| self.now_ms.saturating_sub(since));
+                let shown = age.map_or_else(|| word.clone(), seconds);
+                return Some(shown.into_bytes().into());
+            }
+            Kind::Derived => {
+                let shown = self.derived(menu, row, &property.name)?;
+                return Some(shown.into_bytes().into());
+            }
+            Kind::Policies => {
+                let granted = self[menu].text(row, &property.name);
+                let shown = policies::shown(&granted, self.version());
+                return Some(shown.into_bytes().into());
+            }
             Kind::Left => {
                 let left = row.until_ms?.saturating_sub(self.now_ms);
                 return Some(seconds(left).into_bytes().into());
@@ -105,7 +120,12 @@ impl Router {
 
     /// The router's clock, as dates in rows are written.
     pub(crate) fn date(&self) -> String {
-        self.clock(&format!("{} %H:%M:%S", self.date_form()))
+        self.date_of(self.unix_seconds())
+    }
+
+    /// A moment by the router's clock, in seconds since 1970, as dates in rows are written.
+    pub(crate) fn date_of(&self, unix_seconds: i64) -> String {
+        written(unix_seconds, &format!("{} %H:%M:%S", self.date_form()))
     }
 
     /// What a power cut does to a clock that has no battery and nobody to ask.
@@ -132,9 +152,13 @@ impl Router {
     }
 
     fn clock(&self, form: &str) -> String {
-        let now = DateTime::from_timestamp(self.unix_seconds(), 0).unwrap_or_default();
-        now.format(form).to_string().to_ascii_lowercase()
+        written(self.unix_seconds(), form)
     }
+}
+
+fn written(unix_seconds: i64, form: &str) -> String {
+    let moment = DateTime::from_timestamp(unix_seconds, 0).unwrap_or_default();
+    moment.format(form).to_string().to_ascii_lowercase()
 }
 
 /// Whole seconds, as routers print ages.

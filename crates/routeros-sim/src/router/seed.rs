@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::Router;
 use crate::config::{FULL, SimConfig, SimUser};
+use crate::policies;
 use crate::schema::MenuId;
 use crate::table::Row;
 
@@ -22,6 +23,20 @@ const SERVICES: [(&str, &str); 8] = [
     ("api", "8728"),
     ("winbox", "8291"),
     ("api-ssl", "8729"),
+];
+
+/// The queue types every router has, and their kinds.
+const QUEUE_TYPES: [(&str, &str); 10] = [
+    ("default", "pfifo"),
+    ("ethernet-default", "pfifo"),
+    ("wireless-default", "sfq"),
+    ("synchronous-default", "red"),
+    ("hotspot-default", "sfq"),
+    ("pcq-upload-default", "pcq"),
+    ("pcq-download-default", "pcq"),
+    ("only-hardware-queue", "none"),
+    ("multi-queue-ethernet-default", "mq-pfifo"),
+    ("default-small", "pfifo"),
 ];
 
 impl Router {
@@ -83,10 +98,44 @@ impl Router {
             ],
         );
         let software_id = format!("SIM-{}", config.serial.get(..4).unwrap_or("0000"));
-        self.put_values(menus.license, &[("software-id", &software_id)]);
+        let license = match config.has_routerboard {
+            true => [("software-id", software_id.as_str()), ("nlevel", "4")],
+            false => [("system-id", software_id.as_str()), ("level", "free")],
+        };
+        self.put_values(menus.license, &license);
+        let ntp = match config.has_ntp {
+            true => [("enabled", "true"), ("status", "synchronized")],
+            false => [("enabled", "false"), ("status", "stopped")],
+        };
+        self.put_values(menus.ntp, &ntp);
+        for menu in [menus.ppp_aaa, menus.radius_incoming] {
+            self.put_values(menu, &[]);
+        }
+        self.seed_packages(firmware);
         self.put_values(menus.identity, &[("name", &config.identity)]);
         self.put_values(menus.clock, &[]);
         self.put_values(menus.device_mode, &[]);
+    }
+
+    /// One package on version 7, several on version 6.
+    fn seed_packages(&mut self, version: &str) {
+        let menu = self.menus.packages;
+        let names: &[&str] = match self.version() {
+            700.. => &["routeros"],
+            _ => &[
+                "system",
+                "security",
+                "ppp",
+                "dhcp",
+                "hotspot",
+                "advanced-tools",
+            ],
+        };
+        self[menu].clear();
+        for name in names {
+            let row = self.row(menu, [("name", *name), ("version", version)]);
+            self[menu].add(row);
+        }
     }
 
     /// The groups every router has, and the accounts of the configuration.
@@ -94,14 +143,21 @@ impl Router {
         let menus = self.menus;
         self[menus.groups].clear();
         self[menus.users].clear();
-        let read = "local,telnet,ssh,reboot,read,test,winbox,password,web,sniff,sensitive,api";
+        let all: Vec<&str> = policies::known(self.version()).collect();
+        let without = |missing: &[&str]| {
+            let kept = all
+                .iter()
+                .copied()
+                .filter(|policy| !missing.contains(policy));
+            kept.collect::<Vec<_>>().join(",")
+        };
         let groups = [
-            ("read", read),
-            ("write", &format!("{read},write")),
-            ("full", &FULL.join(",")),
+            ("read", without(&["ftp", "write", "policy", "dude"])),
+            ("write", without(&["ftp", "policy", "dude"])),
+            ("full", without(&[])),
         ];
         for (name, policy) in groups {
-            let row = self.row(menus.groups, [("name", name), ("policy", policy)]);
+            let row = self.row(menus.groups, [("name", name), ("policy", policy.as_str())]);
             self.insert(menus.groups, row);
         }
         for user in &config.users {
@@ -111,10 +167,16 @@ impl Router {
 
     fn seed_user(&mut self, user: &SimUser) {
         let menus = self.menus;
+        let is_full = FULL
+            .iter()
+            .all(|policy| user.policies.iter().any(|it| it == policy));
         let policy = user.policies.join(",");
-        let known = self[menus.groups].find("policy", &policy.as_str().into());
+        let policy = policies::granted("policy", &policy).unwrap_or_else(|_| policy.into());
+        let known = self[menus.groups].find("policy", &policy);
         let known = known.first().and_then(|id| self[menus.groups].get(*id));
+        let policy = policy.lossy();
         let group = match known {
+            _ if is_full => "full".to_owned(),
             Some(row) => self[menus.groups].text(row, "name").into_owned(),
             None => {
                 let name = format!("{}-group", user.name);
@@ -132,7 +194,17 @@ impl Router {
         self.insert(menus.users, row);
     }
 
+    fn seed_queue_types(&mut self) {
+        let menu = self.menus.queue_types;
+        for (name, kind) in QUEUE_TYPES {
+            let values = [("name", name), ("kind", kind), ("default", "true")];
+            let row = self.row(menu, values);
+            self[menu].add(row);
+        }
+    }
+
     fn seed_network(&mut self, config: &SimConfig) {
+        self.seed_queue_types();
         let menus = self.menus;
         for (at, name) in config.interfaces.iter().enumerate() {
             let mac = format!("02:00:00:00:00:{at:02X}");
@@ -147,7 +219,12 @@ impl Router {
             self.insert(menus.interfaces, row);
         }
         for (name, port) in SERVICES {
-            let row = self.row(menus.services, [("name", name), ("port", port)]);
+            let sessions = match name {
+                "api" | "api-ssl" => config.max_sessions.to_string(),
+                _ => "20".to_owned(),
+            };
+            let values = [("name", name), ("port", port), ("max-sessions", &sessions)];
+            let row = self.row(menus.services, values);
             self.insert(menus.services, row);
         }
         for (name, ranges) in &config.pools {

@@ -12,12 +12,12 @@ pub(crate) enum Kind {
     Text,
     /// A whole number.
     Number,
-    /// A whole number or this word.
-    NumberOr(String),
+    /// A whole number or one of these words.
+    NumberOr(Vec<String>),
     /// A time span.
     Time,
-    /// A time span or this word.
-    TimeOr(String),
+    /// A time span or one of these words.
+    TimeOr(Vec<String>),
     /// `yes`/`no`, shown as `true`/`false`.
     Bool,
     /// A hardware address, shown in capitals.
@@ -36,20 +36,38 @@ pub(crate) enum Kind {
     Pair,
     /// Two time spans.
     SecondsPair,
+    /// Two whole numbers; one stands for both.
+    NumberPair,
+    /// The names of two rows elsewhere; one stands for both.
+    ReferencePair(Arc<str>),
     /// Ranges of addresses.
     Ranges,
+    /// An IPv4 address, a prefix, or a range.
+    AddressRange,
+    /// Ports and ranges of ports, separated by commas.
+    Ports,
     /// A date.
     Date,
     /// Time since the row began.
     Age,
+    /// Time since the row began, or this word before it did.
+    AgeOr(String),
     /// Time until the row ends.
     Left,
+    /// Worked out when it is shown, from other rows or the clock.
+    Derived,
     /// One of these words.
     OneOf(Vec<String>),
+    /// Any of these words, separated by commas and shown in this order.
+    Words(Vec<String>),
+    /// The policies of a group; those it lacks are shown too, with a `!`.
+    Policies,
     /// The name of a row elsewhere, or one of these words.
     Reference(Arc<str>, Vec<String>),
     /// An IPv4 address or the name of a row elsewhere.
     AddressOr(Arc<str>),
+    /// The same with a `!` in front, which turns a rule around.
+    Not(Box<Self>),
 }
 
 impl Kind {
@@ -57,6 +75,7 @@ impl Kind {
     pub(crate) fn target(&self) -> Option<&str> {
         match self {
             Self::Reference(menu, _) | Self::AddressOr(menu) => Some(menu),
+            Self::Not(inner) => inner.target(),
             _ => None,
         }
     }
@@ -71,9 +90,9 @@ impl TryFrom<String> for Kind {
         Ok(match name {
             "text" => Self::Text,
             "number" => Self::Number,
-            "number-or" => Self::NumberOr(rest.to_owned()),
+            "number-or" => Self::NumberOr(words.collect()),
             "time" => Self::Time,
-            "time-or" => Self::TimeOr(rest.to_owned()),
+            "time-or" => Self::TimeOr(words.collect()),
             "bool" => Self::Bool,
             "mac" => Self::Mac,
             "ip" => Self::Ip,
@@ -83,11 +102,20 @@ impl TryFrom<String> for Kind {
             "rate" => Self::Rate,
             "pair" => Self::Pair,
             "seconds-pair" => Self::SecondsPair,
+            "number-pair" => Self::NumberPair,
+            "ref-pair" => Self::ReferencePair(rest.into()),
             "ranges" => Self::Ranges,
+            "address-range" => Self::AddressRange,
+            "ports" => Self::Ports,
             "date" => Self::Date,
             "age" => Self::Age,
+            "age-or" => Self::AgeOr(rest.to_owned()),
+            "derived" => Self::Derived,
             "left" => Self::Left,
             "one-of" => Self::OneOf(words.collect()),
+            "words" => Self::Words(words.collect()),
+            "policies" => Self::Policies,
+            "not" => Self::Not(Box::new(Self::try_from(rest.to_owned())?)),
             "ref" | "ref-or" => {
                 let menu = words.next().unwrap_or_default();
                 Self::Reference(menu.into(), words.collect())

@@ -74,6 +74,13 @@ impl Session {
     }
 
     fn run_command(&mut self, command: Command) -> Flow {
+        if self
+            .active
+            .as_ref()
+            .is_some_and(|active| !active.is_wanted())
+        {
+            return Flow::Abort;
+        }
         let account = self.account.clone();
         let is_device_mode_blocked = self.shared.faults().has(&Fault::DeviceMode);
         let origin = Origin {

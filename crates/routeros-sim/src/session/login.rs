@@ -3,6 +3,7 @@
 use routeros_proto::{Command, Reply, challenge_response};
 
 use super::{Flow, Session};
+use crate::accounts::ActiveAccount;
 use crate::refusal::Refusal;
 
 impl Session {
@@ -89,6 +90,13 @@ impl Session {
             &format!("user {name} logged in from {from} via {service}"),
         );
         drop(router);
+        self.active = None;
+        self.active = Some(ActiveAccount::new(
+            &self.shared,
+            name,
+            self.peer.address,
+            self.peer.service,
+        ));
         self.account = Some(name.to_owned());
         self.widen_limits();
         self.reply(Reply::done(), command.tag());

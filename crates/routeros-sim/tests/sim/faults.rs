@@ -219,6 +219,7 @@ fn faults_are_read_from_words_and_written_in_the_same() {
         ("drop-mid-reply:1", Fault::DropMidReply(1)),
         ("reboot-on:4", Fault::RebootOn(4)),
         ("stall:/ppp/secret/add", Fault::StallCommand(command())),
+        ("stall-on:2", Fault::StallOnNth(2)),
         (
             "slow:/ppp/secret/add:15",
             Fault::SlowCommand {
@@ -335,6 +336,27 @@ async fn the_nth_command_is_refused_whichever_it_is() {
     assert_eq!(client.run(add("two")).await.trap(), "timeout");
     assert!(client.run(add("three")).await.traps.is_empty());
     assert!(!has(&router, "two"));
+}
+
+#[tokio::test]
+async fn the_nth_command_gets_no_answer_whichever_it_is() {
+    let (router, mut client) = connected().await;
+    router.set_fault(Fault::StallOnNth(2));
+    client.run(add("one")).await;
+    client.send(&add("two").tagged("2")).await;
+    client.send(&add("three").tagged("3")).await;
+    assert_eq!(client.next().await.unwrap().tag(), Some("3"));
+    assert!(!has(&router, "two") && router.faults().is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_line_loses_connections_and_nothing_else() {
+    let (router, mut client) = connected().await;
+    router.elapse(Duration::from_secs(600));
+    router.disconnect();
+    assert!(client.is_closed().await);
+    assert_eq!(router.rows("/system/resource")[0]["uptime"], "10m");
+    Client::login(&router).await;
 }
 
 #[tokio::test]

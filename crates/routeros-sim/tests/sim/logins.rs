@@ -263,3 +263,17 @@ async fn each_version_takes_its_own_ways_to_log_in() {
         assert_eq!(answer.ret.is_none(), plain, "password on {version}");
     }
 }
+
+#[tokio::test]
+async fn the_service_itself_may_say_how_many_sessions_it_takes() {
+    let router = router().await;
+    router
+        .update("/ip/service", "api", &[("max-sessions", "1")])
+        .unwrap();
+    let _only = Client::login(&router).await;
+    assert!(Client::connect(&router).await.is_closed().await);
+    router
+        .update("/ip/service", "api", &[("max-sessions", "2")])
+        .unwrap();
+    Client::login(&router).await;
+}

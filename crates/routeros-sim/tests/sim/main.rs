@@ -1,10 +1,12 @@
 //! The simulator over its real socket, and the people who use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod accounts;
 mod client;
 mod control;
 mod faults;
 mod hotspot;
+mod leases;
 mod logins;
 mod menus;
 mod passing;
@@ -13,6 +15,7 @@ mod refusals;
 mod scale;
 mod state;
 mod system;
+mod tables;
 mod tls;
 mod wire;
 

@@ -300,6 +300,50 @@ async fn a_logout_by_the_user_leaves_the_cookies() {
 }
 
 #[tokio::test]
+async fn a_kicked_device_comes_back_until_its_cookies_are_gone() {
+    let router = isp().await;
+    let is_there = || router.row("/ip/hotspot/active", "user", "CODE1").is_some();
+    let kick = || {
+        let row = router.row("/ip/hotspot/active", "user", "CODE1").unwrap();
+        router.remove("/ip/hotspot/active", &row[".id"]).unwrap();
+    };
+    router.hotspot_login("CODE1", "CODE1", PHONE).unwrap();
+    router.hotspot_returns(PHONE, seconds(3)).unwrap();
+    kick();
+    router.elapse(seconds(2));
+    assert!(!is_there());
+    router.elapse(seconds(1));
+    assert!(is_there(), "the HTTP cookie is left");
+    router
+        .update("/ip/hotspot/user", "CODE1", &[("disabled", "yes")])
+        .unwrap();
+    kick();
+    router.elapse(seconds(3_600));
+    assert!(!is_there());
+    router
+        .update("/ip/hotspot/user", "CODE1", &[("disabled", "no")])
+        .unwrap();
+    router.elapse(seconds(3_600));
+    assert!(!is_there(), "it has given up");
+    assert!(router.hotspot_returns("phone", seconds(3)).is_err());
+}
+
+#[tokio::test]
+async fn a_device_comes_back_after_each_session_timeout_and_its_traffic_counts() {
+    let router = isp().await;
+    router.hotspot_login("CODE1", "CODE1", PHONE).unwrap();
+    router.hotspot_returns(PHONE, seconds(60)).unwrap();
+    router.set_traffic_rate("CODE1", 1, 2);
+    // The profile's sessions last twelve hours: two whole ones and an hour of the third.
+    router.elapse(seconds(2 * 43_260 + 3_600));
+    let of = |menu, key, name| shown(&router, menu, key, "CODE1", name);
+    assert_eq!(of("/ip/hotspot/active", "user", "uptime"), "1h");
+    assert_eq!(of("/ip/hotspot/active", "user", "bytes-out"), "7200");
+    assert_eq!(of("/ip/hotspot/user", "name", "uptime"), "1d");
+    assert_eq!(of("/ip/hotspot/user", "name", "bytes-in"), "86400");
+}
+
+#[tokio::test]
 async fn a_raised_limit_does_not_reach_a_running_session() {
     let router = isp().await;
     let limit = |span| [("limit-uptime", span)];

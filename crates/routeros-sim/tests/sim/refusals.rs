@@ -1,6 +1,6 @@
 //! The exact words of refusals, and what each menu refuses.
 
-use routeros_proto::{Command, Reply};
+use routeros_proto::Command;
 use routeros_sim::{SimConfig, Simulator, VersionProfile};
 
 use crate::client::Client;
@@ -22,7 +22,7 @@ async fn refused(client: &mut Client, path: &str, attrs: &[(&str, &str)]) -> Str
 }
 
 /// What is refused, and in which words.
-const REFUSALS: [Case; 27] = [
+const REFUSALS: [Case; 29] = [
     ("/nothing/print", &[], "no such command prefix"),
     ("/ppp/nothing/print", &[], "no such command prefix"),
     ("/ppp/secret/frobnicate", &[], "no such command"),
@@ -142,6 +142,16 @@ const REFUSALS: [Case; 27] = [
         "failure: download-max-limit less than download-limit",
     ),
     (
+        "/ppp/secret/add",
+        &[("name", "x"), ("service", "pp")],
+        "ambiguous value of service, more than one possible value matches input",
+    ),
+    (
+        "/queue/simple/add",
+        &[("target", "10.0.0.1"), ("parent", "none-such")],
+        "input does not match any value of parent",
+    ),
+    (
         "/ip/hotspot/active/login",
         &[("user", "x"), ("ip", "10.9.9.9")],
         "unknown host IP",
@@ -181,27 +191,48 @@ async fn a_trap_has_at_most_a_category_and_a_message_in_that_order() {
     }
 }
 
+/// The category word of a message, as the captured traps have it.
+fn category_of(message: &str) -> Option<&'static str> {
+    let begins = |texts: &[&str]| texts.iter().any(|text| message.starts_with(text));
+    match () {
+        () if begins(&["no such", "unknown parameter"]) => Some("0"),
+        () if begins(&[
+            "input does not",
+            "ambiguous",
+            "invalid value",
+            "value of",
+            "missing",
+        ]) =>
+        {
+            Some("1")
+        }
+        () if begins(&["can not remove"]) => Some("4"),
+        () => None,
+    }
+}
+
 #[tokio::test]
 async fn categories_come_with_the_messages_that_have_them() {
-    let (_router, mut client) = connected().await;
-    let category = |trap: &Reply| trap.get("category").map(std::borrow::Cow::into_owned);
-    let missing = client
-        .run(Command::new("/ppp/secret/remove").attr(".id", "*FF"))
-        .await;
-    assert_eq!(category(&missing.traps[0]).as_deref(), Some("0"));
-    let add = Command::new("/ppp/secret/add")
-        .attr("name", "x")
-        .attr("profile", "none");
-    assert_eq!(
-        category(&client.run(add).await.traps[0]).as_deref(),
-        Some("1")
-    );
-    let nameless = client.run(Command::new("/ip/hotspot/user/add")).await;
-    assert_eq!(category(&nameless.traps[0]), None);
+    let (router, mut client) = connected().await;
+    for (menu, attrs, _) in TWINS {
+        router.insert(menu, attrs).unwrap();
+    }
+    let twins = TWINS.map(|(menu, attrs, text)| (format!("{menu}/add"), attrs, text));
+    let others = REFUSALS.map(|(path, attrs, text)| (path.to_owned(), attrs, text));
+    for (path, attrs, text) in others.into_iter().chain(twins) {
+        let command = attrs
+            .iter()
+            .fold(Command::new(path), |command, (name, value)| {
+                command.attr(name, value)
+            });
+        let trap = &client.run(command).await.traps[0];
+        let category = trap.get("category").map(std::borrow::Cow::into_owned);
+        assert_eq!(category.as_deref(), category_of(text), "{text}");
+    }
 }
 
 /// Rows that may not exist twice, and the words of the refusal.
-const TWINS: [Case; 11] = [
+const TWINS: [Case; 14] = [
     (
         "/ppp/secret",
         &[("name", "x")],
@@ -251,6 +282,21 @@ const TWINS: [Case; 11] = [
         "/user",
         &[("name", "x"), ("group", "read"), ("password", "p")],
         "failure: user with the same name already exists",
+    ),
+    (
+        "/system/script",
+        &[("name", "x")],
+        "failure: item with such name already exists",
+    ),
+    (
+        "/queue/tree",
+        &[("name", "x")],
+        "failure: already have such name",
+    ),
+    (
+        "/ip/dhcp-server/lease",
+        &[("address", "10.0.0.1")],
+        "failure: already have static lease with this IP address",
     ),
     (
         "/user/group",

@@ -241,6 +241,18 @@ async fn replies_can_come_in_records_of_one_byte() {
 }
 
 #[tokio::test]
+async fn a_black_hole_swallows_the_handshake() {
+    let router = router().await;
+    router.set_fault(Fault::BlackHole);
+    let fingerprint = router.fingerprint().unwrap();
+    let moment = std::time::Duration::from_millis(100);
+    let swallowed = tokio::time::timeout(moment, handshake(&router, &fingerprint)).await;
+    assert!(swallowed.is_err());
+    router.clear_faults();
+    login(&router).await;
+}
+
+#[tokio::test]
 async fn the_port_and_the_certificate_survive_a_restart() {
     let router = router().await;
     let (addr, fingerprint) = (router.tls_addr(), router.fingerprint());

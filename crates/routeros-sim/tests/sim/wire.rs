@@ -101,6 +101,37 @@ async fn empty_answers_after_changes_are_a_switch() {
 }
 
 #[tokio::test]
+async fn queries_are_a_machine_with_a_stack() {
+    let (router, mut client) = connected().await;
+    for (name, comment) in [("a", "x"), ("b", "x"), ("c", "")] {
+        router
+            .insert("/ppp/secret", &[("name", name), ("comment", comment)])
+            .unwrap();
+    }
+    let table: [(&[&str], &[&str]); 11] = [
+        (&["?name=a", "?name=none", "?#1"], &["a"]),
+        (&["?name=a", "?name=none", "?#0"], &[]),
+        (&["?name=none", "?comment=x", "?#!!|"], &["a", "b"]),
+        (&["?comment=x", "?name=a", "?#1.&|"], &["a", "b"]),
+        (&["?comment=x", "?name=a", "?#1&|"], &["a", "b"]),
+        (&["?name=a", "?#!.&"], &["b", "c"]),
+        (&["?name=a", "?#.|"], &["a"]),
+        (&["?#!"], &[]),
+        (&["?#!!"], &["a", "b", "c"]),
+        (&["?#9"], &["a", "b", "c"]),
+        (&["?name=a", "?name=b", "?#|", "?name=b", "?#!&"], &["a"]),
+    ];
+    for (queries, expected) in table {
+        let mut command = Command::new("/ppp/secret/print");
+        for query in queries {
+            command = command.query(Query::parse(query.as_bytes()).unwrap());
+        }
+        let names = client.run(command).await.column("name");
+        assert_eq!(names, expected, "{queries:?}");
+    }
+}
+
+#[tokio::test]
 async fn quit_is_answered_by_fatal_and_the_end() {
     let (_router, mut client) = connected().await;
     client.send(&Command::new("/quit")).await;
@@ -304,4 +335,76 @@ async fn dropping_the_last_handle_closes_everything() {
     );
     drop(other);
     assert!(client.is_closed().await);
+}
+
+/// Random bytes from a fixed seed (a linear congruential generator after Knuth).
+struct Noise(u64);
+
+impl Noise {
+    fn next(&mut self, below: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % below
+    }
+
+    fn word(&mut self) -> Vec<u8> {
+        const BEGINNINGS: [&str; 10] = [
+            "/",
+            "=",
+            "?",
+            "?#",
+            ".tag=",
+            "=.id=",
+            "=.proplist=",
+            "/ppp/secret/",
+            "=name=",
+            "!",
+        ];
+        let beginning = usize::try_from(self.next(10)).unwrap();
+        let mut word = BEGINNINGS[beginning].as_bytes().to_vec();
+        for _ in 0..self.next(12) {
+            word.push(u8::try_from(self.next(256)).unwrap());
+        }
+        word
+    }
+}
+
+#[tokio::test]
+async fn whatever_is_said_the_router_stays_up() {
+    let router = router().await;
+    let mut noise = Noise(42);
+    for round in 0..200 {
+        let mut client = match round % 2 {
+            0 => Client::connect(&router).await,
+            _ => Client::login(&router).await,
+        };
+        let mut bytes = Vec::new();
+        for _ in 0..noise.next(8) {
+            if round % 10 == 0 {
+                bytes.push(u8::try_from(noise.next(256)).unwrap());
+                continue;
+            }
+            for _ in 0..noise.next(5) {
+                let word = noise.word();
+                bytes.push(u8::try_from(word.len()).unwrap());
+                bytes.extend(word);
+            }
+            bytes.push(0);
+        }
+        client.stream.write_all(&bytes).await.unwrap();
+        client.stream.shutdown().await.unwrap();
+        while client.next().await.is_some() {}
+    }
+    // A session that broke down would be counted as open for ever.
+    let closed = tokio::time::timeout(Duration::from_secs(10), async {
+        while router.stats().open_connections > 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    closed.await.unwrap();
+    let mut client = Client::login(&router).await;
+    let names = client.run(Command::new("/system/identity/print")).await;
+    assert_eq!(names.column("name"), ["tower-1"]);
 }

@@ -139,6 +139,7 @@ const fn patience(err: &GatewayError) -> Duration {
         GatewayErrorKind::Unreachable
         | GatewayErrorKind::Timeout
         | GatewayErrorKind::Ambiguous
+        | GatewayErrorKind::Overloaded
         | GatewayErrorKind::Conflict
         | GatewayErrorKind::NotFound
         | GatewayErrorKind::Other => AWAY,

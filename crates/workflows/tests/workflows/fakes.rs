@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
-    AccessStore, AccessTx, Actual, Change, CutReport, GatewayError, GrantRepository, LiveSession,
-    LoginRef, ProfileRepository, RouterFacts, RouterGateway, RouterRepository, Selection,
-    SetupRepository, Target,
+    AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError,
+    GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository, RouterFacts,
+    RouterGateway, RouterRepository, Selection, SetupRepository, Target,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -88,6 +88,18 @@ impl RouterGateway for RouterWithHistory {
 
     async fn forget(&self, router: RouterId) {
         self.router.forget(router).await;
+    }
+
+    async fn execute(
+        &self,
+        target: &Target,
+        execution: &Execution,
+    ) -> Result<ExecutionAnswer, GatewayError> {
+        self.router.execute(target, execution).await
+    }
+
+    fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
+        self.router.statistics(router)
     }
 }
 

@@ -1,0 +1,174 @@
+//! Counts what happens to one router, for statistics and for the metrics named in the documentation.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use access::{GatewayError, LatencyFigures, LiveSession, Service};
+use kernel::RouterId;
+use metrics::{counter, gauge, histogram};
+
+use crate::pool::Count;
+
+/// How many of the last commands the percentiles are of.
+const SAMPLES: usize = 1_024;
+
+/// The counters of one router. The only label is its id.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    router: String,
+    requests: AtomicU64,
+    inside: Mutex<Inside>,
+}
+
+#[derive(Debug, Default)]
+struct Inside {
+    errors: BTreeMap<&'static str, u64>,
+    /// Microseconds of the last commands, in order.
+    micros: VecDeque<u32>,
+}
+
+impl Meter {
+    /// Nothing has happened yet.
+    pub(crate) fn new(router: RouterId) -> Self {
+        Self {
+            router: router.to_string(),
+            requests: AtomicU64::new(0),
+            inside: Mutex::default(),
+        }
+    }
+
+    /// The router's id as text.
+    pub(crate) fn router(&self) -> &str {
+        &self.router
+    }
+
+    /// A command was sent and has come to its end, good or bad.
+    pub(crate) fn sent(&self, took: Duration) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        counter!("mikrotik_requests_total", "router" => self.router.clone()).increment(1);
+        histogram!("mikrotik_request_duration_seconds", "router" => self.router.clone())
+            .record(took);
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if inside.micros.len() >= SAMPLES {
+            inside.micros.pop_front();
+        }
+        let micros = u32::try_from(took.as_micros()).unwrap_or(u32::MAX);
+        inside.micros.push_back(micros);
+    }
+
+    /// A call came to nothing.
+    pub(crate) fn failed(&self, err: &GatewayError) {
+        let kind = err.kind.word();
+        counter!("mikrotik_request_errors_total", "router" => self.router.clone(), "kind" => kind)
+            .increment(1);
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        *inside.errors.entry(kind).or_default() += 1;
+    }
+
+    /// An answer was, or was not, in the cache.
+    pub(crate) fn cached(&self, was_there: bool) {
+        let name = match was_there {
+            true => "mikrotik_cache_hits",
+            false => "mikrotik_cache_misses",
+        };
+        counter!(name, "router" => self.router.clone()).increment(1);
+    }
+
+    /// Shows how many connections there are, and that the counters are alive.
+    pub(crate) fn show(&self, count: Count) {
+        let all = [
+            ("mikrotik_connection_pool_active", count.active),
+            ("mikrotik_connection_pool_idle", count.idle),
+            ("mikrotik_connection_pool_total", count.active + count.idle),
+        ];
+        for (name, value) in all {
+            gauge!(name, "router" => self.router.clone()).set(small(value));
+        }
+        let counters = [
+            "mikrotik_requests_total",
+            "mikrotik_cache_hits",
+            "mikrotik_cache_misses",
+        ];
+        for name in counters {
+            counter!(name, "router" => self.router.clone()).increment(0);
+        }
+    }
+
+    /// Shows what the circuit breaker does, and what it has counted.
+    pub(crate) fn show_breaker(&self, snapshot: resilience::BreakerSnapshot) {
+        gauge!("mikrotik_circuit_breaker_state", "router" => self.router.clone())
+            .set(f64::from(snapshot.state.number()));
+        counter!("mikrotik_circuit_breaker_failures_total", "router" => self.router.clone())
+            .absolute(snapshot.failures);
+    }
+
+    /// Shows how many are online.
+    pub(crate) fn show_sessions(&self, sessions: &[LiveSession]) {
+        let all = [
+            ("mikrotik_active_users_hotspot", Service::Hotspot),
+            ("mikrotik_active_users_pppoe", Service::Pppoe),
+        ];
+        for (name, service) in all {
+            let online = sessions.iter().filter(|it| it.login.service == service);
+            gauge!(name, "router" => self.router.clone()).set(small(online.count()));
+        }
+    }
+
+    /// Shows how much the cache holds.
+    pub(crate) fn show_cache(&self, entries: u64) {
+        let entries = usize::try_from(entries).unwrap_or(usize::MAX);
+        gauge!("mikrotik_cache_size", "router" => self.router.clone()).set(small(entries));
+    }
+
+    /// Commands sent.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// Calls that came to nothing, by kind.
+    pub(crate) fn errors(&self) -> BTreeMap<&'static str, u64> {
+        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        inside.errors.clone()
+    }
+
+    /// How long the last commands took.
+    pub(crate) fn latency(&self) -> LatencyFigures {
+        let inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut micros: Vec<u32> = inside.micros.iter().copied().collect();
+        drop(inside);
+        micros.sort_unstable();
+        LatencyFigures {
+            samples: micros.len(),
+            p50_us: percentile(&micros, 50),
+            p99_us: percentile(&micros, 99),
+        }
+    }
+}
+
+/// The value that so many of a hundred do not exceed (nearest rank).
+fn percentile(sorted: &[u32], of_hundred: usize) -> Option<u32> {
+    let rank = (sorted.len() * of_hundred).div_ceil(100);
+    sorted.get(rank.checked_sub(1)?).copied()
+}
+
+fn small(value: usize) -> f64 {
+    f64::from(u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    //! Percentiles of few and of many.
+
+    use super::percentile;
+
+    #[test]
+    fn percentiles_are_values_that_occurred() {
+        let hundred: Vec<u32> = (1..=100).collect();
+        assert_eq!(percentile(&hundred, 50), Some(50));
+        assert_eq!(percentile(&hundred, 99), Some(99));
+        assert_eq!(percentile(&[7], 99), Some(7));
+        assert_eq!(percentile(&[], 50), None);
+    }
+}
