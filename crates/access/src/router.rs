@@ -1,13 +1,14 @@
 //! A router that customers connect through: how it is reached, what it is and how it does.
 
-use chrono::Duration;
-use kernel::{GrantId, Name, RouterId, Sealed, Timestamp};
+use kernel::{Name, RouterId, Sealed, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::events::AccessEvent;
 use crate::host::Host;
 use crate::login::Service;
 use crate::tag::Mark;
+
+mod watch;
 
 /// How to log in to the router's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -121,9 +122,6 @@ pub struct Reconciled {
     /// When the router had started, as far as its uptime told then.
     pub booted_at: Option<Timestamp>,
 }
-
-/// Clocks drift and answers take time: a start that is later by less than this is the same one.
-const BOOT_SLACK: Duration = Duration::seconds(120);
 
 /// How a router does.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -330,42 +328,6 @@ impl Router {
         }
     }
 
-    /// Notes how long it had been up when it was last compared.
-    pub fn compared_at_uptime(&mut self, uptime_s: u64, at: Timestamp) {
-        if let Some(last) = &mut self.last_reconcile {
-            last.booted_at = Some(boot(uptime_s, at));
-        }
-    }
-
-    /// Whether it has started anew since it was last compared; `false` while nothing is known.
-    #[must_use]
-    pub fn has_rebooted(&self, uptime_s: u64, at: Timestamp) -> bool {
-        let known = self.last_reconcile.and_then(|it| it.booted_at);
-        known.is_some_and(|it| boot(uptime_s, at) > it.plus(BOOT_SLACK))
-    }
-
-    /// Records that it has started anew.
-    pub fn rebooted(&mut self, uptime_s: u64) {
-        self.events.push(AccessEvent::RouterRebooted {
-            router: self.id,
-            uptime_s,
-        });
-    }
-
-    /// Records who is online still, and who is gone at last. Returns whether that is news worth saving.
-    pub fn cuts_went(&mut self, failed: Vec<GrantId>, settled: Vec<GrantId>) -> bool {
-        let (router, before) = (self.id, self.events.len());
-        if !failed.is_empty() {
-            let grants = failed;
-            self.events.push(AccessEvent::CutFailed { router, grants });
-        }
-        if !settled.is_empty() {
-            let grants = settled;
-            self.events.push(AccessEvent::CutSettled { router, grants });
-        }
-        self.events.len() > before
-    }
-
     /// Notes that an operator ended somebody's sessions.
     pub fn cut(&mut self, service: Service, removed: u64) {
         self.events.push(AccessEvent::LoginCut {
@@ -488,10 +450,6 @@ impl Router {
     pub const fn saved_as(&mut self, version: i64) {
         self.version = version;
     }
-}
-
-fn boot(uptime_s: u64, at: Timestamp) -> Timestamp {
-    at.minus(Duration::seconds(i64::try_from(uptime_s).unwrap_or(0)))
 }
 
 #[cfg(test)]

@@ -238,7 +238,29 @@ async fn a_row_that_was_added_but_not_answered_is_not_added_twice() {
 }
 
 #[tokio::test]
-async fn a_lease_that_was_handed_out_makes_room_for_the_one_that_is_kept() {
+async fn a_device_that_may_not_pass_any_more_loses_its_place_and_its_session() {
+    let site = Site::new().await;
+    let hotspot = users_plan(1, &site.read().await.unwrap());
+    apply(&site, &site.at(), &hotspot.changes).await;
+    site.router.hotspot_login("u00000", "p0", DEVICE).unwrap();
+    let other = "02:00:00:00:00:08";
+    let device = LoginRef::new(Service::MacBypass, DEVICE);
+    let places = || site.router.rows("/ip/hotspot/host").len();
+    assert_eq!(places(), 1);
+    let nobody = LoginRef::new(Service::MacBypass, other);
+    let report = site.gateway.cut(&site.at(), &[nobody]).await.unwrap();
+    assert_eq!((report.removed, places()), (0, 1));
+    let report = site.gateway.cut(&site.at(), &[device]).await.unwrap();
+    assert!(
+        report.removed > 0 && report.still_online.is_empty(),
+        "{report:?}"
+    );
+    assert_eq!(places(), 0);
+    assert!(site.gateway.sessions(&site.at()).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn cutting_a_lease_leaves_the_one_that_is_kept() {
     let site = Site::new().await;
     let services = [Service::DhcpLease];
     let changes = plan(&services, ACTIVE, &site.read().await.unwrap()).changes;
