@@ -1,6 +1,8 @@
 # The simulated router as an image: `docker build -f deploy/routeros-sim.Dockerfile -t routeros-sim .`
 
-FROM rust:1.95-bookworm AS build
+FROM rust:1.95.0-bookworm AS build
+# The image's own toolchain is the one of rust-toolchain.toml; nothing else is to be fetched.
+ENV RUSTUP_TOOLCHAIN=1.95.0
 WORKDIR /src
 COPY . .
 RUN cargo build --release --locked --package routeros-sim

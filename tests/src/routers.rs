@@ -63,6 +63,7 @@ impl Routers {
             "name": name,
             "host": router.addr().ip().to_string(),
             "port": router.addr().port(),
+            "transport": "plain",
             "username": "admin",
             "password": "password",
         })

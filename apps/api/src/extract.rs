@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod caller;
+pub(crate) mod filtered;
 pub(crate) mod if_match;
 mod json;
 pub(crate) mod listing;

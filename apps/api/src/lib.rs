@@ -6,6 +6,7 @@
 
 mod answer;
 mod api;
+mod codepage;
 mod command_line;
 mod extract;
 mod host;

@@ -1,8 +1,9 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, InvoiceKind, JobKind, Kind, OperatorKind,
-    PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
+    AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
+    JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
+    VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -33,6 +34,7 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "accounts", description = "What customers owe"),
         (name = "vouchers", description = "Batches of codes and single vouchers"),
         (name = "routers", description = "MikroTik routers: enrolment, drift, live sessions"),
+        (name = "usage", description = "What customers use, and their sessions"),
         (name = "service profiles", description = "The technical side of a plan"),
         (name = "jobs", description = "Background work, deliveries and the record of events"),
         (name = "operators", description = "Who works here"),
@@ -127,9 +129,15 @@ fn describe_id(path: &str, operation: &mut Operation) {
     let kind = KINDS.iter().find(|(name, _)| Some(*name) == resource);
     let parameters = operation.parameters.iter_mut().flatten();
     for parameter in parameters {
-        if let (RefOr::T(parameter), Some((_, prefix))) = (parameter, kind)
-            && parameter.name == "id"
-        {
+        let RefOr::T(parameter) = parameter else {
+            continue;
+        };
+        let prefix = match parameter.name.as_str() {
+            "id" => kind.map(|(_, prefix)| *prefix),
+            ImportKind::NAME => Some(ImportKind::PREFIX),
+            _ => None,
+        };
+        if let Some(prefix) = prefix {
             parameter.schema = Some(id_text(prefix));
         }
     }
@@ -148,6 +156,7 @@ const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
+    ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
     ("operators", OperatorKind::PREFIX),

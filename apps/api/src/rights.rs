@@ -37,10 +37,11 @@ rights! {
     ReadEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
-    ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters ReadSessions CutSessions
+    ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters ImportRouters ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
+    ReadUsage
 }

@@ -12,6 +12,9 @@ mod drift;
 mod drift_rows;
 mod events;
 mod grants;
+mod historical_sales;
+mod import_rows;
+mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
@@ -24,8 +27,11 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod usage;
 mod voucher_batches;
 mod vouchers;
+
+pub(crate) use routers::{TransportName, TrustName};
 
 /// The header of requests that must act once.
 #[derive(Debug, utoipa::IntoParams)]
@@ -59,8 +65,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(drift::routes())
         .merge(drift_rows::routes())
         .merge(router_setup::routes())
+        .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())
+        .merge(usage::routes())
         .merge(voucher_batches::routes())
         .merge(vouchers::routes())
 }

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use access::{DriftClass, LoginMethod, ProfileStatus, Service};
+use access::adoption::{RowKind, RowState};
+use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -13,6 +14,8 @@ use utoipa::openapi::schema::{ObjectBuilder, Type};
 use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use vouchers::{Alphabet, VoucherStateName};
+
+use crate::routes::{TransportName, TrustName};
 
 macro_rules! words {
     ($($name:ident = $all:expr;)*) => {$(
@@ -41,6 +44,9 @@ words! {
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
     DriftClassWord = DriftClass::ALL;
+    EndCauseWord = EndCause::ALL;
+    ImportRowKindWord = RowKind::ALL;
+    ImportRowStateWord = RowState::ALL;
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;
@@ -54,7 +60,11 @@ words! {
     ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    StepNameWord = StepName::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
+    TransportWord = [TransportName::Tls, TransportName::Plain];
+    TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
+    VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
     WhenWord = [When::Now, When::PeriodEnd];
 }

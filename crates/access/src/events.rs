@@ -7,6 +7,7 @@ use crate::grant::{Allowance, Subject};
 use crate::login::Service;
 use crate::ports::Confirmation;
 use crate::router::DriftCounts;
+use crate::transport::Fingerprint;
 
 /// A fact of the access context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -67,6 +68,29 @@ pub enum AccessEvent {
         router: RouterId,
         /// Why, in words.
         reason: String,
+    },
+    /// A router showed a certificate that nobody has confirmed yet.
+    RouterAwaitsConfirmation {
+        /// The router.
+        router: RouterId,
+        /// The certificate.
+        seen: Fingerprint,
+    },
+    /// An operator confirmed a router's certificate.
+    RouterTrusted {
+        /// The router.
+        router: RouterId,
+        /// The certificate.
+        certificate: Fingerprint,
+    },
+    /// A router showed another certificate than the confirmed one, and was not talked to.
+    RouterCertificateChanged {
+        /// The router.
+        router: RouterId,
+        /// The certificate that was confirmed.
+        expected: Fingerprint,
+        /// The certificate that was seen.
+        seen: Fingerprint,
     },
     /// A router was compared with what it should be, and differed.
     DriftFound {
@@ -231,6 +255,9 @@ impl DomainEvent for AccessEvent {
             Self::RouterRetired { .. } => "access.router_retired",
             Self::RouterOnline { .. } => "access.router_online",
             Self::RouterUnreachable { .. } => "access.router_unreachable",
+            Self::RouterAwaitsConfirmation { .. } => "access.router_awaits_confirmation",
+            Self::RouterTrusted { .. } => "access.router_trusted",
+            Self::RouterCertificateChanged { .. } => "access.router_certificate_changed",
             Self::DriftFound { .. } => "access.drift_found",
             Self::LoginCut { .. } => "access.login_cut",
             Self::RouterSetupChanged { .. } => "access.router_setup_changed",

@@ -4,13 +4,17 @@ use async_trait::async_trait;
 use kernel::{Priority, RouterId, Secret};
 use serde::Serialize;
 
+use crate::adoption::Survey;
 use crate::change::Change;
+use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;
+use crate::transport::{Fingerprint, Transport};
+use crate::usage::{UsageReading, UsageScope};
 
 /// Which router is meant, and everything needed to talk to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Target {
     pub host: Host,
     /// The port of its API service.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.
@@ -106,6 +112,22 @@ pub enum GatewayErrorKind {
     BadHost,
     /// Too much waits for this router already: nothing was sent.
     Overloaded,
+    /// No encrypted connection could be agreed on: nothing was sent.
+    TlsFailed,
+    /// The certificate is not good, or not from the authority: nothing was sent.
+    CertificateInvalid,
+    /// An encrypted connection was made, but nobody has confirmed this certificate yet: nothing was sent.
+    CertificateUnconfirmed {
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
+    /// Another certificate than the confirmed one was seen: nothing was sent.
+    CertificateChanged {
+        /// The certificate that was confirmed.
+        expected: Fingerprint,
+        /// The certificate that was seen.
+        seen: Fingerprint,
+    },
     /// Anything else.
     Other,
 }
@@ -146,6 +168,8 @@ impl GatewayError {
         match self.kind {
             Kind::Unreachable | Kind::Timeout | Kind::Ambiguous | Kind::AuthFailed => true,
             Kind::NotRouterOs | Kind::WrongRouter | Kind::BadHost | Kind::Overloaded => true,
+            Kind::CertificateUnconfirmed { .. } | Kind::CertificateChanged { .. } => true,
+            Kind::TlsFailed | Kind::CertificateInvalid => true,
             Kind::Forbidden | Kind::Unsupported | Kind::Conflict | Kind::NotFound => false,
             Kind::InvalidArgument { .. } | Kind::DeviceMode | Kind::Other => false,
         }
@@ -179,6 +203,24 @@ impl GatewayError {
             Kind::BadHost => "use the router's own address in your network",
             Kind::Overloaded => {
                 "wait a moment: much is being done on this router; see its statistics"
+            }
+
+            Kind::TlsFailed => {
+                "put a certificate on the router's api-ssl service: /certificate add name=billing \
+                 common-name=billing key-size=2048 days-valid=3650, then /certificate sign billing, \
+                 then /ip/service set api-ssl certificate=billing disabled=no"
+            }
+            Kind::CertificateInvalid => {
+                "let the authority issue a certificate for the router's host name or address \
+                 (subject-alt-name), or pin the one that it has"
+            }
+            Kind::CertificateUnconfirmed { .. } => {
+                "compare the fingerprint with the one the router shows in /certificate print \
+                 detail, then confirm it"
+            }
+            Kind::CertificateChanged { .. } => {
+                "if somebody renewed the certificate, compare its fingerprint on the router and \
+                 confirm the new one; if nobody did, somebody may be listening in: do not confirm"
             }
             Kind::Other => "see the router's own message",
         }
@@ -223,4 +265,15 @@ pub trait RouterGateway: Send + Sync {
 
     /// How the talking to a router goes in this process; `None` if it was not talked to.
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics>;
+    /// Finds out what there is to know about a router that may be out of order, over a connection of its own: every step
+    /// that can be taken is taken, within half a minute whatever happens, and nothing is changed.
+    async fn examine(&self, target: &Target) -> Findings;
+
+    /// What customers have used, as far as the router counts it: the users first if they are asked for, then everybody
+    /// who is online. An error means unknown, never nobody.
+    async fn usage(&self, target: &Target, reach: UsageScope)
+    -> Result<UsageReading, GatewayError>;
+    /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
+    /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;
 }

@@ -45,8 +45,11 @@
 //! # }
 //! ```
 
+pub mod adoption;
+mod capabilities;
 mod change;
 mod desired;
+mod diagnosis;
 mod drift_rows;
 mod events;
 mod execution;
@@ -70,12 +73,19 @@ mod tag;
 mod taxonomy;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod transport;
+mod usage;
 mod use_cases;
 
+pub use capabilities::{Absence, BadVersion, Capabilities, Feature, RouterOsVersion};
 pub use change::{Action, Change, Edit, RouterCommand, Value};
 pub use desired::{
     ACTIVE_LIST, BLOCKED_LIST, Desired, DesiredRow, OWN_LISTS, OpenGrant, RESTRICTED_LIST,
     RESTRICTED_RATE, Undesirable, desired,
+};
+pub use diagnosis::{
+    Account, ApiService, ClockReading, Connected, DeviceMode, Diagnosis, Encrypted, Expected,
+    Finding, Findings, Identity, Licence, Online, Resource, Step, StepName, Verdict, diagnose,
 };
 pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
@@ -92,6 +102,7 @@ pub use grant::{
 };
 pub use host::{BadHost, Host, HostRules};
 pub use identity::{BadIdentity, Mac, Prefix, canonical_login};
+pub use kernel::Priority;
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
 pub use menu::Menu;
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
@@ -102,7 +113,8 @@ pub use ports::{
     RouterView, SetupRepository,
 };
 pub use profile::{
-    BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile, ServiceProfileSnapshot, Terms,
+    AdoptedRow, BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile,
+    ServiceProfileSnapshot, Terms,
 };
 pub use rate_limit::{BadRateLimit, Burst, MAX_BURST_SECONDS, MAX_RATE_BPS, RateLimit};
 pub use router::{
@@ -122,21 +134,34 @@ pub use sync_request::{
 };
 pub use tag::{BadMark, MAX_COMMENT_CHARS, Mark, PROFILE_PREFIX, Tag, TagId};
 pub use taxonomy::Severity;
+pub use transport::{
+    BadCaCertificate, BadFingerprint, CaCertificate, Fingerprint, Transport, Trust,
+};
+
+pub use usage::{
+    Books, DayUsage, EndCause, FirstUse, GrantUsage, Load, LoginChange, LoginSeen, Meter, Owner,
+    PollClock, PollState, RouterOnline, SessionCounters, SessionEnd, SessionFilter, SessionView,
+    TrackedSession, Traffic, UsageQueries, UsageReading, UsageScope, UsageStore, UserCounters,
+    UserSeen, account,
+};
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
 pub use use_cases::change_setup::{ChangeSetup, ChangeSetupError, change_setup, show_setup};
 pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
+pub use use_cases::diagnose_router::{diagnose_candidate, diagnose_router};
 pub use use_cases::end_access::end_access;
-pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, enrol_router};
+pub use use_cases::enrol_router::{EnrolRouter, EnrolRouterError, Enrolment, enrol_router};
 pub use use_cases::execute_command::{ExecuteCommand, execute_command};
 pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{
     ReconcileMode, ReconcileReport, ReconcileRouter, RowShown, reconcile_router,
 };
+pub use use_cases::record_usage::{UsagePage, UsageRun};
 pub use use_cases::retire_profile::retire_profile;
 pub use use_cases::retire_router::retire_router;
 pub use use_cases::review_drift::{
@@ -145,5 +170,4 @@ pub use use_cases::review_drift::{
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;
-
-pub use kernel::Priority;
+pub use use_cases::trust_router::{TrustRouter, trust_router};

@@ -342,7 +342,10 @@ fn differing(
     want: &BTreeMap<Attribute, Option<String>>,
     have: &BTreeMap<Attribute, String>,
 ) -> Vec<Edit> {
-    let differs = |it: &(&Attribute, &Option<String>)| it.1.as_ref() != have.get(it.0);
+    // A secret that is open to any PPP service serves PPPoE too: adopted ones stay so.
+    let serves_any = |it: &Attribute| *it == Attribute::Service && !have.contains_key(it);
+    let differs =
+        |it: &(&Attribute, &Option<String>)| it.1.as_ref() != have.get(it.0) && !serves_any(it.0);
     let edit = |(attribute, to): (&Attribute, &Option<String>)| Edit::Set {
         attribute: *attribute,
         to: to.clone(),

@@ -9,11 +9,13 @@ use kernel::{
 };
 use serde::Serialize;
 
+use crate::adoption::ImportRepository;
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
 use crate::profile::{ProfileStatus, ServiceProfile, Terms};
 use crate::router::{LoginMethod, Reconciled, Router, RouterFacts, RouterStatus};
 use crate::setup::RouterSetup;
+use crate::transport::Transport;
 
 /// The constraint that keeps profile names unique in a tenant.
 pub const PROFILE_NAME_UNIQUE: &str = "service_profiles_name";
@@ -47,6 +49,8 @@ pub trait AccessTx: UnitOfWork {
     fn grants(&mut self) -> &mut dyn GrantRepository;
     /// What routers hold besides customers.
     fn setups(&mut self) -> &mut dyn SetupRepository;
+    /// The imports and historical sales.
+    fn imports(&mut self) -> &mut dyn ImportRepository;
 }
 
 /// Profiles of the scope's tenant.
@@ -63,6 +67,9 @@ pub trait ProfileRepository: Send {
     /// Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
     /// [`PROFILE_NAME_UNIQUE`] if the name is taken.
     async fn save(&mut self, profile: &mut ServiceProfile) -> Result<(), StoreError>;
+
+    /// The profiles that stand for a router's own rows.
+    async fn adopted_on(&mut self, router: RouterId) -> Result<Vec<ServiceProfile>, StoreError>;
 }
 
 /// Routers of the scope's tenant.
@@ -202,6 +209,8 @@ pub struct RouterView {
     pub host: String,
     /// The port of its API service.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.

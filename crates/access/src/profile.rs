@@ -4,7 +4,7 @@ use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
 
-use kernel::{ProfileId, Slug};
+use kernel::{ProfileId, RouterId, Slug};
 use serde::{Deserialize, Deserializer, Serialize, de};
 
 use crate::events::AccessEvent;
@@ -116,6 +116,15 @@ pub enum ProfileStatus {
     Retired,
 }
 
+/// A router's own row that a profile stands for: used as it is, never written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdoptedRow {
+    /// The router that has it.
+    pub router: RouterId,
+    /// What it is called there.
+    pub name: String,
+}
+
 /// The technical side of a plan; its rows on routers are called `wb-<name>`.
 #[derive(Debug, Clone)]
 pub struct ServiceProfile {
@@ -125,6 +134,7 @@ pub struct ServiceProfile {
     terms: Terms,
     status: ProfileStatus,
     revision: u32,
+    adopted: Option<AdoptedRow>,
     version: i64,
     events: Vec<AccessEvent>,
 }
@@ -144,6 +154,8 @@ pub struct ServiceProfileSnapshot {
     pub status: ProfileStatus,
     /// Grows with every change of the terms, from 1.
     pub revision: u32,
+    /// The router's own row it stands for, until its terms are changed here.
+    pub adopted: Option<AdoptedRow>,
     /// The stored version, 0 before the first save.
     pub version: i64,
 }
@@ -175,12 +187,33 @@ impl ServiceProfile {
             terms,
             status: ProfileStatus::Offered,
             revision: 1,
+            adopted: None,
             version: 0,
             events: vec![event],
         })
     }
 
-    /// Changes what it allows, for everybody who has it. Sessions keep their speed until they reconnect.
+    /// Adopts a router's own row: logins refer to it by its name, and it is never written. The terms describe it as far
+    /// as they can.
+    ///
+    /// # Errors
+    /// [`BadProfile`] as for [`ServiceProfile::define`].
+    pub fn adopt(
+        id: ProfileId,
+        name: Slug,
+        service: Service,
+        terms: Terms,
+        row: AdoptedRow,
+    ) -> Result<Self, BadProfile> {
+        let adopted = Some(row);
+        Ok(Self {
+            adopted,
+            ..Self::define(id, name, service, terms)?
+        })
+    }
+
+    /// Changes what it allows, for everybody who has it. Sessions keep their speed until they reconnect. A profile that
+    /// was adopted gets a row of its own, and its logins move to it.
     ///
     /// # Errors
     /// [`BadProfile`] if the terms contradict themselves, or the profile is retired.
@@ -193,6 +226,7 @@ impl ServiceProfile {
         }
         check(self.service, &terms)?;
         self.terms = terms;
+        self.adopted = None;
         self.revision = self.revision.saturating_add(1);
         self.events.push(AccessEvent::ProfileChanged {
             profile: self.id,
@@ -247,9 +281,18 @@ impl ServiceProfile {
         self.revision
     }
 
+    /// The router's own row that it stands for.
+    #[must_use]
+    pub const fn adopted(&self) -> Option<&AdoptedRow> {
+        self.adopted.as_ref()
+    }
+
     /// What its row is called on a router.
     #[must_use]
     pub fn router_name(&self) -> String {
+        if let Some(row) = &self.adopted {
+            return row.name.clone();
+        }
         format!("{PROFILE_PREFIX}{}", self.name)
     }
 
@@ -284,6 +327,7 @@ impl ServiceProfile {
             terms: self.terms.clone(),
             status: self.status,
             revision: self.revision,
+            adopted: self.adopted.clone(),
             version: self.version,
         }
     }
@@ -301,6 +345,7 @@ impl ServiceProfile {
             terms: from.terms,
             status: from.status,
             revision: from.revision,
+            adopted: from.adopted,
             version: from.version,
             events: Vec::new(),
         })

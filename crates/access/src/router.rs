@@ -7,6 +7,14 @@ use crate::events::AccessEvent;
 use crate::host::Host;
 use crate::login::Service;
 use crate::tag::Mark;
+use crate::transport::Transport;
+
+mod certificates;
+mod facts;
+mod status;
+
+pub use facts::RouterFacts;
+pub use status::RouterStatus;
 
 mod watch;
 
@@ -25,8 +33,10 @@ pub enum LoginMethod {
 pub struct Endpoint {
     /// Its address or name.
     pub host: Host,
-    /// The port of its API service, 8728 as a rule.
+    /// The port of its API service: 8729 as a rule with TLS, 8728 without.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account: 1 to 64 printable ASCII characters.
@@ -63,21 +73,6 @@ impl std::str::FromStr for ApiUser {
         }
         Ok(Self(text.to_owned()))
     }
-}
-
-/// What a router says about itself.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RouterFacts {
-    /// `/system/identity`: the name it was given.
-    pub identity: String,
-    /// Its serial number or, on virtual routers, its licence's system id; the best proof of which router it is.
-    pub serial: Option<String>,
-    /// The RouterOS version: `7.18.2 (stable)`.
-    pub version: String,
-    /// The board: `RB5009UG+S+`.
-    pub board: String,
-    /// Seconds since it started.
-    pub uptime_s: u64,
 }
 
 /// How far a router is from what it should be.
@@ -121,25 +116,6 @@ pub struct Reconciled {
     pub drift: DriftCounts,
     /// When the router had started, as far as its uptime told then.
     pub booted_at: Option<Timestamp>,
-}
-
-/// How a router does.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum RouterStatus {
-    /// It answered when it was enrolled; nothing was written to it yet.
-    Enrolled,
-    /// It answers.
-    Online,
-    /// It does not answer.
-    Unreachable {
-        /// Since when.
-        since: Timestamp,
-        /// Why, in words.
-        reason: String,
-    },
-    /// It is out of service.
-    Retired,
 }
 
 /// A router.
@@ -194,19 +170,16 @@ pub enum RouterRefusal {
         /// The serial that answered.
         found: String,
     },
+    /// It is reached without encryption, or an authority vouches for it.
+    #[error("no certificate of the router needs to be confirmed")]
+    NothingToConfirm,
 }
 
 impl Router {
     /// Enrols a router that has just answered.
     #[must_use]
     pub fn enrol(id: RouterId, name: Name, endpoint: Endpoint, facts: RouterFacts) -> Self {
-        let event = AccessEvent::RouterEnrolled {
-            router: id,
-            name: name.to_string(),
-            serial: facts.serial.clone(),
-            version: facts.version.clone(),
-        };
-        Self {
+        let mut router = Self {
             id,
             name,
             endpoint,
@@ -214,8 +187,10 @@ impl Router {
             status: RouterStatus::Enrolled,
             last_reconcile: None,
             version: 0,
-            events: vec![event],
-        }
+            events: Vec::new(),
+        };
+        router.met();
+        router
     }
 
     /// Changes its name and how it is reached. `facts` are given when the endpoint was inspected anew.
@@ -237,9 +212,22 @@ impl Router {
         }
         self.name = name;
         self.endpoint = endpoint;
-        self.facts = facts.unwrap_or_else(|| self.facts.clone());
         self.events
             .push(AccessEvent::RouterChanged { router: self.id });
+        let Some(facts) = facts else {
+            return Ok(());
+        };
+        let was_unknown = self.facts.is_unknown();
+        self.facts = facts;
+        let waits_for_a_person = matches!(
+            self.status,
+            RouterStatus::AwaitingConfirmation { .. } | RouterStatus::CertificateChanged { .. }
+        );
+        if was_unknown {
+            self.met();
+        } else if waits_for_a_person {
+            self.status = RouterStatus::Enrolled;
+        }
         Ok(())
     }
 
@@ -266,8 +254,11 @@ impl Router {
     pub fn answered(&mut self, at: Timestamp) -> bool {
         let out_s = match &self.status {
             RouterStatus::Online | RouterStatus::Retired => return false,
-            RouterStatus::Enrolled => None,
-            RouterStatus::Unreachable { since, .. } => Some(at.since(*since).num_seconds()),
+            RouterStatus::Enrolled | RouterStatus::AwaitingConfirmation { .. } => None,
+            RouterStatus::Unreachable { since, .. }
+            | RouterStatus::CertificateChanged { since, .. } => {
+                Some(at.since(*since).num_seconds())
+            }
         };
         self.status = RouterStatus::Online;
         self.events.push(AccessEvent::RouterOnline {
@@ -299,6 +290,10 @@ impl Router {
                 return true;
             }
             RouterStatus::Enrolled | RouterStatus::Online => {}
+            // A certificate that waits for a person still does when the router is off.
+            RouterStatus::AwaitingConfirmation { .. } | RouterStatus::CertificateChanged { .. } => {
+                return false;
+            }
         }
         self.status = RouterStatus::Unreachable {
             since: at,

@@ -177,6 +177,24 @@ impl Tag {
     }
 }
 
+impl Tag {
+    /// The comment of a row that is adopted: this tag before the operator's words.
+    ///
+    /// Before them, because Mikhmon's scripts act on users whose comment is empty or begins with `vc`, `up` or a date:
+    /// a row that is adopted is no longer theirs. `None` if the comment must not be written, as for
+    /// [`Tag::written_into`].
+    #[must_use]
+    pub fn adopting(&self, comment: &str) -> Option<String> {
+        if comment.is_empty() || span(comment).is_some() {
+            return self.written_into(comment);
+        }
+        let written = format!("{self} {comment}");
+        let fits = written.chars().count() <= MAX_COMMENT_CHARS
+            && !comment.contains(char::REPLACEMENT_CHARACTER);
+        fits.then_some(written)
+    }
+}
+
 /// Where the first tag stands, brackets included, and what is between its colons.
 fn span(comment: &str) -> Option<(std::ops::Range<usize>, &str)> {
     let start = comment.find("[wb:")?;
@@ -231,6 +249,20 @@ mod tests {
             format!("by hand {}", tag(1))
         );
         assert_eq!(Tag::find(&written), Some(tag(2)));
+    }
+
+    #[test]
+    fn an_adopted_row_is_no_longer_mikhmons() {
+        let adopted = tag(1).adopting("vc-123-08.14.26-kiosk").unwrap();
+        assert_eq!(adopted, format!("{} vc-123-08.14.26-kiosk", tag(1)));
+        assert_eq!(tag(1).adopting(&adopted), Some(adopted.clone()));
+        assert_eq!(
+            tag(2).written_into(&adopted).unwrap(),
+            format!("{} vc-123-08.14.26-kiosk", tag(2))
+        );
+        assert_eq!(tag(1).adopting(""), Some(tag(1).to_string()));
+        assert_eq!(tag(1).adopting("caf\u{fffd}"), None);
+        assert_eq!(tag(1).adopting(&"x".repeat(190)), None);
     }
 
     #[test]

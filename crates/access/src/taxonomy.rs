@@ -37,6 +37,10 @@ impl GatewayErrorKind {
             Self::WrongRouter => "wrong_router",
             Self::BadHost => "bad_host",
             Self::Overloaded => "overloaded",
+            Self::TlsFailed => "tls_failed",
+            Self::CertificateInvalid => "certificate_invalid",
+            Self::CertificateUnconfirmed { .. } => "certificate_unconfirmed",
+            Self::CertificateChanged { .. } => "certificate_changed",
             Self::Other => "other",
         }
     }
@@ -50,7 +54,9 @@ impl GatewayErrorKind {
             Self::InvalidArgument { .. } | Self::Unsupported | Self::Other => Severity::Medium,
             Self::Unreachable | Self::AuthFailed | Self::Forbidden => Severity::High,
             Self::DeviceMode | Self::NotRouterOs | Self::BadHost => Severity::High,
-            Self::WrongRouter => Severity::Critical,
+            Self::TlsFailed | Self::CertificateUnconfirmed { .. } => Severity::High,
+            Self::CertificateInvalid => Severity::High,
+            Self::WrongRouter | Self::CertificateChanged { .. } => Severity::Critical,
         }
     }
 }

@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use access::{AccessQueries, AccessStore, HostRules, RouterGateway};
+use access::adoption::ImportQueries;
+use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageQueries, UsageStore};
 use billing::{BillingQueries, BillingStore};
 use customers::{CustomerQueries, CustomersStore};
-use jobs::{JobControl, JobQueries, JobsStore, WorkSignal};
+use jobs::{Housekeeping, JobControl, JobQueries, JobsStore, WorkSignal};
 use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
 use operators::{OperatorQueries, OperatorsStore, PasswordHasher, TenantDirectory, TokenSigner};
 use vouchers::{VoucherQueries, VouchersStore};
-use workflows::{SubscriptionStore, Workbench};
+use workflows::{Keeping, SubscriptionStore, Workbench};
 
 /// The wired product. Cloning it clones handles, not state.
 #[derive(Clone)]
@@ -40,6 +41,8 @@ pub struct Ports {
     pub access: Arc<dyn AccessStore>,
     /// Reads of profiles, routers and grants.
     pub access_queries: Arc<dyn AccessQueries>,
+    /// Reads of imports and historical sales.
+    pub import_queries: Arc<dyn ImportQueries>,
     /// The routers themselves.
     pub gateway: Arc<dyn RouterGateway>,
     /// Which router addresses are acceptable.
@@ -66,6 +69,14 @@ pub struct Ports {
     pub receipts: Arc<dyn Receipts>,
     /// Told of named points.
     pub probe: Arc<dyn Probe>,
+    /// What customers have used.
+    pub usage: Arc<dyn UsageStore>,
+    /// Reads of use and sessions.
+    pub usage_queries: Arc<dyn UsageQueries>,
+    /// Forgets old work.
+    pub housekeeping: Arc<dyn Housekeeping>,
+    /// How long things are kept.
+    pub keeping: Keeping,
 }
 
 impl Ports {
@@ -89,6 +100,9 @@ impl Ports {
             jobs_store: Arc::clone(&self.jobs_store),
             receipts: Arc::clone(&self.receipts),
             probe: Arc::clone(&self.probe),
+            usage: Arc::clone(&self.usage),
+            housekeeping: Arc::clone(&self.housekeeping),
+            keeping: self.keeping,
         }
     }
 }

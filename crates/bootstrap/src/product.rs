@@ -75,6 +75,7 @@ impl Product {
             tenants: Arc::<Store>::clone(&shared),
             access: Arc::<Store>::clone(&shared),
             access_queries: Arc::<Store>::clone(&shared),
+            import_queries: Arc::<Store>::clone(&shared),
             gateway: Arc::new(gateway),
             host_rules,
             vouchers: Arc::<Store>::clone(&shared),
@@ -86,8 +87,12 @@ impl Product {
             jobs: Arc::<Store>::clone(&shared),
             job_control: Arc::<Store>::clone(&shared),
             work_signal: store.work_signal(),
-            receipts: shared,
+            receipts: Arc::<Store>::clone(&shared),
             probe,
+            usage: Arc::<Store>::clone(&shared),
+            usage_queries: Arc::<Store>::clone(&shared),
+            housekeeping: shared,
+            keeping: settings.retention.keeping(settings.sweeps.count_users_s),
         };
         Ok(Self { store, ports })
     }

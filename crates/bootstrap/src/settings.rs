@@ -10,6 +10,9 @@ mod protection;
 mod seed_names;
 
 pub use protection::{BreakerSettings, CacheSettings, LimiterSettings, PoolSettings};
+mod retention;
+
+pub use retention::RetentionSettings;
 
 const DEFAULTS: &str = include_str!("../../../config/default.toml");
 
@@ -29,6 +32,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// How often each sweep runs.
     pub sweeps: SweepSettings,
+    /// How long things are kept.
+    pub retention: RetentionSettings,
     /// How routers are spoken to.
     pub routers: RouterSettings,
     /// What is logged, and how.
@@ -131,8 +136,10 @@ pub struct SweepSettings {
     pub evaluate_overdue_s: i64,
     /// Ends vouchers whose time is over.
     pub expire_vouchers_s: i64,
-    /// Looks for first logins of vouchers.
+    /// Reads who is online and what was used, and looks for first logins of vouchers.
     pub watch_sessions_s: i64,
+    /// Reads the totals of hotspot users, with one of the watches.
+    pub count_users_s: i64,
     /// Compares every router with what it should hold.
     pub reconcile_routers_s: i64,
     /// Forgets what is kept only for a while.
@@ -254,6 +261,7 @@ impl Settings {
             .try_deserialize()
             .context("a setting is unknown or has the wrong type")?;
         settings.check()?;
+        settings.retention.check()?;
         Ok(settings)
     }
 
@@ -403,6 +411,7 @@ impl Settings {
             sweeps.evaluate_overdue_s,
             sweeps.expire_vouchers_s,
             sweeps.watch_sessions_s,
+            sweeps.count_users_s,
             sweeps.reconcile_routers_s,
             sweeps.prune_s,
         ]

@@ -62,5 +62,6 @@ pub use ports::claims::{
     ClaimedDelivery, ClaimedJob, DeliveryClaims, JobClaims, Outcome, Schedules, WorkSignal,
 };
 pub use ports::control::{ControlError, JobControl, JobsStore};
+pub use ports::housekeeping::{Housekeeping, JobKinds};
 pub use ports::reads::{Backlog, DeliveryFilter, DeliveryView, JobFilter, JobQueries, JobView};
 pub use retry_policy::{BadRetryPolicy, RetryPolicy};

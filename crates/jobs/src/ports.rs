@@ -2,4 +2,5 @@
 
 pub(crate) mod claims;
 pub(crate) mod control;
+pub(crate) mod housekeeping;
 pub(crate) mod reads;

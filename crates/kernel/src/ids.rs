@@ -49,10 +49,18 @@ kinds! {
     ProfileKind, ProfileId, "spf", "service profile";
     /// Permission for one login on one router.
     GrantKind, GrantId, "gra", "grant";
+    /// A customer's session on a router.
+    AccessSessionKind, AccessSessionId, "acs", "session on a router";
     /// A unit of background work.
     JobKind, JobId, "job", "job";
     /// A recorded fact.
     EventKind, EventId, "evt", "event";
     /// One event on its way to one handler.
     DeliveryKind, DeliveryId, "dlv", "delivery";
+    /// An import of what a router already has.
+    ImportKind, ImportId, "imp", "import";
+    /// One row of an import.
+    ImportRowKind, ImportRowId, "imr", "import row";
+    /// A sale that another program recorded on a router.
+    HistoricalSaleKind, HistoricalSaleId, "hsl", "historical sale";
 }

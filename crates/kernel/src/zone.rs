@@ -20,6 +20,9 @@ pub struct Zone(Tz);
 pub struct BadZone;
 
 impl Zone {
+    /// Universal time.
+    pub const UTC: Self = Self(Tz::UTC);
+
     /// The name, as in the IANA database.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -35,14 +38,20 @@ impl Zone {
     /// The first instant of a local date: midnight, or the first instant after a gap that swallowed it.
     #[must_use]
     pub fn start_of(self, date: LocalDate) -> Timestamp {
-        let midnight = date.and_time(NaiveTime::MIN);
-        let naive_utc = || Timestamp::from_utc(midnight.and_utc());
+        self.instant_of(date.and_time(NaiveTime::MIN))
+    }
+
+    /// The instant a clock on the wall shows this: the first one if it shows it twice, the first after the gap if it
+    /// never does.
+    #[must_use]
+    pub fn instant_of(self, local: chrono::NaiveDateTime) -> Timestamp {
+        let naive_utc = || Timestamp::from_utc(local.and_utc());
         (0..=12)
             .filter_map(|quarters| {
-                midnight.checked_add_signed(chrono::Duration::minutes(15 * quarters))
+                local.checked_add_signed(chrono::Duration::minutes(15 * quarters))
             })
-            .find_map(|local| self.0.from_local_datetime(&local).earliest())
-            .map_or_else(naive_utc, |local| Timestamp::from_utc(local.to_utc()))
+            .find_map(|it| self.0.from_local_datetime(&it).earliest())
+            .map_or_else(naive_utc, |it| Timestamp::from_utc(it.to_utc()))
     }
 
     /// The first instant after a local date.
@@ -108,6 +117,16 @@ mod tests {
             sao_paulo.end_of(day("2018-11-03")),
             at("2018-11-04T03:00:00Z")
         );
+    }
+
+    #[test]
+    fn a_clock_on_the_wall_names_an_instant() {
+        let jakarta = zone("Asia/Jakarta");
+        let local = day("2026-01-02").and_hms_opt(10, 11, 12).unwrap();
+        assert_eq!(jakarta.instant_of(local), at("2026-01-02T03:11:12Z"));
+        let sao_paulo = zone("America/Sao_Paulo");
+        let in_the_gap = day("2018-11-04").and_hms_opt(0, 20, 0).unwrap();
+        assert_eq!(sao_paulo.instant_of(in_the_gap), at("2018-11-04T03:05:00Z"));
     }
 
     #[test]

@@ -111,6 +111,8 @@ permissions! {
     ExecuteCommands, "routers.execute", [];
     /// Apply the desired state to a router.
     ReconcileRouters, "routers.reconcile", [Technician];
+    /// Import what a router already has.
+    ImportRouters, "routers.import", [Technician];
     /// See who is online.
     ReadSessions, "sessions.read", [Cashier, Technician, Auditor];
     /// Cut somebody's live sessions.
@@ -155,6 +157,8 @@ permissions! {
     ReadOperators, "operators.read", [Auditor];
     /// Hire, disable and enable operators.
     WriteOperators, "operators.write", [];
+    /// See what customers use, and their past sessions.
+    ReadUsage, "usage.read", [Cashier, Technician, Auditor];
 }
 
 #[cfg(test)]

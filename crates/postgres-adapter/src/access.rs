@@ -1,5 +1,6 @@
 //! Stores service profiles, routers and grants.
 
+use access::adoption::ImportRepository;
 use access::{
     AccessStore, AccessTx, GrantRepository, ProfileRepository, Router, RouterRepository,
     ServiceProfile, SetupRepository,
@@ -16,10 +17,17 @@ use crate::{row, sql};
 
 mod grant_row;
 mod grants;
+mod import_row;
+mod import_rows;
+mod imports;
 mod profile_row;
 mod queries;
 mod router_row;
+mod sales;
 mod setups;
+mod usage;
+mod usage_queries;
+mod usage_rows;
 
 #[async_trait]
 impl AccessStore for Store {
@@ -42,6 +50,10 @@ impl AccessTx for Tx {
     }
 
     fn setups(&mut self) -> &mut dyn SetupRepository {
+        self
+    }
+
+    fn imports(&mut self) -> &mut dyn ImportRepository {
         self
     }
 }
@@ -71,6 +83,12 @@ impl ProfileRepository for Tx {
         self.record(id, profile.take_events())?;
         profile.saved_as(stored + 1);
         Ok(())
+    }
+
+    async fn adopted_on(&mut self, router: RouterId) -> Result<Vec<ServiceProfile>, StoreError> {
+        let values = [self.tenant().into(), router.uuid().into()];
+        let found = sql::rows(self.connection(), PROFILES_ADOPTED_ON, values).await?;
+        found.into_iter().map(profile_row::restore).collect()
     }
 }
 
@@ -117,6 +135,9 @@ const PROFILES_USED_ON: &str = "\
 SELECT * FROM service_profiles AS used WHERE tenant_id = $1 AND EXISTS (
     SELECT 1 FROM grants WHERE grants.tenant_id = $1 AND profile_id = used.id AND router_id = $2 AND state <> 'ended')
 ORDER BY id";
+
+const PROFILES_ADOPTED_ON: &str =
+    "SELECT * FROM service_profiles WHERE tenant_id = $1 AND adopted_router = $2 ORDER BY id";
 
 const ROUTERS_USING: &str = "\
 SELECT DISTINCT router_id AS id FROM grants WHERE tenant_id = $1 AND profile_id = $2 AND state <> 'ended' ORDER BY id";

@@ -3,6 +3,7 @@
 mod control;
 mod deliveries;
 mod finish;
+mod housekeeping;
 mod jobs;
 mod reads;
 mod schedules;

@@ -5,7 +5,8 @@ use kernel::{BatchId, Scope, StoreError, Timestamp, VoucherId};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
 use uuid::Uuid;
 use vouchers::{
-    Batch, BatchRepository, NewVoucher, Voucher, VoucherRepository, VouchersStore, VouchersTx,
+    Batch, BatchRepository, NewVoucher, Voucher, VoucherRepository, VoucherSnapshot, VouchersStore,
+    VouchersTx,
 };
 
 use crate::error::Stored;
@@ -22,6 +23,9 @@ const CHUNK: usize = 1_000;
 
 /// Parameters of an inserted voucher.
 const COLUMNS: usize = 8;
+
+/// Parameters of a voucher that is inserted as it stands.
+const WHOLE_COLUMNS: usize = 10;
 
 #[async_trait]
 impl VouchersStore for Store {
@@ -149,6 +153,36 @@ impl VoucherRepository for Tx {
         ];
         sql::execute(self.connection(), VOID_ALL, values).await
     }
+
+    async fn insert_imported(&mut self, vouchers: Vec<VoucherSnapshot>) -> Result<(), StoreError> {
+        for chunk in vouchers.chunks(CHUNK) {
+            insert_as_they_stand(self, chunk).await?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one chunk of vouchers as they stand.
+async fn insert_as_they_stand(tx: &Tx, vouchers: &[VoucherSnapshot]) -> Result<(), StoreError> {
+    let mut values: Vec<Value> = Vec::with_capacity(vouchers.len() * WHOLE_COLUMNS);
+    for it in vouchers {
+        let row = voucher_row::written(tx.tenant(), it, it.version);
+        values.extend([
+            row.tenant_id.into(),
+            row.id.into(),
+            row.batch_id.into(),
+            row.code.into(),
+            row.digest.into(),
+            row.state.into(),
+            row.state_since.into(),
+            row.voided_reason.into(),
+            row.expires_at.into(),
+            Value::from(row.version),
+        ]);
+    }
+    let rows = sql::placeholders(tx.connection(), vouchers.len(), WHOLE_COLUMNS);
+    sql::execute(tx.connection(), format!("{INSERT_WHOLE}{rows}"), values).await?;
+    Ok(())
 }
 
 /// Writes one chunk.
@@ -177,6 +211,10 @@ async fn insert(
 }
 
 const INSERT: &str = "INSERT INTO vouchers (tenant_id, batch_id, state, version, id, code, digest, expires_at) VALUES ";
+
+const INSERT_WHOLE: &str = "\
+INSERT INTO vouchers (tenant_id, id, batch_id, code, digest, state, state_since, voided_reason, expires_at, version)
+VALUES ";
 
 const DUE: &str = "\
 SELECT * FROM vouchers

@@ -23,6 +23,7 @@ async fn keeps_the_promises(database: TestDatabase) {
         control: &store,
         queries: &store,
         feed: &store,
+        housekeeping: &store,
     };
     jobs_store_contract(ports, ids.next(), &*ids).await;
 }

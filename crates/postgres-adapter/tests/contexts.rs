@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use access::testing::access_store_contract;
+use access::testing::{access_store_contract, import_store_contract, usage_store_contract};
 use customers::testing::customers_store_contract;
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Timestamp};
@@ -67,6 +67,40 @@ async fn sqlite_keeps_the_promises_of_access() {
 #[tokio::test]
 async fn postgres_keeps_the_promises_of_access() {
     access_promises(TestDatabase::postgres().await).await;
+}
+
+async fn usage_promises(database: TestDatabase) {
+    let store = store(&database).await;
+    let ids: Arc<dyn Ids> = Arc::new(CountingIds::from(1));
+    let (tenant, other) = (ids.next(), ids.next());
+    usage_store_contract((&store, &store, &store), ids, tenant, other).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_promises_of_usage() {
+    usage_promises(TestDatabase::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_promises_of_usage() {
+    usage_promises(TestDatabase::postgres().await).await;
+}
+
+async fn import_promises(database: TestDatabase) {
+    let store = store(&database).await;
+    let ids: Arc<dyn Ids> = Arc::new(CountingIds::from(1));
+    let (tenant, other) = (ids.next(), ids.next());
+    import_store_contract(&store, &store, ids, tenant, other).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_promises_of_imports() {
+    import_promises(TestDatabase::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_promises_of_imports() {
+    import_promises(TestDatabase::postgres().await).await;
 }
 
 async fn vouchers_promises(database: TestDatabase) {

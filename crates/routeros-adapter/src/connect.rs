@@ -1,28 +1,50 @@
-//! Makes a connection to a router: resolves, checks where that leads, connects, logs in and checks who answers.
+//! Makes a connection to a router: resolves, checks where that leads, connects, encrypts, logs in and checks who answers.
 
 use std::net::{IpAddr, SocketAddr};
 
-use access::{BadHost, GatewayError, GatewayErrorKind as Kind, Target};
+use access::{BadHost, GatewayError, GatewayErrorKind as Kind, Target, Transport, Trust};
 use routeros_proto::SentenceDecoder;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::time::timeout;
 
 use crate::handshake;
 use crate::settings::GatewaySettings;
+use crate::tls::{self, FlushOnRead, Secured};
 
 /// How many addresses of one name are tried.
 const MAX_ADDRESSES: usize = 4;
 
 /// A connection, in the parts it is worked with.
-#[derive(Debug)]
 pub(crate) struct Wire {
     /// Where replies come from.
-    pub(crate) reader: OwnedReadHalf,
+    pub(crate) reader: Box<dyn AsyncRead + Send + Unpin>,
     /// Where commands go.
-    pub(crate) writer: OwnedWriteHalf,
+    pub(crate) writer: Box<dyn AsyncWrite + Send + Unpin>,
     /// What has arrived and is not a whole sentence yet.
     pub(crate) decoder: SentenceDecoder,
+}
+
+impl Wire {
+    /// A connection in the clear.
+    pub(crate) fn plain(stream: TcpStream, settings: &GatewaySettings) -> Self {
+        let (reader, writer) = stream.into_split();
+        Self {
+            reader: Box::new(reader),
+            writer: Box::new(writer),
+            decoder: SentenceDecoder::new(settings.limits),
+        }
+    }
+
+    /// An encrypted connection.
+    pub(crate) fn secured(secured: Secured, settings: &GatewaySettings) -> Self {
+        let (reader, writer) = tokio::io::split(FlushOnRead(secured.stream));
+        Self {
+            reader: Box::new(reader),
+            writer: Box::new(writer),
+            decoder: SentenceDecoder::new(settings.limits),
+        }
+    }
 }
 
 /// A connection that is logged in, to the router that is meant.
@@ -32,27 +54,32 @@ pub(crate) async fn connect(
 ) -> Result<Wire, GatewayError> {
     let addresses = resolve(target, settings).await?;
     let stream = dial(&addresses, settings).await?;
-    // Each command is one small write that must leave at once.
-    if let Err(err) = stream.set_nodelay(true) {
-        return Err(unreachable(&format!(
-            "the connection broke: {}",
-            err.kind()
-        )));
-    }
-    let (reader, writer) = stream.into_split();
-    let decoder = SentenceDecoder::new(settings.limits);
-    let mut wire = Wire {
-        reader,
-        writer,
-        decoder,
+    let begun = timeout(settings.login_timeout, begin(stream, target, settings)).await;
+    begun.unwrap_or_else(|_| Err(silent(target)))
+}
+
+/// Encrypts where that is asked for, and logs in. Nothing is sent to a router whose certificate is not confirmed.
+async fn begin(
+    stream: TcpStream,
+    target: &Target,
+    settings: &GatewaySettings,
+) -> Result<Wire, GatewayError> {
+    let mut wire = match &target.transport {
+        Transport::Plain => Wire::plain(stream, settings),
+        Transport::Tls(trust) => {
+            let secured = tls::secure(stream, &target.host, trust).await?;
+            if *trust == Trust::FirstUse {
+                return Err(tls::unconfirmed(secured.seen));
+            }
+            Wire::secured(secured, settings)
+        }
     };
-    let greeted = timeout(settings.login_timeout, handshake::greet(&mut wire, target)).await;
-    greeted.unwrap_or_else(|_| Err(silent(target)))?;
+    handshake::greet(&mut wire, target).await?;
     Ok(wire)
 }
 
 /// The addresses that may be connected to. Exactly these are used, so a name cannot lead elsewhere afterwards.
-async fn resolve(
+pub(crate) async fn resolve(
     target: &Target,
     settings: &GatewaySettings,
 ) -> Result<Vec<SocketAddr>, GatewayError> {
@@ -88,14 +115,18 @@ async fn lookup(target: &Target, settings: &GatewaySettings) -> Result<Vec<IpAdd
 }
 
 /// The first address that takes the connection.
-async fn dial(
+pub(crate) async fn dial(
     addresses: &[SocketAddr],
     settings: &GatewaySettings,
 ) -> Result<TcpStream, GatewayError> {
     let mut last = unreachable("there is no address to connect to");
     for address in addresses {
         match timeout(settings.connect_timeout, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => return Ok(stream),
+            // Each command is one small write that must leave at once.
+            Ok(Ok(stream)) => match stream.set_nodelay(true) {
+                Ok(()) => return Ok(stream),
+                Err(err) => last = unreachable(&format!("{address}: {}", err.kind())),
+            },
             Ok(Err(err)) => last = unreachable(&format!("{address}: {}", err.kind())),
             Err(_) => last = unreachable(&format!("{address} does not answer")),
         }
@@ -104,13 +135,13 @@ async fn dial(
 }
 
 /// A router that is known is out of order; at a new address there may be something else.
-fn silent(target: &Target) -> GatewayError {
+pub(crate) fn silent(target: &Target) -> GatewayError {
     if target.expected_serial.is_some() {
         let message = "the router takes the connection but does not answer";
         return GatewayError::new(Kind::Timeout, message);
     }
     let message =
-        "something takes the connection but does not answer: is this the port of the API?";
+        "something takes the connection but does not answer: is this the port of the API service?";
     GatewayError::new(Kind::NotRouterOs, message)
 }
 

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use access::adoption::Survey;
 use access::{
-    Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError, GatewayStatistics,
-    LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
+    Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
+    GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
+    UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
@@ -14,7 +16,7 @@ use tracing::{info, warn};
 
 use crate::line::Line;
 use crate::settings::GatewaySettings;
-use crate::{apply, cut, execute, inspect, read, statistics};
+use crate::{apply, cut, examine, execute, inspect, read, statistics, survey, usage};
 
 /// Talks to any number of routers over the RouterOS API, each on connections of its own.
 pub struct RouterOsGateway {
@@ -130,5 +132,21 @@ impl RouterGateway for RouterOsGateway {
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
         self.lines().get(&router).map(statistics::of)
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        examine::examine(target, &self.settings).await
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        usage::usage(&self.line(target), reach).await
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        survey::survey(&self.line(target)).await
     }
 }

@@ -103,7 +103,8 @@ pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer
     }
 }
 
-async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
+/// The next reply that arrives.
+pub(crate) async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
     let mut buffer = [0_u8; 4 * 1024];
     loop {
         let sentence = wire.decoder.next_sentence().map_err(|_| not_router_os())?;

@@ -10,6 +10,7 @@ mod apply;
 mod cache;
 mod connect;
 mod cut;
+mod examine;
 mod execute;
 mod failure;
 mod gate;
@@ -28,6 +29,9 @@ mod read;
 mod select;
 mod settings;
 mod statistics;
+mod survey;
+mod tls;
+mod usage;
 
 pub use gateway::RouterOsGateway;
 pub use resilience::{BreakerSettings, BucketSettings};

@@ -31,6 +31,15 @@ struct Passage {
     counted: HashMap<(MenuId, u64), u64>,
 }
 
+impl Passage {
+    /// Expects something, if its moment comes within the stretch.
+    fn expect(&mut self, at: u64, event: Event) {
+        if at <= self.end_ms {
+            self.due.insert((at, event));
+        }
+    }
+}
+
 impl Router {
     /// Lets time pass. What ends on the way ends at its own moment, in order.
     pub(crate) fn elapse(&mut self, span: Duration) {
@@ -42,7 +51,7 @@ impl Router {
             counted: HashMap::new(),
         };
         for (at, menu, id) in self.endings(end_ms) {
-            passage.due.insert((at, Event::End(menu, id)));
+            passage.expect(at, Event::End(menu, id));
         }
         self.expect_sessions(&mut passage);
         while self.next_event(&mut passage) {}
@@ -55,7 +64,6 @@ impl Router {
     /// Lets the earliest thing happen; `false` when nothing is left.
     fn next_event(&mut self, passage: &mut Passage) -> bool {
         let event = passage.due.first().copied();
-        let event = event.filter(|(at, _)| *at <= passage.end_ms);
         let back = self.outside.returns.first().map(|(at, _)| *at);
         let back = back.filter(|at| *at <= passage.end_ms);
         match (event, back) {
@@ -107,8 +115,9 @@ impl Router {
                 continue;
             };
             passage.counted.insert((menu, id), now);
-            let end = row.until_ms.map(|until| (until, Event::End(menu, id)));
-            passage.due.extend(end);
+            if let Some(until) = row.until_ms {
+                passage.expect(until, Event::End(menu, id));
+            }
             self.expect_session(passage, menu, id);
         }
     }
@@ -133,13 +142,14 @@ impl Router {
             return;
         };
         if let Some(at) = habit.gone_until() {
-            passage.due.insert((at, Event::Gone(id)));
+            passage.expect(at, Event::Gone(id));
         }
         match self.session_rate(menu, id) {
             Some(_) => self.expect_limit(passage, menu, id, self.now_ms),
             None => {
-                let idle = habit.idle_until().map(|at| (at, Event::Idle(menu, id)));
-                passage.due.extend(idle);
+                if let Some(at) = habit.idle_until() {
+                    passage.expect(at, Event::Idle(menu, id));
+                }
             }
         }
     }
@@ -153,7 +163,7 @@ impl Router {
             let counted = passage.counted.get(&(menu, id)).copied();
             let counted = counted.unwrap_or(passage.begin_ms);
             let at = counted.saturating_add(milliseconds).max(from);
-            passage.due.insert((at, Event::Limit(menu, id)));
+            passage.expect(at, Event::Limit(menu, id));
         }
     }
 

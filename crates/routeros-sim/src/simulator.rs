@@ -449,7 +449,8 @@ impl Simulator {
     }
 
     /// Writes properties of a row as they are, read-only ones too, without any check: what the
-    /// factory, time or a careless tool does. Values are bytes, and so need not be text.
+    /// factory, time or a careless tool does. Values are bytes, and so need not be text. What the
+    /// board itself says (resource, licence, routerboard) is back after a reboot.
     ///
     /// # Errors
     /// The text of the trap a client would get: no such menu, row or property.

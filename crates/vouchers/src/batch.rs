@@ -138,6 +138,39 @@ impl Batch {
         })
     }
 
+    /// Takes over a batch that another program made: its codes exist already, so neither their style nor the clocks
+    /// are judged, and nothing is generated. See [`Batch::add_imported`].
+    ///
+    /// # Errors
+    /// [`BadBatch`] for an impossible count or price.
+    pub fn import(order: NewBatch, now: Timestamp) -> Result<Self, BadBatch> {
+        if !(1..=Self::MAX_COUNT).contains(&order.count) {
+            return Err(BadBatch::Count);
+        }
+        if order.price.is_negative() {
+            return Err(BadBatch::Price);
+        }
+        let imported = VoucherEvent::BatchImported {
+            batch: order.id,
+            plan: order.plan,
+            router: order.router,
+            count: order.count,
+        };
+        Ok(Self {
+            order,
+            generated: 0,
+            status: BatchStatus::Ready,
+            ordered_at: now,
+            version: 0,
+            events: vec![imported],
+        })
+    }
+
+    /// Counts vouchers that were taken over; never more than the batch holds.
+    pub fn add_imported(&mut self, taken: u32) {
+        self.generated += taken.min(self.missing());
+    }
+
     /// Brings a stored batch back.
     #[must_use]
     pub fn restore(stored: BatchSnapshot) -> Self {

@@ -18,6 +18,17 @@ pub enum VoucherEvent {
         /// How many vouchers.
         count: u32,
     },
+    /// A batch that another program made was taken over.
+    BatchImported {
+        /// The batch.
+        batch: BatchId,
+        /// What it was sold as.
+        plan: PlanId,
+        /// Where it is valid.
+        router: RouterId,
+        /// How many vouchers at most.
+        count: u32,
+    },
     /// Every voucher of a batch exists.
     BatchGenerated {
         /// The batch.
@@ -81,6 +92,7 @@ impl DomainEvent for VoucherEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::BatchOrdered { .. } => "vouchers.batch_ordered",
+            Self::BatchImported { .. } => "vouchers.batch_imported",
             Self::BatchGenerated { .. } => "vouchers.batch_generated",
             Self::BatchVoided { .. } => "vouchers.batch_voided",
             Self::CodesRevealed { .. } => "vouchers.codes_revealed",

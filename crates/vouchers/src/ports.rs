@@ -10,7 +10,7 @@ use serde::Serialize;
 use crate::batch::Batch;
 use crate::code::Alphabet;
 use crate::validity::Validity;
-use crate::voucher::{NewVoucher, Voucher, VoucherStateName};
+use crate::voucher::{NewVoucher, Voucher, VoucherSnapshot, VoucherStateName};
 
 /// Opens transactions over batches and vouchers.
 #[async_trait]
@@ -82,6 +82,12 @@ pub trait VoucherRepository: Send {
         reason: &str,
         at: Timestamp,
     ) -> Result<u64, StoreError>;
+
+    /// Writes vouchers that another program made, as they stand, in as few statements as the database takes.
+    ///
+    /// Fails with [`StoreError::Duplicate`] of `vouchers_digest` if any code was ever issued by the tenant before;
+    /// the transaction is then of no further use.
+    async fn insert_imported(&mut self, vouchers: Vec<VoucherSnapshot>) -> Result<(), StoreError>;
 }
 
 /// How many vouchers of a batch are in each state.

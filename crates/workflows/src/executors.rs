@@ -1,5 +1,6 @@
 //! Which function runs a job, by its kind.
 
+mod apply_import;
 mod billing_sweeps;
 mod fill_batch;
 mod grant_batch;
@@ -42,12 +43,13 @@ pub async fn run_job(
         kinds::SYNC_ROUTER => router_jobs::sync(bench, &scope, router_of(job)?, progress).await,
         kinds::RECONCILE_ROUTER => router_jobs::reconcile(bench, &scope, router_of(job)?).await,
         kinds::WATCH_ROUTER => watch_router::run(bench, &scope, router_of(job)?).await,
+        kinds::APPLY_IMPORT => apply_import::run(bench, &scope, import_of(job)?, progress).await,
         kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope, progress).await,
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
         kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,
-        kinds::PRUNE => prune::run(bench).await,
+        kinds::PRUNE => prune::run(bench, progress).await,
         other => Err(Failure::park(format!(
             "nothing here runs jobs of the kind {other}"
         ))),
@@ -60,6 +62,14 @@ fn batch_of(job: &ClaimedJob) -> Result<kernel::BatchId, Failure> {
         batch: kernel::BatchId,
     }
     read::<Payload>(job).map(|it| it.batch)
+}
+
+fn import_of(job: &ClaimedJob) -> Result<kernel::ImportId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        import: kernel::ImportId,
+    }
+    read::<Payload>(job).map(|it| it.import)
 }
 
 fn router_of(job: &ClaimedJob) -> Result<kernel::RouterId, Failure> {

@@ -10,15 +10,17 @@ pub const WITHDRAW_VOUCHERS: &str = "withdraw_vouchers";
 pub const SYNC_ROUTER: &str = "sync_router";
 /// Compares a whole router with what it should hold, and mends it; payload `{"router": "rtr_…"}`.
 pub const RECONCILE_ROUTER: &str = "reconcile_router";
-/// Looks for first logins of vouchers on a router; payload `{"router": "rtr_…"}`.
+/// Reads who is online on a router and what was used, and finds first logins of vouchers; payload `{"router": "rtr_…"}`.
 pub const WATCH_ROUTER: &str = "watch_router";
+/// Applies an import of what a router has; payload `{"import": "imp_…"}`.
+pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
 /// Sweep: raises due invoices.
 pub const RAISE_INVOICES: &str = "raise_invoices";
 /// Sweep: moves accounts along the dunning levels.
 pub const EVALUATE_OVERDUE: &str = "evaluate_overdue";
 /// Sweep: ends vouchers whose time is over.
 pub const EXPIRE_VOUCHERS: &str = "expire_vouchers";
-/// Sweep: has every router watched for first logins.
+/// Sweep: has every router watched.
 pub const WATCH_SESSIONS: &str = "watch_sessions";
 /// Sweep: has every router reconciled.
 pub const RECONCILE_ROUTERS: &str = "reconcile_routers";

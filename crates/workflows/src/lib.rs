@@ -84,6 +84,8 @@
 mod executors;
 mod failure;
 pub mod job_kinds;
+mod keeping;
+mod local_day;
 mod order_vouchers;
 mod progress;
 mod reactions;
@@ -92,6 +94,8 @@ mod workbench;
 
 pub use executors::run_job;
 pub use failure::{Failure, Remedy};
+pub use keeping::Keeping;
+pub use local_day::zone_of;
 pub use order_vouchers::{OrderVouchers, OrderVouchersError, OrderVouchersPorts, order_vouchers};
 pub use progress::Progress;
 pub use reactions::{deliver, subscriptions};

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use access::{AccessQueries, AccessStore, HostRules, RouterGateway};
+use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageStore};
 use billing::{BillingQueries, BillingStore};
 use customers::CustomersStore;
-use jobs::JobsStore;
+use jobs::{Housekeeping, JobsStore};
 use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
 use vouchers::{VoucherQueries, VouchersStore};
+
+use crate::keeping::Keeping;
 
 /// Handles to everything a reaction, job or sweep may need.
 #[derive(Clone)]
@@ -44,4 +46,10 @@ pub struct Workbench {
     pub receipts: Arc<dyn Receipts>,
     /// Told of named points.
     pub probe: Arc<dyn Probe>,
+    /// What customers have used.
+    pub usage: Arc<dyn UsageStore>,
+    /// Forgets old work.
+    pub housekeeping: Arc<dyn Housekeeping>,
+    /// How long things are kept.
+    pub keeping: Keeping,
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use access::{
     Allowance, Change, Grant, HostRules, Limits, LoginMethod, Mark, NewGrant, OpenGrant, RateLimit,
-    Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms, desired,
-    diff, secret_owner,
+    Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms, Transport,
+    desired, diff, secret_owner,
 };
 use anyhow::{Context, Result, ensure};
 use crypto_adapter::{KeyRing, OsRandomness, SystemClock, SystemIds};
@@ -84,6 +84,7 @@ impl Site {
             router: ids.next(),
             host: rules.parse(&router.addr().ip().to_string())?,
             port: router.addr().port(),
+            transport: Transport::Plain,
             method: LoginMethod::Plain,
             username: "admin".to_owned(),
             password: Secret::new("password"),

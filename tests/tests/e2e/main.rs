@@ -3,6 +3,7 @@
 
 mod bad_input;
 mod black_hole;
+mod certificates;
 mod crashes;
 mod database_restart;
 mod demonstration;

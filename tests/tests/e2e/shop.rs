@@ -28,6 +28,15 @@ impl Shop {
         let router_a = create(operator, "/routers", &router_a).await?;
         let router_b = Routers::enrolment("tower-b", &routers.b);
         let router_b = create(operator, "/routers", &router_b).await?;
+        Self::stocked(operator, router_a, router_b).await
+    }
+
+    /// Sets up three profiles and three plans, for routers that are enrolled already.
+    pub(crate) async fn stocked(
+        operator: &Operator,
+        router_a: String,
+        router_b: String,
+    ) -> Result<Self> {
         let slow = create(operator, "/service-profiles", &pppoe("home-10", 10_000_000)).await?;
         let fast = create(operator, "/service-profiles", &pppoe("home-20", 20_000_000)).await?;
         let pass = create(operator, "/service-profiles", &hotspot("pass")).await?;

@@ -4,6 +4,7 @@ mod dunning;
 mod hotspot;
 mod record;
 mod sale;
+mod usage;
 
 use std::time::Duration;
 
@@ -60,6 +61,9 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
         .await
         .context("withdrawing a batch")?;
     sale::dials_in(stage).context("dialling in")?;
+    usage::is_counted(stage, &ids)
+        .await
+        .context("counting use")?;
     let code = hotspot::logs_in(stage, &mut ids)
         .await
         .context("logging in with a voucher")?;

@@ -95,7 +95,8 @@ fn cursor_of(text: &str) -> Result<Cursor, FieldError> {
         .map_err(|err: kernel::BadCursor| FieldError::new("after", "format", err.to_string()))
 }
 
-fn filter_of<F: DeserializeOwned>(query: &str) -> Result<F, FieldError> {
+/// The filter that a query string holds and nothing else.
+pub(super) fn filter_of<F: DeserializeOwned>(query: &str) -> Result<F, FieldError> {
     let pairs = form_urlencoded::parse(query.as_bytes());
     serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs))
         .map_err(|err| field_error(&err.path().to_string(), &err.inner().to_string()))

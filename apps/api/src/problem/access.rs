@@ -1,5 +1,6 @@
 //! What a refusal by access, or by a router, means to a client.
 
+use access::adoption::{PreviewImportError, RequestImportError};
 use access::{
     BadExecution, BadHost, BadProfile, BadRateLimit, ChangeProfileError, ChangeRouterError,
     DefineProfileError, EnrolRouterError, GatewayError, GatewayErrorKind, RouterRefusal,
@@ -64,11 +65,33 @@ impl From<RouterTaskError> for Problem {
     }
 }
 
+impl From<PreviewImportError> for Problem {
+    fn from(err: PreviewImportError) -> Self {
+        match err {
+            PreviewImportError::Router(err) => err.into(),
+            PreviewImportError::NoZone => {
+                Self::invalid("zone", "required", PreviewImportError::NoZone.to_string())
+            }
+        }
+    }
+}
+
+impl From<RequestImportError> for Problem {
+    fn from(err: RequestImportError) -> Self {
+        match err {
+            RequestImportError::NotFound(id) => Self::not_found("import", id),
+            RequestImportError::Refused(refusal) => refusal.into(),
+            RequestImportError::Store(err) => err.into(),
+        }
+    }
+}
+
 impl From<RouterRefusal> for Problem {
     fn from(refusal: RouterRefusal) -> Self {
         let rule = match refusal {
             RouterRefusal::Retired => "retired",
             RouterRefusal::InUse { .. } => "in_use",
+            RouterRefusal::NothingToConfirm => "nothing_to_confirm",
             RouterRefusal::AnotherRouter { .. } => {
                 return Self::of(&catalog::WRONG_ROUTER).detail(refusal.to_string());
             }
@@ -119,8 +142,16 @@ impl From<GatewayError> for Problem {
                 "not_routeros",
                 "must be the port of the API service",
             ),
+            GatewayErrorKind::CertificateUnconfirmed { seen }
+            | GatewayErrorKind::CertificateChanged { seen, .. } => {
+                let message = format!("the router shows {seen}");
+                problem.field("certificate_pin", "another_certificate", message)
+            }
             GatewayErrorKind::BadHost => {
                 problem.field("host", "forbidden", "must not lead to this address")
+            }
+            GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+                problem.field(OUR_FIELD, "format", "must be certificates in PEM")
             }
             GatewayErrorKind::InvalidArgument { field: Some(field) } => {
                 problem.field(field.clone(), "router_refused", "is refused by the router")
@@ -130,9 +161,12 @@ impl From<GatewayError> for Problem {
     }
 }
 
+/// The one field that the gateway and not the router refuses.
+const OUR_FIELD: &str = "certificate_authority";
+
 /// The kind by what the client can do about it.
 fn kind_of(err: &GatewayError) -> &'static Kind {
-    match err.kind {
+    match &err.kind {
         GatewayErrorKind::Unreachable => &catalog::ROUTER_UNREACHABLE,
         GatewayErrorKind::Timeout => &catalog::ROUTER_TIMED_OUT,
         GatewayErrorKind::Ambiguous => &catalog::ROUTER_OUTCOME_UNKNOWN,
@@ -141,6 +175,12 @@ fn kind_of(err: &GatewayError) -> &'static Kind {
         GatewayErrorKind::WrongRouter => &catalog::WRONG_ROUTER,
         GatewayErrorKind::BadHost => &catalog::FORBIDDEN_ADDRESS,
         GatewayErrorKind::Overloaded => &catalog::ROUTER_OVERLOADED,
+        GatewayErrorKind::TlsFailed | GatewayErrorKind::CertificateInvalid => &catalog::TLS_FAILED,
+        GatewayErrorKind::InvalidArgument { field: Some(field) } if field == OUR_FIELD => {
+            &catalog::INVALID_FIELDS
+        }
+        GatewayErrorKind::CertificateUnconfirmed { .. } => &catalog::CERTIFICATE_UNCONFIRMED,
+        GatewayErrorKind::CertificateChanged { .. } => &catalog::CERTIFICATE_CHANGED,
         GatewayErrorKind::Forbidden
         | GatewayErrorKind::Unsupported
         | GatewayErrorKind::Conflict
@@ -173,4 +213,31 @@ fn bad_rate(rule: BadRateLimit) -> Problem {
         BadRateLimit::BurstTime => ("burst.time_s", "range"),
     };
     Problem::invalid(format!("terms.rate.{field}"), code, rule.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    //! What the gateway refuses before anybody is asked is the client's own field.
+
+    use access::{Fingerprint, GatewayError, GatewayErrorKind};
+    use axum::response::IntoResponse;
+
+    use super::Problem;
+
+    #[test]
+    fn trouble_with_certificates_has_its_own_answers() {
+        let field = Some("certificate_authority".to_owned());
+        let seen = Fingerprint::new([1; 32]);
+        let table = [
+            (GatewayErrorKind::InvalidArgument { field }, 422),
+            (GatewayErrorKind::TlsFailed, 422),
+            (GatewayErrorKind::CertificateInvalid, 422),
+            (GatewayErrorKind::CertificateUnconfirmed { seen }, 409),
+        ];
+        for (kind, status) in table {
+            let problem = Problem::from(GatewayError::new(kind.clone(), "no"));
+            let told = problem.into_response().status().as_u16();
+            assert_eq!(told, status, "{kind:?}");
+        }
+    }
 }

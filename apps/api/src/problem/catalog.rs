@@ -62,8 +62,11 @@ catalog! {
     KEY_REUSED = UNPROCESSABLE_ENTITY "idempotency-key-reused", "The idempotency key was used for another request";
     FORBIDDEN_ADDRESS = UNPROCESSABLE_ENTITY "forbidden-address", "Routers at this address are not allowed";
     ROUTER_LOGIN_REFUSED = UNPROCESSABLE_ENTITY "router-login-refused", "The router refuses the login";
+    TLS_FAILED = UNPROCESSABLE_ENTITY "tls-failed", "No encrypted connection to the router can be made";
     NOT_ROUTEROS = UNPROCESSABLE_ENTITY "not-routeros", "What answers there is not the RouterOS API";
     WRONG_ROUTER = CONFLICT "wrong-router", "Another router answers at this address";
+    CERTIFICATE_UNCONFIRMED = CONFLICT "certificate-unconfirmed", "Nobody has confirmed the router's certificate yet";
+    CERTIFICATE_CHANGED = CONFLICT "certificate-changed", "The router shows another certificate than the confirmed one";
     ROUTER_REFUSED = CONFLICT "router-refused", "The router refuses the command";
     PRECONDITION_REQUIRED = PRECONDITION_REQUIRED "precondition-required", "An If-Match header is required";
     TOO_MANY_ATTEMPTS = TOO_MANY_REQUESTS "too-many-attempts", "Too many attempts";

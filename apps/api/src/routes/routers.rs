@@ -1,11 +1,12 @@
 //! `/routers`: which routers there are, how they are reached and how they do.
 
 use access::{
-    ApiUser, ChangeRouter, EnrolRouter, Host, LoginMethod, RouterFacts, RouterStatus, RouterView,
+    ApiUser, ChangeRouter, EnrolRouter, Host, LoginMethod, RouterFacts, RouterView, Transport,
+    Trust, TrustRouter,
 };
 use axum::Json;
 use axum::extract::State;
-use kernel::{Name, RouterId, RouterKind, Secret, Timestamp};
+use kernel::{Name, RouterId, RouterKind, Secret};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -23,6 +24,14 @@ use crate::problem::Problem;
 use crate::rights::{ReadRouters, TestRouters, WriteRouters};
 use crate::words;
 
+mod diagnosis;
+mod status;
+mod transport;
+
+use status::RouterStatusBody;
+use transport::Asked;
+pub(crate) use transport::{TransportName, TrustName};
+
 /// A router. Never with its password.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Router)]
@@ -33,14 +42,24 @@ pub(crate) struct RouterBody {
     name: String,
     #[schema(example = "10.20.0.1")]
     host: String,
-    #[schema(example = 8728)]
+    #[schema(example = 8729)]
     port: u16,
+    /// `tls` or `plain`.
+    #[schema(value_type = words::TransportWord, example = "tls")]
+    transport: TransportName,
+    /// What vouches for the certificate: `first_use` (nobody yet), `pinned` or `authority`.
+    #[schema(value_type = Option<words::TrustWord>)]
+    trust: Option<TrustName>,
+    /// The SHA-256 of the certificate that an operator has confirmed.
+    #[schema(min_length = 64, max_length = 64)]
+    certificate_pin: Option<String>,
     /// `plain` or `legacy_md5`.
     #[schema(value_type = words::LoginMethodWord, example = "plain")]
     login_method: LoginMethod,
     #[schema(example = "billing")]
     username: String,
-    facts: FactsBody,
+    /// Absent until the router has answered.
+    facts: Option<FactsBody>,
     status: RouterStatusBody,
     last_reconcile: Option<LastReconcileBody>,
     /// Logins on it that have not ended.
@@ -67,20 +86,6 @@ pub(crate) struct FactsBody {
     uptime_s: u64,
 }
 
-/// How a router does.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = RouterStatus)]
-pub(crate) struct RouterStatusBody {
-    /// `enrolled`, `online`, `unreachable` or `retired`.
-    #[schema(example = "online")]
-    state: &'static str,
-    /// Since when it is out of reach.
-    #[schema(value_type = Option<String>, format = DateTime)]
-    since: Option<Timestamp>,
-    /// Why it is out of reach.
-    reason: Option<String>,
-}
-
 impl From<RouterFacts> for FactsBody {
     fn from(facts: RouterFacts) -> Self {
         Self {
@@ -93,36 +98,20 @@ impl From<RouterFacts> for FactsBody {
     }
 }
 
-impl From<RouterStatus> for RouterStatusBody {
-    fn from(status: RouterStatus) -> Self {
-        let plain = |state| Self {
-            state,
-            since: None,
-            reason: None,
-        };
-        match status {
-            RouterStatus::Enrolled => plain("enrolled"),
-            RouterStatus::Online => plain("online"),
-            RouterStatus::Retired => plain("retired"),
-            RouterStatus::Unreachable { since, reason } => Self {
-                state: "unreachable",
-                since: Some(since),
-                reason: Some(reason),
-            },
-        }
-    }
-}
-
 impl From<RouterView> for RouterBody {
     fn from(view: RouterView) -> Self {
+        let (transport, trust) = transport::names(&view.transport);
         Self {
             id: view.id,
             name: view.name,
             host: view.host,
             port: view.port,
+            transport,
+            trust,
+            certificate_pin: view.transport.pin().map(|it| it.to_string()),
             login_method: view.method,
             username: view.username,
-            facts: view.facts.into(),
+            facts: (!view.facts.is_unknown()).then(|| view.facts.into()),
             status: view.status.into(),
             last_reconcile: view.last_reconcile.map(LastReconcileBody::from),
             grants: view.grants,
@@ -142,11 +131,21 @@ pub(crate) struct EnrolRouterBody {
     #[validate(length(min = 1, max = 253))]
     #[schema(example = "10.20.0.1")]
     host: String,
-    /// The port of its API service.
-    #[serde(default = "api_port")]
+    /// The port of its API service: 8729 for `tls` and 8728 for `plain` unless given.
     #[validate(range(min = 1))]
-    #[schema(minimum = 1, default = 8728)]
-    port: u16,
+    #[schema(minimum = 1)]
+    port: Option<u16>,
+    /// `tls`, unless the path to the router is protected itself and `plain` is named.
+    #[serde(default = "tls")]
+    #[schema(value_type = words::TransportWord, default = "tls")]
+    transport: TransportName,
+    /// The SHA-256 of the router's certificate, 64 hexadecimal digits. Without it and without an authority, the router
+    /// waits for somebody to confirm what it shows.
+    #[validate(length(max = 128))]
+    certificate_pin: Option<String>,
+    /// Certificates of an authority in PEM. The router's certificate must be issued by it for `host`.
+    #[validate(length(max = 16384))]
+    certificate_authority: Option<String>,
     /// `plain` (RouterOS 6.43 and later) or `legacy_md5`.
     #[serde(default = "plain")]
     #[schema(value_type = words::LoginMethodWord, default = "plain")]
@@ -170,6 +169,13 @@ pub(crate) struct ChangeRouterBody {
     #[validate(range(min = 1))]
     #[schema(minimum = 1)]
     port: Option<u16>,
+    /// `tls` or `plain`. Moving to `tls` without a certificate below waits for somebody to confirm it.
+    #[schema(value_type = Option<words::TransportWord>)]
+    transport: Option<TransportName>,
+    #[validate(length(max = 128))]
+    certificate_pin: Option<String>,
+    #[validate(length(max = 16384))]
+    certificate_authority: Option<String>,
     /// `plain` or `legacy_md5`.
     #[schema(value_type = Option<words::LoginMethodWord>)]
     login_method: Option<LoginMethod>,
@@ -179,8 +185,18 @@ pub(crate) struct ChangeRouterBody {
     password: Option<Secret>,
 }
 
-const fn api_port() -> u16 {
-    8728
+/// Which certificate is confirmed.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TrustRouterBody {
+    /// The SHA-256 of the certificate, as `/certificate print detail` shows it on the router.
+    #[validate(length(max = 128))]
+    #[schema(min_length = 64, max_length = 128)]
+    certificate_pin: String,
+}
+
+const fn tls() -> TransportName {
+    TransportName::Tls
 }
 
 const fn plain() -> LoginMethod {
@@ -193,6 +209,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, enrol))
         .routes(routes!(get, change))
         .routes(routes!(test))
+        .routes(routes!(trust))
+        .merge(diagnosis::routes())
         .routes(routes!(retire))
 }
 
@@ -212,7 +230,8 @@ async fn list(
     Ok(Listed::of(page))
 }
 
-/// Enrols a router. It is logged in to first; nothing is stored unless it answers as RouterOS.
+/// Enrols a router. It is logged in to first; nothing is stored unless it answers as RouterOS. With `tls` and neither a
+/// pin nor an authority nothing is sent to it: it waits, as `awaiting_confirmation`, until its certificate is trusted.
 #[utoipa::path(
     post, path = "/routers", operation_id = "enrol_router", tag = "routers",
     params(KeyHeader),
@@ -227,16 +246,7 @@ async fn enrol(
     caller: May<WriteRouters>,
     request: Once<EnrolRouterBody>,
 ) -> Result<Created<RouterBody>, Problem> {
-    let body = request.body;
-    let command = EnrolRouter {
-        id: api.ports.ids.next(),
-        name: body.name,
-        host: host(&api, &body.host)?,
-        port: body.port,
-        method: body.login_method,
-        username: username(&body.username)?,
-        password: body.password,
-    };
+    let command = enrolment(&api, request.body)?;
     let (id, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
@@ -249,6 +259,28 @@ async fn enrol(
         location: format!("/api/v1/routers/{id}"),
         turn,
         body: load(&api, &caller, id).await?,
+    })
+}
+
+/// The command of an enrolment.
+fn enrolment(api: &Api, body: EnrolRouterBody) -> Result<EnrolRouter, Problem> {
+    let asked = Asked {
+        transport: Some(body.transport),
+        pin: body.certificate_pin.as_deref(),
+        authority: body.certificate_authority.as_deref(),
+    };
+    let host = host(api, &body.host)?;
+    let username = username(&body.username)?;
+    let transport = asked.parse()?.unwrap_or(Transport::Tls(Trust::FirstUse));
+    Ok(EnrolRouter {
+        id: api.ports.ids.next(),
+        name: body.name,
+        host,
+        port: body.port.unwrap_or(transport.default_port()),
+        transport,
+        method: body.login_method,
+        username,
+        password: body.password,
     })
 }
 
@@ -282,11 +314,17 @@ async fn change(
     PathId(id): PathId<RouterKind>,
     Valid(body): Valid<ChangeRouterBody>,
 ) -> Result<Json<RouterBody>, Problem> {
+    let asked = Asked {
+        transport: body.transport,
+        pin: body.certificate_pin.as_deref(),
+        authority: body.certificate_authority.as_deref(),
+    };
     let command = ChangeRouter {
         id,
         name: body.name,
         host: body.host.map(|it| host(&api, &it)).transpose()?,
         port: body.port,
+        transport: asked.parse()?,
         method: body.login_method,
         username: body.username.map(|it| username(&it)).transpose()?,
         password: body.password,
@@ -333,6 +371,40 @@ async fn test(
     })
     .await?;
     Ok(Json(facts.into()))
+}
+
+/// Confirms a router's certificate: only if it shows exactly this one it is logged in to, and must show it ever after.
+#[utoipa::path(
+    post, path = "/routers/{id}/trust", operation_id = "trust_router", tag = "routers",
+    params(("id" = String, Path, description = "A router id")),
+    request_body = TrustRouterBody,
+    responses(
+        (status = 200, description = "Trusted", body = RouterBody),
+        (status = 409, description = "It shows another certificate", body = crate::problem::ProblemBody, content_type = "application/problem+json"),
+        (status = 502, description = "The router does not answer", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn trust(
+    State(api): State<Api>,
+    caller: May<WriteRouters>,
+    PathId(id): PathId<RouterKind>,
+    Valid(body): Valid<TrustRouterBody>,
+) -> Result<Json<RouterBody>, Problem> {
+    let command = TrustRouter {
+        router: id,
+        certificate: transport::fingerprint(&body.certificate_pin)?,
+    };
+    run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            let it = &api.ports;
+            let (store, gateway, vault) = (&*it.access, &*it.gateway, &*it.vault);
+            let (ids, clock) = (&*it.ids, &*it.clock);
+            access::trust_router(store, gateway, vault, ids, clock, &scope, command).await
+        }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
 }
 
 /// Takes a router out of service, once no login on it is left.

@@ -42,7 +42,7 @@ fn customer(changes: Value) -> Value {
 }
 
 fn router(changes: Value) -> Value {
-    let base = json!({ "name": "A", "host": "10.0.0.1", "username": "api", "password": "hunter2" });
+    let base = json!({ "name": "A", "host": "10.0.0.1", "transport": "plain", "username": "api", "password": "hunter2" });
     with(base, changes)
 }
 
@@ -105,6 +105,26 @@ fn cases() -> Vec<Case> {
             routers,
             router(json!({ "username": "" })),
             "username length",
+        ),
+        case(
+            routers,
+            router(json!({ "transport": "telnet" })),
+            "transport one_of",
+        ),
+        case(
+            routers,
+            router(json!({ "certificate_pin": "ab".repeat(32) })),
+            "certificate_pin transport",
+        ),
+        case(
+            routers,
+            router(json!({ "transport": "tls", "certificate_pin": "beef" })),
+            "certificate_pin format",
+        ),
+        case(
+            routers,
+            router(json!({ "transport": "tls", "certificate_authority": "MIIB" })),
+            "certificate_authority format",
         ),
         forbidden("127.0.0.1", "host host_loopback"),
         forbidden("localhost", "host host_loopback"),

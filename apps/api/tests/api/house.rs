@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use access::HostRules;
-use access::testing::{FakeRouter, MemoryAccess};
+use access::testing::{FakeRouter, MemoryAccess, MemoryUsage};
 use axum::Router;
 use billing::testing::MemoryBilling;
 use billing::{DunningPolicy, NewEntity, found_entity};
@@ -17,6 +17,7 @@ use operators::testing::{MemoryOperators, PlainHasher, PlainSigner};
 use operators::{Claims, FoundTenant, Password, Role, SignInPolicy, TokenSigner, found_tenant};
 use uuid::Uuid;
 use vouchers::testing::MemoryVouchers;
+use workflows::Keeping;
 
 use crate::exchange::{Answer, Ask};
 use crate::receipts::{MemoryReceipts, WithReceipts};
@@ -133,6 +134,7 @@ pub fn settings() -> ApiSettings {
 
 fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
     let access = MemoryAccess::new();
+    let usage = MemoryUsage::beside(access.clone());
     let receipts = MemoryReceipts::default();
     let customers = MemoryCustomers::new();
     let operators = MemoryOperators::new();
@@ -158,6 +160,7 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
         tenants: Arc::new(operators),
         access: Arc::new(access.clone()),
         access_queries: Arc::new(access.clone()),
+        import_queries: Arc::new(access.clone()),
         gateway: Arc::new(FakeRouter::new()),
         host_rules: HostRules {
             allow_loopback: false,
@@ -179,5 +182,9 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
         work_signal: Arc::new(jobs.clone()),
         receipts: Arc::new(receipts),
         probe: Arc::new(NoProbe),
+        usage: Arc::new(usage.clone()),
+        usage_queries: Arc::new(usage),
+        housekeeping: Arc::new(jobs.clone()),
+        keeping: Keeping::standard(),
     }
 }

@@ -32,8 +32,7 @@ impl Shop {
         house.found().await;
         let customer = json!({ "kind": "personal", "name": "Siti" });
         let customer = id(&create(&house, "/api/v1/customers", customer).await.body);
-        let router =
-            json!({ "name": "A", "host": "10.0.0.1", "username": "api", "password": "secret" });
+        let router = json!({ "name": "A", "host": "10.0.0.1", "transport": "plain", "username": "api", "password": "secret" });
         let router = id(&create(&house, "/api/v1/routers", router).await.body);
         let rate = json!({ "up_bps": 5_000_000, "down_bps": 20_000_000 });
         let profile = json!({ "name": "home", "service": "pppoe", "terms": { "rate": rate } });

@@ -235,6 +235,10 @@ impl AccessTx for ReceiptTx<dyn SubscriptionTx> {
     fn setups(&mut self) -> &mut dyn SetupRepository {
         self.inner.setups()
     }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.inner.imports()
+    }
 }
 
 impl SubscriptionTx for ReceiptTx<dyn SubscriptionTx> {}

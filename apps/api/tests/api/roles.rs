@@ -46,10 +46,14 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "list_jobs",
             "get_job",
             "list_deliveries",
+            "get_import",
             "list_plans",
             "get_plan",
             "list_subscriptions",
             "get_subscription",
+            "get_grant_usage",
+            "get_subscription_usage",
+            "list_sessions",
         ],
     ),
     (
@@ -79,10 +83,17 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "change_router",
             "retire_router",
             "test_router",
+            "trust_router",
+            "diagnose_router",
+            "diagnose_candidate",
             "reconcile_router",
             "accept_drift",
             "restore_drift",
             "change_router_setup",
+            "preview_import",
+            "list_import_rows",
+            "apply_import",
+            "list_historical_sales",
             "cut_login",
             "cancel_job",
             "requeue_job",
@@ -140,6 +151,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
         ("/operators", "opr"),
         ("/plans", "pln"),
         ("/subscriptions", "sub"),
+        ("/grants", "gra"),
         ("/invoices", "inv"),
         ("/payments", "pay"),
         ("/accounts", "acc"),
@@ -149,6 +161,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     .find(|(start, _)| path.starts_with(&format!("/api/v1{start}")))
     .map_or("xxx", |(_, kind)| *kind);
     let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
+    let path = path.replace("{import}", "imp_aaaaaaaaaaaaaaaaaaaaaaaaaa");
     assert!(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"

@@ -1,5 +1,6 @@
 //! Routers over HTTP: enrolled only if they answer, compared, mended, and cut.
 
+use access::testing::FAKE_CERTIFICATE;
 use serde_json::{Value, json};
 
 use crate::exchange::Ask;
@@ -8,7 +9,7 @@ use crate::house::House;
 const PATH: &str = "/api/v1/routers";
 
 fn tower() -> Value {
-    json!({ "name": "Tower West", "host": "10.20.0.1", "username": "billing", "password": "s3cret-of-router" })
+    json!({ "name": "Tower West", "host": "10.20.0.1", "transport": "plain", "username": "billing", "password": "s3cret-of-router" })
 }
 
 async fn enrol(house: &House) -> String {
@@ -118,4 +119,89 @@ async fn statistics_of_a_router_that_was_not_talked_to_are_nothing() {
     assert_eq!(shown.body["statistics"], Value::Null);
     let nowhere = "/api/v1/routers/rtr_aaaaaaaaaaaaaaaaaaaaaaaaaa/statistics";
     house.ask(Ask::get(nowhere)).await.is(404);
+}
+
+/// A tower that is reached over TLS: what is enrolled unless `plain` is named.
+fn encrypted() -> Value {
+    json!({ "name": "Tower East", "host": "10.20.0.2", "username": "billing", "password": "s3cret-of-router" })
+}
+
+#[tokio::test]
+async fn a_router_waits_until_somebody_confirms_its_certificate() {
+    let house = House::new();
+    let place = house.ask(Ask::post(PATH, encrypted())).await.is(201);
+    let place = place.header("location").to_owned();
+    let waiting = house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(waiting.body["port"], 8729);
+    assert_eq!(waiting.body["transport"], "tls");
+    assert_eq!(waiting.body["trust"], "first_use");
+    assert_eq!(waiting.body["facts"], Value::Null);
+    assert_eq!(waiting.body["status"]["state"], "awaiting_confirmation");
+    let seen = FAKE_CERTIFICATE.to_string();
+    assert_eq!(waiting.body["status"]["certificate_seen"], seen);
+    let advice = waiting.body["status"]["advice"].as_str().unwrap();
+    assert!(advice.contains("/certificate print"), "{advice}");
+    let test = Ask::new("POST", &format!("{place}/test"));
+    let early = house.ask(test).await.is(409);
+    assert_eq!(early.problem(), "certificate-unconfirmed");
+    let trust = |pin: &str| {
+        let body = json!({ "certificate_pin": pin });
+        house.ask(Ask::post(&format!("{place}/trust"), body))
+    };
+    let odd = trust("beef").await.is(422);
+    assert_eq!(odd.first_error(), "certificate_pin format");
+    let other = trust(&"00".repeat(32)).await.is(409);
+    assert_eq!(other.problem(), "certificate-changed");
+    assert_eq!(other.first_error(), "certificate_pin another_certificate");
+    let trusted = trust(&seen.to_uppercase()).await.is(200);
+    assert_eq!(trusted.body["status"]["state"], "enrolled");
+    assert_eq!(trusted.body["trust"], "pinned");
+    assert_eq!(trusted.body["certificate_pin"], seen);
+    assert!(trusted.body["facts"]["version"].is_string());
+    let asked_again = json!({ "transport": "tls" });
+    let same = house.ask(Ask::patch(&place, asked_again)).await.is(200);
+    assert_eq!(
+        same.body["certificate_pin"], seen,
+        "what is confirmed stays"
+    );
+}
+
+#[tokio::test]
+async fn a_router_in_the_clear_has_nothing_to_confirm() {
+    let house = House::new();
+    let place = enrol(&house).await;
+    let body = json!({ "certificate_pin": FAKE_CERTIFICATE.to_string() });
+    let answer = house.ask(Ask::post(&format!("{place}/trust"), body)).await;
+    assert_eq!(answer.is(409).first_error(), "status nothing_to_confirm");
+}
+
+fn step<'a>(diagnosis: &'a Value, name: &str) -> &'a Value {
+    let steps = diagnosis["steps"].as_array().unwrap();
+    steps.iter().find(|it| it["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_router_is_diagnosed_before_and_after_it_is_enrolled() {
+    let house = House::new();
+    let path = format!("{PATH}/diagnose");
+    let candidate = house.ask(Ask::post(&path, encrypted())).await.is(200);
+    assert_eq!(candidate.body["verdict"], "warn");
+    let tls = step(&candidate.body, "tls");
+    let measured = tls["measured"].as_str().unwrap();
+    assert!(measured.contains(&FAKE_CERTIFICATE.to_string()), "{tls}");
+    let login = step(&candidate.body, "login");
+    assert_eq!(login["verdict"], "skipped");
+    assert!(!candidate.text.contains("s3cret"));
+    let listed = house.ask(Ask::get(PATH)).await.is(200);
+    assert_eq!(listed.body["items"], json!([]), "nothing was stored");
+    let place = enrol(&house).await;
+    let ask = Ask::new("POST", &format!("{place}/diagnose"));
+    let diagnosis = house.ask(ask).await.is(200);
+    let names = diagnosis.body["steps"].as_array().unwrap();
+    assert_eq!(names.len(), 14);
+    assert_eq!(step(&diagnosis.body, "login")["verdict"], "pass");
+    assert_eq!(step(&diagnosis.body, "identity")["verdict"], "pass");
+    let hidden = json!({ "name": "x", "host": "127.0.0.1", "username": "u", "password": "p" });
+    let forbidden = house.ask(Ask::post(&path, hidden)).await.is(422);
+    assert_eq!(forbidden.problem(), "forbidden-address");
 }

@@ -70,6 +70,10 @@ impl AccessTx for BothTx {
     fn setups(&mut self) -> &mut dyn SetupRepository {
         self.access.setups()
     }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.access.imports()
+    }
 }
 
 impl BillingTx for BothTx {

@@ -20,8 +20,7 @@ async fn create(house: &House, path: &str, body: Value) -> String {
 async fn shop() -> (House, Value) {
     let house = House::new();
     house.found().await;
-    let router =
-        json!({ "name": "B", "host": "10.0.0.2", "username": "api", "password": "secret" });
+    let router = json!({ "name": "B", "host": "10.0.0.2", "transport": "plain", "username": "api", "password": "secret" });
     let router = create(&house, "/api/v1/routers", router).await;
     let rate = json!({ "up_bps": 1_000_000, "down_bps": 2_000_000 });
     let profile = json!({ "name": "day", "service": "hotspot", "terms": { "rate": rate } });

@@ -107,7 +107,8 @@ fn login(profile: &ServiceProfile, standing: Standing) -> Owned {
         Standing::Full | Standing::Refused => profile.router_name(),
     };
     Owned::from([
-        (Attribute::Profile, Some(name)),
+        // Routers show the profile `default` by showing none.
+        (Attribute::Profile, Some(name).filter(|it| it != "default")),
         (Attribute::Disabled, yes(standing == Standing::Refused)),
     ])
 }

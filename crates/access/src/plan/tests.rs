@@ -492,3 +492,53 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_adopted_row_needs_nothing_but_its_tag() {
+    let row = crate::profile::AdoptedRow {
+        router: numbered(2),
+        name: "1day".to_owned(),
+    };
+    let terms = crate::testing::sample_terms();
+    let slug = "p-1day".parse().unwrap();
+    let day = ServiceProfile::adopt(numbered(6), slug, Service::Hotspot, terms, row).unwrap();
+    let grant = open(1, Service::Hotspot, Allowance::Active { until: None }, 1);
+    let profiles = [profiles().remove(0), day.clone()];
+    let wanted = |profiles: &[ServiceProfile]| {
+        desired(&mark(), profiles, std::slice::from_ref(&grant), start()).unwrap()
+    };
+    let want = wanted(&profiles[1..]);
+    let tag = want.row(Menu::HotspotUser, "l1").unwrap().tag.clone();
+    let mut actual = Actual::default();
+    actual.push(
+        Menu::HotspotUser,
+        ActualRow {
+            id: RowId::new("*1"),
+            name: "l1".to_owned(),
+            values: [(Attribute::Profile, "1day".to_owned())].into(),
+            password: Some(Secret::new("p1")),
+            comment: tag.adopting("vc-123-08.14.26-x").unwrap(),
+            is_dynamic: false,
+        },
+    );
+    assert_eq!(commands(&diff(&want, &actual, Reach::Whole)), [""; 0]);
+
+    // Once its terms are changed here, it gets a row of its own, and the login moves to it.
+    let mut day = day;
+    let faster = crate::profile::Terms {
+        session_timeout_s: Some(3_600),
+        ..crate::testing::sample_terms()
+    };
+    day.change(faster).unwrap();
+    let plan = diff(&wanted(&[day]), &actual, Reach::Whole);
+    assert_eq!(plan.changes.len(), 2, "{:?}", commands(&plan));
+}
+
+#[test]
+fn a_secret_open_to_any_service_is_left_open() {
+    let grants = [active(1)];
+    let mut actual = settled(&grants);
+    let row = row_mut(&mut actual, Menu::PppSecret, "l1");
+    row.values.remove(&Attribute::Service);
+    assert!(diff(&want(&grants), &actual, Reach::Whole).is_empty());
+}

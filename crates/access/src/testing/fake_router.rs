@@ -6,9 +6,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{RouterId, Secret};
 
+use super::fake_findings::fake_findings;
+use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
+use super::surveyed;
+use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
 use crate::desired::ACTIVE_LIST;
+use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
@@ -19,17 +24,26 @@ use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
 use crate::statistics::GatewayStatistics;
 use crate::tag::Tag;
+use crate::transport::{Fingerprint, Transport, Trust};
+
+/// The certificate that routers show unless told otherwise.
+pub const FAKE_CERTIFICATE: Fingerprint = Fingerprint::new([0xfa; 32]);
+use crate::usage::{UsageReading, UsageScope};
 
 /// One router.
 #[derive(Debug, Default)]
-struct World {
-    actual: Actual,
-    online: Vec<LoginRef>,
+pub(super) struct World {
+    pub(super) actual: Actual,
+    pub(super) online: Vec<LoginRef>,
+    pub(super) used: FakeUse,
     stubborn: BTreeSet<LoginRef>,
     facts: Option<RouterFacts>,
+    survey: Survey,
     failure: Option<GatewayError>,
     refused: BTreeMap<String, GatewayError>,
     password: Option<String>,
+    certificate: Option<Fingerprint>,
+    logins: u64,
     hides_passwords: bool,
     hidden: BTreeMap<Menu, String>,
     next_id: u64,
@@ -65,6 +79,17 @@ impl FakeRouter {
         self.with(router, |it| it.password = Some(password.to_owned()));
     }
 
+    /// The certificate that the router shows from now on, to whoever asks for TLS.
+    pub fn show_certificate(&self, router: RouterId, certificate: Fingerprint) {
+        self.with(router, |it| it.certificate = Some(certificate));
+    }
+
+    /// How often credentials were sent to the router.
+    #[must_use]
+    pub fn logins(&self, router: RouterId) -> u64 {
+        self.with(router, |it| it.logins)
+    }
+
     /// The router no longer shows passwords, as RouterOS 7.21 may.
     pub fn hide_passwords(&self, router: RouterId) {
         self.with(router, |it| it.hides_passwords = true);
@@ -89,6 +114,14 @@ impl FakeRouter {
     /// Replaces what the router holds.
     pub fn set_actual(&self, router: RouterId, actual: Actual) {
         self.with(router, |it| it.actual = actual);
+    }
+
+    /// Puts what a survey has shown on the router: its logins and profiles are rows from now on.
+    pub fn set_survey(&self, router: RouterId, survey: Survey) {
+        self.with(router, |it| {
+            surveyed::put(&survey, &mut it.actual);
+            it.survey = survey;
+        });
     }
 
     /// The row of a menu by name.
@@ -174,7 +207,7 @@ impl FakeRouter {
         self.with(router, |it| it.online.clone())
     }
 
-    fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
+    pub(super) fn with<T>(&self, router: RouterId, work: impl FnOnce(&mut World) -> T) -> T {
         work(self.lock().entry(router).or_default())
     }
 
@@ -272,13 +305,32 @@ impl RouterGateway for FakeRouter {
     fn statistics(&self, _router: RouterId) -> Option<GatewayStatistics> {
         None
     }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        let facts = self.meet(target, |it| it.facts(target.router));
+        fake_findings(target, facts)
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.meet(target, |it| it.usage(target.router, reach))
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
+    }
 }
 
 impl World {
-    fn admit(&self, target: &Target) -> Result<(), GatewayError> {
+    fn admit(&mut self, target: &Target) -> Result<(), GatewayError> {
         if let Some(failure) = &self.failure {
             return Err(failure.clone());
         }
+        self.check_certificate(&target.transport)?;
+        self.logins += 1;
         if self
             .password
             .as_deref()
@@ -295,7 +347,26 @@ impl World {
         Ok(())
     }
 
-    fn facts(&self, router: RouterId) -> RouterFacts {
+    /// Which certificate is shown, and whether that is the right one. An authority vouches for everything here.
+    fn check_certificate(&self, transport: &Transport) -> Result<(), GatewayError> {
+        let seen = self.certificate.unwrap_or(FAKE_CERTIFICATE);
+        let kind = match transport {
+            Transport::Tls(Trust::FirstUse) => GatewayErrorKind::CertificateUnconfirmed { seen },
+            Transport::Tls(Trust::Pinned(expected)) if *expected != seen => {
+                let expected = *expected;
+                GatewayErrorKind::CertificateChanged { expected, seen }
+            }
+            Transport::Plain | Transport::Tls(Trust::Pinned(_) | Trust::Authority(_)) => {
+                return Ok(());
+            }
+        };
+        Err(GatewayError::new(
+            kind,
+            format!("the certificate is {seen}"),
+        ))
+    }
+
+    pub(super) fn facts(&self, router: RouterId) -> RouterFacts {
         self.facts.clone().unwrap_or_else(|| sample_facts(router))
     }
 

@@ -13,6 +13,7 @@ use crate::plan::{Plan, Reach, diff};
 use crate::profile::ServiceProfile;
 use crate::row::{Actual, ActualRow, Attribute};
 use crate::tag::{Mark, Tag, TagId};
+use crate::usage::{UsageReading, UsageScope};
 
 /// A gateway with one fresh router behind it, and hands to touch that router directly.
 pub trait Bench: Send + Sync {
@@ -24,6 +25,10 @@ pub trait Bench: Send + Sync {
     fn insert_by_hand(&self, login: &LoginRef, comment: &str);
     /// A customer connects; returns whether the router lets them.
     fn dial(&self, login: &LoginRef, password: &str) -> bool;
+    /// A connected customer sends and receives so many bytes.
+    fn use_up(&self, login: &LoginRef, up: u64, down: u64);
+    /// A customer's device goes away.
+    fn hang_up(&self, login: &LoginRef);
 }
 
 /// Walks a fresh router through everything the port promises.
@@ -36,9 +41,11 @@ pub async fn router_gateway_contract(bench: &dyn Bench) {
     rows_are_made_and_read_back_as_asked(bench, &site).await;
     repeating_a_creation_changes_nothing(bench, &site).await;
     foreign_names_are_conflicts(bench, &site).await;
+    a_survey_shows_what_others_made(bench).await;
     one_refusal_stops_nobody_else(bench, &site).await;
     a_selection_reads_only_its_names(bench, &site).await;
     refused_customers_are_cut_and_stay_out(bench, &site).await;
+    use_is_counted(bench).await;
     removing_twice_is_no_error(bench, &site).await;
 }
 
@@ -206,6 +213,52 @@ async fn foreign_names_are_conflicts(bench: &dyn Bench, site: &Site) {
     assert_eq!(read_all(bench).await, before);
 }
 
+async fn a_survey_shows_what_others_made(bench: &dyn Bench) {
+    let (gateway, target) = (bench.gateway(), bench.target());
+    let adopted = pppoe("gate.adopted");
+    bench.insert_by_hand(&adopted, "roof antenna");
+    let look = || async {
+        let survey = gateway.survey(&target).await.expect("a survey");
+        let mut found = survey.logins.into_iter();
+        found
+            .find(|it| it.name.text() == Some("gate.adopted"))
+            .expect("the row made by hand")
+    };
+    let before = look().await;
+    assert_eq!(before.comment.text(), Some("roof antenna"));
+    assert!(!before.was_used() && !before.is_disabled);
+    let tag = Tag {
+        mark: Mark::of(target.router),
+        id: TagId::grant(numbered(77)),
+        revision: 1,
+    };
+    let comment = tag.adopting("roof antenna").expect("room for a tag");
+    let action = Action::Update {
+        id: before.row.clone(),
+        edits: vec![Edit::Comment(comment.clone())],
+    };
+    let change = Change {
+        menu: before.menu(),
+        name: adopted.name.clone(),
+        action,
+        grant: None,
+        cuts: false,
+    };
+    assert_eq!(gateway.apply(&target, &[change]).await, [Ok(())]);
+    let mut after = look().await;
+    assert_eq!(after.comment.text(), Some(comment.as_str()));
+    after.comment = before.comment.clone();
+    assert_eq!(after, before, "a tag changes nothing else");
+    let removal = Change {
+        menu: before.menu(),
+        name: adopted.name,
+        action: Action::Remove { id: before.row },
+        grant: None,
+        cuts: false,
+    };
+    assert_eq!(gateway.apply(&target, &[removal]).await, [Ok(())]);
+}
+
 async fn one_refusal_stops_nobody_else(bench: &dyn Bench, site: &Site) {
     let before = read_all(bench).await;
     let set = |name: &str, attribute, to: &str| Change {
@@ -301,6 +354,44 @@ async fn refused_customers_are_cut_and_stay_out(bench: &dyn Bench, site: &Site) 
     }
     let again = gateway.cut(&target, &logins).await.expect("nobody to cut");
     assert_eq!(again.removed, 0);
+}
+
+async fn read_usage(bench: &dyn Bench, reach: UsageScope) -> UsageReading {
+    let read = bench.gateway().usage(&bench.target(), reach).await;
+    read.expect("a healthy router says what it has counted")
+}
+
+/// Running sessions count by themselves; a hotspot session reaches its user's totals when it ends.
+async fn use_is_counted(bench: &dyn Bench) {
+    let (line, spot) = (pppoe("gate.budi"), hotspot("gate-005"));
+    for login in [&line, &spot] {
+        assert!(bench.dial(login, &password_of(&login.name)), "{login:?}");
+        bench.use_up(login, 1_000, 2_000);
+    }
+    let reading = read_usage(bench, UsageScope::Everything).await;
+    for login in [&line, &spot] {
+        let session = reading.sessions.iter().find(|it| it.login == *login);
+        let traffic = session.expect("online").traffic.expect("counted");
+        assert_eq!((traffic.bytes_up, traffic.bytes_down), (1_000, 2_000));
+    }
+    let total = |reading: UsageReading| {
+        let users = reading.users.expect("asked for");
+        let found = users.into_iter().find(|it| it.name == "gate-005");
+        found.expect("a user").load
+    };
+    assert_eq!(total(reading).bytes_down, 0);
+    bench.hang_up(&spot);
+    bench.hang_up(&line);
+    let after = read_usage(bench, UsageScope::Everything).await;
+    assert!(
+        after
+            .sessions
+            .iter()
+            .all(|it| it.login != spot && it.login != line)
+    );
+    assert_eq!(total(after).bytes_down, 2_000);
+    let cheap = read_usage(bench, UsageScope::Sessions).await;
+    assert_eq!(cheap.users, None);
 }
 
 async fn removing_twice_is_no_error(bench: &dyn Bench, site: &Site) {

@@ -9,6 +9,8 @@ use kernel::{
     TenantId, Timestamp, UnitOfWork,
 };
 
+use super::memory_imports::ImportTables;
+use crate::adoption::ImportRepository;
 use crate::events::{confirmation_events, ending_event, insertion_event};
 use crate::grant::{Allowance, Grant, GrantSnapshot, Subject};
 use crate::ports::{
@@ -27,6 +29,7 @@ pub(super) struct Tables {
     pub(super) routers: BTreeMap<RouterId, RouterSnapshot>,
     pub(super) grants: BTreeMap<GrantId, GrantSnapshot>,
     setups: BTreeMap<RouterId, RouterSetupSnapshot>,
+    pub(super) imports: ImportTables,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
     /// Bumped by every commit: a transaction that began before another's commit conflicts when both wrote.
@@ -93,10 +96,10 @@ impl AccessStore for MemoryAccess {
     }
 }
 
-struct MemoryTx {
+pub(super) struct MemoryTx {
     store: MemoryAccess,
     tenant: TenantId,
-    tables: Tables,
+    pub(super) tables: Tables,
 }
 
 #[async_trait]
@@ -146,6 +149,10 @@ impl AccessTx for MemoryTx {
     fn setups(&mut self) -> &mut dyn SetupRepository {
         self
     }
+
+    fn imports(&mut self) -> &mut dyn ImportRepository {
+        self
+    }
 }
 
 #[async_trait]
@@ -171,7 +178,7 @@ fn duplicate(constraint: &str) -> StoreError {
 }
 
 /// The version a row gets when saved, if the one that was loaded is still the stored one.
-fn next_version(loaded: i64, stored: Option<i64>) -> Result<i64, StoreError> {
+pub(super) fn next_version(loaded: i64, stored: Option<i64>) -> Result<i64, StoreError> {
     if stored.unwrap_or(0) != loaded {
         return Err(StoreError::Conflict);
     }
@@ -179,7 +186,7 @@ fn next_version(loaded: i64, stored: Option<i64>) -> Result<i64, StoreError> {
 }
 
 impl Tables {
-    fn record<K: Kind, E: DomainEvent>(
+    pub(super) fn record<K: Kind, E: DomainEvent>(
         &mut self,
         id: Id<K>,
         events: Vec<E>,
@@ -269,6 +276,16 @@ impl ProfileRepository for MemoryTx {
         profile.saved_as(next_version(new.version, stored)?);
         self.tables.profiles.insert(new.id, profile.snapshot());
         self.tables.record(new.id, profile.take_events())
+    }
+
+    async fn adopted_on(&mut self, router: RouterId) -> Result<Vec<ServiceProfile>, StoreError> {
+        let here = |it: &&ServiceProfileSnapshot| {
+            it.adopted.as_ref().is_some_and(|it| it.router == router)
+        };
+        let found = self.tables.profiles.values().filter(here).cloned();
+        found
+            .map(|it| ServiceProfile::restore(it).map_err(StoreError::corrupt))
+            .collect()
     }
 }
 

@@ -8,7 +8,7 @@ use crate::grant::{Allowance, GrantSnapshot, STILL_ONLINE, Subject};
 use crate::login::LoginRef;
 use crate::ports::{AccessQueries, GrantFilter, GrantView, NotApplied, ProfileView, RouterView};
 use crate::profile::ServiceProfileSnapshot;
-use crate::router::{RouterSnapshot, RouterStatus};
+use crate::router::RouterSnapshot;
 
 #[async_trait]
 impl AccessQueries for MemoryAccess {
@@ -129,6 +129,7 @@ fn router_view(it: &RouterSnapshot, tables: &Tables) -> RouterView {
         name: it.name.to_string(),
         host: it.endpoint.host.to_string(),
         port: it.endpoint.port,
+        transport: it.endpoint.transport.clone(),
         method: it.endpoint.method,
         username: it.endpoint.username.as_str().to_owned(),
         facts: it.facts.clone(),
@@ -174,9 +175,9 @@ fn grant_view(it: &GrantSnapshot) -> GrantView {
 }
 
 fn not_applied(it: &GrantSnapshot, tables: &Tables) -> NotApplied {
-    let silence = || match tables.routers.get(&it.router).map(|router| &router.status) {
-        Some(RouterStatus::Unreachable { reason, .. }) => Some(reason.clone()),
-        _ => None,
+    let silence = || {
+        let (_, reason) = tables.routers.get(&it.router)?.status.silence()?;
+        Some(reason)
     };
     NotApplied {
         grant: grant_view(it),

@@ -8,6 +8,7 @@ use crate::login::Service;
 use crate::profile::{ServiceProfile, Terms};
 use crate::rate_limit::RateLimit;
 use crate::router::{Endpoint, LoginMethod, Router, RouterFacts};
+use crate::transport::Transport;
 use crate::use_cases::router_task::password_owner;
 
 type Sample<T> = Result<T, Box<dyn std::error::Error + Send + Sync>>;
@@ -66,6 +67,7 @@ pub fn sample_router(id: RouterId) -> Sample<Router> {
     let endpoint = Endpoint {
         host: "10.0.0.1".parse()?,
         port: 8728,
+        transport: Transport::Plain,
         method: LoginMethod::Plain,
         username: "billing".parse()?,
         password: OpenVault.seal(&password_owner(id), &Secret::new("api-password")),

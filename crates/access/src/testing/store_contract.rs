@@ -1,6 +1,7 @@
 //! What every access store must do, on whatever database.
 
 mod bulk;
+mod certificates;
 mod setups;
 mod views;
 
@@ -192,7 +193,7 @@ impl<'a> Walk<'a> {
         let again = ok(tx.routers().find(id).await).expect("kept");
         assert_eq!(again.snapshot(), found.snapshot());
         assert_eq!(ok(tx.routers().in_service().await), [id]);
-        self.router = Some(again);
+        self.router = Some(self.certificates_are_kept(again).await);
     }
 
     async fn grants_are_kept_whole(&mut self) {

@@ -4,10 +4,11 @@ use kernel::{Name, RouterId, Scope, Secret, Vault};
 
 use super::enrol_router::EnrolRouterError;
 use super::router_task::{RouterTaskError, password_owner, target_at};
-use crate::gateway::RouterGateway;
+use crate::gateway::{GatewayErrorKind, RouterGateway};
 use crate::host::Host;
 use crate::ports::AccessStore;
 use crate::router::{ApiUser, Endpoint, LoginMethod, Router, RouterRefusal};
+use crate::transport::{Transport, Trust};
 
 /// Change a router; what is `None` stays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub struct ChangeRouter {
     pub name: Option<Name>,
     /// Its new address or name.
     pub host: Option<Host>,
-    /// The new port.
+    /// The new port. The usual port of one transport becomes the usual port of the other by itself.
     pub port: Option<u16>,
+    /// The new protection of the way. [`Trust::FirstUse`] leaves a router alone that uses TLS already.
+    pub transport: Option<Transport>,
     /// The new way to log in.
     pub method: Option<LoginMethod>,
     /// The new API account.
@@ -67,7 +70,8 @@ impl From<RouterTaskError> for ChangeRouterError {
     }
 }
 
-/// Changes a router. If how it is reached changes, it is inspected first and must be the same board.
+/// Changes a router. If how it is reached changes, it is inspected first and must be the same board; if that leads to a
+/// certificate that nobody has confirmed, the change is stored and the router waits for that.
 ///
 /// # Errors
 /// [`ChangeRouterError`]; nothing changes then.
@@ -86,15 +90,24 @@ pub async fn change_router(
         .clone()
         .unwrap_or_else(|| router.name().clone());
     let endpoint = changed(router.endpoint(), command, vault);
-    let mut facts = None;
+    let (mut facts, mut unconfirmed) = (None, None);
     if endpoint != *router.endpoint() {
         let target = target_at(id, &endpoint, None, vault).map_err(RouterTaskError::from)?;
         gateway.forget(id).await;
         let inspected = gateway.inspect(&target).await;
         gateway.forget(id).await;
-        facts = Some(inspected.map_err(RouterTaskError::Gateway)?);
+        match inspected {
+            Ok(found) => facts = Some(found),
+            Err(err) => match err.kind {
+                GatewayErrorKind::CertificateUnconfirmed { seen } => unconfirmed = Some(seen),
+                _ => return Err(RouterTaskError::Gateway(err).into()),
+            },
+        }
     }
-    router.change(name, endpoint, facts)?;
+    match unconfirmed {
+        Some(seen) => router.change_unconfirmed(name, endpoint, seen)?,
+        None => router.change(name, endpoint, facts)?,
+    }
     let mut tx = store.begin(scope).await?;
     tx.routers().save(&mut router).await?;
     tx.commit().await?;
@@ -116,9 +129,20 @@ async fn find(
 fn changed(from: &Endpoint, command: ChangeRouter, vault: &dyn Vault) -> Endpoint {
     let owner = password_owner(command.id);
     let sealed = command.password.map(|it| vault.seal(&owner, &it));
+    // Whoever asks for what there is already keeps the certificate that was confirmed.
+    let transport = command
+        .transport
+        .filter(|it| *it != Transport::Tls(Trust::FirstUse) || from.transport == Transport::Plain);
+    let transport = transport.unwrap_or_else(|| from.transport.clone());
+    // The service moves along with the transport, unless it is where nobody would expect it.
+    let port = match from.port == from.transport.default_port() {
+        true => transport.default_port(),
+        false => from.port,
+    };
     Endpoint {
         host: command.host.unwrap_or_else(|| from.host.clone()),
-        port: command.port.unwrap_or(from.port),
+        port: command.port.unwrap_or(port),
+        transport,
         method: command.method.unwrap_or(from.method),
         username: command.username.unwrap_or_else(|| from.username.clone()),
         password: sealed.unwrap_or_else(|| from.password.clone()),

@@ -1,12 +1,13 @@
-//! Enrols a router: it must answer before anything is stored.
+//! Enrols a router: it must answer, or at least show its certificate, before anything is stored.
 
 use kernel::{CannotOpen, MayConflict, Name, RouterId, Scope, Secret, StoreError, Vault};
 
 use super::router_task::{password_owner, target_at};
-use crate::gateway::{GatewayError, RouterGateway};
+use crate::gateway::{GatewayError, GatewayErrorKind, RouterGateway};
 use crate::host::Host;
 use crate::ports::{AccessStore, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE};
 use crate::router::{ApiUser, Endpoint, LoginMethod, Router, RouterFacts};
+use crate::transport::{Fingerprint, Transport};
 
 /// Enrol a router.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,14 +18,25 @@ pub struct EnrolRouter {
     pub name: Name,
     /// Its address or name, parsed by [`crate::HostRules::parse`].
     pub host: Host,
-    /// The port of its API service, 8728 as a rule.
+    /// The port of its API service: 8729 as a rule with TLS, 8728 without.
     pub port: u16,
+    /// How the way is protected.
+    pub transport: Transport,
     /// How to log in.
     pub method: LoginMethod,
     /// The API account.
     pub username: ApiUser,
     /// The account's password.
     pub password: Secret,
+}
+
+/// How far an enrolment has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Enrolment {
+    /// The router answered and said this.
+    Answered(RouterFacts),
+    /// The router showed this certificate, which an operator must confirm. Nothing was sent to it.
+    AwaitingConfirmation(Fingerprint),
 }
 
 /// Why a router was not enrolled.
@@ -65,7 +77,8 @@ impl MayConflict for EnrolRouterError {
     }
 }
 
-/// Connects, logs in, asks who it is, and only then stores it.
+/// Connects, logs in, asks who it is, and only then stores it. With TLS and no certificate confirmed, it stores the
+/// router as waiting for that instead of logging in.
 ///
 /// # Errors
 /// [`EnrolRouterError`]; nothing is stored then, and nothing stays open.
@@ -75,10 +88,10 @@ pub async fn enrol_router(
     vault: &dyn Vault,
     scope: &Scope,
     command: EnrolRouter,
-) -> Result<RouterFacts, EnrolRouterError> {
+) -> Result<Enrolment, EnrolRouterError> {
     let id = command.id;
     let enrolled = inspect_and_store(store, gateway, vault, scope, command).await;
-    if enrolled.is_err() {
+    if !matches!(enrolled, Ok(Enrolment::Answered(_))) {
         gateway.forget(id).await;
     }
     enrolled
@@ -90,12 +103,13 @@ async fn inspect_and_store(
     vault: &dyn Vault,
     scope: &Scope,
     command: EnrolRouter,
-) -> Result<RouterFacts, EnrolRouterError> {
+) -> Result<Enrolment, EnrolRouterError> {
     let EnrolRouter {
         id,
         name,
         host,
         port,
+        transport,
         method,
         username,
         password,
@@ -104,18 +118,27 @@ async fn inspect_and_store(
     let endpoint = Endpoint {
         host,
         port,
+        transport,
         method,
         username,
         password,
     };
     let target = target_at(id, &endpoint, None, vault)?;
-    let facts = gateway
-        .inspect(&target)
-        .await
-        .map_err(EnrolRouterError::Gateway)?;
-    let mut router = Router::enrol(id, name, endpoint, facts.clone());
+    let (mut router, enrolment) = match gateway.inspect(&target).await {
+        Ok(facts) => {
+            let router = Router::enrol(id, name, endpoint, facts.clone());
+            (router, Enrolment::Answered(facts))
+        }
+        Err(err) => {
+            let GatewayErrorKind::CertificateUnconfirmed { seen } = err.kind else {
+                return Err(EnrolRouterError::Gateway(err));
+            };
+            let router = Router::enrol_unconfirmed(id, name, endpoint, seen);
+            (router, Enrolment::AwaitingConfirmation(seen))
+        }
+    };
     let mut tx = store.begin(scope).await?;
     tx.routers().save(&mut router).await?;
     tx.commit().await?;
-    Ok(facts)
+    Ok(enrolment)
 }

@@ -68,6 +68,7 @@ pub(super) fn target_at(
         router,
         host: endpoint.host.clone(),
         port: endpoint.port,
+        transport: endpoint.transport.clone(),
         method: endpoint.method,
         username: endpoint.username.as_str().to_owned(),
         password: vault.open(&password_owner(router), &endpoint.password)?,
@@ -77,7 +78,7 @@ pub(super) fn target_at(
 }
 
 /// The router in service and how to talk to it, read in a transaction of its own.
-pub(super) async fn load_target(
+pub(crate) async fn load_target(
     store: &dyn AccessStore,
     vault: &dyn Vault,
     scope: &Scope,
@@ -132,8 +133,8 @@ pub(super) async fn note_router(
     .await
 }
 
-/// Notes that a router did not answer, and passes the error on; trouble with a single row says nothing about it.
-pub(super) async fn failed(
+/// Notes that a router could not be worked with, and passes the error on; trouble with a single row says nothing about it.
+pub(crate) async fn failed(
     store: &dyn AccessStore,
     scope: &Scope,
     id: RouterId,
@@ -142,7 +143,7 @@ pub(super) async fn failed(
 ) -> RouterTaskError {
     // A router that has too much to do is not silent.
     if err.concerns_router() && err.kind != GatewayErrorKind::Overloaded {
-        let noted = note_router(store, scope, id, &|it| it.went_silent(&err.message, at)).await;
+        let noted = note_router(store, scope, id, &|it| it.failed(&err, at)).await;
         if let Err(store_err) = noted {
             return RouterTaskError::Store(store_err);
         }

@@ -2,13 +2,16 @@
 
 use std::sync::Mutex;
 
+use access::adoption::Survey;
 use access::testing::{FakeRouter, numbered, sample_facts};
 use access::{
     AccessStore, Actual, Allowance, Attribute, Change, ChangeSetup, CutReport, DriftClass,
-    DriftError, DriftRow, DriftRowRef, Execution, ExecutionAnswer, GatewayError, GatewayErrorKind,
-    GatewayStatistics, GrantAccess, Limits, LiveSession, LoginRef, Menu, Pool, ReconcileMode,
-    ReconcileRouter, RouterFacts, RouterGateway, Selection, Service, Subject, Target,
+    DriftError, DriftRow, DriftRowRef, Execution, ExecutionAnswer, Findings, GatewayError,
+    GatewayErrorKind, GatewayStatistics, GrantAccess, Limits, LiveSession, LoginRef, Menu, Pool,
+    ReconcileMode, ReconcileRouter, RouterFacts, RouterGateway, Selection, Service, Subject,
+    Target,
 };
+use access::{UsageReading, UsageScope};
 use async_trait::async_trait;
 use chrono::Duration;
 use kernel::testing::OpenVault;
@@ -415,6 +418,22 @@ impl RouterGateway for PaidMeanwhile<'_> {
 
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
         self.fake().statistics(router)
+    }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        self.fake().examine(target).await
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        scope: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        self.fake().usage(target, scope).await
+    }
+
+    async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
+        self.fake().survey(target).await
     }
 }
 

@@ -2,8 +2,8 @@
 
 use access::testing::{numbered, sample_facts};
 use access::{
-    AccessQueries, Attribute, CutLogin, EnrolRouter, EnrolRouterError, GatewayErrorKind, HostRules,
-    LoginMethod, Menu, ReconcileMode, RouterRefusal, RouterTaskError,
+    AccessQueries, Attribute, CutLogin, EnrolRouter, EnrolRouterError, Enrolment, GatewayErrorKind,
+    HostRules, LoginMethod, Menu, ReconcileMode, RouterRefusal, RouterTaskError, Transport,
 };
 use kernel::Secret;
 use kernel::testing::OpenVault;
@@ -20,6 +20,7 @@ fn enrolment(number: u64, name: &str) -> EnrolRouter {
         .parse("10.0.0.2")
         .unwrap(),
         port: 8728,
+        transport: Transport::Plain,
         method: LoginMethod::Plain,
         username: "billing".parse().unwrap(),
         password: Secret::new("right"),
@@ -134,7 +135,7 @@ async fn enrolling_needs_an_answer_and_a_new_router() {
     gateway.require_password(numbered(50), "right");
     assert_eq!(
         enrol(enrolment(50, "north")).await.unwrap(),
-        sample_facts(numbered(50))
+        Enrolment::Answered(sample_facts(numbered(50)))
     );
     let twin = enrol(enrolment(51, "north")).await;
     assert!(matches!(twin, Err(EnrolRouterError::NameTaken)));

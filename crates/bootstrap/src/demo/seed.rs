@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use access::{EnrolRouter, LoginMethod, enrol_router};
+use access::{EnrolRouter, LoginMethod, Transport, enrol_router};
 use anyhow::Context;
 use billing::{
     CancelSubscription, PaymentMethod, RecordPayment, SuspendSubscription, When, bill_account,
@@ -68,6 +68,7 @@ async fn enrol(
             name: router.name.parse()?,
             host: ports.host_rules.parse(&simulator.addr().ip().to_string())?,
             port: simulator.addr().port(),
+            transport: Transport::Plain,
             method: LoginMethod::Plain,
             username: API_USER.parse()?,
             password: Secret::new(ROUTER_PASSWORD),

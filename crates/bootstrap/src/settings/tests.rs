@@ -49,6 +49,9 @@ fn a_value_out_of_range_is_named() {
         ),
         ("[worker]\nembedded = \"no\"\n", "worker.embedded"),
         ("[sweeps]\nexpire_vouchers_s = 0\n", "sweeps"),
+        ("[sweeps]\ncount_users_s = 0\n", "sweeps"),
+        ("[retention]\njobs_days = 0\n", "retention.jobs_days"),
+        ("[retention]\nevents_days = 3\n", "retention.events_days"),
     ] {
         let refused = with(toml).unwrap_err();
         assert!(format!("{refused:#}").contains(setting), "{refused:#}");
@@ -235,4 +238,15 @@ fn nonsense_under_the_names_of_the_forerunner_is_refused_by_name() {
         let refused = with_variables("", variables).unwrap_err();
         assert!(format!("{refused:#}").contains(name), "{refused:#}");
     }
+}
+
+#[test]
+fn what_is_kept_follows_the_settings() {
+    let settings = with("[retention]\nevents_days = 30\n[sweeps]\ncount_users_s = 90\n").unwrap();
+    let keeping = settings.retention.keeping(settings.sweeps.count_users_s);
+    assert_eq!(keeping.events, Some(chrono::Duration::days(30)));
+    assert_eq!(keeping.count_users_every, chrono::Duration::seconds(90));
+    let standard = Settings::load(None).unwrap();
+    let standard = standard.retention.keeping(standard.sweeps.count_users_s);
+    assert_eq!(standard, workflows::Keeping::standard());
 }

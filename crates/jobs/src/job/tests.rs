@@ -59,6 +59,7 @@ async fn the_fake_keeps_the_promises_of_a_store() {
         control: &store,
         queries: &store,
         feed: &feed,
+        housekeeping: &store,
     };
     let ids = CountingIds::from(1);
     jobs_store_contract(ports, (&ids as &dyn Ids).next(), &ids).await;

@@ -6,6 +6,7 @@
 mod claiming;
 mod delivering;
 mod ending;
+mod forgetting;
 mod steering;
 
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ use crate::ports::claims::{
     ClaimedDelivery, ClaimedJob, DeliveryClaims, JobClaims, Outcome, Schedules,
 };
 use crate::ports::control::{JobControl, JobsStore};
+use crate::ports::housekeeping::Housekeeping;
 use crate::ports::reads::{JobQueries, JobView};
 
 /// The event that the contract records; the store under test must deliver it to [`CONTRACT_HANDLERS`].
@@ -51,6 +53,8 @@ pub struct JobsPorts<'a> {
     pub queries: &'a dyn JobQueries,
     /// Records events.
     pub feed: &'a dyn EventFeed,
+    /// Forgets.
+    pub housekeeping: &'a dyn Housekeeping,
 }
 
 /// Checks every promise of the ports of background work on an adapter.
@@ -70,6 +74,7 @@ pub async fn jobs_store_contract(ports: JobsPorts<'_>, tenant: TenantId, ids: &d
     world.ending().await;
     world.steering().await;
     world.delivering().await;
+    world.forgetting().await;
 }
 
 struct World<'a> {

@@ -3,6 +3,7 @@
 mod claims;
 mod control;
 mod deliveries;
+mod housekeeping;
 mod reads;
 mod signal;
 
@@ -82,7 +83,7 @@ impl MemoryJobs {
     pub fn record(&self, scope: &Scope, event: NewEvent, at: Timestamp) {
         let mut rows = self.lock();
         let row = EventRow {
-            position: i64::try_from(rows.events.len()).unwrap_or(i64::MAX),
+            position: rows.events.last().map_or(0, |it| it.position + 1),
             id: self.fresh(),
             tenant: scope.tenant,
             aggregate_kind: event.aggregate_kind.to_owned(),

@@ -1,7 +1,9 @@
 //! The row of a service profile.
 
-use access::{ProfileStatus, ProfileView, ServiceProfile, ServiceProfileSnapshot, Terms};
-use kernel::{ProfileId, StoreError};
+use access::{
+    AdoptedRow, ProfileStatus, ProfileView, ServiceProfile, ServiceProfileSnapshot, Terms,
+};
+use kernel::{ProfileId, RouterId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, Json, PrimaryKeyTrait, Uuid,
@@ -21,6 +23,8 @@ pub(super) struct Model {
     pub(super) terms: Json,
     pub(super) status: String,
     pub(super) revision: i64,
+    pub(super) adopted_router: Option<Uuid>,
+    pub(super) adopted_name: Option<String>,
     pub(super) version: i64,
 }
 
@@ -43,6 +47,8 @@ pub(super) fn written(
         terms: serde_json::to_value(&it.terms).map_err(StoreError::corrupt)?,
         status: word(it.status).to_owned(),
         revision: i64::from(it.revision),
+        adopted_router: it.adopted.as_ref().map(|it| it.router.uuid()),
+        adopted_name: it.adopted.as_ref().map(|it| it.name.clone()),
         version,
     })
 }
@@ -56,6 +62,7 @@ pub(super) fn restore(it: Model) -> Result<ServiceProfile, StoreError> {
         status: status(&it.status)?,
         revision: row::number("revision", it.revision)?,
         terms: terms(it.terms)?,
+        adopted: adopted(it.adopted_router, it.adopted_name)?,
         version: it.version,
     };
     ServiceProfile::restore(snapshot).map_err(StoreError::corrupt)
@@ -71,6 +78,17 @@ pub(super) fn view(it: Model) -> Result<ProfileView, StoreError> {
         terms: terms(it.terms)?,
         name: it.name,
     })
+}
+
+fn adopted(router: Option<Uuid>, name: Option<String>) -> Result<Option<AdoptedRow>, StoreError> {
+    match (router, name) {
+        (None, None) => Ok(None),
+        (Some(router), Some(name)) => Ok(Some(AdoptedRow {
+            router: RouterId::from_uuid(router),
+            name,
+        })),
+        (_, name) => Err(row::bad("adopted_name", &name.unwrap_or_default())),
+    }
 }
 
 fn terms(stored: Json) -> Result<Terms, StoreError> {

@@ -1,8 +1,8 @@
 //! The row of a router.
 
 use access::{
-    DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts, RouterSnapshot,
-    RouterStatus, RouterView,
+    DriftCounts, Endpoint, Fingerprint, LoginMethod, Reconciled, Router, RouterFacts,
+    RouterSnapshot, RouterStatus, RouterView, Transport, Trust,
 };
 use kernel::{RouterId, StoreError, Timestamp};
 use sea_orm::entity::prelude::{
@@ -37,6 +37,10 @@ pub(super) struct Model {
     pub(super) reconciled_at: Option<DateTimeUtc>,
     pub(super) drift: Option<Json>,
     pub(super) version: i64,
+    pub(super) transport: String,
+    pub(super) certificate_pin: Option<Vec<u8>>,
+    pub(super) certificate_authority: Option<String>,
+    pub(super) certificate_seen: Option<Vec<u8>>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -67,14 +71,9 @@ pub(super) fn written(
     it: &RouterSnapshot,
     version: i64,
 ) -> Result<Model, StoreError> {
-    let (status, silent_since, silent_reason) = match &it.status {
-        RouterStatus::Enrolled => ("enrolled", None, None),
-        RouterStatus::Online => ("online", None, None),
-        RouterStatus::Unreachable { since, reason } => {
-            ("unreachable", Some(since.utc()), Some(reason.clone()))
-        }
-        RouterStatus::Retired => ("retired", None, None),
-    };
+    let (status, certificate_seen) = status_columns(&it.status);
+    let silence = it.status.silence();
+    let (certificate_pin, certificate_authority) = trust_columns(&it.endpoint.transport);
     let drift = it.last_reconcile.map(|it| {
         serde_json::to_value(StoredDrift {
             drift: it.drift,
@@ -96,12 +95,37 @@ pub(super) fn written(
         board: it.facts.board.clone(),
         uptime_s: row::column("uptime_s", it.facts.uptime_s)?,
         status: status.to_owned(),
-        silent_since,
-        silent_reason,
+        silent_since: silence.as_ref().map(|(since, _)| since.utc()),
+        silent_reason: silence.map(|(_, reason)| reason),
         reconciled_at: it.last_reconcile.map(|it| it.at.utc()),
         drift: drift.transpose().map_err(StoreError::corrupt)?,
         version,
+        transport: it.endpoint.transport.word().to_owned(),
+        certificate_pin,
+        certificate_authority,
+        certificate_seen,
     })
+}
+
+/// A certificate that somebody must look at is stored beside the state that a version without TLS knows.
+fn status_columns(status: &RouterStatus) -> (&'static str, Option<Vec<u8>>) {
+    let bytes = |it: &Fingerprint| Some(it.as_bytes().to_vec());
+    match status {
+        RouterStatus::Enrolled => ("enrolled", None),
+        RouterStatus::AwaitingConfirmation { seen } => ("enrolled", bytes(seen)),
+        RouterStatus::Online => ("online", None),
+        RouterStatus::Unreachable { .. } => ("unreachable", None),
+        RouterStatus::CertificateChanged { seen, .. } => ("unreachable", bytes(seen)),
+        RouterStatus::Retired => ("retired", None),
+    }
+}
+
+fn trust_columns(transport: &Transport) -> (Option<Vec<u8>>, Option<String>) {
+    match transport {
+        Transport::Plain | Transport::Tls(Trust::FirstUse) => (None, None),
+        Transport::Tls(Trust::Pinned(pin)) => (Some(pin.as_bytes().to_vec()), None),
+        Transport::Tls(Trust::Authority(ca)) => (None, Some(ca.as_str().to_owned())),
+    }
 }
 
 /// The router a row stands for.
@@ -115,6 +139,7 @@ pub(super) fn restore(it: Model) -> Result<Router, StoreError> {
         endpoint: Endpoint {
             host: row::parse("host", &it.host)?,
             port: row::number("port", it.port)?,
+            transport: transport(&it)?,
             method: method(&it.method)?,
             username: row::parse("username", &it.username)?,
             password: row::sealed(it.password),
@@ -129,6 +154,7 @@ pub(super) fn view(it: Model, grants: GrantCounts) -> Result<RouterView, StoreEr
     Ok(RouterView {
         id: RouterId::from_uuid(it.id),
         port: row::number("port", it.port)?,
+        transport: transport(&it)?,
         method: method(&it.method)?,
         facts: facts(&it)?,
         status: status(&it)?,
@@ -166,16 +192,50 @@ fn last_reconcile(it: &Model) -> Result<Option<Reconciled>, StoreError> {
 
 fn status(it: &Model) -> Result<RouterStatus, StoreError> {
     let silence = it.silent_since.zip(it.silent_reason.clone());
+    let seen = fingerprint("certificate_seen", it.certificate_seen.as_deref())?;
+    let pin = fingerprint("certificate_pin", it.certificate_pin.as_deref())?;
     match (it.status.as_str(), silence) {
-        ("enrolled", None) => Ok(RouterStatus::Enrolled),
+        ("enrolled", None) => Ok(match seen {
+            Some(seen) => RouterStatus::AwaitingConfirmation { seen },
+            None => RouterStatus::Enrolled,
+        }),
         ("online", None) => Ok(RouterStatus::Online),
         ("retired", None) => Ok(RouterStatus::Retired),
         ("unreachable", Some((since, reason))) => {
             let since = row::instant(since);
-            Ok(RouterStatus::Unreachable { since, reason })
+            Ok(match pin.zip(seen) {
+                Some((expected, seen)) => RouterStatus::CertificateChanged {
+                    since,
+                    expected,
+                    seen,
+                },
+                None => RouterStatus::Unreachable { since, reason },
+            })
         }
         _ => Err(row::bad("status", &it.status)),
     }
+}
+
+fn transport(it: &Model) -> Result<Transport, StoreError> {
+    let pin = fingerprint("certificate_pin", it.certificate_pin.as_deref())?;
+    match (it.transport.as_str(), pin, &it.certificate_authority) {
+        ("plain", None, None) => Ok(Transport::Plain),
+        ("tls", None, None) => Ok(Transport::Tls(Trust::FirstUse)),
+        ("tls", Some(pin), None) => Ok(Transport::Tls(Trust::Pinned(pin))),
+        ("tls", None, Some(pem)) => {
+            let ca = row::parse("certificate_authority", pem)?;
+            Ok(Transport::Tls(Trust::Authority(ca)))
+        }
+        _ => Err(row::bad("transport", &it.transport)),
+    }
+}
+
+fn fingerprint(
+    column: &'static str,
+    stored: Option<&[u8]>,
+) -> Result<Option<Fingerprint>, StoreError> {
+    let parsed = stored.map(Fingerprint::from_bytes).transpose();
+    parsed.map_err(|_| row::bad(column, "not 32 bytes"))
 }
 
 const fn word(method: LoginMethod) -> &'static str {

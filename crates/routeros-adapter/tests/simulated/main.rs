@@ -2,12 +2,18 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod connections;
+mod door;
+mod encrypted;
+mod examined;
 mod execute;
 mod faults;
 mod healthy;
+mod leaks;
 mod leases;
 mod metering;
+mod mikhmon;
 mod protection;
 mod services;
 mod site;
 mod strangers;
+mod usage;

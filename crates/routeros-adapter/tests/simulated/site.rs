@@ -7,7 +7,7 @@ use access::testing::{Bench, numbered, sample_grant, sample_profile};
 use access::{
     Action, Actual, Attribute, Change, Edit, GatewayError, Host, HostRules, LoginMethod, LoginRef,
     Mark, Menu, OpenGrant, Plan, Reach, RouterGateway, Selection, Service, Subject, Target,
-    desired, diff,
+    Transport, desired, diff,
 };
 use kernel::testing::SeededRandomness;
 use kernel::{RouterId, Secret, Timestamp};
@@ -107,6 +107,7 @@ pub(crate) fn target(host: &str, port: u16) -> Target {
         router: router_id(),
         host: host.parse::<Host>().unwrap(),
         port,
+        transport: Transport::Plain,
         method: LoginMethod::Plain,
         username: "admin".to_owned(),
         password: Secret::new("password"),
@@ -195,5 +196,17 @@ impl Bench for Site {
             // Nobody logs in there.
             Service::StaticIp | Service::DhcpLease | Service::MacBypass => false,
         }
+    }
+
+    fn use_up(&self, login: &LoginRef, up: u64, down: u64) {
+        self.router.add_traffic(&login.name, up, down);
+    }
+
+    fn hang_up(&self, login: &LoginRef) {
+        match login.service {
+            Service::Pppoe => self.router.ppp_hangup(&login.name),
+            Service::Hotspot => self.router.hotspot_leave(&login.name),
+            Service::StaticIp | Service::DhcpLease | Service::MacBypass => 0,
+        };
     }
 }

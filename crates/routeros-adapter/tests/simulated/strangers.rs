@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::site::{gateway, impatient, target};
 
 /// A service that greets everybody with these bytes and then keeps the connection, or closes it.
-async fn stranger(greeting: &'static [u8], closes: bool) -> u16 {
+pub(crate) async fn stranger(greeting: &'static [u8], closes: bool) -> u16 {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {

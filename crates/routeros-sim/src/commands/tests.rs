@@ -254,6 +254,39 @@ fn rows_of_right_values_come_change_and_go_in_every_menu_and_version() {
 }
 
 #[test]
+fn every_property_that_need_not_be_there_can_be_cleared() {
+    prop_each_menu(12, |router, id, menu, first, _| {
+        let wanted = filled(router, menu, "add", first, good);
+        let Ok(answer) = by_hand(router, &with(format!("{}/add", menu.path), &wanted)) else {
+            return Ok(());
+        };
+        let added = id_of(&answer);
+        let printed = shown(router, id, added).unwrap();
+        let properties = settable(menu, "set", router.version());
+        // A group always prints its policies.
+        let may_go = |it: &&Property| it.required.is_none() && it.kind != Kind::Policies;
+        for property in properties.into_iter().filter(may_go) {
+            let clear = Command::new(format!("{}/set", menu.path))
+                .attr(".id", printed[".id"].as_slice())
+                .attr(&format!("!{}", property.name), "");
+            prop_assert!(by_hand(router, &clear).is_ok(), "{}", property.name);
+            let row = shown(router, id, added).unwrap();
+            let default = property.default.as_ref().filter(|_| !property.write_only);
+            let default = default.map(|text| text.as_bytes().to_vec());
+            prop_assert_eq!(
+                row.get(&*property.name),
+                default.as_ref(),
+                "{}",
+                property.name
+            );
+        }
+        let remove = Command::new(format!("{}/remove", menu.path));
+        prop_assert!(by_hand(router, &remove.attr(".id", printed[".id"].as_slice())).is_ok());
+        Ok(())
+    });
+}
+
+#[test]
 fn values_of_any_bytes_are_taken_or_refused_and_never_half() {
     prop_each_menu(48, |router, id, menu, first, second| {
         let count = router[id].len();

@@ -103,18 +103,30 @@ impl Router {
             false => [("system-id", software_id.as_str()), ("level", "free")],
         };
         self.put_values(menus.license, &license);
+        self.seed_packages(firmware);
+        self.put_values(menus.identity, &[("name", &config.identity)]);
+        self.seed_settings(config);
+    }
+
+    /// Single rows that people change: those that are there are kept.
+    fn seed_settings(&mut self, config: &SimConfig) {
+        let menus = self.menus;
         let ntp = match config.has_ntp {
             true => [("enabled", "true"), ("status", "synchronized")],
             false => [("enabled", "false"), ("status", "stopped")],
         };
-        self.put_values(menus.ntp, &ntp);
-        for menu in [menus.ppp_aaa, menus.radius_incoming] {
-            self.put_values(menu, &[]);
+        let rows = [
+            (menus.ntp, &ntp[..]),
+            (menus.clock, &[]),
+            (menus.device_mode, &[]),
+            (menus.ppp_aaa, &[]),
+            (menus.radius_incoming, &[]),
+        ];
+        for (menu, values) in rows {
+            if self[menu].single().is_none() {
+                self.put_values(menu, values);
+            }
         }
-        self.seed_packages(firmware);
-        self.put_values(menus.identity, &[("name", &config.identity)]);
-        self.put_values(menus.clock, &[]);
-        self.put_values(menus.device_mode, &[]);
     }
 
     /// One package on version 7, several on version 6.

@@ -139,6 +139,58 @@ async fn devices_log_in_and_out_of_the_hotspot() {
 }
 
 #[tokio::test]
+async fn customers_do_things_by_themselves_while_time_passes() {
+    let (_router, mut control) = started().await;
+    control
+        .one("add /ppp/profile name=gold remote-address=pppoe-pool")
+        .await;
+    control
+        .one("add /ppp/secret name=siti password=pw profile=gold")
+        .await;
+    let session = control.one("ppp keep siti pw AA:BB:CC:00:00:01 5").await;
+    assert_eq!(session["name"], "siti");
+    control.done("traffic rate siti 10 20").await;
+    control.done("advance 10").await;
+    let interface = control.one("rows /interface name=<pppoe-siti>").await;
+    assert_eq!(interface["tx-byte"], "200");
+    control.done("remove /ppp/active siti").await;
+    control.done("advance 5").await;
+    control.one("rows /ppp/active name=siti").await;
+
+    control
+        .one("add /ip/hotspot/user name=C1 password=C1")
+        .await;
+    control.one("hotspot login C1 C1 EA:52:FD:F7:82:13").await;
+    control.done("hotspot returns EA:52:FD:F7:82:13 3s").await;
+    let row = control.one("rows /ip/hotspot/active user=C1").await;
+    let id = row[".id"].as_str().unwrap();
+    control
+        .done(&format!("remove /ip/hotspot/active {id}"))
+        .await;
+    control.done("advance 3").await;
+    let row = control.one("rows /ip/hotspot/active user=C1").await;
+    assert_eq!(row["login-by"], "cookie");
+    assert_eq!(control.one("hotspot vanish C1").await, json!(1));
+    control.done("advance 2m").await;
+    assert_eq!(control.ask("rows /ip/hotspot/active").await, Ok(Vec::new()));
+    assert!(control.ask("hotspot returns phone 3s").await.is_err());
+}
+
+#[tokio::test]
+async fn every_command_that_help_names_is_known() {
+    let (_router, mut control) = started().await;
+    for line in control.ask("help").await.unwrap() {
+        let (usage, _) = line.as_str().unwrap().split_once(": ").unwrap();
+        let words = usage.split(['[', '|']).next().unwrap();
+        if words == "quit" {
+            continue;
+        }
+        let refused = control.ask(words).await.err().unwrap_or_default();
+        assert!(!refused.contains("unknown command"), "{words}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn the_box_is_handled() {
     let (router, mut control) = started().await;
     let before = control.one("clock").await.as_i64().unwrap();

@@ -17,6 +17,7 @@ mod state;
 mod system;
 mod tables;
 mod tls;
+mod traces;
 mod wire;
 
 use routeros_sim::{SimConfig, Simulator, VersionProfile};

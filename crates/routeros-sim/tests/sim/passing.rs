@@ -329,6 +329,22 @@ async fn a_kicked_device_comes_back_until_its_cookies_are_gone() {
 }
 
 #[tokio::test]
+async fn who_logs_out_or_goes_away_does_not_come_back_by_itself() {
+    let router = isp().await;
+    router.hotspot_returns(PHONE, seconds(3)).unwrap();
+    for goes in [
+        Simulator::hotspot_logout,
+        Simulator::hotspot_leave,
+        Simulator::hotspot_vanish,
+    ] {
+        router.hotspot_login("CODE1", "CODE1", PHONE).unwrap();
+        assert_eq!(goes(&router, "CODE1"), 1);
+        router.elapse(seconds(600));
+        assert!(router.row("/ip/hotspot/active", "user", "CODE1").is_none());
+    }
+}
+
+#[tokio::test]
 async fn a_device_comes_back_after_each_session_timeout_and_its_traffic_counts() {
     let router = isp().await;
     router.hotspot_login("CODE1", "CODE1", PHONE).unwrap();

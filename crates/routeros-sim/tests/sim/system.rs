@@ -64,3 +64,29 @@ async fn the_clock_can_be_set() {
         .await;
     assert_eq!(bad.trap(), "invalid value for argument time");
 }
+
+#[tokio::test]
+async fn settings_survive_a_reboot() {
+    let (router, mut client) = connected().await;
+    for (path, name, value) in [
+        ("/system/clock", "time-zone-name", "Asia/Jakarta"),
+        ("/ppp/aaa", "use-radius", "yes"),
+        ("/radius/incoming", "accept", "yes"),
+        ("/system/ntp/client", "servers", "10.0.0.1"),
+    ] {
+        let set = Command::new(format!("{path}/set")).attr(name, value);
+        assert!(client.run(set).await.traps.is_empty(), "{path}");
+    }
+    let mode: [(&str, &[u8]); 1] = [("mode", b"home")];
+    router.overwrite("/system/device-mode", "", &mode).unwrap();
+    router.reboot();
+    for (path, name, value) in [
+        ("/system/clock", "time-zone-name", "Asia/Jakarta"),
+        ("/ppp/aaa", "use-radius", "true"),
+        ("/radius/incoming", "accept", "true"),
+        ("/system/ntp/client", "servers", "10.0.0.1"),
+        ("/system/device-mode", "mode", "home"),
+    ] {
+        assert_eq!(router.rows(path)[0][name], value, "{path}");
+    }
+}

@@ -13,7 +13,7 @@ use crate::batch::{Batch, NewBatch};
 use crate::code::{Alphabet, CodeStyle, code_digest, voucher_owner};
 use crate::ports::{BatchFilter, VoucherFilter, VoucherQueries, VouchersStore};
 use crate::validity::Validity;
-use crate::voucher::{NewVoucher, VoucherState, VoucherStateName};
+use crate::voucher::{NewVoucher, VoucherSnapshot, VoucherState, VoucherStateName};
 
 /// Checks every promise of [`VouchersStore`] and [`VoucherQueries`] on an adapter.
 ///
@@ -39,6 +39,7 @@ pub async fn vouchers_store_contract(
     world.a_code_is_unique_over_everything_ever_issued().await;
     world.another_tenant_sees_nothing().await;
     world.states_survive_storage_and_are_counted().await;
+    world.imported_vouchers_keep_their_states().await;
     world.only_vouchers_whose_clock_ran_out_are_due().await;
     world.a_batch_is_withdrawn_at_once().await;
     world.pages_run_from_the_newest_to_the_oldest().await;
@@ -65,6 +66,57 @@ fn week() -> Validity {
 }
 
 impl World<'_> {
+    async fn imported_vouchers_keep_their_states(&self) {
+        let mut batch = Batch::import(self.batch(3).ordered().clone(), noon()).unwrap();
+        let id = batch.ordered().id;
+        let ends = Some(noon().plus(Duration::days(1)));
+        let states = [
+            (VoucherState::Generated, None),
+            (VoucherState::Active { since: noon() }, ends),
+            (VoucherState::Expired { at: noon() }, None),
+        ];
+        let voucher = |(state, expires_at): (VoucherState, Option<Timestamp>)| {
+            let voucher: VoucherId = self.ids.next();
+            let code = Secret::new(format!("imported-{voucher}"));
+            VoucherSnapshot {
+                id: voucher,
+                batch: id,
+                code: OpenVault.seal(&voucher_owner(id, voucher), &code),
+                digest: code_digest(&OpenVault, &code),
+                state,
+                expires_at,
+                version: 1,
+            }
+        };
+        let vouchers: Vec<VoucherSnapshot> = states.into_iter().map(voucher).collect();
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        batch.add_imported(3);
+        tx.batches().save(&mut batch).await.unwrap();
+        tx.vouchers()
+            .insert_imported(vouchers.clone())
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        let found = tx.vouchers().page_of_batch(id, None, 10).await.unwrap();
+        let found: Vec<VoucherSnapshot> = found.iter().map(|it| it.snapshot()).collect();
+        assert_eq!(found, vouchers);
+        let view = self.queries.batch(self.scope.tenant, id).await.unwrap();
+        let view = view.unwrap();
+        assert_eq!((view.status, view.generated), ("ready", 3));
+        let again = VoucherSnapshot {
+            id: self.ids.next(),
+            ..vouchers[0].clone()
+        };
+        let taken = tx.vouchers().insert_imported(vec![again]).await;
+        let taken = match taken {
+            Ok(()) => tx.commit().await,
+            Err(err) => Err(err),
+        };
+        assert!(taken.unwrap_err().is_duplicate_of("vouchers_digest"));
+    }
+
     fn batch(&self, count: u32) -> Batch {
         let idr: Currency = "IDR".parse().unwrap();
         let order = NewBatch {

@@ -219,6 +219,11 @@ impl VoucherRepository for MemoryTx {
         })
     }
 
+    async fn insert_imported(&mut self, vouchers: Vec<VoucherSnapshot>) -> Result<(), StoreError> {
+        let mut vouchers = vouchers.into_iter();
+        vouchers.try_for_each(|it| self.write(Write::Voucher(it)))
+    }
+
     async fn find(&mut self, id: VoucherId) -> Result<Option<Voucher>, StoreError> {
         self.rows
             .vouchers

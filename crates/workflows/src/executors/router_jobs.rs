@@ -1,8 +1,9 @@
-//! Work with one router: bring pending grants, compare everything, list who is online.
+//! Work with one router: bring pending grants, compare everything, read what was used.
 
 use access::{
-    GatewayError, GatewayErrorKind, LiveSession, ReconcileMode, ReconcileRouter, RouterTaskError,
-    SyncRouter, list_sessions, reconcile_router, request_reconcile, request_sync, sync_router,
+    GatewayError, GatewayErrorKind, ReadUsage, ReconcileMode, ReconcileRouter, RouterTaskError,
+    SyncRouter, UsageReading, UsageScope, read_usage, reconcile_router, request_reconcile,
+    request_sync, sync_router,
 };
 use chrono::Duration;
 use kernel::{Priority, RouterId, Scope, StoreError, rerun_on_conflict};
@@ -108,17 +109,19 @@ async fn end_sessions_later(
     .await
 }
 
-pub(super) async fn live_sessions(
+/// What a router has counted; `None` if it needs no watching any more.
+pub(super) async fn usage(
     bench: &Workbench,
     scope: &Scope,
     router: RouterId,
-) -> Result<Vec<LiveSession>, Failure> {
+    reach: UsageScope,
+) -> Result<Option<UsageReading>, Failure> {
+    let command = ReadUsage { router, reach };
     let (store, gateway, vault) = (&*bench.access, &*bench.gateway, &*bench.vault);
-    let sessions = list_sessions(store, gateway, vault, &*bench.clock, scope, router)
+    read_usage(store, gateway, vault, &*bench.clock, scope, command)
         .await
         .map(Some)
-        .or_else(ignore_retired)?;
-    Ok(sessions.unwrap_or_default())
+        .or_else(ignore_retired)
 }
 
 /// A router that was retired or is gone needs no work any more.
@@ -134,7 +137,7 @@ fn ignore_retired<T>(err: RouterTaskError) -> Result<Option<T>, Failure> {
 }
 
 /// Hammering a router with a wrong password fills its log and helps nobody.
-const fn patience(err: &GatewayError) -> Duration {
+pub(super) const fn patience(err: &GatewayError) -> Duration {
     match err.kind {
         GatewayErrorKind::Unreachable
         | GatewayErrorKind::Timeout
@@ -150,6 +153,10 @@ const fn patience(err: &GatewayError) -> Duration {
         | GatewayErrorKind::DeviceMode
         | GatewayErrorKind::NotRouterOs
         | GatewayErrorKind::WrongRouter
-        | GatewayErrorKind::BadHost => NEEDS_A_PERSON,
+        | GatewayErrorKind::BadHost
+        | GatewayErrorKind::TlsFailed
+        | GatewayErrorKind::CertificateInvalid
+        | GatewayErrorKind::CertificateUnconfirmed { .. }
+        | GatewayErrorKind::CertificateChanged { .. } => NEEDS_A_PERSON,
     }
 }

@@ -6,9 +6,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
-    AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, GatewayError,
-    GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository, RouterFacts,
-    RouterGateway, RouterRepository, Selection, SetupRepository, Target,
+    AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
+    GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
+    RouterFacts, RouterGateway, RouterRepository, Selection, SetupRepository, Target, UsageReading,
+    UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -101,6 +102,28 @@ impl RouterGateway for RouterWithHistory {
     fn statistics(&self, router: RouterId) -> Option<GatewayStatistics> {
         self.router.statistics(router)
     }
+
+    async fn examine(&self, target: &Target) -> Findings {
+        self.router.examine(target).await
+    }
+
+    async fn usage(
+        &self,
+        target: &Target,
+        reach: UsageScope,
+    ) -> Result<UsageReading, GatewayError> {
+        let mut reading = self.router.usage(target, reach).await?;
+        for session in &mut reading.sessions {
+            session.uptime_s = session
+                .uptime_s
+                .saturating_add(self.uptime_s.load(Ordering::SeqCst));
+        }
+        Ok(reading)
+    }
+
+    async fn survey(&self, target: &Target) -> Result<access::adoption::Survey, GatewayError> {
+        self.router.survey(target).await
+    }
 }
 
 /// Remembers the steps; says that the job was cancelled once told to.
@@ -191,6 +214,10 @@ impl AccessTx for BothTx {
 
     fn setups(&mut self) -> &mut dyn SetupRepository {
         self.access.setups()
+    }
+
+    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
+        self.access.imports()
     }
 }
 

@@ -4,9 +4,11 @@
 
 mod billing_sweeps;
 mod fakes;
+mod imports;
 mod reactions;
 mod refusals;
 mod router_jobs;
 mod selling;
+mod usage_jobs;
 mod voucher_jobs;
 mod world;

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
-use access::testing::{FakeRouter, MemoryAccess, sample_profile, sample_router};
+use access::testing::{FakeRouter, MemoryAccess, MemoryUsage, sample_profile, sample_router};
 use access::{AccessStore, Allowance, Grant, HostRules, LoginRef, Service, Subject};
 use billing::testing::MemoryBilling;
 use billing::{
@@ -24,7 +24,7 @@ use serde_json::Value;
 use vouchers::testing::MemoryVouchers;
 use vouchers::{Alphabet, Voucher, VouchersStore};
 use workflows::{
-    Failure, OrderVouchers, OrderVouchersError, OrderVouchersPorts, SellSubscription,
+    Failure, Keeping, OrderVouchers, OrderVouchersError, OrderVouchersPorts, SellSubscription,
     SellSubscriptionError, Workbench, order_vouchers, sell_subscription,
 };
 
@@ -38,6 +38,7 @@ pub(crate) struct World {
     pub(crate) customers: MemoryCustomers,
     pub(crate) vouchers: MemoryVouchers,
     pub(crate) jobs: MemoryJobs,
+    pub(crate) usage: MemoryUsage,
     pub(crate) gateway: Arc<RouterWithHistory>,
     pub(crate) receipts: Arc<WatchedReceipts>,
     pub(crate) clock: Arc<FixedClock>,
@@ -66,6 +67,7 @@ impl World {
                 inner: billing.clone(),
                 failures: Mutex::default(),
             }),
+            usage: MemoryUsage::beside(access.clone()),
             access,
             billing,
             customers: MemoryCustomers::new(),
@@ -162,6 +164,9 @@ impl World {
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<WatchedReceipts>::clone(&self.receipts),
             probe: Arc::new(NoProbe),
+            usage: Arc::new(self.usage.clone()),
+            housekeeping: Arc::new(self.jobs.clone()),
+            keeping: Keeping::standard(),
         }
     }
 

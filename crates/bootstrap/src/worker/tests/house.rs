@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use access::HostRules;
-use access::testing::{FakeRouter, MemoryAccess};
+use access::testing::{FakeRouter, MemoryAccess, MemoryUsage};
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use chrono::Duration as Span;
@@ -22,7 +22,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use vouchers::testing::MemoryVouchers;
-use workflows::Workbench;
+use workflows::{Keeping, Workbench};
 
 use super::ports::{Ports, Writer};
 use crate::settings::{Embedded, WorkerSettings};
@@ -222,6 +222,7 @@ impl House {
 
     fn bench(&self) -> Workbench {
         let access = Arc::new(MemoryAccess::new());
+        let usage = Arc::new(MemoryUsage::beside(MemoryAccess::clone(&access)));
         let vouchers = Arc::new(MemoryVouchers::new());
         let billing = Arc::new(MemoryBilling::new());
         Workbench {
@@ -243,6 +244,9 @@ impl House {
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<Prunes>::clone(&self.prunes),
             probe: Arc::new(NoProbe),
+            usage,
+            housekeeping: Arc::new(self.jobs.clone()),
+            keeping: Keeping::standard(),
         }
     }
 }

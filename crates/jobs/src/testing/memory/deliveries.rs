@@ -18,6 +18,7 @@ pub(super) struct Delivery {
     pub(super) state: DeliveryState,
     holder: Option<(String, Timestamp)>,
     run_at: Timestamp,
+    done_at: Option<Timestamp>,
     attempts: u16,
     last_error: Option<String>,
 }
@@ -30,6 +31,7 @@ impl Delivery {
             state: DeliveryState::Waiting,
             holder: None,
             run_at: event.occurred_at,
+            done_at: None,
             attempts: 0,
             last_error: None,
             event,
@@ -120,7 +122,13 @@ impl Delivery {
         }
     }
 
-    fn finish(&mut self, claim: &ClaimedDelivery, outcome: Outcome) -> bool {
+    /// Whether it was done before an instant; one done with a handler's own transaction counts from its event.
+    pub(super) fn was_done_before(&self, at: Timestamp) -> bool {
+        let done_at = self.done_at.unwrap_or(self.event.occurred_at);
+        self.state == DeliveryState::Done && done_at < at
+    }
+
+    fn finish(&mut self, claim: &ClaimedDelivery, outcome: Outcome, now: Timestamp) -> bool {
         let held = self
             .holder
             .as_ref()
@@ -129,7 +137,10 @@ impl Delivery {
             return false;
         }
         match outcome {
-            Outcome::Done => self.rest(DeliveryState::Done),
+            Outcome::Done => {
+                self.done_at = Some(now);
+                self.rest(DeliveryState::Done);
+            }
             Outcome::Retry { at, error } => self.wait_until(at, error),
             Outcome::Later { at, error } => {
                 self.attempts = self.attempts.saturating_sub(1);
@@ -186,10 +197,10 @@ impl DeliveryClaims for MemoryJobs {
         &self,
         delivery: &ClaimedDelivery,
         outcome: Outcome,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut rows = self.lock();
         let stored = rows.deliveries.get_mut(&delivery.id);
-        Ok(stored.is_some_and(|it| it.finish(delivery, outcome)))
+        Ok(stored.is_some_and(|it| it.finish(delivery, outcome, now)))
     }
 }

@@ -1,8 +1,8 @@
 //! Rows become routers, and what cannot be is refused.
 #![allow(clippy::unwrap_used)]
 
-use access::DriftCounts;
 use access::testing::{numbered, sample_router};
+use access::{DriftCounts, Fingerprint, Router, RouterStatus, Transport, Trust};
 use kernel::{StoreError, Timestamp};
 use uuid::Uuid;
 
@@ -37,7 +37,7 @@ fn a_row_survives_the_way_there_and_back() {
 
 #[test]
 fn impossible_routers_are_refused() {
-    let spoilt: [fn(&mut Model); 7] = [
+    let spoilt: [fn(&mut Model); 11] = [
         |it| it.status = "lost".to_owned(),
         |it| it.status = "online".to_owned(),
         |it| it.silent_reason = None,
@@ -45,6 +45,10 @@ fn impossible_routers_are_refused() {
         |it| it.method = "telnet".to_owned(),
         |it| it.drift = Some("many".into()),
         |it| it.uptime_s = -1,
+        |it| it.transport = "telnet".to_owned(),
+        |it| it.certificate_pin = Some(vec![7; 32]),
+        |it| it.certificate_seen = Some(vec![7; 31]),
+        |it| it.certificate_authority = Some("MIIB".to_owned()),
     ];
     for spoil in spoilt {
         let mut row = silent();
@@ -54,5 +58,41 @@ fn impossible_routers_are_refused() {
             matches!(refused, Err(StoreError::Corrupt(_))),
             "{refused:?}"
         );
+    }
+}
+
+#[test]
+fn every_transport_and_every_certificate_survives() {
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    let (pin, seen) = (Fingerprint::new([7; 32]), Fingerprint::new([8; 32]));
+    let since = Timestamp::from_micros(1_800_000_000_123_456).unwrap();
+    let pinned = Transport::Tls(Trust::Pinned(pin));
+    let changed = RouterStatus::CertificateChanged {
+        since,
+        expected: pin,
+        seen,
+    };
+    let cases = [
+        (Transport::Plain, RouterStatus::Online),
+        (
+            Transport::Tls(Trust::FirstUse),
+            RouterStatus::AwaitingConfirmation { seen },
+        ),
+        (
+            Transport::Tls(Trust::Authority(pem.parse().unwrap())),
+            RouterStatus::Online,
+        ),
+        (pinned.clone(), RouterStatus::Online),
+        (pinned, changed),
+    ];
+    for (transport, status) in cases {
+        let mut snapshot = sample_router(numbered(7)).unwrap().snapshot();
+        snapshot.endpoint.transport = transport;
+        snapshot.status = status;
+        let router = Router::restore(snapshot.clone());
+        let row = written(Uuid::from_u128(1), &router.snapshot(), 0).unwrap();
+        let shown = view(row.clone(), GrantCounts::default()).unwrap();
+        assert_eq!(shown.transport, snapshot.endpoint.transport);
+        assert_eq!(restore(row).unwrap().snapshot(), snapshot);
     }
 }

@@ -1,0 +1,209 @@
+//! A Mikhmon router over HTTP: looked at, shown row by row, and taken over.
+
+use std::sync::Arc;
+
+use access::testing::{FakeRouter, mikhmon_survey};
+use async_trait::async_trait;
+use jobs::ClaimedJob;
+use kernel::{Id, Lane, Priority, RouterId, StoreError};
+use mikrotik_billing_api::Ports;
+use operators::Role;
+use serde_json::{Value, json};
+use workflows::Progress;
+
+use crate::exchange::Ask;
+use crate::house::{House, STRANGER, TENANT, settings};
+
+struct Site {
+    house: House,
+    fake: Arc<FakeRouter>,
+    place: String,
+}
+
+impl Site {
+    async fn new() -> Self {
+        let fake = Arc::new(FakeRouter::new());
+        let gateway = Arc::<FakeRouter>::clone(&fake);
+        let house = House::with(|ports| Ports { gateway, ..ports }, settings());
+        house.found().await;
+        let tower = json!({ "name": "Tower", "host": "10.20.0.1", "username": "billing", "password": "s3cret" });
+        let answer = house.ask(Ask::post("/api/v1/routers", tower)).await.is(201);
+        let place = answer.header("location").to_owned();
+        let id: RouterId = answer.body["id"].as_str().unwrap().parse().unwrap();
+        fake.set_survey(id, mikhmon_survey());
+        Self { house, fake, place }
+    }
+
+    async fn preview(&self) -> (String, Value) {
+        let ask = Ask::post(&format!("{}/imports", self.place), json!({}));
+        let answer = self.house.ask_as(Role::Technician, ask).await.is(201);
+        (answer.header("location").to_owned(), answer.body)
+    }
+
+    async fn rows(&self, role: Role, import: &str, query: &str) -> Vec<Value> {
+        let ask = Ask::get(&format!("{import}/rows?limit=200&{query}"));
+        let answer = self.house.ask_as(role, ask).await.is(200);
+        answer.body["items"].as_array().unwrap().clone()
+    }
+}
+
+struct NoSteps;
+
+#[async_trait]
+impl Progress for NoSteps {
+    async fn report(&self, _done: u64, _total: Option<u64>) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+fn named<'a>(rows: &'a [Value], name: &str) -> &'a Value {
+    rows.iter().find(|it| it["name"] == name).unwrap()
+}
+
+#[tokio::test]
+async fn a_look_shows_what_would_become_of_every_row() {
+    let site = Site::new().await;
+    let (place, import) = site.preview().await;
+    assert_eq!(import["status"], "previewed");
+    assert_eq!(import["zone"], "Asia/Jakarta");
+    assert_eq!(import["digest"].as_str().unwrap().len(), 64);
+    let vouchers = json!({ "kind": "voucher", "state": "pending", "count": 5 });
+    assert!(import["counts"].as_array().unwrap().contains(&vouchers));
+
+    let rows = site.rows(Role::Admin, &place, "").await;
+    let day = named(&rows, "1day");
+    assert_eq!(day["becomes"]["price"], "5000");
+    assert_eq!(day["becomes"]["minutes"], 1_440);
+    let code = named(&rows, "ab23");
+    assert_eq!(code["becomes"]["standing"], "unused");
+    assert_eq!(code["comment"], "vc-123-08.14.26-kiosk");
+    let wati = named(&rows, "wati");
+    assert_eq!(
+        (&wati["state"], &wati["is_utf8"]),
+        (&json!("refused"), &json!(false))
+    );
+    assert_eq!(wati["comment"], "café Wati");
+    let cyrillic = site
+        .rows(Role::Admin, &place, "codepage=windows-1251")
+        .await;
+    assert_eq!(named(&cyrillic, "wati")["comment"], "cafй Wati");
+    let leases = site
+        .rows(Role::Admin, &place, "kind=dhcp_lease&state=listed")
+        .await;
+    assert_eq!(leases.len(), 1);
+    assert!(leases[0]["reason"].is_string());
+}
+
+#[tokio::test]
+async fn codes_show_only_to_those_who_may_see_them() {
+    let site = Site::new().await;
+    let (place, _) = site.preview().await;
+    let rows = site.rows(Role::Technician, &place, "kind=voucher").await;
+    assert!(
+        rows.iter()
+            .all(|it| it["name"].as_str().unwrap().ends_with('…'))
+    );
+    let sales = site.rows(Role::Technician, &place, "kind=sale").await;
+    assert!(sales.iter().all(|it| it["name"] == "…"));
+}
+
+#[tokio::test]
+async fn a_router_is_taken_over_in_the_background() {
+    let site = Site::new().await;
+    let (place, import) = site.preview().await;
+    let apply = || site.house.ask(Ask::new("POST", &format!("{place}/apply")));
+    let begun = apply().await.is(202);
+    let job = begun.header("location").to_owned();
+    assert_eq!(begun.body["status"], "applying");
+    assert_eq!(
+        format!("/api/v1/jobs/{}", begun.body["job"].as_str().unwrap()),
+        job
+    );
+    assert_eq!(
+        apply().await.is(202).header("location"),
+        job,
+        "one job at a time"
+    );
+
+    let claimed = ClaimedJob {
+        id: job.rsplit('/').next().unwrap().parse().unwrap(),
+        tenant: TENANT,
+        kind: "apply_import".to_owned(),
+        lane: Lane::open(),
+        priority: Priority::Normal,
+        payload: json!({ "import": import["id"] }),
+        attempt: 1,
+        max_attempts: 5,
+        done: 0,
+        total: None,
+        worker: "worker-1".to_owned(),
+    };
+    let bench = site.house.ports.workbench();
+    workflows::run_job(&bench, &claimed, &NoSteps)
+        .await
+        .unwrap();
+    let done = site.house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(done.body["status"], "applied");
+    let rows = site.rows(Role::Admin, &place, "").await;
+    let budi = named(&rows, "budi");
+    assert_eq!(budi["state"], "imported");
+    let customer = budi["becomes"]["customer"].as_str().unwrap();
+    let shown = site
+        .house
+        .ask(Ask::get(&format!("/api/v1/customers/{customer}")))
+        .await;
+    assert_eq!(shown.is(200).body["name"], "Budi Santoso");
+    let sales = Ask::get(&format!("{}/historical-sales", site.place));
+    let sales = site.house.ask(sales).await.is(200);
+    assert_eq!(sales.body["items"].as_array().unwrap().len(), 2);
+    let price = json!({ "amount_minor": 500_000, "currency": "IDR" });
+    assert_eq!(sales.body["items"][0]["price"], price);
+    let router: RouterId = import["router"].as_str().unwrap().parse().unwrap();
+    // Three customers, and every voucher but the one that is used up: on this day none has expired.
+    assert_eq!(site.fake.writes(router), 7);
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_not_understood_is_refused() {
+    let site = Site::new().await;
+    let (place, _) = site.preview().await;
+    let ask = |body: Value| Ask::post(&format!("{}/imports", site.place), body);
+    let odd = site
+        .house
+        .ask(ask(json!({ "zone": "Moon/Base" })))
+        .await
+        .is(422);
+    assert_eq!(odd.first_error(), "zone format");
+    let odd = Ask::get(&format!("{place}/rows?codepage=klingon"));
+    assert_eq!(
+        site.house.ask(odd).await.is(400).problem(),
+        "invalid-parameter"
+    );
+    let none: RouterId = Id::from_uuid(uuid::Uuid::from_u128(5));
+    let elsewhere = place.replace(site.place.rsplit('/').next().unwrap(), &none.to_string());
+    site.house.ask(Ask::get(&elsewhere)).await.is(404);
+    let apply = Ask::new("POST", &format!("{elsewhere}/apply"));
+    site.house.ask(apply).await.is(404);
+    let stranger = site.house.token_of(STRANGER, Role::Admin);
+    let theirs = Ask::get(&place).token(&stranger);
+    theirs.send(&site.house.router).await.is(404);
+}
+
+#[tokio::test]
+async fn a_router_without_a_zone_asks_for_one() {
+    let site = Site::new().await;
+    let (_, import) = site.preview().await;
+    let router: RouterId = import["router"].as_str().unwrap().parse().unwrap();
+    let mut survey = mikhmon_survey();
+    survey.zone = Some("manual".to_owned());
+    site.fake.set_actual(router, access::Actual::default());
+    site.fake.set_survey(router, survey);
+    let ask = |body: Value| Ask::post(&format!("{}/imports", site.place), body);
+    let refused = site.house.ask(ask(json!({}))).await.is(422);
+    assert_eq!(refused.first_error(), "zone required");
+    let told = site
+        .house
+        .ask(ask(json!({ "zone": "Africa/Nairobi" })))
+        .await;
+    assert_eq!(told.is(201).body["zone"], "Africa/Nairobi");
+}

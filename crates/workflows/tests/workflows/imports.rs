@@ -1,0 +1,418 @@
+//! A router that Mikhmon ran is taken over: everything that can be, once, and nothing else on it changes.
+
+use access::adoption::{
+    ImportQueries, ImportRow, ImportRowFilter, ImportStatus, PreviewImport, PreviewPorts,
+    RequestImport, RowKind, RowState, SurveyedPassword, preview_import, request_import,
+};
+use access::testing::mikhmon_survey;
+use access::{
+    AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, Menu,
+    ReconcileMode, ReconcileRouter, Tag, reconcile_router,
+};
+use billing::{BillingQueries, PlanStatus};
+use kernel::testing::OpenVault;
+use kernel::{ImportId, PageRequest, Secret};
+use vouchers::{VoucherQueries, VoucherStateName, VouchersStore, code_digest};
+use workflows::{Failure, Remedy, job_kinds};
+
+use crate::world::World;
+
+fn first() -> PageRequest {
+    PageRequest::new(PageRequest::MAX_LIMIT, None)
+}
+
+impl World {
+    /// Noon UTC of 21 November 2026, as the survey expects it.
+    async fn with_mikhmon() -> Self {
+        let world = Self::open().await;
+        world.days_pass(20);
+        let survey = mikhmon_survey();
+        world.gateway.router.set_survey(world.router, survey);
+        world
+    }
+
+    async fn look(&self) -> ImportId {
+        let id = self.ids().next();
+        let ports = PreviewPorts {
+            store: &self.access,
+            queries: &self.access,
+            gateway: &*self.gateway,
+            vault: &OpenVault,
+            ids: self.ids(),
+            clock: &*self.clock,
+        };
+        let command = PreviewImport {
+            id,
+            router: self.router,
+            zone: None,
+        };
+        preview_import(ports, &self.scope, command).await.unwrap();
+        id
+    }
+
+    async fn take_over(&self, import: ImportId) -> Result<(), Failure> {
+        let command = RequestImport {
+            import,
+            router: self.router,
+            job: self.ids().next(),
+        };
+        request_import(&self.access, &*self.clock, &self.scope, command)
+            .await
+            .unwrap();
+        let payload = serde_json::json!({ "import": import });
+        self.run(job_kinds::APPLY_IMPORT, payload).await
+    }
+
+    async fn rows(&self, import: ImportId, filter: ImportRowFilter) -> Vec<ImportRow> {
+        let page = self
+            .access
+            .import_rows(self.tenant(), import, filter, first());
+        page.await.unwrap().items
+    }
+
+    async fn count(&self, import: ImportId, kind: RowKind, state: RowState) -> usize {
+        let filter = ImportRowFilter {
+            kind: Some(kind),
+            state: Some(state),
+        };
+        self.rows(import, filter).await.len()
+    }
+
+    async fn reason(&self, import: ImportId, name: &str) -> String {
+        let rows = self.rows(import, ImportRowFilter::default()).await;
+        let row = rows.into_iter().find(|it| it.name.lossy() == name);
+        row.and_then(|it| it.reason).unwrap_or_default()
+    }
+
+    async fn grants(&self) -> Vec<Grant> {
+        let mut tx = self.access.begin(&self.scope).await.unwrap();
+        tx.grants().page_of(self.router, None, 100).await.unwrap()
+    }
+
+    async fn reconcile_commands(&self) -> Vec<String> {
+        let command = ReconcileRouter {
+            router: self.router,
+            mode: ReconcileMode::DryRun,
+        };
+        let (store, clock) = (&self.access, &*self.clock);
+        let report = reconcile_router(
+            store,
+            &*self.gateway,
+            &OpenVault,
+            clock,
+            &self.scope,
+            command,
+        );
+        report.await.unwrap().commands
+    }
+}
+
+/// A row without the tag in its comment: what must not change.
+fn bare(row: &ActualRow) -> ActualRow {
+    let comment = match row.tag() {
+        Some(tag) => row.comment.replace(&tag.to_string(), "").trim().to_owned(),
+        None => row.comment.clone(),
+    };
+    ActualRow {
+        comment,
+        ..row.clone()
+    }
+}
+
+fn all_bare(actual: &Actual) -> Vec<ActualRow> {
+    let menus = Menu::ALL.into_iter().flat_map(|it| actual.rows(it));
+    menus.map(bare).collect()
+}
+
+#[tokio::test]
+async fn a_preview_writes_nothing() {
+    let world = World::with_mikhmon().await;
+    let before = world.gateway.router.actual(world.router);
+    let import = world.look().await;
+    assert_eq!(world.gateway.router.actual(world.router), before);
+    assert!(world.grants().await.is_empty());
+    let view = world.access.import(world.tenant(), import).await.unwrap();
+    let view = view.unwrap();
+    assert_eq!(view.import.status, ImportStatus::Previewed);
+    assert_eq!(view.import.zone.name(), "Asia/Jakarta");
+    assert_eq!(
+        world
+            .count(import, RowKind::Voucher, RowState::Pending)
+            .await,
+        5
+    );
+}
+
+#[tokio::test]
+async fn a_router_is_taken_over_without_changing_it() {
+    let world = World::with_mikhmon().await;
+    let before = world.gateway.router.actual(world.router);
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+
+    let after = world.gateway.router.actual(world.router);
+    assert_eq!(
+        all_bare(&after),
+        all_bare(&before),
+        "tags, and nothing else"
+    );
+    let tagged = [Menu::PppSecret, Menu::HotspotUser]
+        .into_iter()
+        .flat_map(|it| after.rows(it))
+        .filter(|it| it.tag().is_some());
+    assert_eq!(tagged.count(), 6);
+    let row = world
+        .gateway
+        .router
+        .row(world.router, Menu::HotspotUser, "ab23")
+        .unwrap();
+    assert!(row.comment.starts_with("[wb:"), "{}", row.comment);
+    assert!(row.comment.ends_with(" vc-123-08.14.26-kiosk"));
+
+    let grants = world.grants().await;
+    assert_eq!(grants.len(), 6);
+    assert!(grants.iter().all(|it| !it.is_pending(world.now())));
+    let blocked = |it: &&Grant| it.allowance() == Allowance::Blocked;
+    assert_eq!(grants.iter().filter(blocked).count(), 1);
+    assert_eq!(
+        world.reconcile_commands().await,
+        [""; 0],
+        "nothing is left to do"
+    );
+    world.sync().await.unwrap();
+    assert_eq!(world.gateway.router.actual(world.router), after);
+    let view = world.access.import(world.tenant(), import).await.unwrap();
+    let at = world.now();
+    assert_eq!(view.unwrap().import.status, ImportStatus::Applied { at });
+}
+
+#[tokio::test]
+async fn vouchers_keep_their_clocks() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+    let mut tx = VouchersStore::begin(&world.vouchers, &world.scope)
+        .await
+        .unwrap();
+    let mut states = Vec::new();
+    for code in ["ab23", "ef67", "gh89", "jk23"] {
+        let digest = code_digest(&OpenVault, &Secret::new(code));
+        let voucher = tx.vouchers().find_by_digest(digest).await.unwrap();
+        states.push(voucher.unwrap().snapshot().state.name());
+    }
+    use VoucherStateName::{Active, Expired, Generated};
+    assert_eq!(states, [Generated, Active, Expired, Expired]);
+
+    let batches = world.voucher_batches().await;
+    let names: Vec<&str> = batches.iter().map(|it| it.name.as_str()).collect();
+    assert!(names.contains(&"1day vc-123-08.14.26 kiosk"), "{names:?}");
+    let kiosk = batches
+        .iter()
+        .find(|it| it.name.as_str().ends_with("kiosk"));
+    let kiosk = kiosk.unwrap();
+    assert_eq!(
+        (kiosk.count, kiosk.generated, kiosk.status),
+        (2, 2, "ready")
+    );
+    let plan = world
+        .billing
+        .plan(world.tenant(), kiosk.plan)
+        .await
+        .unwrap();
+    let plan = plan.unwrap();
+    assert_eq!(
+        plan.price.minor(),
+        500_000,
+        "the selling price, in minor units"
+    );
+    assert_eq!(plan.interval.as_minutes(), 1_440);
+    assert_eq!(plan.status, PlanStatus::Offered);
+}
+
+impl World {
+    async fn voucher_batches(&self) -> Vec<vouchers::BatchView> {
+        let filter = vouchers::BatchFilter::default();
+        let page = self.vouchers.batches(self.tenant(), filter, first()).await;
+        page.unwrap().items
+    }
+}
+
+#[tokio::test]
+async fn importing_again_imports_nothing_twice() {
+    let world = World::with_mikhmon().await;
+    let one = world.look().await;
+    world.take_over(one).await.unwrap();
+    let (grants, sales) = (world.grants().await.len(), world.sales().await);
+    assert_eq!(sales, 2);
+    // The same import once more, and a new look at the same router.
+    world.take_over(one).await.unwrap();
+    let two = world.look().await;
+    assert_eq!(
+        world.count(two, RowKind::Customer, RowState::Pending).await,
+        0
+    );
+    world.take_over(two).await.unwrap();
+    assert_eq!(
+        (world.grants().await.len(), world.sales().await),
+        (grants, sales)
+    );
+    assert_eq!(
+        world
+            .voucher_batches()
+            .await
+            .iter()
+            .map(|it| it.generated)
+            .sum::<u32>(),
+        5
+    );
+    assert!(world.reason(two, "gh89").await.contains("exists already"));
+}
+
+impl World {
+    async fn sales(&self) -> usize {
+        let page = self
+            .access
+            .historical_sales(self.tenant(), self.router, first());
+        page.await.unwrap().items.len()
+    }
+}
+
+#[tokio::test]
+async fn what_changed_since_the_preview_is_refused_row_by_row() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let mut survey = mikhmon_survey();
+    survey.logins[0].password = SurveyedPassword::Shown(Secret::new("new"));
+    survey.logins.remove(4);
+    survey.sales.remove(0);
+    world
+        .gateway
+        .router
+        .set_actual(world.router, Actual::default());
+    world.gateway.router.set_survey(world.router, survey);
+    world.take_over(import).await.unwrap();
+    assert!(world.reason(import, "budi").await.contains("has changed"));
+    assert!(world.reason(import, "cd45").await.contains("no longer"));
+    assert_eq!(world.grants().await.len(), 4);
+    assert_eq!(world.sales().await, 1);
+}
+
+#[tokio::test]
+async fn a_run_that_was_cut_short_is_finished_by_the_next() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let lost = GatewayError::new(GatewayErrorKind::Ambiguous, "no answer");
+    world
+        .gateway
+        .router
+        .refuse(world.router, "budi", Some(lost));
+    let failure = world.take_over(import).await.unwrap_err();
+    assert!(matches!(failure.remedy, Remedy::WaitFor(_)), "{failure}");
+    assert_eq!(
+        world
+            .count(import, RowKind::Customer, RowState::Recorded)
+            .await,
+        1
+    );
+
+    // The write had happened after all.
+    let budi = world
+        .gateway
+        .router
+        .row(world.router, Menu::PppSecret, "budi");
+    assert_eq!(budi.unwrap().tag(), None);
+    world.gateway.router.refuse(world.router, "budi", None);
+    world.take_over(import).await.unwrap();
+    assert_eq!(
+        world
+            .count(import, RowKind::Customer, RowState::Imported)
+            .await,
+        3
+    );
+    assert_eq!(world.grants().await.len(), 6);
+    assert_eq!(world.reconcile_commands().await, [""; 0]);
+}
+
+#[tokio::test]
+async fn a_tag_that_is_there_already_counts() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let lost = GatewayError::new(GatewayErrorKind::Ambiguous, "no answer");
+    world
+        .gateway
+        .router
+        .refuse(world.router, "budi", Some(lost));
+    world.take_over(import).await.unwrap_err();
+    let budi = world
+        .grants()
+        .await
+        .into_iter()
+        .find(|it| it.login().as_str() == "budi");
+    let tag = Tag {
+        mark: access::Mark::of(world.router),
+        id: access::TagId::grant(budi.unwrap().id()),
+        revision: 1,
+    };
+    let mut actual = world.gateway.router.actual(world.router);
+    let rows = actual.rows_mut(Menu::PppSecret).iter_mut();
+    for row in rows.filter(|it| it.name == "budi") {
+        row.comment = tag.adopting(&row.comment).unwrap();
+    }
+    world.gateway.router.set_actual(world.router, actual);
+    world.take_over(import).await.unwrap();
+    assert_eq!(
+        world
+            .count(import, RowKind::Customer, RowState::Imported)
+            .await,
+        3
+    );
+}
+
+#[tokio::test]
+async fn a_refused_tag_leaves_the_row_to_its_owner() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let refusal = GatewayError::new(GatewayErrorKind::Forbidden, "not enough permissions (9)");
+    world
+        .gateway
+        .router
+        .refuse(world.router, "ab23", Some(refusal));
+    world.take_over(import).await.unwrap();
+    assert!(
+        world
+            .reason(import, "ab23")
+            .await
+            .contains("not enough permissions")
+    );
+    world.gateway.router.refuse(world.router, "ab23", None);
+    world.sync().await.unwrap();
+    let row = world
+        .gateway
+        .router
+        .row(world.router, Menu::HotspotUser, "ab23");
+    assert_eq!(row.unwrap().comment, "vc-123-08.14.26-kiosk");
+    let digest = code_digest(&OpenVault, &Secret::new("ab23"));
+    let mut tx = VouchersStore::begin(&world.vouchers, &world.scope)
+        .await
+        .unwrap();
+    assert!(
+        tx.vouchers()
+            .find_by_digest(digest)
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn an_unreachable_router_is_waited_for() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let away = GatewayError::new(GatewayErrorKind::Unreachable, "no route");
+    world.gateway.router.fail_with(world.router, Some(away));
+    let failure = world.take_over(import).await.unwrap_err();
+    assert!(matches!(failure.remedy, Remedy::WaitFor(_)));
+    world.gateway.router.fail_with(world.router, None);
+    world.take_over(import).await.unwrap();
+    assert_eq!(world.grants().await.len(), 6);
+}
