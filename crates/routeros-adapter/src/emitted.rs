@@ -62,6 +62,7 @@ const OTHERS: &[(&str, &str, &[&str], Presence)] = &[
     ("/ip/hotspot/active", "remove", &[".id"], Everywhere),
     ("/ip/hotspot/cookie", "print", &[".proplist"], Everywhere),
     ("/ip/hotspot/cookie", "remove", &[".id"], Everywhere),
+    ("/interface", "print", &[".proplist"], Everywhere),
     ("/ip/service", "print", &[".proplist"], Everywhere),
     ("/system/resource", "print", &[".proplist"], Everywhere),
     ("/system/identity", "print", &[".proplist"], Everywhere),
