@@ -191,6 +191,7 @@ impl Site {
             subject: Subject::Voucher(self.ids.next()),
             service: Service::Hotspot,
             login: format!("user-{number}").parse().context("a login")?,
+            address: None,
             secret: self.vault.seal(&secret_owner(id), &password),
             profile: profile.id(),
             allowance: Allowance::Active { until: None },
