@@ -65,11 +65,11 @@ fn shown(rows: &[Reply], ret: Option<String>) -> ExecutionAnswer {
 fn row(reply: &Reply) -> Vec<(String, String)> {
     let mut shown = Vec::new();
     for (name, value) in reply.attributes() {
-        let value = match is_secret_attribute(&name) && !value.is_empty() {
+        let value = match is_secret_attribute(name) && !value.is_empty() {
             true => HIDDEN.to_owned(),
             false => String::from_utf8_lossy(value).into_owned(),
         };
-        shown.push((name.into_owned(), value));
+        shown.push((name.to_owned(), value));
     }
     shown
 }
