@@ -13,6 +13,7 @@ mod m20261121_000004_vouchers;
 mod m20261121_000005_customers;
 mod m20261121_000006_operators;
 mod m20261121_000007_router_transport;
+mod m20261121_000008_services;
 mod m20261121_000009_usage;
 mod m20261121_000010_adoption;
 
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000005_customers::Migration),
             Box::new(m20261121_000006_operators::Migration),
             Box::new(m20261121_000007_router_transport::Migration),
+            Box::new(m20261121_000008_services::Migration),
             Box::new(m20261121_000009_usage::Migration),
             Box::new(m20261121_000010_adoption::Migration),
         ]

@@ -9,6 +9,7 @@ mod auth;
 mod customers;
 mod deliveries;
 mod drift;
+mod drift_rows;
 mod events;
 mod grants;
 mod historical_sales;
@@ -21,6 +22,7 @@ mod operators;
 mod payments;
 mod plans;
 mod router_commands;
+mod router_setup;
 mod routers;
 mod service_profiles;
 mod sessions;
@@ -61,6 +63,8 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(routers::routes())
         .merge(router_commands::routes())
         .merge(drift::routes())
+        .merge(drift_rows::routes())
+        .merge(router_setup::routes())
         .merge(imports::routes())
         .merge(sessions::routes())
         .merge(grants::routes())

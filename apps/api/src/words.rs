@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use access::adoption::{RowKind, RowState};
-use access::{EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
+use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -43,6 +43,7 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    DriftClassWord = DriftClass::ALL;
     EndCauseWord = EndCause::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
@@ -56,7 +57,7 @@ words! {
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
     RoleWord = Role::ALL;
-    ServiceWord = [Service::Pppoe, Service::Hotspot];
+    ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
     StepNameWord = StepName::ALL;

@@ -5,7 +5,9 @@ use std::fmt;
 use kernel::{GrantId, Secret};
 
 use crate::login::LoginRef;
-use crate::row::{Attribute, Menu, RowId};
+use crate::menu::Menu;
+use crate::row::{Attribute, RowId};
+use crate::setup::shown_name;
 use crate::tag::Tag;
 
 /// What to do to one row.
@@ -99,7 +101,7 @@ impl Change {
     #[must_use]
     pub fn command(&self) -> RouterCommand {
         match &self.action {
-            Action::Create { edits, .. } => self.of("add", ("name", &self.name), edits),
+            Action::Create { edits, .. } => self.of("add", (self.menu.key(), &self.name), edits),
             Action::Update { id, edits } => self.of("set", (".id", id.as_str()), edits),
             Action::Remove { id } => self.of("remove", (".id", id.as_str()), &[]),
         }
@@ -118,11 +120,22 @@ impl Change {
         }
     }
 
-    /// The login the change is about; `None` for profiles.
+    /// The login the change is about; `None` for rows that nobody's sessions depend on.
     #[must_use]
     pub fn login(&self) -> Option<LoginRef> {
-        let is_login = !self.menu.is_profiles();
-        is_login.then(|| LoginRef::new(self.menu.service(), self.name.clone()))
+        self.menu.login_of(&self.name)
+    }
+
+    /// The command as one would type it, the row's name cut down to its first two characters: it may be a code that is
+    /// worth money.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let name = shown_name(Menu::HotspotUser, &self.name);
+        Self {
+            name,
+            ..self.clone()
+        }
+        .to_string()
     }
 
     fn of(&self, verb: &str, first: (&'static str, &str), edits: &[Edit]) -> RouterCommand {
@@ -190,7 +203,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::{Action, Change, Edit};
-    use crate::row::{Attribute, Menu, RowId};
+    use crate::menu::Menu;
+    use crate::row::{Attribute, RowId};
     use crate::tag::{Mark, Tag, TagId};
     use crate::testing::numbered;
     use kernel::Secret;

@@ -5,14 +5,29 @@ use std::collections::{BTreeMap, BTreeSet};
 use kernel::{GrantId, ProfileId, Secret, Timestamp};
 
 use crate::grant::{Allowance, Grant};
-use crate::login::{LoginRef, Service};
+use crate::login::LoginRef;
+use crate::menu::Menu;
 use crate::profile::ServiceProfile;
 use crate::rate_limit::RateLimit;
-use crate::row::{Attribute, Menu};
+use crate::row::Attribute;
+use crate::setup::{Kept, RouterSetup};
 use crate::tag::{Mark, Tag, TagId};
+
+mod grant_rows;
+mod profile_rows;
+mod setup_rows;
+
+/// The address list of static addresses in full access.
+pub const ACTIVE_LIST: &str = "wb-active";
 
 /// The address list of everybody who is restricted; the operator's firewall decides what it may reach.
 pub const RESTRICTED_LIST: &str = "wb-restricted";
+
+/// The address list of everybody who may not connect and has an address all the same; the operator's firewall drops it.
+pub const BLOCKED_LIST: &str = "wb-blocked";
+
+/// The address lists on which the product keeps entries of its own: no other list is read or written.
+pub const OWN_LISTS: [&str; 3] = [ACTIVE_LIST, RESTRICTED_LIST, BLOCKED_LIST];
 
 /// The speed of everybody who is restricted: enough for a page that says how to pay.
 pub const RESTRICTED_RATE: RateLimit = RateLimit::steady(256_000, 256_000);
@@ -41,6 +56,8 @@ pub struct Desired {
     pub mark: Mark,
     rows: BTreeMap<Menu, BTreeMap<String, DesiredRow>>,
     ended: BTreeMap<TagId, (GrantId, LoginRef)>,
+    /// Rows that an operator has taken over.
+    left_alone: BTreeSet<(Menu, String)>,
 }
 
 /// A grant whose password has been opened.
@@ -90,15 +107,15 @@ pub fn desired(
         mark: mark.clone(),
         rows: BTreeMap::new(),
         ended: BTreeMap::new(),
+        left_alone: BTreeSet::new(),
     };
     let by_id: BTreeMap<ProfileId, &ServiceProfile> =
         profiles.iter().map(|it| (it.id(), it)).collect();
     // The row of an adopted profile is the router's own: it is named by its logins, and never written.
     for profile in profiles.iter().filter(|it| it.adopted().is_none()) {
-        all.insert(
-            Menu::profiles_of(profile.service()),
-            profile_row(mark, profile),
-        );
+        if let Some(menu) = Menu::profiles_of(profile.service()) {
+            all.insert(menu, profile_rows::profile_row(mark, profile));
+        }
     }
     for open in grants {
         all.add_grant(open, &by_id, now)?;
@@ -127,16 +144,56 @@ impl Desired {
     /// The logins whose sessions must end even if every row is right already: what an earlier try may have left
     /// undone. A login that lives on under another grant is not among them.
     pub fn owed_cuts(&self) -> impl Iterator<Item = LoginRef> {
-        let rows = [Menu::PppSecret, Menu::HotspotUser]
-            .into_iter()
-            .flat_map(|menu| {
-                let owing = self.rows(menu).filter(|it| it.cut_owed);
-                owing.map(move |it| LoginRef::new(menu.service(), it.name.clone()))
-            });
-        let lives = |it: &LoginRef| self.row(Menu::logins_of(it.service), &it.name).is_some();
+        let rows = Menu::ALL.into_iter().flat_map(|menu| {
+            let owing = self.rows(menu).filter(|it| it.cut_owed);
+            owing.filter_map(move |it| menu.login_of(&it.name))
+        });
+        let lives = |it: &LoginRef| {
+            let menu = Menu::logins_of(it.service);
+            self.row(menu, &menu.row_name(&it.name)).is_some()
+        };
         let ended = self.ended.values().map(|(_, login)| login.clone());
         let gone: BTreeSet<LoginRef> = ended.filter(|it| !lives(it)).collect();
         rows.chain(gone)
+    }
+
+    /// Adds what the router holds besides customers, and leaves alone what an operator has decided about.
+    #[must_use]
+    pub fn with_setup(mut self, setup: &RouterSetup) -> Self {
+        let rows: Vec<_> = setup_rows::setup_rows(&self.mark, setup).collect();
+        for (menu, row) in rows {
+            self.insert(menu, row);
+        }
+        self.with_exceptions(setup)
+    }
+
+    /// Leaves alone what an operator has decided about. A row that serves a grant cannot be taken over: who may connect
+    /// is decided elsewhere.
+    #[must_use]
+    pub fn with_exceptions(mut self, setup: &RouterSetup) -> Self {
+        for it in setup.exceptions() {
+            let rows = self.rows.entry(it.menu).or_default();
+            match &it.kept {
+                Kept::Row if rows.get(&it.name).is_none_or(|row| row.grant.is_none()) => {
+                    rows.remove(&it.name);
+                    self.left_alone.insert((it.menu, it.name.clone()));
+                }
+                Kept::Row => {}
+                Kept::Value { attribute, value } => {
+                    let row = rows.get_mut(&it.name).filter(|_| attribute.may_be_kept());
+                    if let Some(ours) = row.and_then(|row| row.owned.get_mut(attribute)) {
+                        ours.clone_from(value);
+                    }
+                }
+            }
+        }
+        self
+    }
+
+    /// Whether an operator has taken a row over.
+    #[must_use]
+    pub fn is_left_alone(&self, menu: Menu, name: &str) -> bool {
+        !self.left_alone.is_empty() && self.left_alone.contains(&(menu, name.to_owned()))
     }
 
     fn insert(&mut self, menu: Menu, row: DesiredRow) {
@@ -172,121 +229,26 @@ impl Desired {
                 profile: named,
             });
         }
-        if grant.allowance() == Allowance::Restricted {
-            let row = restricted_row(&self.mark, profile);
-            self.insert(Menu::profiles_of(profile.service()), row);
+        let restricted = grant.allowance() == Allowance::Restricted;
+        if let Some(menu) = Menu::profiles_of(profile.service()).filter(|_| restricted) {
+            self.insert(menu, profile_rows::restricted_row(&self.mark, profile));
         }
-        let row = login_row(&self.mark, open, profile, now);
-        self.insert(Menu::logins_of(grant.service()), row);
+        for (menu, row) in grant_rows::grant_rows(&self.mark, open, profile, now) {
+            self.insert(menu, row);
+        }
         Ok(())
     }
 }
 
-fn profile_row(mark: &Mark, profile: &ServiceProfile) -> DesiredRow {
-    let terms = profile.terms();
-    let seconds = |it: Option<u32>| it.map(|it| it.to_string());
-    let mut owned = addressing(profile);
-    owned.insert(Attribute::RateLimit, Some(terms.rate.to_string()));
-    owned.insert(
-        Attribute::AddressList,
-        terms.address_list.as_ref().map(ToString::to_string),
-    );
-    owned.insert(Attribute::SessionTimeout, seconds(terms.session_timeout_s));
-    owned.insert(Attribute::IdleTimeout, seconds(terms.idle_timeout_s));
-    share(&mut owned, profile);
-    let tag = tag(mark, TagId::profile(profile.id()), profile.revision());
+/// A row that serves everybody: a profile, a pool, a destination.
+fn shared_row(name: String, tag: Tag, owned: BTreeMap<Attribute, Option<String>>) -> DesiredRow {
     DesiredRow {
-        name: profile.router_name(),
+        name,
         tag,
         owned,
         password: None,
         grant: None,
         cut_owed: false,
-    }
-}
-
-fn restricted_row(mark: &Mark, profile: &ServiceProfile) -> DesiredRow {
-    let mut owned = addressing(profile);
-    owned.insert(Attribute::RateLimit, Some(RESTRICTED_RATE.to_string()));
-    owned.insert(Attribute::AddressList, Some(RESTRICTED_LIST.to_owned()));
-    if profile.has_addressing() {
-        share(&mut owned, profile);
-    }
-    let of = profile.has_addressing().then(|| profile.id());
-    DesiredRow {
-        name: profile.restricted_router_name(),
-        tag: tag(mark, TagId::restricted(of), 1),
-        owned,
-        password: None,
-        grant: None,
-        cut_owed: false,
-    }
-}
-
-/// Pool and local address are the product's only where the profile names them: without them a PPP profile would not
-/// work at all unless the operator may set them by hand.
-fn addressing(profile: &ServiceProfile) -> BTreeMap<Attribute, Option<String>> {
-    let terms = profile.terms();
-    let pool = terms
-        .pool
-        .as_ref()
-        .map(|it| (Attribute::Pool, Some(it.to_string())));
-    let local = terms
-        .local_address
-        .map(|it| (Attribute::LocalAddress, Some(it.to_string())));
-    pool.into_iter().chain(local).collect()
-}
-
-fn share(owned: &mut BTreeMap<Attribute, Option<String>>, profile: &ServiceProfile) {
-    if profile.service() == Service::Hotspot {
-        let count = profile.terms().shared_users;
-        owned.insert(
-            Attribute::SharedUsers,
-            (count != 1).then(|| count.to_string()),
-        );
-    }
-}
-
-fn login_row(
-    mark: &Mark,
-    open: &OpenGrant,
-    profile: &ServiceProfile,
-    now: Timestamp,
-) -> DesiredRow {
-    let grant = &open.grant;
-    let restricted = grant.allowance() == Allowance::Restricted;
-    let profile_name = if restricted {
-        profile.restricted_router_name()
-    } else {
-        profile.router_name()
-    };
-    // Routers show the profile `default` by showing none.
-    let profile_name = Some(profile_name).filter(|it| it != "default");
-    let disabled = (!grant.allowance().admits(now)).then(|| "yes".to_owned());
-    let mut owned = BTreeMap::from([
-        (Attribute::Profile, profile_name),
-        (Attribute::Disabled, disabled),
-    ]);
-    match grant.service() {
-        Service::Pppoe => {
-            owned.insert(Attribute::Service, Some(Service::Pppoe.as_str().to_owned()));
-        }
-        Service::Hotspot => {
-            let limits = grant.limits();
-            owned.insert(
-                Attribute::LimitUptime,
-                limits.uptime_s.map(|it| it.to_string()),
-            );
-            owned.insert(Attribute::LimitBytes, limits.bytes.map(|it| it.to_string()));
-        }
-    }
-    DesiredRow {
-        name: grant.login().to_string(),
-        tag: tag(mark, TagId::grant(grant.id()), grant.revision()),
-        owned,
-        password: Some(open.password.clone()),
-        grant: Some(grant.id()),
-        cut_owed: grant.must_cut(now),
     }
 }
 

@@ -110,6 +110,56 @@ pub enum AccessEvent {
         /// How many sessions ended.
         removed: u64,
     },
+    /// A router's pools or walled garden were changed.
+    RouterSetupChanged {
+        /// The router.
+        router: RouterId,
+        /// How many pools it has now.
+        pools: u64,
+        /// How many destinations are open to who has not paid.
+        destinations: u64,
+    },
+    /// An operator left a row, or some of its values, as a hand has made them.
+    DriftAccepted {
+        /// The router.
+        router: RouterId,
+        /// The path of the menu.
+        menu: &'static str,
+        /// The row; of a hotspot login only the first two characters.
+        row: String,
+        /// The attributes that stay as they are; none if the whole row does.
+        attributes: Vec<&'static str>,
+    },
+    /// An operator took a row back.
+    DriftRestored {
+        /// The router.
+        router: RouterId,
+        /// The path of the menu.
+        menu: &'static str,
+        /// The row; of a hotspot login only the first two characters.
+        row: String,
+    },
+    /// A router has started anew since it was last compared: sessions and passing rows are gone.
+    RouterRebooted {
+        /// The router.
+        router: RouterId,
+        /// How long it has been up, in seconds.
+        uptime_s: u64,
+    },
+    /// Customers are online still after everything was done to end that. Raised once for each of them.
+    CutFailed {
+        /// The router.
+        router: RouterId,
+        /// Who.
+        grants: Vec<GrantId>,
+    },
+    /// Customers who were online still are gone at last.
+    CutSettled {
+        /// The router.
+        router: RouterId,
+        /// Who.
+        grants: Vec<GrantId>,
+    },
     /// An operator had a command of their own executed. What it said beyond names is nobody's business.
     RouterCommandExecuted {
         /// The router.
@@ -210,6 +260,12 @@ impl DomainEvent for AccessEvent {
             Self::RouterCertificateChanged { .. } => "access.router_certificate_changed",
             Self::DriftFound { .. } => "access.drift_found",
             Self::LoginCut { .. } => "access.login_cut",
+            Self::RouterSetupChanged { .. } => "access.router_setup_changed",
+            Self::DriftAccepted { .. } => "access.drift_accepted",
+            Self::DriftRestored { .. } => "access.drift_restored",
+            Self::RouterRebooted { .. } => "access.router_rebooted",
+            Self::CutFailed { .. } => "access.cut_failed",
+            Self::CutSettled { .. } => "access.cut_settled",
             Self::RouterCommandExecuted { .. } => "access.router_command_executed",
             Self::GrantsApplied { .. } => "access.grants_applied",
             Self::Granted { .. } => "access.granted",

@@ -233,7 +233,9 @@ pub trait RouterGateway: Send + Sync {
     /// Connects, logs in and asks who it is; proves address, credentials and permissions.
     async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError>;
 
-    /// What is on the router now: every profile, and the selected logins. An error means unknown, never empty.
+    /// What is on the router now: every profile, and everything of the selected logins. An error means unknown, never
+    /// empty; a single menu that could not be read is [`Actual::unknown`]. Of address lists only
+    /// [`crate::OWN_LISTS`] are read.
     async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError>;
 
     /// Makes changes, in order of dependence; one result for each, in the given order. Changes of one kind may be in
@@ -244,12 +246,15 @@ pub trait RouterGateway: Send + Sync {
     /// Who is online.
     async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError>;
 
-    /// Ends every session of these logins, forgets the cookies that would bring them back, and looks again.
+    /// Ends every session of these logins, forgets the cookies, hosts and passing leases that would bring them back, and
+    /// looks again. Static addresses have no session.
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError>;
 
     /// Closes what is open to a router: its address or credentials have changed, or it is retired.
     async fn forget(&self, router: RouterId);
 
+    /// Seconds since the router started: less than before means that it has restarted. Cheap enough for every job.
+    async fn uptime(&self, target: &Target) -> Result<u64, GatewayError>;
     /// Executes a command of an operator's own. It is never repeated where it may have changed something: then an answer
     /// that does not come is [`GatewayErrorKind::Ambiguous`].
     async fn execute(

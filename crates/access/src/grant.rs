@@ -1,9 +1,12 @@
 //! A grant: permission for one login on one router, and how far the router follows it.
 
+use std::net::Ipv4Addr;
+
 use kernel::{GrantId, ProfileId, RouterId, Sealed, SubscriptionId, Timestamp, VoucherId};
 use serde::{Deserialize, Serialize};
 
 use crate::events::AccessEvent;
+use crate::identity::{BadIdentity, canonical_login};
 use crate::login::{Login, Service};
 
 /// Who a grant is for. A subject has at most one grant.
@@ -68,6 +71,9 @@ impl Limits {
     }
 }
 
+/// Why a grant is not confirmed although its row is right: the customer is online and should not be.
+pub const STILL_ONLINE: &str = "its sessions could not be ended";
+
 /// How far the router follows a grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Applied {
@@ -102,8 +108,11 @@ pub struct NewGrant {
     pub subject: Subject,
     /// The service; the profile must be for the same.
     pub service: Service,
-    /// The login, unique per router and service among grants that have not ended.
+    /// The login, unique per router and service among grants that have not ended: a name, an address or a device,
+    /// whatever the service knows its customers by.
     pub login: Login,
+    /// The address a device is always to have; `dhcp_lease` and `mac_bypass` only.
+    pub address: Option<Ipv4Addr>,
     /// The password, sealed for [`secret_owner`] of the id.
     pub secret: Sealed,
     /// The profile.
@@ -127,9 +136,12 @@ pub fn secret_owner(id: GrantId) -> String {
 /// Why a grant cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum GrantRefusal {
-    /// PPPoE counters are per session, so a total cannot be promised there.
+    /// Only hotspots count totals: PPPoE counters are per session, the other services count nothing.
     #[error("limits on time and volume are for hotspot logins only")]
     LimitsOnPppoe,
+    /// The login is nothing the service knows its customers by.
+    #[error("the login {0}")]
+    BadIdentity(#[from] BadIdentity),
     /// A limit of nothing.
     #[error("a limit must be at least 1")]
     ZeroLimit,
@@ -167,6 +179,8 @@ pub struct GrantSnapshot {
     pub service: Service,
     /// The login; unique per router and service among grants that have not ended.
     pub login: Login,
+    /// The address a device is always to have.
+    pub address: Option<Ipv4Addr>,
     /// The password, sealed for [`secret_owner`].
     pub secret: Sealed,
     /// The profile.
@@ -193,9 +207,10 @@ impl Grant {
     /// Makes a grant.
     ///
     /// # Errors
-    /// [`GrantRefusal`] for limits that the service cannot keep.
+    /// [`GrantRefusal`] for a login that does not fit the service, or limits that it cannot keep.
     pub fn make(new: NewGrant) -> Result<Self, GrantRefusal> {
-        if new.service == Service::Pppoe && !new.limits.is_none() {
+        let login = canonical_login(new.service, &new.login, new.address)?;
+        if new.service != Service::Hotspot && !new.limits.is_none() {
             return Err(GrantRefusal::LimitsOnPppoe);
         }
         if new.limits.uptime_s == Some(0) || new.limits.bytes == Some(0) {
@@ -213,7 +228,8 @@ impl Grant {
             router: new.router,
             subject: new.subject,
             service: new.service,
-            login: new.login,
+            login,
+            address: new.address,
             secret: new.secret,
             profile: new.profile,
             allowance: new.allowance,
@@ -390,6 +406,12 @@ impl Grant {
     #[must_use]
     pub const fn login(&self) -> &Login {
         &self.data.login
+    }
+
+    /// The address a device is always to have.
+    #[must_use]
+    pub const fn address(&self) -> Option<Ipv4Addr> {
+        self.data.address
     }
 
     /// The sealed password.

@@ -29,6 +29,7 @@
 //!     router: numbered(2),
 //!     subject: Subject::Subscription(numbered(5)),
 //!     login: "siti".parse()?,
+//!     address: None,
 //!     secret: Secret::new("open sesame"),
 //!     profile: numbered(3),
 //!     allowance: Allowance::Active { until: None },
@@ -49,12 +50,15 @@ mod capabilities;
 mod change;
 mod desired;
 mod diagnosis;
+mod drift_rows;
 mod events;
 mod execution;
 mod gateway;
 mod grant;
 mod host;
+mod identity;
 mod login;
+mod menu;
 mod outcome;
 mod plan;
 mod ports;
@@ -62,6 +66,7 @@ mod profile;
 mod rate_limit;
 mod router;
 mod row;
+mod setup;
 mod statistics;
 mod sync_request;
 mod tag;
@@ -75,12 +80,14 @@ mod use_cases;
 pub use capabilities::{Absence, BadVersion, Capabilities, Feature, RouterOsVersion};
 pub use change::{Action, Change, Edit, RouterCommand, Value};
 pub use desired::{
-    Desired, DesiredRow, OpenGrant, RESTRICTED_LIST, RESTRICTED_RATE, Undesirable, desired,
+    ACTIVE_LIST, BLOCKED_LIST, Desired, DesiredRow, OWN_LISTS, OpenGrant, RESTRICTED_LIST,
+    RESTRICTED_RATE, Undesirable, desired,
 };
 pub use diagnosis::{
     Account, ApiService, ClockReading, Connected, DeviceMode, Diagnosis, Encrypted, Expected,
     Finding, Findings, Identity, Licence, Online, Resource, Step, StepName, Verdict, diagnose,
 };
+pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
 pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
 pub use execution::{
     BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
@@ -91,17 +98,19 @@ pub use gateway::{
 };
 pub use grant::{
     Allowance, Applied, Grant, GrantRefusal, GrantSnapshot, ImpossibleGrant, Limits, NewGrant,
-    Subject, secret_owner,
+    STILL_ONLINE, Subject, secret_owner,
 };
 pub use host::{BadHost, Host, HostRules};
+pub use identity::{BadIdentity, Mac, Prefix, canonical_login};
 pub use kernel::Priority;
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
+pub use menu::Menu;
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
 pub use ports::{
     AccessQueries, AccessStore, AccessTx, Confirmation, Failure, GRANT_LOGIN_UNIQUE,
     GRANT_SUBJECT_UNIQUE, GrantFilter, GrantRepository, GrantView, NotApplied, PROFILE_NAME_UNIQUE,
     ProfileRepository, ProfileView, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE, RouterRepository,
-    RouterView,
+    RouterView, SetupRepository,
 };
 pub use profile::{
     AdoptedRow, BadListName, BadProfile, ListName, ProfileStatus, ServiceProfile,
@@ -112,7 +121,11 @@ pub use router::{
     ApiUser, BadApiUser, DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts,
     RouterRefusal, RouterSnapshot, RouterStatus,
 };
-pub use row::{Actual, ActualRow, Attribute, Menu, RowId};
+pub use row::{Actual, ActualRow, Attribute, RowId};
+pub use setup::{
+    BadDestination, BadRanges, BadSetup, Destination, Exception, Kept, MAX_EXCEPTIONS,
+    MAX_SETUP_ROWS, Pool, Ranges, RouterSetup, RouterSetupSnapshot,
+};
 pub use statistics::{
     BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
 };
@@ -133,6 +146,7 @@ pub use usage::{
 };
 pub use use_cases::change_profile::{ChangeProfile, ChangeProfileError, change_profile};
 pub use use_cases::change_router::{ChangeRouter, ChangeRouterError, change_router};
+pub use use_cases::change_setup::{ChangeSetup, ChangeSetupError, change_setup, show_setup};
 pub use use_cases::cut_login::{CutLogin, cut_login};
 pub use use_cases::define_profile::{DefineProfile, DefineProfileError, define_profile};
 pub use use_cases::diagnose_router::{diagnose_candidate, diagnose_router};
@@ -150,6 +164,9 @@ pub use use_cases::reconcile_router::{
 pub use use_cases::record_usage::{UsagePage, UsageRun};
 pub use use_cases::retire_profile::retire_profile;
 pub use use_cases::retire_router::retire_router;
+pub use use_cases::review_drift::{
+    DriftError, DriftReview, DriftRowRef, accept_drift, restore_drift, review_drift,
+};
 pub use use_cases::router_task::{RouterTaskError, password_owner, target_of};
 pub use use_cases::sync_router::{SyncReport, SyncRouter, sync_router};
 pub use use_cases::test_router::test_router;

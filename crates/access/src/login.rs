@@ -1,4 +1,4 @@
-//! The two kinds of service a router sells, and the login a customer uses for one.
+//! The kinds of service a router sells, and the login a customer uses for one.
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,15 +13,39 @@ pub enum Service {
     Pppoe,
     /// A hotspot login: `/ip/hotspot/user`.
     Hotspot,
+    /// A fixed address or prefix behind the router: `/queue/simple` and `/ip/firewall/address-list`.
+    StaticIp,
+    /// A device that always gets the same lease: `/ip/dhcp-server/lease`.
+    DhcpLease,
+    /// A device that passes the hotspot without logging in: `/ip/hotspot/ip-binding`.
+    MacBypass,
 }
 
 impl Service {
+    /// Every service, in the order in which they are shown.
+    pub const ALL: [Self; 5] = [
+        Self::Pppoe,
+        Self::Hotspot,
+        Self::StaticIp,
+        Self::DhcpLease,
+        Self::MacBypass,
+    ];
+
+    /// Whether its customers prove who they are with a password; the others are known by address or device.
+    #[must_use]
+    pub const fn has_password(self) -> bool {
+        matches!(self, Self::Pppoe | Self::Hotspot)
+    }
+
     /// The word it is stored and shown as.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pppoe => "pppoe",
             Self::Hotspot => "hotspot",
+            Self::StaticIp => "static_ip",
+            Self::DhcpLease => "dhcp_lease",
+            Self::MacBypass => "mac_bypass",
         }
     }
 }
@@ -34,18 +58,15 @@ impl fmt::Display for Service {
 
 /// The text names no service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be pppoe or hotspot")]
+#[error("must be pppoe, hotspot, static_ip, dhcp_lease or mac_bypass")]
 pub struct BadService;
 
 impl FromStr for Service {
     type Err = BadService;
 
     fn from_str(text: &str) -> Result<Self, BadService> {
-        match text {
-            "pppoe" => Ok(Self::Pppoe),
-            "hotspot" => Ok(Self::Hotspot),
-            _ => Err(BadService),
-        }
+        let named = |it: &Self| it.as_str() == text;
+        Self::ALL.into_iter().find(named).ok_or(BadService)
     }
 }
 

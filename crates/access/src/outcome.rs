@@ -7,10 +7,11 @@ use kernel::GrantId;
 use crate::change::Change;
 use crate::desired::Desired;
 use crate::gateway::{GatewayError, RouterGateway, Target};
-use crate::grant::Grant;
+use crate::grant::{Grant, STILL_ONLINE};
 use crate::login::LoginRef;
 use crate::plan::Plan;
 use crate::ports::Failure;
+use crate::setup::shown_name;
 
 /// What came of a plan.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -46,12 +47,20 @@ impl Outcome {
         for grant in grants {
             let login = LoginRef::new(grant.service(), grant.login().as_str());
             if self.uncut.contains(&login) {
-                self.refuse(grant.id(), "its sessions could not be ended".to_owned());
+                self.refuse(grant.id(), STILL_ONLINE.to_owned());
             }
         }
     }
 
     fn note_conflicts(&mut self, plan: &Plan) {
+        let reasons = plan
+            .unknown
+            .iter()
+            .map(|(menu, why)| format!("{menu}: {why}"));
+        let reasons: Vec<String> = reasons.collect();
+        for grant in &plan.unserved {
+            self.refuse(*grant, format!("could not be read: {}", reasons.join("; ")));
+        }
         for it in &plan.conflicts {
             let reason = format!(
                 "{} {} was made by another hand: rename or remove it on the router",
@@ -78,9 +87,10 @@ impl Outcome {
         let reason = format!("{}: {}", change.menu, err.message);
         match change.grant {
             Some(grant) => self.refuse(grant, reason),
-            None => self
-                .profile_errors
-                .push(format!("{}: {reason}", change.name)),
+            None => self.profile_errors.push(format!(
+                "{}: {reason}",
+                shown_name(change.menu, &change.name)
+            )),
         }
     }
 
@@ -101,36 +111,91 @@ pub(crate) async fn settle(
     want: &Desired,
     plan: &Plan,
 ) -> Outcome {
-    let mut outcome = Outcome::default();
-    outcome.note_conflicts(plan);
-    let mut spared = BTreeSet::new();
-    if !plan.changes.is_empty() {
-        let results = gateway.apply(target, &plan.changes).await;
-        for (change, result) in plan.changes.iter().zip(results) {
-            if let Err(err) = result {
-                spared.extend(change.login());
-                outcome.note_result(change, err);
-            }
+    let mut settlement = Settlement::begin(gateway, target, plan);
+    settlement.make(&plan.changes).await;
+    settlement.finish(want).await
+}
+
+/// A plan on its way to a router, some changes at a time.
+pub(crate) struct Settlement<'a> {
+    gateway: &'a dyn RouterGateway,
+    target: &'a Target,
+    plan: &'a Plan,
+    outcome: Outcome,
+    /// Logins whose change failed: cutting them would only bring them back.
+    spared: BTreeSet<LoginRef>,
+    /// Logins that have been cut.
+    cut: BTreeSet<LoginRef>,
+}
+
+impl<'a> Settlement<'a> {
+    /// Nothing done yet.
+    pub(crate) fn begin(
+        gateway: &'a dyn RouterGateway,
+        target: &'a Target,
+        plan: &'a Plan,
+    ) -> Self {
+        let mut outcome = Outcome::default();
+        outcome.note_conflicts(plan);
+        Self {
+            gateway,
+            target,
+            plan,
+            outcome,
+            spared: BTreeSet::new(),
+            cut: BTreeSet::new(),
         }
     }
-    let mut cuts: BTreeSet<LoginRef> = plan.cuts().into_iter().chain(want.owed_cuts()).collect();
-    cuts.retain(|it| !spared.contains(it) && !in_conflict(plan, it));
-    let cuts: Vec<LoginRef> = cuts.into_iter().collect();
-    if outcome.router_error.is_some() {
-        outcome.uncut.extend(cuts);
-    } else if !cuts.is_empty() {
-        end_sessions(gateway, target, &cuts, &mut outcome).await;
+
+    /// Whether the router can still be worked with.
+    pub(crate) const fn goes_on(&self) -> bool {
+        self.outcome.router_error.is_none()
     }
-    outcome
+
+    /// Makes some of the plan's changes, then ends the sessions that they demand.
+    pub(crate) async fn make(&mut self, changes: &[Change]) {
+        if changes.is_empty() {
+            return;
+        }
+        let results = self.gateway.apply(self.target, changes).await;
+        for (change, result) in changes.iter().zip(results) {
+            if let Err(err) = result {
+                self.spared.extend(change.login());
+                self.outcome.note_result(change, err);
+            }
+        }
+        let cuts = changes.iter().filter(|it| it.cuts);
+        self.end(cuts.filter_map(Change::login).collect()).await;
+    }
+
+    /// Ends the sessions that are owed from before, and says what came of everything.
+    pub(crate) async fn finish(mut self, want: &Desired) -> Outcome {
+        self.end(want.owed_cuts().collect()).await;
+        self.outcome
+    }
+
+    /// What came of it so far.
+    pub(crate) fn outcome(self) -> Outcome {
+        self.outcome
+    }
+
+    async fn end(&mut self, mut cuts: BTreeSet<LoginRef>) {
+        let (spared, plan) = (&self.spared, self.plan);
+        cuts.retain(|it| !spared.contains(it) && !in_conflict(plan, it));
+        cuts.retain(|it| self.cut.insert(it.clone()));
+        if !self.goes_on() {
+            self.outcome.uncut.extend(cuts);
+        } else if !cuts.is_empty() {
+            let cuts: Vec<LoginRef> = cuts.into_iter().collect();
+            end_sessions(self.gateway, self.target, &cuts, &mut self.outcome).await;
+        }
+    }
 }
 
 /// A login under a foreign row is a foreign customer's session.
 fn in_conflict(plan: &Plan, login: &LoginRef) -> bool {
-    let here = |it: &crate::plan::Conflict| {
-        !it.row.menu.is_profiles()
-            && it.row.menu.service() == login.service
-            && it.row.name == login.name
-    };
+    let here =
+        |it: &crate::plan::Conflict| it.row.menu.login_of(&it.row.name).as_ref() == Some(login);
     plan.conflicts.iter().any(here)
 }
 
@@ -142,9 +207,9 @@ async fn end_sessions(
 ) {
     match gateway.cut(target, cuts).await {
         Ok(report) => {
-            outcome.cut = report.removed;
+            outcome.cut += report.removed;
             outcome.uncut.extend(report.still_online.iter().cloned());
-            outcome.still_online = report.still_online;
+            outcome.still_online.extend(report.still_online);
         }
         Err(err) => {
             outcome.uncut.extend(cuts.iter().cloned());

@@ -1,14 +1,15 @@
 //! The difference between what a router should hold and what it holds, as changes in order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use kernel::GrantId;
 
 use crate::change::{Action, Change, Edit};
 use crate::desired::{Desired, DesiredRow};
 use crate::login::LoginRef;
+use crate::menu::Menu;
 use crate::router::DriftCounts;
-use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::row::{Actual, ActualRow, Attribute, RowId};
 
 /// How much of the router was read, and so how much may be concluded from what is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ pub struct RowRef {
 /// What to do, and what to leave.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Plan {
-    /// The changes in order of dependence: profiles, then logins, then removals.
+    /// The changes in order of dependence: pools, profiles, logins, everything else; then removals backwards.
     pub changes: Vec<Change>,
     /// Rows by other hands under names that are needed; the grants behind those names cannot be served.
     pub conflicts: Vec<Conflict>,
@@ -42,8 +43,14 @@ pub struct Plan {
     pub orphans: Vec<RowRef>,
     /// Orphans that stay because there are suspiciously many: more than the larger of 5 and a tenth of our rows.
     pub held_back: Vec<RowRef>,
-    /// How many logins are none of our business.
+    /// How many rows are none of our business.
     pub foreign: u64,
+    /// How many rows that are not profiles are ours.
+    pub owned: u64,
+    /// Menus that could not be read, with the reason: nothing is concluded about them and nothing written to them.
+    pub unknown: Vec<(Menu, String)>,
+    /// Grants that have rows in such menus.
+    pub unserved: BTreeSet<GrantId>,
 }
 
 /// A row by another hand under a name that is needed.
@@ -62,20 +69,68 @@ const FEW_ORPHANS: usize = 5;
 ///
 /// Only owned attributes of owned rows are compared; the revision in a comment is rewritten only along with something
 /// else, to spare the router's flash. Profiles are never removed: a row that refers to one would break.
+///
+/// A menu that could not be read is left out: unknown is not empty. The cost grows linearly with the rows.
 #[must_use]
 pub fn diff(desired: &Desired, actual: &Actual, reach: Reach) -> Plan {
     let mut plan = Plan::default();
+    let mut claimed = HashSet::new();
     for menu in Menu::ALL {
+        if let Some(reason) = actual.unknown(menu) {
+            plan.postpone(menu, reason, desired);
+            continue;
+        }
+        let by_name = Index::of(menu, actual);
         for row in desired.rows(menu) {
-            plan.settle(menu, row, desired, actual);
+            claimed.extend(plan.settle(menu, row, desired, &by_name));
         }
     }
-    let mut owned = 0;
-    for menu in [Menu::PppSecret, Menu::HotspotUser] {
-        owned += plan.sweep(menu, desired, actual, reach);
+    for menu in Menu::ALL.into_iter().rev() {
+        if !menu.is_profiles() && actual.unknown(menu).is_none() {
+            plan.sweep(menu, desired, actual, reach, &claimed);
+        }
     }
-    plan.hold_back(owned);
+    plan.hold_back();
     plan
+}
+
+/// A row, by its menu and its own name there.
+type Claim<'a> = (Menu, &'a RowId);
+
+/// The rows of a menu by name.
+struct Index<'a>(HashMap<&'a str, Vec<&'a ActualRow>>);
+
+impl<'a> Index<'a> {
+    fn of(menu: Menu, actual: &'a Actual) -> Self {
+        let rows = actual.rows(menu);
+        let mut by_name: HashMap<&str, Vec<&ActualRow>> = HashMap::with_capacity(rows.len());
+        for row in rows {
+            by_name.entry(&row.name).or_default().push(row);
+        }
+        Self(by_name)
+    }
+
+    /// The row that stands where a wanted one belongs: one of ours if there is one, best on the list it should be on;
+    /// else one by another hand that is in the way.
+    fn occupant(&self, menu: Menu, want: &DesiredRow, desired: &Desired) -> Option<&'a ActualRow> {
+        let rows = self.0.get(want.name.as_str())?;
+        let here = || {
+            let rows = rows.iter().copied();
+            rows.filter(|it| it.occupies(menu, &want.name))
+        };
+        let ours = || here().filter(|it| it.is_owned(menu, &desired.mark));
+        let same_list = |it: &&ActualRow| is_on_list_of(it, want);
+        ours()
+            .find(same_list)
+            .or_else(|| ours().next())
+            .or_else(|| here().find(same_list))
+    }
+}
+
+/// Entries of different address lists are in nobody's way; rows of other menus are on no list.
+fn is_on_list_of(have: &ActualRow, want: &DesiredRow) -> bool {
+    let wanted = want.owned.get(&Attribute::List).map(Option::as_ref);
+    wanted.is_none_or(|it| it == have.values.get(&Attribute::List))
 }
 
 impl Plan {
@@ -112,6 +167,7 @@ impl Plan {
             conflicts: len(self.conflicts.len()),
             held_back: len(self.held_back.len()),
             foreign: self.foreign,
+            owned: self.owned,
         }
     }
 
@@ -121,14 +177,29 @@ impl Plan {
         self.changes.is_empty()
     }
 
-    fn settle(&mut self, menu: Menu, row: &DesiredRow, desired: &Desired, actual: &Actual) {
-        let occupant = actual
-            .rows(menu)
-            .iter()
-            .find(|it| it.occupies(menu, &row.name));
-        let change = match occupant {
-            None => Some(creation(menu, row)),
-            Some(it) if it.is_owned(menu, &desired.mark) => update(menu, row, it),
+    fn postpone(&mut self, menu: Menu, reason: &str, desired: &Desired) {
+        self.unknown.push((menu, reason.to_owned()));
+        self.unserved
+            .extend(desired.rows(menu).filter_map(|it| it.grant));
+    }
+
+    /// Plans what makes one row right. Returns the row of ours that it is about.
+    fn settle<'a>(
+        &mut self,
+        menu: Menu,
+        row: &DesiredRow,
+        desired: &Desired,
+        by_name: &Index<'a>,
+    ) -> Option<Claim<'a>> {
+        match by_name.occupant(menu, row, desired) {
+            None => {
+                self.changes.push(creation(menu, row));
+                None
+            }
+            Some(it) if it.is_owned(menu, &desired.mark) => {
+                self.changes.extend(update(menu, row, it));
+                Some((menu, &it.id))
+            }
             Some(it) => {
                 self.conflicts.push(Conflict {
                     row: row_ref(menu, it),
@@ -136,34 +207,38 @@ impl Plan {
                 });
                 None
             }
-        };
-        self.changes.extend(change);
+        }
     }
 
-    /// Finds what should not be there. Returns how many logins of the menu are ours.
-    fn sweep(&mut self, menu: Menu, desired: &Desired, actual: &Actual, reach: Reach) -> usize {
-        let mut owned = 0;
+    /// Finds what should not be there.
+    fn sweep(
+        &mut self,
+        menu: Menu,
+        desired: &Desired,
+        actual: &Actual,
+        reach: Reach,
+        claimed: &HashSet<Claim<'_>>,
+    ) {
         for row in actual.rows(menu).iter().filter(|it| !it.is_dynamic) {
             let Some(tag) = row.tag().filter(|_| row.is_owned(menu, &desired.mark)) else {
                 self.foreign += 1;
                 continue;
             };
-            owned += 1;
-            if row_is_wanted(menu, row, desired) {
+            self.owned += 1;
+            if claimed.contains(&(menu, &row.id)) || desired.is_left_alone(menu, &row.name) {
                 continue;
             }
             if let Some(grant) = desired.ended(&tag.id) {
                 self.changes.push(removal(menu, row, Some(grant)));
-            } else if reach == Reach::Whole {
+            } else if reach == Reach::Whole && !is_needed(menu, row, actual) {
                 self.orphans.push(row_ref(menu, row));
             }
         }
-        owned
     }
 
-    fn hold_back(&mut self, owned: usize) {
-        let allowed = FEW_ORPHANS.max(owned / 10);
-        if self.orphans.len() > allowed {
+    fn hold_back(&mut self) {
+        let tenth = usize::try_from(self.owned / 10).unwrap_or(usize::MAX);
+        if self.orphans.len() > FEW_ORPHANS.max(tenth) {
             self.held_back = std::mem::take(&mut self.orphans);
             return;
         }
@@ -171,8 +246,13 @@ impl Plan {
     }
 }
 
-fn row_is_wanted(menu: Menu, row: &ActualRow, desired: &Desired) -> bool {
-    desired.row(menu, &row.name).is_some() && row.occupies(menu, &row.name)
+/// Whether a profile draws from a pool: without it the profile would be broken.
+fn is_needed(menu: Menu, row: &ActualRow, actual: &Actual) -> bool {
+    let draws = |it: &ActualRow| it.values.get(&Attribute::Pool) == Some(&row.name);
+    menu == Menu::Pool
+        && [Menu::PppProfile, Menu::HotspotProfile]
+            .into_iter()
+            .any(|profiles| actual.rows(profiles).iter().any(draws))
 }
 
 fn row_ref(menu: Menu, row: &ActualRow) -> RowRef {
@@ -226,7 +306,7 @@ fn creation(menu: Menu, row: &DesiredRow) -> Change {
         name: row.name.clone(),
         action,
         grant: row.grant,
-        cuts: row.cut_owed,
+        cuts: row.cut_owed || menu.takes_hold_anew(),
     }
 }
 
@@ -274,19 +354,16 @@ fn differing(
     want.iter().filter(differs).map(edit).collect()
 }
 
-/// Running sessions keep what they began with: a refusal, and another profile, only work from the next login on.
+/// Running sessions keep what they began with: a refusal, another profile, another binding or another list only work
+/// from the next login on.
 fn ends_sessions(edit: &Edit) -> bool {
-    match edit {
-        Edit::Set {
-            attribute: Attribute::Disabled,
-            to,
-            ..
-        } => to.is_some(),
-        Edit::Set {
-            attribute: Attribute::Profile,
-            ..
-        } => true,
-        Edit::Set { .. } | Edit::Password(_) | Edit::Comment(_) => false,
+    let Edit::Set { attribute, to, .. } = edit else {
+        return false;
+    };
+    match attribute {
+        Attribute::Disabled | Attribute::BlockAccess => to.is_some(),
+        Attribute::Profile | Attribute::BindingType | Attribute::AddressLists => true,
+        _ => false,
     }
 }
 
@@ -308,5 +385,7 @@ fn retagged(menu: Menu, want: &DesiredRow, have: &ActualRow) -> Option<Edit> {
     (written != have.comment).then_some(Edit::Comment(written))
 }
 
+#[cfg(test)]
+mod service_tests;
 #[cfg(test)]
 mod tests;

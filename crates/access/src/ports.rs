@@ -1,5 +1,7 @@
 //! What the access context needs from a store, and the views it shows.
 
+use std::net::Ipv4Addr;
+
 use async_trait::async_trait;
 use kernel::{
     GrantId, Page, PageRequest, ProfileId, RouterId, Scope, StoreError, TenantId, Timestamp,
@@ -12,6 +14,7 @@ use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
 use crate::profile::{ProfileStatus, ServiceProfile, Terms};
 use crate::router::{LoginMethod, Reconciled, Router, RouterFacts, RouterStatus};
+use crate::setup::RouterSetup;
 use crate::transport::Transport;
 
 /// The constraint that keeps profile names unique in a tenant.
@@ -36,7 +39,7 @@ pub trait AccessStore: Send + Sync {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn AccessTx>, StoreError>;
 }
 
-/// One transaction over profiles, routers and grants.
+/// One transaction over profiles, routers, their setups and grants.
 pub trait AccessTx: UnitOfWork {
     /// The profiles.
     fn profiles(&mut self) -> &mut dyn ProfileRepository;
@@ -44,6 +47,8 @@ pub trait AccessTx: UnitOfWork {
     fn routers(&mut self) -> &mut dyn RouterRepository;
     /// The grants.
     fn grants(&mut self) -> &mut dyn GrantRepository;
+    /// What routers hold besides customers.
+    fn setups(&mut self) -> &mut dyn SetupRepository;
     /// The imports and historical sales.
     fn imports(&mut self) -> &mut dyn ImportRepository;
 }
@@ -84,6 +89,18 @@ pub trait RouterRepository: Send {
     /// Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
     /// [`ROUTER_NAME_UNIQUE`] or [`ROUTER_SERIAL_UNIQUE`] if another router in service has the name or serial.
     async fn save(&mut self, router: &mut Router) -> Result<(), StoreError>;
+}
+
+/// Setups of the scope's tenant's routers.
+#[async_trait]
+pub trait SetupRepository: Send {
+    /// The setup of a router; an empty one if none was ever saved.
+    async fn of(&mut self, router: RouterId) -> Result<RouterSetup, StoreError>;
+
+    /// Writes the setup of a router that exists, and its recorded events.
+    ///
+    /// Fails with [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, setup: &mut RouterSetup) -> Result<(), StoreError>;
 }
 
 /// A revision of a grant that its router has.
@@ -136,8 +153,9 @@ pub trait GrantRepository: Send {
         at: Timestamp,
     ) -> Result<Vec<RouterId>, StoreError>;
 
-    /// Up to `limit` grants of a router for which [`Grant::is_pending`] holds: those of subscriptions before those of
-    /// vouchers, then by id, after those that have never failed come those that have.
+    /// Up to `limit` grants of a router for which [`Grant::is_pending`] holds. Those that have never failed come first;
+    /// among them active subscriptions (who has just paid waits for it), then the other subscriptions, then vouchers;
+    /// then by id.
     async fn pending(
         &mut self,
         router: RouterId,
@@ -169,6 +187,15 @@ pub trait GrantRepository: Send {
     /// What [`Grant::fail`] does, to many grants, bumping their stored versions. Records no event:
     /// [`AccessQueries::not_applied`] shows them.
     async fn fail_many(&mut self, failures: &[Failure], at: Timestamp) -> Result<(), StoreError>;
+
+    /// Up to `limit` grants of active subscriptions on a router that were changed after an instant and that the router
+    /// has not confirmed, by id: who has paid while something else was being done.
+    async fn paid_since(
+        &mut self,
+        router: RouterId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Grant>, StoreError>;
 }
 
 /// A router, as shown. No credentials.
@@ -198,6 +225,8 @@ pub struct RouterView {
     pub grants: u64,
     /// Grants whose newest revision it does not have.
     pub pending: u64,
+    /// Grants whose sessions could not be ended: customers who are online and should not be.
+    pub still_online: u64,
 }
 
 /// A profile, as shown.
@@ -230,6 +259,8 @@ pub struct GrantView {
     pub service: Service,
     /// The login; of a voucher only [`crate::Login::masked`].
     pub login: String,
+    /// The address a device is always to have.
+    pub address: Option<Ipv4Addr>,
     /// The profile.
     pub profile: ProfileId,
     /// What it allows.

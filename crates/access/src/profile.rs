@@ -66,7 +66,7 @@ pub struct Terms {
     pub local_address: Option<Ipv4Addr>,
     /// The list that addresses of connected customers are put on.
     pub address_list: Option<ListName>,
-    /// How many devices may share one hotspot login, 1 to 1000; always 1 for PPPoE.
+    /// How many devices may share one hotspot login, 1 to 1000; always 1 for every other service.
     pub shared_users: u16,
     /// A session ends after this many seconds, 60 to 31536000.
     pub session_timeout_s: Option<u32>,
@@ -81,7 +81,7 @@ pub enum BadProfile {
     #[error("the speed is impossible")]
     Rate(#[from] BadRateLimit),
     /// Sharing is a hotspot notion.
-    #[error("shared_users must be 1 to 1000, and 1 for pppoe")]
+    #[error("shared_users must be 1 to 1000, and 1 for anything but a hotspot")]
     SharedUsers,
     /// A timeout out of range.
     #[error("{field} must be 60 to 31536000 seconds")]
@@ -92,6 +92,12 @@ pub enum BadProfile {
     /// A hotspot has no local address per profile.
     #[error("local_address is for pppoe only")]
     LocalAddress,
+    /// The service has no such thing.
+    #[error("{field} is for logins only, not for static_ip, dhcp_lease or mac_bypass")]
+    NotForService {
+        /// What it has not.
+        field: &'static str,
+    },
     /// The names of the profiles that restricted logins get.
     #[error("the name restricted, and names that begin with restricted-, are reserved")]
     ReservedName,
@@ -364,8 +370,28 @@ fn check(service: Service, terms: &Terms) -> Result<(), BadProfile> {
     if service == Service::Hotspot && terms.local_address.is_some() {
         return Err(BadProfile::LocalAddress);
     }
+    if !service.has_password() {
+        without_sessions(service, terms)?;
+    }
     timeout("session_timeout_s", terms.session_timeout_s)?;
     timeout("idle_timeout_s", terms.idle_timeout_s)
+}
+
+/// Services without logins have no sessions to bound and no pool to draw from; only leases put addresses on a list of
+/// the operator's, because static addresses are on exactly one of the product's own.
+fn without_sessions(service: Service, terms: &Terms) -> Result<(), BadProfile> {
+    let listed = terms.address_list.is_some() && service != Service::DhcpLease;
+    let present = [
+        ("pool", terms.pool.is_some()),
+        ("local_address", terms.local_address.is_some()),
+        ("session_timeout_s", terms.session_timeout_s.is_some()),
+        ("idle_timeout_s", terms.idle_timeout_s.is_some()),
+        ("address_list", listed),
+    ];
+    match present.into_iter().find(|(_, is_there)| *is_there) {
+        Some((field, _)) => Err(BadProfile::NotForService { field }),
+        None => Ok(()),
+    }
 }
 
 fn timeout(field: &'static str, seconds: Option<u32>) -> Result<(), BadProfile> {

@@ -16,6 +16,8 @@ mod status;
 pub use facts::RouterFacts;
 pub use status::RouterStatus;
 
+mod watch;
+
 /// How to log in to the router's API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -88,6 +90,9 @@ pub struct DriftCounts {
     pub held_back: u64,
     /// Rows by other hands that are none of our business.
     pub foreign: u64,
+    /// Rows of ours in all, profiles left out.
+    #[serde(default)]
+    pub owned: u64,
 }
 
 impl DriftCounts {
@@ -109,6 +114,8 @@ pub struct Reconciled {
     pub at: Timestamp,
     /// What it found.
     pub drift: DriftCounts,
+    /// When the router had started, as far as its uptime told then.
+    pub booted_at: Option<Timestamp>,
 }
 
 /// A router.
@@ -301,7 +308,12 @@ impl Router {
 
     /// Notes a full comparison; `mended` unless it was a dry run.
     pub fn reconciled(&mut self, drift: DriftCounts, mended: bool, at: Timestamp) {
-        self.last_reconcile = Some(Reconciled { at, drift });
+        let booted_at = self.last_reconcile.and_then(|it| it.booted_at);
+        self.last_reconcile = Some(Reconciled {
+            at,
+            drift,
+            booted_at,
+        });
         if !drift.is_none() {
             self.events.push(AccessEvent::DriftFound {
                 router: self.id,

@@ -1,126 +1,18 @@
-//! Rows as a router shows them: menus, attributes and normalised values.
+//! Rows as a router shows them: attributes and normalised values.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use kernel::Secret;
+use serde::{Deserialize, Serialize};
 
 use crate::login::Service;
+use crate::menu::Menu;
 use crate::tag::{Mark, PROFILE_PREFIX, Tag};
 
-/// A table on a router.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Menu {
-    /// `/ppp/profile`
-    PppProfile,
-    /// `/ip/hotspot/user/profile`
-    HotspotProfile,
-    /// `/ppp/secret`
-    PppSecret,
-    /// `/ip/hotspot/user`
-    HotspotUser,
-}
-
-impl Menu {
-    /// Every menu, those that others refer to first.
-    pub const ALL: [Self; 4] = [
-        Self::PppProfile,
-        Self::HotspotProfile,
-        Self::PppSecret,
-        Self::HotspotUser,
-    ];
-
-    /// Its path on the router.
-    #[must_use]
-    pub const fn path(self) -> &'static str {
-        match self {
-            Self::PppProfile => "/ppp/profile",
-            Self::HotspotProfile => "/ip/hotspot/user/profile",
-            Self::PppSecret => "/ppp/secret",
-            Self::HotspotUser => "/ip/hotspot/user",
-        }
-    }
-
-    /// Whether its rows are profiles, owned by their names; else logins, owned by their comments.
-    #[must_use]
-    pub const fn is_profiles(self) -> bool {
-        matches!(self, Self::PppProfile | Self::HotspotProfile)
-    }
-
-    /// The service its rows belong to.
-    #[must_use]
-    pub const fn service(self) -> Service {
-        match self {
-            Self::PppProfile | Self::PppSecret => Service::Pppoe,
-            Self::HotspotProfile | Self::HotspotUser => Service::Hotspot,
-        }
-    }
-
-    /// The menu of a service's profiles.
-    #[must_use]
-    pub const fn profiles_of(service: Service) -> Self {
-        match service {
-            Service::Pppoe => Self::PppProfile,
-            Service::Hotspot => Self::HotspotProfile,
-        }
-    }
-
-    /// The menu of a service's logins.
-    #[must_use]
-    pub const fn logins_of(service: Service) -> Self {
-        match service {
-            Service::Pppoe => Self::PppSecret,
-            Service::Hotspot => Self::HotspotUser,
-        }
-    }
-
-    /// The attributes we read and may own, without name and comment.
-    #[must_use]
-    pub const fn attributes(self) -> &'static [Attribute] {
-        use Attribute as A;
-        match self {
-            Self::PppProfile => &[
-                A::RateLimit,
-                A::AddressList,
-                A::Pool,
-                A::LocalAddress,
-                A::SessionTimeout,
-                A::IdleTimeout,
-            ],
-            Self::HotspotProfile => &[
-                A::RateLimit,
-                A::AddressList,
-                A::Pool,
-                A::SharedUsers,
-                A::SessionTimeout,
-                A::IdleTimeout,
-            ],
-            Self::PppSecret => &[A::Service, A::Profile, A::Disabled],
-            Self::HotspotUser => &[
-                A::Server,
-                A::Profile,
-                A::LimitUptime,
-                A::LimitBytes,
-                A::Disabled,
-            ],
-        }
-    }
-
-    /// Whether its rows have a comment (MikroTik CLI reference: hotspot user profiles have none).
-    #[must_use]
-    pub const fn has_comment(self) -> bool {
-        !matches!(self, Self::HotspotProfile)
-    }
-}
-
-impl fmt::Display for Menu {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.path())
-    }
-}
-
 /// A property of a row that the product may own. Its canonical values are the ones [`Actual`] holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Attribute {
     /// The PPP service of a secret: `pppoe`; absent for any.
     Service,
@@ -148,6 +40,30 @@ pub enum Attribute {
     LimitBytes,
     /// `yes`; absent for no.
     Disabled,
+    /// The ranges of a pool, as [`crate::Ranges`] prints them.
+    Ranges,
+    /// The address of a lease; absent for one from the server's pool.
+    Address,
+    /// The address lists of a lease; absent for none.
+    AddressLists,
+    /// `yes`; absent for no.
+    BlockAccess,
+    /// What a hotspot binding does: `bypassed` or `blocked`; absent for `regular`.
+    BindingType,
+    /// What a queue limits, without the `/32` of single addresses.
+    Target,
+    /// Upload and download of a queue: `5M/20M`; absent for unlimited.
+    MaxLimit,
+    /// Upload and download during a burst; absent for none.
+    BurstLimit,
+    /// The averages that end a burst; absent for none.
+    BurstThreshold,
+    /// Whole seconds the averages are taken over: `10/10`; absent for none.
+    BurstTime,
+    /// The list that an entry is on.
+    List,
+    /// What a walled garden does with what fits; absent for letting it through.
+    Action,
 }
 
 impl Attribute {
@@ -162,7 +78,7 @@ impl Attribute {
             Self::AddressList => "address-list",
             Self::Pool => match menu {
                 Menu::HotspotProfile => "address-pool",
-                Menu::PppProfile | Menu::PppSecret | Menu::HotspotUser => "remote-address",
+                _ => "remote-address",
             },
             Self::LocalAddress => "local-address",
             Self::SharedUsers => "shared-users",
@@ -171,6 +87,18 @@ impl Attribute {
             Self::LimitUptime => "limit-uptime",
             Self::LimitBytes => "limit-bytes-total",
             Self::Disabled => "disabled",
+            Self::Ranges => "ranges",
+            Self::Address => "address",
+            Self::AddressLists => "address-lists",
+            Self::BlockAccess => "block-access",
+            Self::BindingType => "type",
+            Self::Target => "target",
+            Self::MaxLimit => "max-limit",
+            Self::BurstLimit => "burst-limit",
+            Self::BurstThreshold => "burst-threshold",
+            Self::BurstTime => "burst-time",
+            Self::List => "list",
+            Self::Action => "action",
         }
     }
 
@@ -186,11 +114,35 @@ impl Attribute {
             Self::SharedUsers => "1",
             Self::IdleTimeout => match menu {
                 Menu::HotspotProfile => "none",
-                Menu::PppProfile | Menu::PppSecret | Menu::HotspotUser => "0s",
+                _ => "0s",
             },
             Self::SessionTimeout | Self::LimitUptime => "0s",
             Self::LimitBytes => "0",
-            Self::Disabled => "no",
+            Self::Disabled | Self::BlockAccess => "no",
+            Self::Address => "0.0.0.0",
+            Self::AddressLists | Self::Ranges | Self::Target | Self::List => "",
+            Self::BindingType => "regular",
+            Self::MaxLimit | Self::BurstLimit | Self::BurstThreshold => "0/0",
+            Self::BurstTime => "0s/0s",
+            Self::Action => match menu {
+                Menu::WalledGardenIp => "accept",
+                _ => "allow",
+            },
+        }
+    }
+
+    /// Whether an operator may keep what a hand has written here. Who may connect, and how much was sold, is decided
+    /// by what is paid and by nothing else.
+    #[must_use]
+    pub const fn may_be_kept(self) -> bool {
+        match self {
+            Self::RateLimit | Self::AddressList | Self::Pool | Self::LocalAddress => true,
+            Self::SharedUsers | Self::SessionTimeout | Self::IdleTimeout | Self::Ranges => true,
+            Self::Address | Self::Target | Self::MaxLimit | Self::BurstLimit => true,
+            Self::BurstThreshold | Self::BurstTime | Self::Action => true,
+            Self::Service | Self::Server | Self::Profile | Self::LimitUptime => false,
+            Self::LimitBytes | Self::Disabled | Self::AddressLists | Self::BlockAccess => false,
+            Self::BindingType | Self::List => false,
         }
     }
 }
@@ -223,7 +175,7 @@ impl fmt::Display for RowId {
 pub struct ActualRow {
     /// Its own name on the router.
     pub id: RowId,
-    /// Its name.
+    /// Its name, or whatever else is the key of its menu ([`Menu::key`]).
     pub name: String,
     /// The attributes that are set, in canonical form.
     pub values: BTreeMap<Attribute, String>,
@@ -249,27 +201,28 @@ impl ActualRow {
             return false;
         }
         let tag = self.tag();
-        if menu.is_profiles() {
+        if menu.is_profiles() || (menu == Menu::Pool && tag.is_none()) {
             // Another installation's tag outweighs the prefix that both share.
             return self.name.starts_with(PROFILE_PREFIX) && tag.is_none_or(|it| it.mark == *mark);
         }
         tag.is_some_and(|it| it.mark == *mark)
     }
 
-    /// Whether the router would refuse a new row of the product beside it: same name, and a service or server that
-    /// overlaps with ours (PPPoE; all hotspot servers).
+    /// Whether the router would refuse, or ignore, a new row of the product beside it: same key, and a service or
+    /// server that overlaps with ours (PPPoE; all hotspot servers). Entries of an address list also need the same list,
+    /// which [`crate::diff`] compares.
     #[must_use]
     pub fn occupies(&self, menu: Menu, name: &str) -> bool {
-        if self.name != name {
+        if self.name != name || (self.is_dynamic && menu.has_passing_rows()) {
             return false;
         }
         match menu {
-            Menu::PppProfile | Menu::HotspotProfile => true,
             Menu::PppSecret => self
                 .values
                 .get(&Attribute::Service)
                 .is_none_or(|it| it == Service::Pppoe.as_str()),
             Menu::HotspotUser => !self.values.contains_key(&Attribute::Server),
+            _ => true,
         }
     }
 }
@@ -278,6 +231,7 @@ impl ActualRow {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Actual {
     rows: BTreeMap<Menu, Vec<ActualRow>>,
+    unknown: BTreeMap<Menu, String>,
 }
 
 impl Actual {
@@ -290,6 +244,17 @@ impl Actual {
     #[must_use]
     pub fn rows(&self, menu: Menu) -> &[ActualRow] {
         self.rows.get(&menu).map_or(&[], Vec::as_slice)
+    }
+
+    /// Notes that a menu could not be read, and why: what it holds is unknown, not nothing.
+    pub fn mark_unknown(&mut self, menu: Menu, reason: impl Into<String>) {
+        self.unknown.insert(menu, reason.into());
+    }
+
+    /// Why a menu could not be read; `None` if it was.
+    #[must_use]
+    pub fn unknown(&self, menu: Menu) -> Option<&str> {
+        self.unknown.get(&menu).map(String::as_str)
     }
 
     /// The rows of a menu, to change.

@@ -58,6 +58,18 @@ fn tail<K: Kind>(id: Id<K>, count: usize) -> String {
         .to_owned()
 }
 
+/// Twelve characters that stand for a text: FNV-1a over 64 bits (Fowler, Noll, Vo), of which 60 are printed.
+fn digest(text: &str) -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijklmnopqrstuvwxyz234567";
+    let step = |hash: u64, it: u8| (hash ^ u64::from(it)).wrapping_mul(0x0100_0000_01b3);
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325, step);
+    let letter = |place: u32| {
+        let bits = usize::try_from((hash >> (place * 5)) & 31).unwrap_or(0);
+        LETTERS.get(bits).copied().map_or('a', char::from)
+    };
+    (0..12).map(letter).collect()
+}
+
 fn is_base32(it: u8) -> bool {
     it.is_ascii_lowercase() || (b'2'..=b'7').contains(&it)
 }
@@ -85,6 +97,24 @@ impl TagId {
         Self {
             kind: 'p',
             short: tail(id, 12),
+        }
+    }
+
+    /// The tag of a pool's row.
+    #[must_use]
+    pub fn pool(name: &str) -> Self {
+        Self {
+            kind: 'o',
+            short: digest(name),
+        }
+    }
+
+    /// The tag of a walled garden's row.
+    #[must_use]
+    pub fn garden(destination: &str) -> Self {
+        Self {
+            kind: 'w',
+            short: digest(destination),
         }
     }
 

@@ -2,6 +2,8 @@
 
 pub(crate) mod change_profile;
 pub(crate) mod change_router;
+pub(crate) mod change_setup;
+mod comparison;
 pub(crate) mod cut_login;
 pub(crate) mod define_profile;
 pub(crate) mod diagnose_router;
@@ -17,6 +19,7 @@ pub(crate) mod reconcile_router;
 pub(crate) mod record_usage;
 pub(crate) mod retire_profile;
 pub(crate) mod retire_router;
+pub(crate) mod review_drift;
 pub(crate) mod router_task;
 pub(crate) mod sync_router;
 pub(crate) mod test_router;

@@ -3,7 +3,7 @@
 use access::adoption::ImportRepository;
 use access::{
     AccessStore, AccessTx, GrantRepository, ProfileRepository, Router, RouterRepository,
-    ServiceProfile,
+    ServiceProfile, SetupRepository,
 };
 use async_trait::async_trait;
 use kernel::{ProfileId, RouterId, Scope, StoreError};
@@ -24,6 +24,7 @@ mod profile_row;
 mod queries;
 mod router_row;
 mod sales;
+mod setups;
 mod usage;
 mod usage_queries;
 mod usage_rows;
@@ -45,6 +46,10 @@ impl AccessTx for Tx {
     }
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
+        self
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
         self
     }
 

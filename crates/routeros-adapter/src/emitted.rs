@@ -62,6 +62,7 @@ const OTHERS: &[(&str, &str, &[&str], Presence)] = &[
     ("/ip/hotspot/active", "remove", &[".id"], Everywhere),
     ("/ip/hotspot/cookie", "print", &[".proplist"], Everywhere),
     ("/ip/hotspot/cookie", "remove", &[".id"], Everywhere),
+    ("/interface", "print", &[".proplist"], Everywhere),
     ("/ip/service", "print", &[".proplist"], Everywhere),
     // Read for imports; a router without one of them has nothing there to import.
     ("/queue/simple", "print", &[".proplist"], WhereKnown),

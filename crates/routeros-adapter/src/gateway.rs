@@ -111,6 +111,10 @@ impl RouterGateway for RouterOsGateway {
         cut::cut(&self.line(target), logins).await
     }
 
+    async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
+        inspect::uptime(&self.line(target)).await
+    }
+
     async fn forget(&self, router: RouterId) {
         self.lines().remove(&router);
         if let Some(breakers) = &self.breakers {

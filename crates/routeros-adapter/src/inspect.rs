@@ -37,6 +37,16 @@ pub(crate) async fn inspect(line: &Line) -> Result<RouterFacts, GatewayError> {
     })
 }
 
+/// Seconds since the router started.
+pub(crate) async fn uptime(line: &Line) -> Result<u64, GatewayError> {
+    let print = Command::new("/system/resource/print").proplist(["uptime"]);
+    let row = row_of(line.read(print).await?.rows);
+    let text = row.as_ref().and_then(|it| it.get("uptime"));
+    Ok(text
+        .and_then(|it| parse_duration(&it).ok())
+        .map_or(0, |it| it.as_secs()))
+}
+
 /// The serial of a board or, on virtual routers, the id of the licence.
 async fn serial(line: &Line) -> Result<Option<String>, GatewayError> {
     for menu in ["/system/routerboard/print", "/system/license/print"] {

@@ -12,18 +12,26 @@ const DEFAULT_PRIORITY: u8 = 8;
 
 /// The properties to ask for in a menu: what is needed and nothing slow.
 pub(crate) fn properties(menu: Menu) -> Vec<&'static str> {
-    let mut names = vec![".id", "name"];
-    names.extend(menu.attributes().iter().map(|it| it.name_in(menu)));
+    let mut names = vec![".id", menu.key()];
+    let attributes = menu.attributes().iter().map(|it| it.name_in(menu));
+    names.extend(attributes.filter(|it| *it != menu.key()));
     if menu.has_comment() {
         names.push("comment");
     }
-    if !menu.is_profiles() {
-        names.extend(["password", "dynamic"]);
+    if menu.has_password() {
+        names.push("password");
+    }
+    if menu != Menu::Pool && !menu.is_profiles() {
+        names.push("dynamic");
+    }
+    if matches!(menu, Menu::IpBinding) {
+        names.push("address");
     }
     names
 }
 
-/// The row, or `None` if it has no id or name and so cannot be worked with.
+/// The row, or `None` if it has no id or name and so cannot be worked with. Bindings and leases that name no device are
+/// called by their address.
 pub(crate) fn row(menu: Menu, reply: &Reply) -> Option<ActualRow> {
     let text = |name| reply.get(name).map(std::borrow::Cow::into_owned);
     let mut values = BTreeMap::new();
@@ -33,7 +41,9 @@ pub(crate) fn row(menu: Menu, reply: &Reply) -> Option<ActualRow> {
     }
     Some(ActualRow {
         id: RowId::new(text(".id")?),
-        name: text("name")?,
+        name: text(menu.key())
+            .or_else(|| text("address"))
+            .map(|it| key(menu, it))?,
         values,
         password: text("password")
             .filter(|it| !is_masked(it))
@@ -41,6 +51,19 @@ pub(crate) fn row(menu: Menu, reply: &Reply) -> Option<ActualRow> {
         comment: text("comment").unwrap_or_default(),
         is_dynamic: text("dynamic").is_some_and(|it| parse_bool(&it) == Ok(true)),
     })
+}
+
+/// The key of a row in one form: devices in capitals, single addresses without `/32`.
+fn key(menu: Menu, text: String) -> String {
+    match menu.key() {
+        "mac-address" => text.to_ascii_uppercase(),
+        "address" | "dst-address" => host_form(&text),
+        _ => text,
+    }
+}
+
+fn host_form(text: &str) -> String {
+    text.strip_suffix("/32").unwrap_or(text).to_owned()
 }
 
 /// Routers that hide a password leave it out or show stars.
@@ -62,7 +85,50 @@ fn canonical(attribute: Attribute, text: &str) -> Option<String> {
         Attribute::SessionTimeout | Attribute::IdleTimeout | Attribute::LimitUptime => {
             seconds(text)
         }
-        Attribute::Disabled => (parse_bool(text) == Ok(true)).then(|| "yes".to_owned()),
+        Attribute::Disabled | Attribute::BlockAccess => {
+            (parse_bool(text) == Ok(true)).then(|| "yes".to_owned())
+        }
+        Attribute::Ranges => Some(ranges(text)),
+        Attribute::Address => unless(&["", "0.0.0.0"]),
+        Attribute::AddressLists => unless(&[""]),
+        Attribute::BindingType => unless(&["", "regular"]),
+        Attribute::Target => Some(targets(text)),
+        Attribute::MaxLimit | Attribute::BurstLimit | Attribute::BurstThreshold => pair(text),
+        Attribute::BurstTime => seconds_pair(text),
+        Attribute::List => unless(&[""]),
+        Attribute::Action => unless(&["", "allow", "accept"]),
+    }
+}
+
+/// Routers write aligned ranges as prefixes and back as they please.
+fn ranges(text: &str) -> String {
+    let parsed = text.parse::<access::Ranges>();
+    parsed.map_or_else(|_| text.to_owned(), |it| it.to_string())
+}
+
+fn targets(text: &str) -> String {
+    let targets: Vec<String> = text.split(',').map(|it| host_form(it.trim())).collect();
+    targets.join(",")
+}
+
+/// A pair of rates: `10000000/10000000` and `10M/10M` are the same.
+fn pair(text: &str) -> Option<String> {
+    match text.parse::<RatePair>() {
+        Ok(RatePair::ZERO) => None,
+        Ok(pair) => Some(pair.to_string()),
+        Err(_) => (!text.trim().is_empty()).then(|| text.to_owned()),
+    }
+}
+
+/// A pair of time spans: `10s/10s` and `10/10` are the same.
+fn seconds_pair(text: &str) -> Option<String> {
+    let (up, down) = text.split_once('/').unwrap_or((text, text));
+    match (seconds(up), seconds(down)) {
+        (None, None) => None,
+        (up, down) => {
+            let text = |it: Option<String>| it.unwrap_or_else(|| "0".to_owned());
+            Some(format!("{}/{}", text(up), text(down)))
+        }
     }
 }
 
@@ -120,6 +186,25 @@ mod tests {
             (A::Pool, "none", None),
             (A::Disabled, "true", Some("yes")),
             (A::Disabled, "no", None),
+            (A::BlockAccess, "false", None),
+            (A::Ranges, "10.0.0.0/30", Some("10.0.0.0-10.0.0.3")),
+            (A::Ranges, "pool", Some("pool")),
+            (A::Address, "0.0.0.0", None),
+            (A::BindingType, "regular", None),
+            (A::BindingType, "bypassed", Some("bypassed")),
+            (
+                A::Target,
+                "10.1.1.5/32,10.2.0.0/24",
+                Some("10.1.1.5,10.2.0.0/24"),
+            ),
+            (A::MaxLimit, "10000000/10000000", Some("10M/10M")),
+            (A::MaxLimit, "10M/10M", Some("10M/10M")),
+            (A::MaxLimit, "0/0", None),
+            (A::BurstTime, "10s/10s", Some("10/10")),
+            (A::BurstTime, "10/12", Some("10/12")),
+            (A::BurstTime, "0s/0s", None),
+            (A::Action, "allow", None),
+            (A::Action, "deny", Some("deny")),
         ];
         for (attribute, printed, expected) in table {
             assert_eq!(
@@ -163,6 +248,24 @@ mod tests {
         assert_eq!(password("*****"), Some(false));
         assert_eq!(password(""), Some(false));
         assert_eq!(row(Menu::PppSecret, &Reply::data().attr(".id", "*1")), None);
+    }
+
+    #[test]
+    fn keys_take_one_form() {
+        let name = |menu, key: &str, text: &str| {
+            let reply = Reply::data().attr(".id", "*1").attr(key, text);
+            row(menu, &reply).map(|it| it.name)
+        };
+        let device = name(Menu::DhcpLease, "mac-address", "aa:bb:cc:00:00:01");
+        assert_eq!(device.as_deref(), Some("AA:BB:CC:00:00:01"));
+        let entry = name(Menu::AddressList, "address", "10.1.1.5/32");
+        assert_eq!(entry.as_deref(), Some("10.1.1.5"));
+        let bare = name(Menu::IpBinding, "address", "10.1.1.5");
+        assert_eq!(
+            bare.as_deref(),
+            Some("10.1.1.5"),
+            "a binding without a device"
+        );
     }
 
     #[test]

@@ -1,53 +1,80 @@
 //! Reads what a router holds, and who is online.
 
-use access::{Actual, GatewayError, LiveSession, LoginRef, Menu, Selection, Service};
+use access::{
+    Actual, ActualRow, Attribute, GatewayError, LiveSession, LoginRef, Menu, OWN_LISTS, Selection,
+    Service,
+};
 use routeros_proto::{Reply, parse_duration};
 
 use crate::line::Line;
 use crate::normalise;
 use crate::select::{print_all, print_named};
 
-/// Every profile, and the selected logins.
+/// Every profile, and the selected logins. A menu that the account may not read, or that refuses to be read, is marked
+/// unknown; trouble with the router as a whole ends the reading.
 pub(crate) async fn read(line: &Line, selection: &Selection) -> Result<Actual, GatewayError> {
     let mut actual = Actual::default();
     for menu in Menu::ALL {
-        for reply in rows(line, menu, selection).await? {
-            if let Some(row) = normalise::row(menu, &reply) {
-                actual.push(menu, row);
+        match rows(line, menu, selection).await {
+            // Each reply is dropped as soon as its row is made, so that a large table is held once.
+            Ok(replies) => {
+                for reply in replies {
+                    if let Some(row) = normalise::row(menu, &reply).filter(|it| is_ours(menu, it)) {
+                        actual.push(menu, row);
+                    }
+                }
             }
+            Err(err) if err.concerns_router() => return Err(err),
+            Err(err) => actual.mark_unknown(menu, err.message),
         }
     }
     Ok(actual)
+}
+
+/// Of address lists only those that the product keeps: others may hold a hundred thousand entries.
+fn is_ours(menu: Menu, row: &ActualRow) -> bool {
+    let list = row.values.get(&Attribute::List).map(String::as_str);
+    menu != Menu::AddressList || list.is_some_and(|it| OWN_LISTS.contains(&it))
 }
 
 async fn rows(line: &Line, menu: Menu, selection: &Selection) -> Result<Vec<Reply>, GatewayError> {
     let properties = normalise::properties(menu);
     match selection {
         Selection::Logins(logins) if !menu.is_profiles() => {
-            let here = logins.iter().filter(|it| it.service == menu.service());
-            let names: Vec<&str> = here.map(|it| it.name.as_str()).collect();
+            let here = logins.iter().filter(|it| menu.serves(it.service));
+            let names: Vec<String> = here.map(|it| menu.row_name(&it.name)).collect();
+            let names: Vec<&str> = names.iter().map(String::as_str).collect();
             if names.is_empty() {
                 return Ok(Vec::new());
             }
-            print_named(line, menu.path(), &properties, "name", &names).await
+            print_named(line, menu.path(), &properties, menu.key(), &names).await
+        }
+        _ if menu == Menu::AddressList => {
+            let list = Attribute::List.name_in(menu);
+            print_named(line, menu.path(), &properties, list, &OWN_LISTS).await
         }
         Selection::All | Selection::Logins(_) => print_all(line, menu.path(), &properties).await,
     }
 }
 
-/// The menu of a service's sessions, and what they call the login and the device.
-pub(crate) const fn active_menu(service: Service) -> (&'static str, &'static str, &'static str) {
+/// The menu of a service's sessions, and what they call the login and the device. The other services have none.
+pub(crate) const fn active_menu(
+    service: Service,
+) -> Option<(&'static str, &'static str, &'static str)> {
     match service {
-        Service::Pppoe => ("/ppp/active", "name", "caller-id"),
-        Service::Hotspot => ("/ip/hotspot/active", "user", "mac-address"),
+        Service::Pppoe => Some(("/ppp/active", "name", "caller-id")),
+        Service::Hotspot => Some(("/ip/hotspot/active", "user", "mac-address")),
+        Service::StaticIp | Service::DhcpLease | Service::MacBypass => None,
     }
 }
 
 /// Who is online.
 pub(crate) async fn sessions(line: &Line) -> Result<Vec<LiveSession>, GatewayError> {
     let mut sessions = Vec::new();
-    for service in [Service::Pppoe, Service::Hotspot] {
-        let (menu, login, device) = active_menu(service);
+    for service in Service::ALL {
+        let Some((menu, login, device)) = active_menu(service) else {
+            continue;
+        };
         let rows = print_all(line, menu, &[login, device, "address", "uptime"]).await?;
         sessions.extend(rows.iter().filter_map(|it| session(service, it)));
     }
@@ -55,7 +82,7 @@ pub(crate) async fn sessions(line: &Line) -> Result<Vec<LiveSession>, GatewayErr
 }
 
 fn session(service: Service, row: &Reply) -> Option<LiveSession> {
-    let (_, login, device) = active_menu(service);
+    let (_, login, device) = active_menu(service)?;
     let text = |name| row.get(name).map(std::borrow::Cow::into_owned);
     Some(LiveSession {
         login: LoginRef::new(service, text(login)?),

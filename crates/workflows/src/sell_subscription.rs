@@ -1,5 +1,7 @@
 //! Sells a subscription with its login: billing and access in one transaction (ADR 0001).
 
+use std::net::Ipv4Addr;
+
 use access::{AccessTx, Allowance, GrantAccess, GrantError, Limits, Login, Subject, grant_within};
 use async_trait::async_trait;
 use billing::{
@@ -36,8 +38,10 @@ pub struct SellSubscription {
     pub plan: PlanId,
     /// Where the login is valid.
     pub router: RouterId,
-    /// The login, unique per router and service.
+    /// The login, unique per router and service: a name, an address or a device, as the plan's service wants it.
     pub login: Login,
+    /// The address a device is always to have; `dhcp_lease` and `mac_bypass` only.
+    pub address: Option<Ipv4Addr>,
     /// The password.
     pub password: Secret,
     /// A fixed bill day; without one, periods begin on the day of the start.
@@ -103,6 +107,7 @@ pub async fn sell_subscription(
         router: command.router,
         subject: Subject::Subscription(command.subscription),
         login: command.login,
+        address: command.address,
         secret: command.password,
         profile: sold.profile,
         allowance: allowance(sold.access),

@@ -199,6 +199,9 @@ fn bad_profile(rule: BadProfile) -> Problem {
         BadProfile::SharedUsers => Problem::invalid("terms.shared_users", "range", text),
         BadProfile::Timeout { field } => Problem::invalid(format!("terms.{field}"), "range", text),
         BadProfile::LocalAddress => Problem::invalid("terms.local_address", "service", text),
+        BadProfile::NotForService { field } => {
+            Problem::invalid(format!("terms.{field}"), "service", text)
+        }
         BadProfile::ReservedName => Problem::invalid("name", "reserved", text),
         BadProfile::Retired => Problem::wrong_state("retired", text),
     }

@@ -51,6 +51,9 @@ fn refused_grant(refusal: GrantRefusal) -> Problem {
         GrantRefusal::LimitsOnPppoe | GrantRefusal::OtherService => {
             Problem::refused("plan", "other_service", text)
         }
+        GrantRefusal::BadIdentity(rule) => {
+            Problem::invalid(rule.field(), "format", rule.to_string())
+        }
         GrantRefusal::ProfileRetired => Problem::refused("plan", "profile_retired", text),
         GrantRefusal::ZeroLimit => Problem::invalid("limits", "range", text),
         GrantRefusal::Ended => Problem::wrong_state("ended", refusal),

@@ -12,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 
+use super::drift_rows::sees_codes;
 use super::grants::GrantBody;
 use super::sessions::LoginBody;
 use crate::answer::Listed;
@@ -38,6 +39,8 @@ pub(crate) struct CountsBody {
     held_back: u64,
     /// Rows by other hands; never touched.
     foreign: u64,
+    /// Rows of ours in all, profiles left out.
+    owned: u64,
 }
 
 impl From<DriftCounts> for CountsBody {
@@ -49,6 +52,7 @@ impl From<DriftCounts> for CountsBody {
             conflicts: counts.conflicts,
             held_back: counts.held_back,
             foreign: counts.foreign,
+            owned: counts.owned,
         }
     }
 }
@@ -110,7 +114,7 @@ pub(crate) enum ModeBody {
     DryRun,
     /// Do it, except removals that are held back.
     Apply,
-    /// Do it, including removals that were held back.
+    /// Do it, including removals that were held back and whatever was paused.
     ApplyEverything,
 }
 
@@ -127,13 +131,19 @@ pub(crate) struct ReconcileBody {
 pub(crate) struct ReportBody {
     /// What was found.
     drift: CountsBody,
-    /// The exact commands, passwords hidden.
+    /// The exact commands, passwords hidden; voucher codes too, unless the caller may reveal them.
     #[schema(example = json!(["/ppp/secret/add name=siti.42 password=*** profile=wb-home-20m service=pppoe"]))]
     commands: Vec<String>,
     /// Rows by other hands in the way.
     conflicts: Vec<RowBody>,
     /// Rows that would be removed, but there are suspiciously many.
     held_back: Vec<RowBody>,
+    /// Menus that could not be read, with the reason: they are unknown, not empty.
+    unknown: Vec<String>,
+    /// Why nothing is changed until an operator has looked and asks for `apply_everything`.
+    paused: Option<String>,
+    /// Whether the router has started anew since the last comparison.
+    rebooted: bool,
     /// What the router refused, and why.
     refused: Vec<String>,
     /// Sessions that were ended.
@@ -174,6 +184,9 @@ impl From<ReconcileReport> for ReportBody {
             commands: report.commands,
             conflicts: rows(report.conflicts),
             held_back: rows(report.held_back),
+            unknown: report.unknown,
+            paused: report.paused,
+            rebooted: report.rebooted,
             refused: report.refused,
             cut: report.cut,
             still_online: report
@@ -255,5 +268,10 @@ async fn reconcile(
         }
     })
     .await?;
+    let report: ReconcileReport = report;
+    let report = match sees_codes(&caller) {
+        true => report,
+        false => report.without_codes(),
+    };
     Ok(Json(report.into()))
 }

@@ -1,5 +1,7 @@
 //! `/grants`: which logins are allowed on which router, and how far the router follows.
 
+use std::net::Ipv4Addr;
+
 use access::{Allowance, GrantFilter, GrantView, Service, Subject};
 use axum::Json;
 use axum::extract::State;
@@ -31,11 +33,15 @@ pub(crate) struct GrantBody {
     /// The voucher it is for, if any.
     #[schema(value_type = Option<String>, pattern = "^vou_[a-z2-7]{25}[aeimquy4]$")]
     voucher: Option<VoucherId>,
-    /// `pppoe` or `hotspot`.
+    /// How the customer is connected.
     #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
+    /// What the router knows the customer by: a name, an address or a device. A voucher's is masked.
     #[schema(example = "siti.42")]
     login: String,
+    /// The address a device is always to have.
+    #[schema(value_type = Option<String>, example = "10.20.0.9")]
+    address: Option<Ipv4Addr>,
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     profile: ProfileId,
     /// `active`, `restricted`, `blocked` or `ended`.
@@ -75,6 +81,7 @@ impl From<GrantView> for GrantBody {
             voucher,
             service: view.service,
             login: view.login,
+            address: view.address,
             profile: view.profile,
             allowance,
             until,

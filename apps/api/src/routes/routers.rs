@@ -66,6 +66,8 @@ pub(crate) struct RouterBody {
     grants: u64,
     /// Logins whose newest state it does not have yet.
     pending: u64,
+    /// Customers who are online although everything was done to end that: an alert, shown until they are gone.
+    still_online: u64,
 }
 
 /// What a router says about itself.
@@ -114,6 +116,7 @@ impl From<RouterView> for RouterBody {
             last_reconcile: view.last_reconcile.map(LastReconcileBody::from),
             grants: view.grants,
             pending: view.pending,
+            still_online: view.still_online,
         }
     }
 }

@@ -34,7 +34,7 @@ pub(crate) struct ProfileBody {
     /// On routers it is called `wb-` and this.
     #[schema(example = "home-20m")]
     name: String,
-    /// `pppoe` or `hotspot`.
+    /// What it is for: `pppoe`, `hotspot`, `static_ip`, `dhcp_lease` or `mac_bypass`.
     #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     terms: TermsBody,
@@ -52,16 +52,16 @@ pub(crate) struct ProfileBody {
 pub(crate) struct TermsBody {
     #[validate(nested)]
     rate: RateBody,
-    /// The router's address pool for customers.
+    /// The router's address pool for customers; logins only.
     #[schema(value_type = Option<String>, max_length = 40, example = "pool-home")]
     pool: Option<ListName>,
     /// The router's own address on PPPoE lines.
     #[schema(value_type = Option<String>, example = "10.0.0.1")]
     local_address: Option<Ipv4Addr>,
-    /// The router's address list that customers are put on.
+    /// The router's address list that customers are put on; logins and leases only.
     #[schema(value_type = Option<String>, max_length = 40)]
     address_list: Option<ListName>,
-    /// How many devices may use one login at a time; 1 for PPPoE.
+    /// How many devices may use one login at a time; 1 for anything but a hotspot.
     #[serde(default = "one")]
     #[validate(range(min = 1, max = 1000))]
     #[schema(minimum = 1, maximum = 1000, default = 1)]
@@ -202,7 +202,7 @@ pub(crate) struct DefineProfileBody {
     /// 1 to 40 of `a-z`, `0-9` and `-`; unique.
     #[schema(value_type = String, min_length = 1, max_length = 40, example = "home-20m")]
     name: Slug,
-    /// `pppoe` or `hotspot`.
+    /// What it is for: `pppoe`, `hotspot`, `static_ip`, `dhcp_lease` or `mac_bypass`.
     #[schema(value_type = words::ServiceWord, example = "pppoe")]
     service: Service,
     #[validate(nested)]

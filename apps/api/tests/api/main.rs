@@ -24,5 +24,6 @@ mod receipts;
 mod roles;
 mod routers_story;
 mod sale;
+mod services_story;
 mod usage_story;
 mod vouchers_story;

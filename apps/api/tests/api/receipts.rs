@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use access::{AccessTx, GrantRepository, ProfileRepository, RouterRepository};
+use access::{AccessTx, GrantRepository, ProfileRepository, RouterRepository, SetupRepository};
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
@@ -230,6 +230,10 @@ impl AccessTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.inner.grants()
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
+        self.inner.setups()
     }
 
     fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {

@@ -1,7 +1,9 @@
 //! One transaction over the fakes of billing and access, as the database's serves both.
 
 use access::testing::MemoryAccess;
-use access::{AccessStore, AccessTx, GrantRepository, ProfileRepository, RouterRepository};
+use access::{
+    AccessStore, AccessTx, GrantRepository, ProfileRepository, RouterRepository, SetupRepository,
+};
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
@@ -63,6 +65,10 @@ impl AccessTx for BothTx {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
+        self.access.setups()
     }
 
     fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {

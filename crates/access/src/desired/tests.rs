@@ -7,8 +7,9 @@ use kernel::{Secret, Timestamp};
 use super::{Desired, OpenGrant, Undesirable, desired};
 use crate::grant::{Allowance, Grant, GrantSnapshot, Limits, Subject};
 use crate::login::{LoginRef, Service};
+use crate::menu::Menu;
 use crate::profile::{ServiceProfile, Terms};
-use crate::row::{Attribute, Menu};
+use crate::row::Attribute;
 use crate::tag::{Mark, TagId};
 use crate::testing::{numbered, sample_grant, sample_profile, sample_terms};
 

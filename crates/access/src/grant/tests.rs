@@ -5,6 +5,7 @@ use chrono::Duration;
 use kernel::{DomainEvent, Sealed, Timestamp};
 
 use super::{Allowance, Grant, GrantRefusal, GrantSnapshot, Limits, NewGrant, Subject};
+use crate::identity::BadIdentity;
 use crate::login::Service;
 use crate::testing::{numbered, sample_grant, sample_profile};
 
@@ -167,6 +168,7 @@ fn limits_need_a_service_that_counts() {
             subject: old.subject,
             service,
             login: old.login,
+            address: None,
             secret: old.secret,
             profile: old.profile,
             allowance: ACTIVE,
@@ -192,6 +194,37 @@ fn limits_need_a_service_that_counts() {
         Some(GrantRefusal::ZeroLimit)
     );
     assert!(make(Service::Hotspot, hour).is_ok());
+}
+
+#[test]
+fn a_login_is_what_its_service_knows_customers_by() {
+    let make = |service, login: &str, address: Option<&str>| {
+        let old = grant().snapshot();
+        let made = Grant::make(NewGrant {
+            id: old.id,
+            router: old.router,
+            subject: old.subject,
+            service,
+            login: login.parse().unwrap(),
+            address: address.map(|it| it.parse().unwrap()),
+            secret: old.secret,
+            profile: old.profile,
+            allowance: ACTIVE,
+            limits: Limits::NONE,
+            access_version: 0,
+            at: start(),
+        });
+        made.map(|it| (it.login().to_string(), it.address().is_some()))
+    };
+    let lease = make(Service::DhcpLease, "aa:bb:cc:00:00:01", Some("10.0.0.7"));
+    assert_eq!(lease, Ok(("AA:BB:CC:00:00:01".to_owned(), true)));
+    let refused = make(Service::StaticIp, "siti", None);
+    assert_eq!(refused, Err(GrantRefusal::BadIdentity(BadIdentity::Prefix)));
+    let refused = make(Service::Pppoe, "siti", Some("10.0.0.7"));
+    assert_eq!(
+        refused,
+        Err(GrantRefusal::BadIdentity(BadIdentity::Address))
+    );
 }
 
 #[test]

@@ -12,8 +12,9 @@ use crate::desired::{Desired, OpenGrant, desired};
 use crate::gateway::{RouterGateway, Target};
 use crate::grant::{Allowance, Grant, GrantSnapshot, Subject};
 use crate::login::{LoginRef, Service};
+use crate::menu::Menu;
 use crate::profile::ServiceProfile;
-use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::row::{Actual, ActualRow, Attribute, RowId};
 use crate::tag::{Mark, Tag, TagId};
 use crate::testing::{FakeRouter, numbered, sample_grant, sample_profile, sample_router};
 use crate::use_cases::router_task::target_of;
@@ -30,6 +31,9 @@ fn profiles() -> Vec<ServiceProfile> {
     vec![
         sample_profile(numbered(5), "line", Service::Pppoe).unwrap(),
         sample_profile(numbered(6), "spot", Service::Hotspot).unwrap(),
+        sample_profile(numbered(7), "fixed", Service::StaticIp).unwrap(),
+        sample_profile(numbered(8), "leased", Service::DhcpLease).unwrap(),
+        sample_profile(numbered(9), "passing", Service::MacBypass).unwrap(),
     ]
 }
 
@@ -37,7 +41,7 @@ fn open(number: u64, service: Service, allowance: Allowance, revision: u32) -> O
     let profiles = profiles();
     let profile = profiles.iter().find(|it| it.service() == service).unwrap();
     let subject = Subject::Subscription(numbered(number));
-    let login = format!("l{number}");
+    let login = login(number, service);
     let grant = sample_grant(
         numbered(number),
         numbered(2),
@@ -55,6 +59,14 @@ fn open(number: u64, service: Service, allowance: Allowance, revision: u32) -> O
     OpenGrant {
         grant: Grant::restore(snapshot).unwrap(),
         password,
+    }
+}
+
+fn login(number: u64, service: Service) -> String {
+    match service {
+        Service::Pppoe | Service::Hotspot => format!("l{number}"),
+        Service::StaticIp => format!("10.9.0.{number}"),
+        Service::DhcpLease | Service::MacBypass => format!("02:00:00:00:00:{number:02X}"),
     }
 }
 
@@ -353,20 +365,12 @@ fn any_allowance() -> impl Strategy<Value = Allowance> {
 }
 
 fn any_grants() -> impl Strategy<Value = Vec<OpenGrant>> {
-    let one = (any::<bool>(), any_allowance(), 1..4_u32);
+    let service = prop::sample::select(Service::ALL.to_vec());
+    let one = (service, any_allowance(), 1..4_u32);
     prop::collection::vec(one, 0..12).prop_map(|all| {
-        let service = |hotspot| {
-            if hotspot {
-                Service::Hotspot
-            } else {
-                Service::Pppoe
-            }
-        };
-        let numbers = 10..;
-        let grant = |(number, (hotspot, allowance, revision))| {
-            open(number, service(hotspot), allowance, revision)
-        };
-        numbers.zip(all).map(grant).collect()
+        let grant =
+            |(number, (service, allowance, revision))| open(number, service, allowance, revision);
+        (10..).zip(all).map(grant).collect()
     })
 }
 
@@ -394,10 +398,17 @@ fn any_rows() -> impl Strategy<Value = Vec<(Menu, ActualRow)>> {
         Attribute::RateLimit,
         Attribute::LimitUptime,
         Attribute::AddressList,
+        Attribute::List,
+        Attribute::BlockAccess,
+        Attribute::BindingType,
+        Attribute::MaxLimit,
     ]);
     let values = prop::collection::btree_map(attribute, "[a-z]{1,3}", 0..3);
     let name = prop_oneof![
         (8..26_u64).prop_map(|it| format!("l{it}")),
+        (8..26_u64).prop_map(|it| login(it, Service::StaticIp)),
+        (8..26_u64).prop_map(|it| format!("wb-{}", login(it, Service::StaticIp))),
+        (8..26_u64).prop_map(|it| login(it, Service::MacBypass)),
         Just("wb-line".to_owned()),
         Just("wb-spot".to_owned()),
         Just("wb-restricted".to_owned()),

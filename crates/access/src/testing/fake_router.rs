@@ -12,14 +12,16 @@ use super::samples::sample_facts;
 use super::surveyed;
 use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
+use crate::desired::ACTIVE_LIST;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
 };
 use crate::login::LoginRef;
+use crate::menu::Menu;
 use crate::router::RouterFacts;
-use crate::row::{Actual, ActualRow, Attribute, Menu, RowId};
+use crate::row::{Actual, ActualRow, Attribute, RowId};
 use crate::statistics::GatewayStatistics;
 use crate::tag::Tag;
 use crate::transport::{Fingerprint, Transport, Trust};
@@ -43,6 +45,7 @@ pub(super) struct World {
     certificate: Option<Fingerprint>,
     logins: u64,
     hides_passwords: bool,
+    hidden: BTreeMap<Menu, String>,
     next_id: u64,
     writes: u64,
     priorities: Vec<Priority>,
@@ -91,6 +94,11 @@ impl FakeRouter {
     /// The router no longer shows passwords, as RouterOS 7.21 may.
     pub fn hide_passwords(&self, router: RouterId) {
         self.with(router, |it| it.hides_passwords = true);
+    }
+
+    /// A menu can no longer be read, for this reason.
+    pub fn hide(&self, router: RouterId, menu: Menu, reason: &str) {
+        self.with(router, |it| it.hidden.insert(menu, reason.to_owned()));
     }
 
     /// What the router says about itself from now on.
@@ -176,8 +184,9 @@ impl FakeRouter {
         self.with(router, |it| {
             let menu = Menu::logins_of(login.service);
             let admits = |row: &&ActualRow| {
-                row.name == login.name
+                row.name == menu.row_name(&login.name)
                     && !row.values.contains_key(&Attribute::Disabled)
+                    && passes(menu, row)
                     && row
                         .password
                         .as_ref()
@@ -279,6 +288,10 @@ impl RouterGateway for FakeRouter {
 
     async fn forget(&self, _router: RouterId) {}
 
+    async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
+        self.meet(target, |it| it.facts(target.router).uptime_s)
+    }
+
     /// Prints the names of what a menu holds; any other command is done without effect.
     async fn execute(
         &self,
@@ -372,15 +385,18 @@ impl World {
 
     fn read(&self, selection: &Selection) -> Actual {
         let mut read = self.actual.clone();
-        for menu in [Menu::PppSecret, Menu::HotspotUser] {
+        for (menu, reason) in &self.hidden {
+            read.rows_mut(*menu).clear();
+            read.mark_unknown(*menu, reason.as_str());
+        }
+        for menu in Menu::ALL.into_iter().filter(|it| !it.is_profiles()) {
             if let Selection::Logins(logins) = selection {
-                let names: BTreeSet<&str> = logins
+                let names: BTreeSet<String> = logins
                     .iter()
-                    .filter(|it| Menu::logins_of(it.service) == menu)
-                    .map(|it| it.name.as_str())
+                    .filter(|it| menu.serves(it.service))
+                    .map(|it| menu.row_name(&it.name))
                     .collect();
-                read.rows_mut(menu)
-                    .retain(|row| names.contains(row.name.as_str()));
+                read.rows_mut(menu).retain(|row| names.contains(&row.name));
             }
             if self.hides_passwords {
                 read.rows_mut(menu)
@@ -414,7 +430,7 @@ impl World {
             .actual
             .rows(menu)
             .iter()
-            .find(|it| it.occupies(menu, &change.name));
+            .find(|it| it.occupies(menu, &change.name) && shares_list(it, edits));
         if let Some(row) = occupant {
             let ours = row.is_owned(menu, &tag.mark) && row.tag().is_none_or(|it| it.id == tag.id);
             let id = row.id.clone();
@@ -459,7 +475,11 @@ impl World {
     }
 
     fn check_references(&self, menu: Menu, edits: &[Edit]) -> Result<(), GatewayError> {
-        let profiles = self.actual.rows(Menu::profiles_of(menu.service()));
+        let profiles = menu.service().and_then(Menu::profiles_of);
+        let Some(profiles) = profiles.filter(|_| !menu.is_profiles()) else {
+            return Ok(());
+        };
+        let profiles = self.actual.rows(profiles);
         let missing = |it: &Edit| match it {
             Edit::Set {
                 attribute: Attribute::Profile,
@@ -468,7 +488,7 @@ impl World {
             } => profiles.iter().all(|row| row.name != *name),
             Edit::Set { .. } | Edit::Password(_) | Edit::Comment(_) => false,
         };
-        if menu.is_profiles() || !edits.iter().any(missing) {
+        if !edits.iter().any(missing) {
             return Ok(());
         }
         let kind = GatewayErrorKind::InvalidArgument {
@@ -478,6 +498,30 @@ impl World {
             kind,
             "input does not match any value of profile",
         ))
+    }
+}
+
+/// Whether a new row would be on the same list as an old one; rows that are on no list all are.
+fn shares_list(row: &ActualRow, edits: &[Edit]) -> bool {
+    let wanted = edits.iter().find_map(|it| match it {
+        Edit::Set {
+            attribute: Attribute::List,
+            to,
+            ..
+        } => Some(to.as_ref()),
+        _ => None,
+    });
+    wanted.is_none_or(|it| it == row.values.get(&Attribute::List))
+}
+
+/// Whether a row of a service without passwords lets its customer through.
+fn passes(menu: Menu, row: &ActualRow) -> bool {
+    let value = |attribute| row.values.get(&attribute).map(String::as_str);
+    match menu {
+        Menu::DhcpLease => value(Attribute::BlockAccess).is_none(),
+        Menu::IpBinding => value(Attribute::BindingType) == Some("bypassed"),
+        Menu::AddressList => value(Attribute::List) == Some(ACTIVE_LIST),
+        _ => true,
     }
 }
 

@@ -7,7 +7,8 @@ use kernel::RouterId;
 
 use super::fake_router::{FakeRouter, World};
 use crate::login::{LoginRef, Service};
-use crate::row::{ActualRow, Menu};
+use crate::menu::Menu;
+use crate::row::ActualRow;
 use crate::usage::{Load, SessionCounters, Traffic, UsageReading, UsageScope, UserCounters};
 
 /// The counters of one router.

@@ -9,9 +9,10 @@ use crate::execution::{Execution, Freshness, NewExecution};
 use crate::gateway::{GatewayErrorKind, RouterGateway, Selection, Target};
 use crate::grant::{Allowance, Grant, Subject};
 use crate::login::{LoginRef, Service};
+use crate::menu::Menu;
 use crate::plan::{Plan, Reach, diff};
 use crate::profile::ServiceProfile;
-use crate::row::{Actual, ActualRow, Attribute, Menu};
+use crate::row::{Actual, ActualRow, Attribute};
 use crate::tag::{Mark, Tag, TagId};
 use crate::usage::{UsageReading, UsageScope};
 

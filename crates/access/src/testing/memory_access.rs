@@ -16,10 +16,11 @@ use crate::grant::{Allowance, Grant, GrantSnapshot, Subject};
 use crate::ports::{
     AccessStore, AccessTx, Confirmation, Failure, GRANT_LOGIN_UNIQUE, GRANT_SUBJECT_UNIQUE,
     GrantRepository, PROFILE_NAME_UNIQUE, ProfileRepository, ROUTER_NAME_UNIQUE,
-    ROUTER_SERIAL_UNIQUE, RouterRepository,
+    ROUTER_SERIAL_UNIQUE, RouterRepository, SetupRepository,
 };
 use crate::profile::{ServiceProfile, ServiceProfileSnapshot};
 use crate::router::{Router, RouterSnapshot, RouterStatus};
+use crate::setup::{RouterSetup, RouterSetupSnapshot};
 
 /// What one tenant has.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -27,6 +28,7 @@ pub(super) struct Tables {
     pub(super) profiles: BTreeMap<ProfileId, ServiceProfileSnapshot>,
     pub(super) routers: BTreeMap<RouterId, RouterSnapshot>,
     pub(super) grants: BTreeMap<GrantId, GrantSnapshot>,
+    setups: BTreeMap<RouterId, RouterSetupSnapshot>,
     pub(super) imports: ImportTables,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
@@ -144,8 +146,28 @@ impl AccessTx for MemoryTx {
         self
     }
 
+    fn setups(&mut self) -> &mut dyn SetupRepository {
+        self
+    }
+
     fn imports(&mut self) -> &mut dyn ImportRepository {
         self
+    }
+}
+
+#[async_trait]
+impl SetupRepository for MemoryTx {
+    async fn of(&mut self, router: RouterId) -> Result<RouterSetup, StoreError> {
+        let known = self.tables.setups.get(&router).cloned();
+        Ok(known.map_or_else(|| RouterSetup::empty(router), RouterSetup::restore))
+    }
+
+    async fn save(&mut self, setup: &mut RouterSetup) -> Result<(), StoreError> {
+        let new = setup.snapshot();
+        let stored = self.tables.setups.get(&new.router).map(|it| it.version);
+        setup.saved_as(next_version(new.version, stored)?);
+        self.tables.setups.insert(new.router, setup.snapshot());
+        self.tables.record(new.router, setup.take_events())
     }
 }
 
@@ -397,7 +419,11 @@ impl GrantRepository for MemoryTx {
         let mut waiting = restored.map_err(StoreError::corrupt)?;
         waiting.retain(|it| it.is_pending(now));
         let voucher = |it: &Grant| matches!(it.subject(), Subject::Voucher(_));
-        waiting.sort_by_key(|it| (it.applied().failing_since.is_some(), voucher(it), it.id()));
+        let paid = |it: &Grant| !voucher(it) && matches!(it.allowance(), Allowance::Active { .. });
+        waiting.sort_by_key(|it| {
+            let has_failed = it.applied().failing_since.is_some();
+            (has_failed, !paid(it), voucher(it), it.id())
+        });
         waiting.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
         Ok(waiting)
     }
@@ -438,6 +464,25 @@ impl GrantRepository for MemoryTx {
             .events
             .extend(confirmation_events(router, confirmations, at)?);
         Ok(())
+    }
+
+    async fn paid_since(
+        &mut self,
+        router: RouterId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let paid = |it: &&GrantSnapshot| {
+            it.router == router
+                && it.changed_at > since
+                && it.applied.revision < it.revision
+                && matches!(it.allowance, Allowance::Active { .. })
+                && matches!(it.subject, Subject::Subscription(_))
+        };
+        let rows = self.tables.grants.values().filter(paid).cloned();
+        let page = rows.take(usize::try_from(limit).unwrap_or(usize::MAX));
+        let restored: Result<_, _> = page.map(Grant::restore).collect();
+        restored.map_err(StoreError::corrupt)
     }
 
     async fn fail_many(&mut self, failures: &[Failure], at: Timestamp) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kernel::{Cursor, Id, Page, PageRequest, ProfileId, RouterId, StoreError, TenantId};
 
 use super::memory_access::{MemoryAccess, Tables};
-use crate::grant::{Allowance, GrantSnapshot, Subject};
+use crate::grant::{Allowance, GrantSnapshot, STILL_ONLINE, Subject};
 use crate::login::LoginRef;
 use crate::ports::{AccessQueries, GrantFilter, GrantView, NotApplied, ProfileView, RouterView};
 use crate::profile::ServiceProfileSnapshot;
@@ -123,6 +123,7 @@ fn router_view(it: &RouterSnapshot, tables: &Tables) -> RouterView {
     let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
     let lives = |grant: &&GrantSnapshot| grant.allowance != Allowance::Ended;
     let waits = |grant: &&GrantSnapshot| grant.applied.revision < grant.revision;
+    let online = |grant: &&GrantSnapshot| grant.applied.error.as_deref() == Some(STILL_ONLINE);
     RouterView {
         id: it.id,
         name: it.name.to_string(),
@@ -136,6 +137,7 @@ fn router_view(it: &RouterSnapshot, tables: &Tables) -> RouterView {
         last_reconcile: it.last_reconcile,
         grants: count(on().filter(lives).count()),
         pending: count(on().filter(waits).count()),
+        still_online: count(on().filter(online).count()),
     }
 }
 
@@ -161,6 +163,7 @@ fn grant_view(it: &GrantSnapshot) -> GrantView {
         subject: it.subject,
         service: it.service,
         login,
+        address: it.address,
         profile: it.profile,
         allowance: it.allowance,
         revision: it.revision,

@@ -94,6 +94,7 @@ pub fn sample_grant(
         subject,
         service: profile.service(),
         login: login.parse()?,
+        address: None,
         secret: OpenVault.seal(&secret_owner(id), &secret),
         profile: profile.id(),
         allowance: Allowance::Active { until: None },

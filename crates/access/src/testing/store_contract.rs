@@ -2,6 +2,7 @@
 
 mod bulk;
 mod certificates;
+mod setups;
 mod views;
 
 use std::sync::Arc;
@@ -45,6 +46,10 @@ pub async fn access_store_contract(
     walk.ended_grants_leave_when_confirmed().await;
     walk.many_end_at_once().await;
     walk.views_show_no_secrets().await;
+    walk.every_service_is_kept().await;
+    walk.who_has_paid_meanwhile_is_found().await;
+    walk.who_is_online_still_is_counted().await;
+    walk.setups_are_kept_whole().await;
     walk.tenants_do_not_meet(other).await;
 }
 
@@ -181,6 +186,7 @@ impl<'a> Walk<'a> {
             ..DriftCounts::default()
         };
         found.reconciled(drift, true, self.now);
+        found.compared_at_uptime(600, self.now);
         ok(tx.routers().save(&mut found).await);
         ok(tx.commit().await);
         let mut tx = self.begin().await;

@@ -2,7 +2,8 @@
 
 use crate::adoption::{Raw, Survey, SurveyedLogin, SurveyedPassword};
 use crate::login::Service;
-use crate::row::{Actual, ActualRow, Attribute, Menu};
+use crate::menu::Menu;
+use crate::row::{Actual, ActualRow, Attribute};
 
 /// Adds the rows of a survey to a router.
 pub(super) fn put(survey: &Survey, actual: &mut Actual) {

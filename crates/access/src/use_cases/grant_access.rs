@@ -1,5 +1,7 @@
 //! Gives a subject a login on a router.
 
+use std::net::Ipv4Addr;
+
 use kernel::{
     Clock, GrantId, Ids, MayConflict, Priority, ProfileId, RouterId, Scope, Secret, StoreError,
     Timestamp, Vault,
@@ -21,8 +23,10 @@ pub struct GrantAccess {
     pub router: RouterId,
     /// Who it is for.
     pub subject: Subject,
-    /// The login, unique per router and service.
+    /// The login, unique per router and service: a name, an address or a device, as the service wants it.
     pub login: Login,
+    /// The address a device is always to have; `dhcp_lease` and `mac_bypass` only.
+    pub address: Option<Ipv4Addr>,
     /// The password.
     pub secret: Secret,
     /// The profile; it decides the service.
@@ -117,6 +121,7 @@ pub async fn grant_within(
         subject: command.subject,
         service: profile.service(),
         login: command.login,
+        address: command.address,
         secret: vault.seal(&secret_owner(id), &command.secret),
         profile: command.profile,
         allowance: command.allowance,

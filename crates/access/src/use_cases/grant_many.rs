@@ -79,6 +79,7 @@ pub async fn grant_many_within(
             subject: it.subject,
             service,
             login: it.login,
+            address: None,
             secret: vault.seal(&secret_owner(it.id), &it.secret),
             profile,
             allowance: Allowance::Active { until: None },

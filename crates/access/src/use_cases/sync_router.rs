@@ -1,18 +1,21 @@
 //! Brings a router's pending grants to it: reads those rows, changes what differs, ends sessions, confirms.
 
-use kernel::{Clock, Priority, RouterId, Scope, Timestamp, Vault};
+use std::collections::BTreeSet;
+
+use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 use serde::Serialize;
 
 use super::router_task::{RouterTaskError, failed, load_target, note_router, profiles_for};
-use crate::desired::{Desired, OpenGrant, desired};
-use crate::gateway::{RouterGateway, Selection, Target};
-use crate::grant::{Allowance, Grant, Subject, secret_owner};
+use crate::desired::{OpenGrant, desired};
+use crate::gateway::{GatewayError, RouterGateway, Selection, Target};
+use crate::grant::{Allowance, Grant, STILL_ONLINE, Subject, secret_owner};
 use crate::login::LoginRef;
 use crate::outcome::{Outcome, settle};
 use crate::plan::{Reach, diff};
 use crate::ports::{AccessStore, Confirmation};
 use crate::profile::ServiceProfile;
 use crate::router::Router;
+use crate::setup::RouterSetup;
 
 /// Up to how many grants are no bulk work.
 const FEW: usize = 50;
@@ -41,6 +44,8 @@ pub struct SyncReport {
     pub profile_errors: Vec<String>,
     /// Whether more grants are waiting that may pass at once: run again.
     pub more: bool,
+    /// Whether the router has started anew since it was last compared: compare it as a whole.
+    pub rebooted: bool,
 }
 
 /// Brings one page of pending grants to a router.
@@ -62,15 +67,21 @@ pub async fn sync_router(
     let (router, target) = load_target(store, vault, scope, command.router).await?;
     let work = load_pending(store, scope, command, now).await?;
     let target = target.at(urgency(&work.grants));
-    let open = open_all(&work.grants, vault)?;
-    let want = desired(&router.mark(), &work.profiles, &open, now)?;
-    let mut outcome = match bring(gateway, &target, &want, &work.grants).await {
+    let rebooted = match has_rebooted(gateway, &router, &target, now).await {
+        Ok(rebooted) => rebooted,
+        Err(err) => return Err(failed(store, scope, command.router, err, now).await),
+    };
+    let site = Site {
+        gateway,
+        vault,
+        router: &router,
+        target: &target,
+    };
+    let outcome = match site.bring(&work, now).await? {
         Ok(outcome) => outcome,
         Err(err) => return Err(failed(store, scope, command.router, err, now).await),
     };
-    outcome.refuse_uncut(&work.grants);
-    let confirmed = confirmations(&work.grants, &outcome, now);
-    record(store, scope, &router, &confirmed, &outcome, now).await?;
+    let confirmed = record(store, scope, &router, &work.grants, &outcome, now).await?;
     if let Some(err) = outcome.router_error {
         return Err(failed(store, scope, command.router, err, now).await);
     }
@@ -87,7 +98,26 @@ pub async fn sync_router(
         still_online: outcome.still_online,
         profile_errors: outcome.profile_errors,
         more: full && (news || !confirmed.is_empty()),
+        rebooted,
     })
+}
+
+/// A router that has never been compared needs no other reason to be.
+async fn has_rebooted(
+    gateway: &dyn RouterGateway,
+    router: &Router,
+    target: &Target,
+    now: Timestamp,
+) -> Result<bool, GatewayError> {
+    if router
+        .last_reconcile()
+        .and_then(|it| it.booted_at)
+        .is_none()
+    {
+        return Ok(false);
+    }
+    let uptime_s = gateway.uptime(target).await?;
+    Ok(router.has_rebooted(uptime_s, now))
 }
 
 /// Somebody who has paid, or not paid, is urgent; a page full of them is bulk work, and so are vouchers.
@@ -102,9 +132,11 @@ fn urgency(grants: &[Grant]) -> Priority {
     }
 }
 
-struct Pending {
-    profiles: Vec<ServiceProfile>,
-    grants: Vec<Grant>,
+/// Grants to bring, and what is needed for that.
+pub(super) struct Pending {
+    pub(super) profiles: Vec<ServiceProfile>,
+    pub(super) grants: Vec<Grant>,
+    pub(super) setup: RouterSetup,
 }
 
 async fn load_pending(
@@ -117,7 +149,12 @@ async fn load_pending(
     let page = command.page.clamp(1, 10_000);
     let grants = tx.grants().pending(command.router, now, page).await?;
     let profiles = profiles_for(tx.as_mut(), command.router, &grants).await?;
-    Ok(Pending { profiles, grants })
+    let setup = tx.setups().of(command.router).await?;
+    Ok(Pending {
+        profiles,
+        grants,
+        setup,
+    })
 }
 
 /// Opens the passwords of grants that have not ended.
@@ -139,25 +176,40 @@ pub(super) fn open_all(
     grants.iter().map(open).collect()
 }
 
-async fn bring(
-    gateway: &dyn RouterGateway,
-    target: &Target,
-    want: &Desired,
-    grants: &[Grant],
-) -> Result<Outcome, crate::GatewayError> {
-    let login = |it: &Grant| LoginRef::new(it.service(), it.login().as_str());
-    let selection = Selection::Logins(grants.iter().map(login).collect());
-    let actual = gateway.read(target, &selection).await?;
-    let plan = diff(want, &actual, Reach::Selected);
-    Ok(settle(gateway, target, want, &plan).await)
+/// A router, and the hands to work on it.
+pub(super) struct Site<'a> {
+    pub(super) gateway: &'a dyn RouterGateway,
+    pub(super) vault: &'a dyn Vault,
+    pub(super) router: &'a Router,
+    pub(super) target: &'a Target,
+}
+
+impl Site<'_> {
+    /// Brings grants to the router: reads their rows, changes what differs, ends sessions. The inner error is the
+    /// router's.
+    pub(super) async fn bring(
+        &self,
+        work: &Pending,
+        now: Timestamp,
+    ) -> Result<Result<Outcome, GatewayError>, RouterTaskError> {
+        let open = open_all(&work.grants, self.vault)?;
+        let want = desired(&self.router.mark(), &work.profiles, &open, now)?;
+        let want = want.with_exceptions(&work.setup);
+        let login = |it: &Grant| LoginRef::new(it.service(), it.login().as_str());
+        let selection = Selection::Logins(work.grants.iter().map(login).collect());
+        let actual = match self.gateway.read(self.target, &selection).await {
+            Ok(actual) => actual,
+            Err(err) => return Ok(Err(err)),
+        };
+        let plan = diff(&want, &actual, Reach::Selected);
+        let mut outcome = settle(self.gateway, self.target, &want, &plan).await;
+        outcome.refuse_uncut(&work.grants);
+        Ok(Ok(outcome))
+    }
 }
 
 /// The pending grants that are on the router now, sessions ended where owed.
-pub(super) fn confirmations(
-    grants: &[Grant],
-    outcome: &Outcome,
-    now: Timestamp,
-) -> Vec<Confirmation> {
+fn confirmations(grants: &[Grant], outcome: &Outcome, now: Timestamp) -> Vec<Confirmation> {
     let done = |it: &&Grant| it.is_pending(now) && !outcome.is_unsettled(it);
     let confirm = |it: &Grant| Confirmation {
         grant: it.id(),
@@ -167,28 +219,60 @@ pub(super) fn confirmations(
     grants.iter().filter(done).map(confirm).collect()
 }
 
-/// Stores what came of it, in one short transaction. `now` is the instant the desired state was computed for: a grant
-/// that ran out since then is not confirmed as such.
+/// Stores what came of it in short transactions, and returns what is confirmed. `now` is the instant the desired state
+/// was computed for: a grant that ran out since then is not confirmed as such.
 pub(super) async fn record(
     store: &dyn AccessStore,
     scope: &Scope,
     router: &Router,
-    confirmed: &[Confirmation],
+    grants: &[Grant],
     outcome: &Outcome,
     now: Timestamp,
-) -> Result<(), RouterTaskError> {
+) -> Result<Vec<Confirmation>, RouterTaskError> {
+    let confirmed = confirmations(grants, outcome, now);
     if !confirmed.is_empty() || !outcome.failures.is_empty() {
         let mut tx = store.begin(&scope.preliminary()).await?;
         tx.grants()
-            .confirm_many(router.id(), confirmed, now)
+            .confirm_many(router.id(), &confirmed, now)
             .await?;
         tx.grants().fail_many(&outcome.failures, now).await?;
         tx.commit().await?;
     }
-    if outcome.router_error.is_none() {
-        note_router(store, scope, router.id(), &|it| it.answered(now)).await?;
+    let alerts = Alerts::of(grants, outcome, &confirmed);
+    let answered = outcome.router_error.is_none();
+    note_router(store, scope, router.id(), &|it| {
+        let back = answered && it.answered(now);
+        it.cuts_went(alerts.failed.clone(), alerts.settled.clone()) || back
+    })
+    .await?;
+    Ok(confirmed)
+}
+
+/// Who is online still and was not known to be, and who was and is gone.
+struct Alerts {
+    failed: Vec<GrantId>,
+    settled: Vec<GrantId>,
+}
+
+impl Alerts {
+    fn of(grants: &[Grant], outcome: &Outcome, confirmed: &[Confirmation]) -> Self {
+        let known = |it: &Grant| it.applied().error.as_deref() == Some(STILL_ONLINE);
+        let alarming: BTreeSet<GrantId> = grants
+            .iter()
+            .filter(|it| known(it))
+            .map(Grant::id)
+            .collect();
+        let uncut = outcome
+            .failures
+            .iter()
+            .filter(|it| it.reason == STILL_ONLINE);
+        let failed = uncut.map(|it| it.grant);
+        let settled = confirmed.iter().map(|it| it.grant);
+        Self {
+            failed: failed.filter(|it| !alarming.contains(it)).collect(),
+            settled: settled.filter(|it| alarming.contains(it)).collect(),
+        }
     }
-    Ok(())
 }
 
 fn count(len: usize) -> u64 {

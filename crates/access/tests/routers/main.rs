@@ -3,6 +3,7 @@
 
 mod certificates;
 mod customers;
+mod guards;
 mod operators;
 mod outages;
 mod urgency;

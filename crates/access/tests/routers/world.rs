@@ -67,6 +67,7 @@ impl World {
             router: router(),
             subject: subject(number),
             login: login.parse().unwrap(),
+            address: None,
             secret: Secret::new(format!("password-{number}")),
             profile: numbered(3),
             allowance: ACTIVE,
@@ -137,6 +138,11 @@ impl World {
         };
         let done = access::reconcile_router(store, gateway, &OpenVault, clock, scope, command);
         done.await.unwrap()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        use kernel::Clock;
+        self.clock.now()
     }
 
     pub(crate) async fn status(&self) -> RouterStatus {

@@ -101,8 +101,10 @@ async fn define(ports: &Ports, scope: &Scope, offer: &Offer) -> anyhow::Result<P
     let idr: Currency = "IDR".parse()?;
     let (unit, count) = offer.interval;
     let sold_as = match offer.service {
-        Service::Pppoe => SoldAs::Subscription,
         Service::Hotspot => SoldAs::Voucher,
+        Service::Pppoe | Service::StaticIp | Service::DhcpLease | Service::MacBypass => {
+            SoldAs::Subscription
+        }
     };
     let plan = NewPlan {
         id: ports.ids.next(),

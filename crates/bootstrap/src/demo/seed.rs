@@ -178,6 +178,7 @@ async fn subscribe(
         plan: *plans.get(person.number % 3).context("a plan")?,
         router: *routers.get(person.number % 2).context("a router")?,
         login: person.login.parse()?,
+        address: None,
         password: Secret::new(format!("pw-{}", person.number)),
         bill_day: None,
         starts_on: None,

@@ -1,5 +1,7 @@
 //! The row of a grant.
 
+use std::net::Ipv4Addr;
+
 use access::{
     Allowance, Applied, Grant, GrantSnapshot, GrantView, Limits, Login, NotApplied, Subject,
 };
@@ -38,6 +40,7 @@ pub(super) struct Model {
     pub(super) error: Option<String>,
     pub(super) failing_since: Option<DateTimeUtc>,
     pub(super) version: i64,
+    pub(super) address: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -77,6 +80,7 @@ pub(super) fn written(
         error: it.applied.error.clone(),
         failing_since: row::utc(it.applied.failing_since),
         version,
+        address: row::text(it.address.as_ref()),
     })
 }
 
@@ -89,6 +93,7 @@ pub(super) fn restore(it: Model) -> Result<Grant, StoreError> {
         service: row::parse("service", &it.service)?,
         // The login of a voucher is its code, which must not reach a log.
         login: it.login.parse().map_err(|_| row::bad("login", &it.id))?,
+        address: address(&it)?,
         allowance: allowance(&it)?,
         secret: row::sealed(it.secret),
         profile: ProfileId::from_uuid(it.profile_id),
@@ -125,6 +130,7 @@ pub(super) fn view(it: Model) -> Result<GrantView, StoreError> {
             Subject::Voucher(_) => login.masked(),
         },
         profile: ProfileId::from_uuid(it.profile_id),
+        address: address(&it)?,
         allowance: allowance(&it)?,
         revision: row::number("revision", it.revision)?,
         changed_at: row::instant(it.changed_at),
@@ -179,6 +185,11 @@ fn allowance(it: &Model) -> Result<Allowance, StoreError> {
         ("ended", None) => Ok(Allowance::Ended),
         _ => Err(row::bad("state", &it.state)),
     }
+}
+
+fn address(it: &Model) -> Result<Option<Ipv4Addr>, StoreError> {
+    let stored = it.address.as_deref();
+    stored.map(|text| row::parse("address", text)).transpose()
 }
 
 fn limit(column: &'static str, stored: Option<i64>) -> Result<Option<u64>, StoreError> {

@@ -20,7 +20,7 @@ use crate::{row, sql};
 const CHUNK: usize = 1_000;
 
 /// Columns of an inserted grant.
-const COLUMNS: usize = 22;
+const COLUMNS: usize = 23;
 
 #[async_trait]
 impl GrantRepository for Tx {
@@ -143,6 +143,22 @@ impl GrantRepository for Tx {
         Ok(())
     }
 
+    async fn paid_since(
+        &mut self,
+        router: RouterId,
+        since: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let values = [
+            self.tenant().into(),
+            router.uuid().into(),
+            since.utc().into(),
+            i64::from(limit).into(),
+        ];
+        let rows: Vec<Model> = sql::rows(self.connection(), PAID_SINCE, values).await?;
+        rows.into_iter().map(restore).collect()
+    }
+
     async fn fail_many(&mut self, failures: &[Failure], at: Timestamp) -> Result<(), StoreError> {
         for chunk in failures.chunks(CHUNK) {
             let text = FAIL.replace("{pairs}", &pairs_from(chunk.len(), 3));
@@ -203,6 +219,7 @@ fn columns(it: Model) -> [Value; COLUMNS] {
         it.error.into(),
         it.failing_since.into(),
         it.version.into(),
+        it.address.into(),
     ]
 }
 
@@ -242,7 +259,7 @@ fn pairs_from(pairs: usize, first: usize) -> String {
 const INSERT: &str = "\
 INSERT INTO grants (tenant_id, id, router_id, subject_kind, subject_id, service, login, secret, profile_id, state,
     active_until, limit_uptime_s, limit_bytes, access_version, revision, changed_at, cut_owed, applied_revision,
-    applied_at, error, failing_since, version)
+    applied_at, error, failing_since, version, address)
 VALUES ";
 
 const SKIP_KNOWN: &str = " ON CONFLICT (tenant_id, subject_kind, subject_id) DO NOTHING";
@@ -253,19 +270,28 @@ UPDATE grants SET state = 'ended', active_until = NULL, revision = revision + 1,
 WHERE tenant_id = $1 AND state <> 'ended' AND subject_kind = $3 AND subject_id IN ({subjects})
 RETURNING router_id";
 
-/// Two arms, each with its own partial index; what is sorted is narrow, what is read in full is one page.
+/// Two arms, each with its own partial index; what is sorted is narrow, what is read in full is one page. Who has just
+/// paid comes before the other subscriptions.
 const PENDING: &str = "\
 SELECT * FROM grants WHERE tenant_id = $1 AND id IN (
     SELECT id FROM (
-        SELECT id, subject_kind, failing_since IS NOT NULL AS has_failed FROM grants
+        SELECT id, subject_kind, state, failing_since IS NOT NULL AS has_failed FROM grants
         WHERE tenant_id = $1 AND router_id = $2 AND applied_revision < revision
         UNION
-        SELECT id, subject_kind, failing_since IS NOT NULL AS has_failed FROM grants
+        SELECT id, subject_kind, state, failing_since IS NOT NULL AS has_failed FROM grants
         WHERE tenant_id = $1 AND router_id = $2 AND active_until <= $3
             AND active_until IS NOT NULL AND (applied_at IS NULL OR applied_at < active_until)
     ) AS waiting
-    ORDER BY has_failed, subject_kind, id LIMIT $4)
-ORDER BY failing_since IS NOT NULL, subject_kind, id";
+    ORDER BY has_failed, CASE WHEN subject_kind = 'subscription' AND state = 'active' THEN 0 ELSE 1 END,
+        subject_kind, id LIMIT $4)
+ORDER BY failing_since IS NOT NULL, CASE WHEN subject_kind = 'subscription' AND state = 'active' THEN 0 ELSE 1 END,
+    subject_kind, id";
+
+const PAID_SINCE: &str = "\
+SELECT * FROM grants
+WHERE tenant_id = $1 AND router_id = $2 AND applied_revision < revision
+    AND subject_kind = 'subscription' AND state = 'active' AND changed_at > $3
+ORDER BY id LIMIT $4";
 
 const PAGE: &str = "\
 SELECT * FROM grants

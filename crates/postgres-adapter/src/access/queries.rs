@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::{
-    AccessQueries, GrantFilter, GrantView, LoginRef, NotApplied, ProfileView, RouterView, Subject,
+    AccessQueries, GrantFilter, GrantView, LoginRef, NotApplied, ProfileView, RouterView,
+    STILL_ONLINE, Subject,
 };
 use async_trait::async_trait;
 use kernel::{Cursor, Page, PageRequest, ProfileId, RouterId, StoreError, TenantId};
@@ -138,6 +139,7 @@ struct CountedGrants {
     router_id: Uuid,
     live: i64,
     pending: i64,
+    still_online: i64,
 }
 
 async fn router_views(
@@ -148,8 +150,8 @@ async fn router_views(
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let text = COUNTS.replace("{routers}", &sql::list_from(rows.len(), 2));
-    let values = std::iter::once(Value::from(tenant.uuid()));
+    let text = COUNTS.replace("{routers}", &sql::list_from(rows.len(), 3));
+    let values = [Value::from(tenant.uuid()), Value::from(STILL_ONLINE)].into_iter();
     let values = values.chain(rows.iter().map(|it| it.id.into()));
     let counted: Vec<CountedGrants> = sql::rows(store.reader(), text, values).await?;
     let mut counts = BTreeMap::new();
@@ -157,6 +159,7 @@ async fn router_views(
         let count = GrantCounts {
             live: row::number("live", it.live)?,
             pending: row::number("pending", it.pending)?,
+            still_online: row::number("still_online", it.still_online)?,
         };
         counts.insert(it.router_id, count);
     }
@@ -212,7 +215,8 @@ async fn silent_routers(
 
 const COUNTS: &str = "\
 SELECT router_id, COUNT(*) FILTER (WHERE state <> 'ended') AS live,
-    COUNT(*) FILTER (WHERE applied_revision < revision) AS pending
+    COUNT(*) FILTER (WHERE applied_revision < revision) AS pending,
+    COUNT(*) FILTER (WHERE error = $2) AS still_online
 FROM grants WHERE tenant_id = $1 AND router_id IN ({routers}) AND (state <> 'ended' OR applied_revision < revision)
 GROUP BY router_id";
 

@@ -4,11 +4,12 @@ use access::{
     DriftCounts, Endpoint, Fingerprint, LoginMethod, Reconciled, Router, RouterFacts,
     RouterSnapshot, RouterStatus, RouterView, Transport, Trust,
 };
-use kernel::{RouterId, StoreError};
+use kernel::{RouterId, StoreError, Timestamp};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
     EntityTrait, EnumIter, Json, PrimaryKeyTrait, Uuid,
 };
+use serde::{Deserialize, Serialize};
 
 use crate::row;
 
@@ -47,11 +48,21 @@ pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
+/// What the last comparison left in the column `drift`.
+#[derive(Debug, Serialize, Deserialize)]
+struct StoredDrift {
+    #[serde(flatten)]
+    drift: DriftCounts,
+    #[serde(default)]
+    booted_at: Option<Timestamp>,
+}
+
 /// How many grants a router has.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct GrantCounts {
     pub(super) live: u64,
     pub(super) pending: u64,
+    pub(super) still_online: u64,
 }
 
 /// The row to write for a router.
@@ -63,7 +74,12 @@ pub(super) fn written(
     let (status, certificate_seen) = status_columns(&it.status);
     let silence = it.status.silence();
     let (certificate_pin, certificate_authority) = trust_columns(&it.endpoint.transport);
-    let drift = it.last_reconcile.map(|it| serde_json::to_value(it.drift));
+    let drift = it.last_reconcile.map(|it| {
+        serde_json::to_value(StoredDrift {
+            drift: it.drift,
+            booted_at: it.booted_at,
+        })
+    });
     Ok(Model {
         tenant_id,
         id: it.id.uuid(),
@@ -148,6 +164,7 @@ pub(super) fn view(it: Model, grants: GrantCounts) -> Result<RouterView, StoreEr
         username: it.username,
         grants: grants.live,
         pending: grants.pending,
+        still_online: grants.still_online,
     })
 }
 
@@ -165,9 +182,12 @@ fn last_reconcile(it: &Model) -> Result<Option<Reconciled>, StoreError> {
     let (Some(at), Some(drift)) = (it.reconciled_at, it.drift.clone()) else {
         return Ok(None);
     };
-    let drift: DriftCounts = serde_json::from_value(drift).map_err(StoreError::corrupt)?;
-    let at = row::instant(at);
-    Ok(Some(Reconciled { at, drift }))
+    let stored: StoredDrift = serde_json::from_value(drift).map_err(StoreError::corrupt)?;
+    Ok(Some(Reconciled {
+        at: row::instant(at),
+        drift: stored.drift,
+        booted_at: stored.booted_at,
+    }))
 }
 
 fn status(it: &Model) -> Result<RouterStatus, StoreError> {

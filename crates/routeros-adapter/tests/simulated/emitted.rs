@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-use access::{Action, LoginRef, RouterGateway, Selection, Service, Target};
+use access::{Action, LoginRef, RouterGateway, Selection, Service, Target, UsageScope};
 use routeros_adapter::emitted;
 use routeros_proto::{Command, Limits, SentenceDecoder};
 use routeros_sim::Fault;
@@ -81,6 +81,7 @@ async fn a_full_day(site: &Site, at: &Target) {
         LoginRef::new(Service::Hotspot, "u00000"),
         LoginRef::new(Service::Pppoe, "x"),
     ];
+    gateway.usage(at, UsageScope::Everything).await.unwrap();
     gateway.cut(at, &logins).await.unwrap();
     site.router
         .set_fault(Fault::StallCommand("/ppp/active/print".to_owned()));

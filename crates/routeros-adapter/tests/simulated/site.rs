@@ -193,6 +193,8 @@ impl Bench for Site {
                 .router
                 .hotspot_login(&login.name, password, &own)
                 .is_ok(),
+            // Nobody logs in there.
+            Service::StaticIp | Service::DhcpLease | Service::MacBypass => false,
         }
     }
 
@@ -204,6 +206,7 @@ impl Bench for Site {
         match login.service {
             Service::Pppoe => self.router.ppp_hangup(&login.name),
             Service::Hotspot => self.router.hotspot_leave(&login.name),
+            Service::StaticIp | Service::DhcpLease | Service::MacBypass => 0,
         };
     }
 }

@@ -2,7 +2,8 @@
 
 use access::{
     GatewayError, GatewayErrorKind, ReadUsage, ReconcileMode, ReconcileRouter, RouterTaskError,
-    SyncRouter, UsageReading, UsageScope, read_usage, reconcile_router, request_sync, sync_router,
+    SyncRouter, UsageReading, UsageScope, read_usage, reconcile_router, request_reconcile,
+    request_sync, sync_router,
 };
 use chrono::Duration;
 use kernel::{Priority, RouterId, Scope, StoreError, rerun_on_conflict};
@@ -35,12 +36,30 @@ pub(super) async fn sync(
         bench.probe.reached("sync_router.page_confirmed");
         let Some(report) = report else { return Ok(()) };
         done += report.confirmed;
+        if report.rebooted {
+            compare_at_once(bench, scope, router).await?;
+        }
         if report.more && progress.report(done, None).await? {
             // Who is online still failed, so they come last: everybody else first.
             continue;
         }
         return still_online(report.still_online.len());
     }
+}
+
+/// A router that has started anew has lost sessions and passing rows, and perhaps what was never written to its flash.
+async fn compare_at_once(
+    bench: &Workbench,
+    scope: &Scope,
+    router: RouterId,
+) -> Result<(), StoreError> {
+    let now = bench.clock.now();
+    rerun_on_conflict(|| async {
+        let mut tx = bench.access.begin(scope).await?;
+        request_reconcile(&mut *tx, &*bench.ids, router, Priority::High, now).await?;
+        tx.commit().await
+    })
+    .await
 }
 
 /// Sessions that did not end are owed: the job comes back for them.

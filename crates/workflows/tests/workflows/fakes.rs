@@ -8,7 +8,8 @@ use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
     GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
-    RouterFacts, RouterGateway, RouterRepository, Selection, Target, UsageReading, UsageScope,
+    RouterFacts, RouterGateway, RouterRepository, Selection, SetupRepository, Target, UsageReading,
+    UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -80,6 +81,10 @@ impl RouterGateway for RouterWithHistory {
 
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
         self.router.cut(target, logins).await
+    }
+
+    async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
+        self.router.uptime(target).await
     }
 
     async fn forget(&self, router: RouterId) {
@@ -205,6 +210,10 @@ impl AccessTx for BothTx {
 
     fn grants(&mut self) -> &mut dyn GrantRepository {
         self.access.grants()
+    }
+
+    fn setups(&mut self) -> &mut dyn SetupRepository {
+        self.access.setups()
     }
 
     fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {

@@ -160,6 +160,27 @@ async fn a_comparison_that_could_not_cut_asks_for_a_sync() {
 }
 
 #[tokio::test]
+async fn a_router_that_has_started_anew_is_compared_at_once() {
+    let world = World::open().await;
+    connected(&world).await;
+    let payload = router_payload(world.router);
+    world.run(kinds::RECONCILE_ROUTER, payload).await.unwrap();
+    world.clock.advance(Duration::hours(3));
+    let restarted = access::RouterFacts {
+        uptime_s: 30,
+        ..access::testing::sample_facts(world.router)
+    };
+    sim(&world).become_another(world.router, restarted);
+    let _ = world.access.take_jobs(world.tenant());
+    for _ in 0..2 {
+        world.sync().await.unwrap();
+    }
+    let jobs = world.access.jobs(world.tenant());
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0].kind, kinds::RECONCILE_ROUTER);
+}
+
+#[tokio::test]
 async fn rows_by_other_hands_survive_a_comparison() {
     let world = World::open().await;
     connected(&world).await;

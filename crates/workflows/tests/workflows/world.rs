@@ -222,6 +222,7 @@ impl World {
             plan: self.monthly,
             router: self.router,
             login: login.parse().unwrap(),
+            address: None,
             password: kernel::Secret::new("pw"),
             bill_day: None,
             starts_on: None,

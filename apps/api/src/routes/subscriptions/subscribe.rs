@@ -1,9 +1,14 @@
 //! `POST /subscriptions`: sells a plan together with its login.
 
-use access::Login;
+use std::net::Ipv4Addr;
+
+use access::{GrantFilter, GrantView, Login, Subject};
 use axum::extract::State;
 use billing::BillDay;
-use kernel::{CustomerId, LocalDate, PlanId, Randomness, RouterId, Sealed, Secret, SubscriptionId};
+use kernel::{
+    CustomerId, LocalDate, PageRequest, PlanId, Randomness, RouterId, Sealed, Secret,
+    SubscriptionId,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -12,7 +17,7 @@ use workflows::SellSubscription;
 use super::{SubscriptionBody, load};
 use crate::answer::Created;
 use crate::api::Api;
-use crate::extract::{May, Once};
+use crate::extract::{Granted, May, Once};
 use crate::idempotency::once;
 use crate::problem::Problem;
 use crate::rights::Subscribe;
@@ -37,10 +42,17 @@ pub(crate) struct SubscribeBody {
     /// Where the login is valid.
     #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
-    /// 1 to 64 printable ASCII characters without spaces, quotes, commas or backslashes; unique per router and service.
+    /// Unique per router and service. For `pppoe` and `hotspot` 1 to 64 printable ASCII characters without spaces,
+    /// quotes, commas or backslashes; for `static_ip` an address or prefix like `10.1.1.5` or `10.1.1.8/29`; for
+    /// `dhcp_lease` and `mac_bypass` the device's hardware address.
     #[schema(value_type = String, min_length = 1, max_length = 64, example = "siti.42")]
     login: Login,
-    /// 4 to 64 printable ASCII characters. Without one a password is made and shown once.
+    /// The address the device is always to have; `dhcp_lease` and `mac_bypass` only. A device that passes has its speed
+    /// limited only with one.
+    #[schema(value_type = Option<String>, example = "10.20.0.9")]
+    address: Option<Ipv4Addr>,
+    /// 4 to 64 printable ASCII characters. Without one a password is made and shown once; addresses and devices need
+    /// none.
     #[schema(value_type = Option<String>, format = Password, min_length = 4, max_length = 64)]
     password: Option<Secret>,
     /// A fixed bill day, clamped in short months; without one, periods begin on the day of the start.
@@ -61,9 +73,10 @@ pub(crate) struct SubscribeBody {
 #[schema(as = Subscribed)]
 pub(crate) struct SubscribedBody {
     subscription: SubscriptionBody,
-    #[schema(value_type = String, example = "siti.42")]
-    login: Login,
-    /// The password that was made, shown only here; null if one was chosen.
+    /// The login as the router has it.
+    #[schema(example = "siti.42")]
+    login: String,
+    /// The password that was made, shown only here; null if one was chosen, or none is needed.
     password: Option<String>,
 }
 
@@ -106,15 +119,38 @@ pub(crate) async fn subscribe(
         }
     })
     .await?;
+    let grant = grant_of(&api, &caller, sold.subscription).await?;
+    let password = if grant.service.has_password() {
+        shown(&api, &sold)?
+    } else {
+        None
+    };
     Ok(Created {
         location: format!("/api/v1/subscriptions/{}", sold.subscription),
         turn,
         body: SubscribedBody {
             subscription: load(&api, &caller, sold.subscription).await?,
-            login,
-            password: shown(&api, &sold)?,
+            login: grant.login,
+            password,
         },
     })
+}
+
+/// What the sale has put, or will put, on the router.
+async fn grant_of(
+    api: &Api,
+    caller: &Granted,
+    subscription: SubscriptionId,
+) -> Result<GrantView, Problem> {
+    let filter = GrantFilter {
+        router: None,
+        subject: Some(Subject::Subscription(subscription)),
+    };
+    let queries = &api.ports.access_queries;
+    let page = PageRequest::new(1, None);
+    let found = queries.grants(caller.tenant(), filter, page).await?;
+    let grant = found.items.into_iter().next();
+    grant.ok_or_else(|| Problem::not_found("grant of subscription", subscription))
 }
 
 fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), Problem> {
@@ -133,6 +169,7 @@ fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), P
         plan: body.plan,
         router: body.router,
         login: body.login,
+        address: body.address,
         password,
         bill_day: bill_day.map_err(|err| Problem::invalid("bill_day", "range", err.to_string()))?,
         starts_on: body.starts_on,

@@ -11,7 +11,7 @@ use crate::adoption::proposal::{CustomerProposal, Proposal, VoucherProposal, Vou
 use crate::adoption::survey::{Survey, SurveyedLogin, SurveyedPassword};
 use crate::grant::Limits;
 use crate::login::{Login, LoginRef, Service};
-use crate::row::Menu;
+use crate::menu::Menu;
 use crate::tag::{Tag, TagId};
 
 /// Before this year no router was sold with this software: its clock had lost the time.

@@ -10,9 +10,9 @@ use crate::adoption::proposal::{PlanProposal, ProfileProposal, Proposal};
 use crate::adoption::raw::Raw;
 use crate::adoption::survey::{Survey, SurveyedProfile, SurveyedRate};
 use crate::login::Service;
+use crate::menu::Menu;
 use crate::profile::Terms;
 use crate::rate_limit::{MAX_RATE_BPS, RateLimit};
-use crate::row::Menu;
 use crate::tag::PROFILE_PREFIX;
 
 /// What the proposals for logins need to know about their profiles.

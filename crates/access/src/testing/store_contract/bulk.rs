@@ -40,6 +40,14 @@ impl Walk<'_> {
     }
 
     pub(super) async fn pending_grants_come_in_order(&mut self) {
+        let mut unpaid = self.grant(self.subscription(), "unpaid");
+        unpaid.follow(Allowance::Blocked, unpaid.profile(), 1, self.now);
+        ok(self.save(&mut unpaid).await);
+        let mut paid = self.grant(self.subscription(), "paid");
+        ok(self.save(&mut paid).await);
+        let waiting = self.pending(self.now).await;
+        let place = |of: &Grant| waiting.iter().position(|it| it.id() == of.id());
+        assert!(place(&paid) < place(&unpaid), "who has paid goes first");
         let pending = self
             .pending(self.now)
             .await
@@ -47,8 +55,12 @@ impl Walk<'_> {
             .take(400)
             .collect::<Vec<_>>();
         let voucher = |it: &Grant| matches!(it.subject(), Subject::Voucher(_));
-        let order: Vec<_> = pending.iter().map(|it| (voucher(it), it.id())).collect();
-        assert!(order.is_sorted(), "subscriptions first, then by id");
+        let paid = |it: &Grant| !voucher(it) && matches!(it.allowance(), Allowance::Active { .. });
+        let order: Vec<_> = pending
+            .iter()
+            .map(|it| (!paid(it), voucher(it), it.id()))
+            .collect();
+        assert!(order.is_sorted(), "who has paid, subscriptions, then by id");
         assert!(!voucher(&pending[0]) && pending.iter().any(voucher));
         let few = ok(self
             .begin()
@@ -128,7 +140,7 @@ impl Walk<'_> {
         );
     }
 
-    async fn confirm(&self, grant: &Grant, revision: u32) {
+    pub(super) async fn confirm(&self, grant: &Grant, revision: u32) {
         let it = Confirmation {
             grant: grant.id(),
             subject: grant.subject(),

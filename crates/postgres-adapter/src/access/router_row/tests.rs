@@ -28,6 +28,7 @@ fn a_row_survives_the_way_there_and_back() {
     let counts = GrantCounts {
         live: 3,
         pending: 1,
+        still_online: 1,
     };
     let shown = view(silent(), counts).unwrap();
     assert_eq!(shown.status, router.snapshot().status);

@@ -233,6 +233,7 @@ impl Run<'_> {
             subject: it.subject,
             service: it.service,
             login: login.clone(),
+            address: None,
             secret: self.bench.vault.seal(&secret_owner(it.grant), &secret),
             profile,
             allowance,
