@@ -62,6 +62,7 @@ async fn relay(client: TcpStream, router: std::net::SocketAddr, said: Said) {
 async fn a_full_day(site: &Site, at: &Target) {
     let gateway = &site.gateway;
     gateway.inspect(at).await.unwrap();
+    gateway.survey(at).await.unwrap();
     let plan = users_plan(3, &gateway.read(at, &Selection::All).await.unwrap());
     assert!(
         gateway
