@@ -100,7 +100,6 @@ pub(crate) async fn subscribe(
     request: Once<SubscribeBody>,
 ) -> Result<Created<SubscribedBody>, Problem> {
     adopted::check(&api, &caller, &request.body).await?;
-    let login = request.body.login.clone();
     let (command, answer) = command(&api, request.body)?;
     let (sold, turn) = once(&api, &caller, &request.attempt, answer, |scope| {
         let (api, command) = (api.clone(), command.clone());
