@@ -39,7 +39,7 @@ pub(crate) struct HistoricalSaleBody {
 
 impl HistoricalSaleBody {
     /// A sale, its bytes shown in a code page.
-    pub(super) fn of(sale: HistoricalSale, codepage: Codepage) -> Self {
+    pub(super) fn of(sale: &HistoricalSale, codepage: Codepage) -> Self {
         Self {
             id: sale.id,
             import: sale.import,

@@ -294,7 +294,7 @@ async fn sales(
     let queries = &api.ports.import_queries;
     let page = queries.historical_sales(caller.tenant(), router, listing.page);
     let codepage = listing.filter.codepage.unwrap_or_default();
-    let page = page.await?.map(|it| HistoricalSaleBody::of(it, codepage));
+    let page = page.await?.map(|it| HistoricalSaleBody::of(&it, codepage));
     Ok(Listed::of(page))
 }
 
