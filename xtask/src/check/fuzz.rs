@@ -7,12 +7,13 @@ use crate::shell::Shell;
 use crate::steps::{Outcome, Steps};
 
 /// A target: its name in fuzz/Cargo.toml, and the crate whose test `fuzzed` runs the same function.
-const TARGETS: [(&str, &str); 5] = [
+const TARGETS: [(&str, &str); 6] = [
     ("decoder", "routeros-proto"),
     ("sentences", "routeros-proto"),
     ("query", "routeros-proto"),
     ("value", "routeros-proto"),
     ("comment", "access"),
+    ("mikhmon", "access"),
 ];
 
 /// The most memory a target may take; its inputs are a few KiB.
