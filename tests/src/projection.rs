@@ -38,6 +38,7 @@ pub async fn projection(operator: &Operator, routers: &Routers) -> Result<Value>
         "parked_deliveries": each(operator, "/deliveries?state=parked", &["handler", "last_error"]).await?,
         "router_a": tables(&routers.a),
         "router_b": tables(&routers.b),
+        "router_c": tables(&routers.c),
     }))
 }
 

@@ -1,4 +1,4 @@
-//! Two simulated routers in the test process.
+//! Three simulated routers in the test process.
 
 use std::collections::BTreeMap;
 
@@ -23,22 +23,26 @@ pub struct Routers {
     pub a: Simulator,
     /// For hotspot customers in the story.
     pub b: Simulator,
+    /// One that Mikhmon ran so far, to be taken over.
+    pub c: Simulator,
     foreign: Vec<Vec<Row>>,
 }
 
 impl Routers {
-    /// Starts both.
+    /// Starts all three.
     ///
     /// # Errors
     /// When one cannot listen, or refuses the foreign rows.
     pub async fn start() -> Result<Self> {
         let a = Simulator::start(SimConfig::new("tower-a")).await?;
         let b = Simulator::start(SimConfig::new("tower-b")).await?;
+        let c = Simulator::start(SimConfig::new("kiosk-c")).await?;
+        add_mikhmon_rows(&c).map_err(anyhow::Error::msg)?;
         for router in [&a, &b] {
             add_foreign_rows(router).map_err(anyhow::Error::msg)?;
         }
         let foreign = [&a, &b].map(foreign_rows).into();
-        Ok(Self { a, b, foreign })
+        Ok(Self { a, b, c, foreign })
     }
 
     /// Fails unless the rows that were made by hand are exactly as they were.
@@ -85,6 +89,37 @@ fn add_foreign_rows(router: &Simulator) -> Result<(), String> {
         "/ip/hotspot/user",
         &[("name", "front-desk"), ("password", "y")],
     )?;
+    Ok(())
+}
+
+/// Two PPPoE customers, a profile that Mikhmon sells vouchers of, and three of those.
+fn add_mikhmon_rows(router: &Simulator) -> Result<(), String> {
+    let home = [("name", "home"), ("rate-limit", "5M/20M")];
+    router.insert("/ppp/profile", &home)?;
+    for (name, words) in [("budi", "Budi Santoso"), ("wati", "Wati, blue roof")] {
+        let secret = [
+            ("name", name),
+            ("password", "pw"),
+            ("profile", "home"),
+            ("comment", words),
+        ];
+        router.insert("/ppp/secret", &secret)?;
+    }
+    let day = [
+        ("name", "1day"),
+        ("rate-limit", "2M/8M"),
+        ("on-login", r#":put (",remc,3000,1d,5000,,Enable,");"#),
+    ];
+    router.insert("/ip/hotspot/user/profile", &day)?;
+    for code in ["ab23", "cd45", "ef67"] {
+        let user = [
+            ("name", code),
+            ("password", code),
+            ("profile", "1day"),
+            ("comment", "vc-123-08.14.26-kiosk"),
+        ];
+        router.insert("/ip/hotspot/user", &user)?;
+    }
     Ok(())
 }
 

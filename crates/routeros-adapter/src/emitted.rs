@@ -65,8 +65,6 @@ const OTHERS: &[(&str, &str, &[&str], Presence)] = &[
     ("/interface", "print", &[".proplist"], Everywhere),
     ("/ip/service", "print", &[".proplist"], Everywhere),
     // Read for imports; a router without one of them has nothing there to import.
-    ("/queue/simple", "print", &[".proplist"], WhereKnown),
-    ("/ip/dhcp-server/lease", "print", &[".proplist"], WhereKnown),
     ("/system/script", "print", &[".proplist"], WhereKnown),
     ("/system/resource", "print", &[".proplist"], Everywhere),
     ("/system/identity", "print", &[".proplist"], Everywhere),

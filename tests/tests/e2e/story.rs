@@ -1,5 +1,6 @@
 //! The story of one provider: from enrolling routers to the end of a voucher.
 
+mod adoption;
 mod dunning;
 mod hotspot;
 mod record;
@@ -51,6 +52,9 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
         .await
         .context("opening the shop")?;
     let mut ids = Ids::default();
+    adoption::takes_over_a_router(stage)
+        .await
+        .context("taking a router over")?;
     sale::subscribes(stage, &shop, &mut ids)
         .await
         .context("subscribing")?;
