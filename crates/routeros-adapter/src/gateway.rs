@@ -103,7 +103,8 @@ impl RouterGateway for RouterOsGateway {
     async fn sessions(&self, target: &Target) -> Result<Vec<LiveSession>, GatewayError> {
         let line = self.line(target);
         let sessions = read::sessions(&line).await?;
-        line.shared().meter.show_sessions(&sessions);
+        let services = sessions.iter().map(|it| it.login.service);
+        line.shared().meter.show_sessions(services);
         Ok(sessions)
     }
 
@@ -144,7 +145,11 @@ impl RouterGateway for RouterOsGateway {
         target: &Target,
         reach: UsageScope,
     ) -> Result<UsageReading, GatewayError> {
-        usage::usage(&self.line(target), reach).await
+        let line = self.line(target);
+        let reading = usage::usage(&line, reach).await?;
+        let services = reading.sessions.iter().map(|it| it.login.service);
+        line.shared().meter.show_sessions(services);
+        Ok(reading)
     }
 
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use access::{GatewayError, LatencyFigures, LiveSession, Service};
+use access::{GatewayError, LatencyFigures, Service};
 use kernel::RouterId;
 use metrics::{counter, gauge, histogram};
 
@@ -104,14 +104,14 @@ impl Meter {
             .absolute(snapshot.failures);
     }
 
-    /// Shows how many are online.
-    pub(crate) fn show_sessions(&self, sessions: &[LiveSession]) {
+    /// Shows how many are online, by the services of their sessions.
+    pub(crate) fn show_sessions(&self, services: impl Iterator<Item = Service> + Clone) {
         let all = [
             ("mikrotik_active_users_hotspot", Service::Hotspot),
             ("mikrotik_active_users_pppoe", Service::Pppoe),
         ];
         for (name, service) in all {
-            let online = sessions.iter().filter(|it| it.login.service == service);
+            let online = services.clone().filter(|it| *it == service);
             gauge!(name, "router" => Arc::clone(&self.router)).set(small(online.count()));
         }
     }

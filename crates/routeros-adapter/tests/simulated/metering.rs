@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use access::{Execution, Freshness, NewExecution, RouterGateway};
+use access::{Execution, Freshness, NewExecution, RouterGateway, UsageScope};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use routeros_adapter::GatewaySettings;
 use routeros_sim::{Fault, SimConfig};
@@ -22,7 +22,13 @@ async fn life() {
     site.router
         .ppp_dial("nobody", "wrong", "AA:BB:CC:00:00:01")
         .unwrap_err();
-    site.gateway.sessions(&site.at()).await.unwrap();
+    let siti = [("name", "siti"), ("password", "pw")];
+    site.router.insert("/ppp/secret", &siti).unwrap();
+    site.router
+        .ppp_dial("siti", "pw", "AA:BB:CC:00:00:01")
+        .unwrap();
+    let watched = site.gateway.usage(&site.at(), UsageScope::Sessions).await;
+    watched.unwrap();
     let print = Execution::new(NewExecution {
         path: "/ppp/secret/print".to_owned(),
         arguments: Vec::new(),
@@ -82,6 +88,10 @@ fn everything_that_the_documentation_names_is_counted_by_router() {
     ];
     let names: Vec<&str> = values.keys().map(String::as_str).collect();
     assert_eq!(names, expected);
+    assert_eq!(
+        values["mikrotik_active_users_pppoe"],
+        DebugValue::Gauge(1.0.into())
+    );
     assert_eq!(values["mikrotik_cache_hits"], DebugValue::Counter(2));
     assert_eq!(values["mikrotik_cache_misses"], DebugValue::Counter(1));
     let DebugValue::Counter(failures) = values["mikrotik_circuit_breaker_failures_total"] else {
