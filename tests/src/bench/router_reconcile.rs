@@ -43,8 +43,7 @@ pub async fn router_reconcile(extent: Extent) -> Result<Report> {
         figures.push(time(&format!("unchanged-{name}"), users, &unchanged));
         figures.push(memory(&format!("memory-{name}"), users, &unchanged));
         if place == 0 {
-            let note =
-                format!("{BY_HAND} writes, one read per menu; bulk writes are paced, 8 ms apart");
+            let note = format!("{BY_HAND} writes; those of bulk work are paced, 8 ms apart");
             figures.push(time(&format!("changed-{BY_HAND}"), users, &changed).note(note));
         }
     }
@@ -76,9 +75,9 @@ async fn look_at_changed(site: &Site<'_>, remote: Remote) -> Result<Seen> {
         .collect();
     remote.order_all(&lines).await?;
     let seen = site.look().await?;
-    ensure_one_read_per_menu(&seen)?;
+    // Whoever was disabled is cut, by looking for sessions in as many commands as the names need.
     ensure!(
-        writes(&seen) == u64::from(BY_HAND),
+        writes(&seen) == u64::from(BY_HAND) && seen.planned == lines.len(),
         "{BY_HAND} rows were changed by hand and this was asked: {:?}",
         seen.asked
     );
@@ -105,6 +104,11 @@ fn ensure_one_read_per_menu(seen: &Seen) -> Result<()> {
     Ok(())
 }
 
+/// How many menus were read.
+fn reads(seen: &Seen) -> usize {
+    seen.asked.keys().filter(|path| is_read(path)).count()
+}
+
 /// Every command that is no read counts as a write.
 fn writes(seen: &Seen) -> u64 {
     let commands = seen.asked.iter();
@@ -124,7 +128,7 @@ fn time(name: &str, users: u32, seen: &[Seen]) -> Figure {
         .first()
         .map_or(0, |it| it.asked.keys().filter(|path| is_read(path)).count());
     Figure::alone(format!("router-reconcile/{name}"), "ms", rounds).note(format!(
-        "{users} users, {each:.1} µs each; {menus} menus read once each; a fresh process that has only logged in"
+        "{users} users, {each:.1} µs each; {menus} menus read; a fresh process that has only logged in"
     ))
 }
 
