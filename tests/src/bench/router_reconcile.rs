@@ -124,9 +124,7 @@ fn is_read(path: &str) -> bool {
 fn time(name: &str, users: u32, seen: &[Seen]) -> Figure {
     let rounds: Vec<f64> = seen.iter().map(|it| it.ms).collect();
     let each = median(&rounds) * 1000.0 / f64::from(users);
-    let menus = seen
-        .first()
-        .map_or(0, |it| it.asked.keys().filter(|path| is_read(path)).count());
+    let menus = seen.first().map_or(0, reads);
     Figure::alone(format!("router-reconcile/{name}"), "ms", rounds).note(format!(
         "{users} users, {each:.1} µs each; {menus} menus read; a fresh process that has only logged in"
     ))
