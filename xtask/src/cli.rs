@@ -153,6 +153,10 @@ pub(crate) enum BenchName {
     RouterosCodec,
     /// Commands per second through our gateway, beside other people's libraries
     RouterThroughput,
+    /// Compare a router with what it should be, at three sizes
+    RouterReconcile,
+    /// Healthy routers beside black holes
+    RouterIsolation,
     /// Time until ready and memory of the embedded product
     Startup,
 }
@@ -166,6 +170,8 @@ impl BenchName {
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::RouterThroughput => "router-throughput",
+            Self::RouterReconcile => "router-reconcile",
+            Self::RouterIsolation => "router-isolation",
             Self::Startup => "startup",
         }
     }

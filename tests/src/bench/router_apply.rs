@@ -4,17 +4,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use access::{
-    Allowance, Change, Grant, HostRules, Limits, LoginMethod, Mark, NewGrant, OpenGrant, RateLimit,
-    Reach, RouterGateway, Selection, Service, ServiceProfile, Subject, Target, Terms, Transport,
-    desired, diff, secret_owner,
+    Change, HostRules, LoginMethod, Mark, Reach, RouterGateway, Selection, Target, Transport,
+    desired, diff,
 };
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use crypto_adapter::{KeyRing, OsRandomness, SystemClock, SystemIds};
-use kernel::{Clock, Ids, Randomness, Secret, Vault};
+use kernel::{Clock, Ids, Randomness, Secret};
 use routeros_adapter::{GatewaySettings, RouterOsGateway};
 use routeros_sim::{SimConfig, Simulator};
 
 use super::Extent;
+use super::grants;
 use super::report::{Figure, Report};
 use super::statistics::per_mille;
 
@@ -57,7 +57,8 @@ pub(super) fn settings() -> GatewaySettings {
     GatewaySettings::recommended(RULES)
 }
 
-const RULES: HostRules = HostRules {
+/// Simulated routers are on this machine.
+pub(super) const RULES: HostRules = HostRules {
     allow_loopback: true,
 };
 
@@ -149,9 +150,10 @@ impl Site {
 
     /// What it takes to have these users too: the product's own computation.
     async fn changes(&self, first: u32, count: u32) -> Result<Vec<Change>> {
-        let profile = self.profile()?;
+        let profile = grants::profile(&*self.ids)?;
+        let router = self.target.router;
         let grants: Result<Vec<_>> = (first..first + count)
-            .map(|number| self.grant(&profile, number))
+            .map(|number| grants::open(&*self.ids, &self.vault, router, &profile, number))
             .collect();
         let mark = Mark::of(self.target.router);
         let wanted = desired(&mark, &[profile], &grants?, SystemClock.now())?;
@@ -162,43 +164,5 @@ impl Site {
             "the router has such rows already"
         );
         Ok(plan.changes)
-    }
-
-    fn profile(&self) -> Result<ServiceProfile> {
-        let terms = Terms {
-            rate: RateLimit::steady(1_000_000, 3_000_000),
-            pool: None,
-            local_address: None,
-            address_list: None,
-            shared_users: 1,
-            session_timeout_s: None,
-            idle_timeout_s: None,
-        };
-        Ok(ServiceProfile::define(
-            self.ids.next(),
-            "pass".parse()?,
-            Service::Hotspot,
-            terms,
-        )?)
-    }
-
-    fn grant(&self, profile: &ServiceProfile, number: u32) -> Result<OpenGrant> {
-        let id = self.ids.next();
-        let password = Secret::new(format!("password-{number}"));
-        let grant = Grant::make(NewGrant {
-            id,
-            router: self.target.router,
-            subject: Subject::Voucher(self.ids.next()),
-            service: Service::Hotspot,
-            login: format!("user-{number}").parse().context("a login")?,
-            address: None,
-            secret: self.vault.seal(&secret_owner(id), &password),
-            profile: profile.id(),
-            allowance: Allowance::Active { until: None },
-            limits: Limits::NONE,
-            access_version: 0,
-            at: SystemClock.now(),
-        })?;
-        Ok(OpenGrant { grant, password })
     }
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
-use e2e::bench::{self, Extent, FloorServer};
+use e2e::bench::{self, Extent, FloorServer, ReconcileOnce, SimulatedRouters};
 
 /// Runs one benchmark.
 #[derive(Debug, Parser)]
@@ -24,6 +24,10 @@ enum Bench {
     RouterApply(Run),
     /// Users created on a router, beside other people's libraries.
     RouterThroughput(Run),
+    /// A router compared with what it should be.
+    RouterReconcile(Run),
+    /// What healthy routers notice of black holes.
+    RouterIsolation(Run),
     /// The wire format alone.
     RouterosCodec(Run),
     /// Time to ready, and memory.
@@ -31,6 +35,12 @@ enum Bench {
     /// The floor of `api-read`; started by it.
     #[command(hide = true)]
     FloorServer(FloorServer),
+    /// The routers of `router-reconcile` and `router-isolation`; started by them.
+    #[command(hide = true)]
+    SimulatedRouters(SimulatedRouters),
+    /// One comparison of `router-reconcile`; started by it.
+    #[command(hide = true)]
+    ReconcileOnce(ReconcileOnce),
 }
 
 #[derive(Debug, Args)]
@@ -60,10 +70,14 @@ impl Run {
 async fn main() -> Result<()> {
     let (report, run) = match Cli::parse().bench {
         Bench::FloorServer(settings) => return bench::floor_server(settings).await,
+        Bench::SimulatedRouters(settings) => return bench::simulated_routers(settings).await,
+        Bench::ReconcileOnce(settings) => return bench::reconcile_once(settings).await,
         Bench::ApiRead(run) => (bench::api_read(run.extent()).await?, run),
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
         Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),
+        Bench::RouterReconcile(run) => (bench::router_reconcile(run.extent()).await?, run),
+        Bench::RouterIsolation(run) => (bench::router_isolation(run.extent()).await?, run),
         Bench::RouterosCodec(run) => (bench::routeros_codec(run.extent())?, run),
         Bench::Startup(run) => (bench::startup(run.extent()).await?, run),
     };

@@ -33,6 +33,9 @@ const BARS: &[(&str, Bar)] = &[
         Bar::RateAtLeast(1.0),
     ),
     ("router-throughput/limited", Bar::RateAtLeast(0.9)),
+    ("router-reconcile/unchanged-10k", Bar::ValueAtMost(1000.0)),
+    ("router-reconcile/memory-10k", Bar::ValueAtMost(64.0)),
+    ("router-isolation/p99", Bar::TimeAtMost(1.2)),
     ("startup/ready", Bar::ValueAtMost(150.0)),
     ("startup/rss", Bar::ValueAtMost(40.0)),
 ];

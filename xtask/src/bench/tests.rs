@@ -64,6 +64,24 @@ fn a_value_needs_no_floor() {
 }
 
 #[test]
+fn a_comparison_may_cost_a_second_and_64_mb() {
+    for (id, least, most) in [
+        ("router-reconcile/unchanged-10k", 1000.0, 1000.1),
+        ("router-reconcile/memory-10k", 64.0, 64.1),
+    ] {
+        assert_eq!(cleared(&figure(id, least, "", None)), Some(true), "{id}");
+        assert_eq!(cleared(&figure(id, most, "", None)), Some(false), "{id}");
+    }
+}
+
+#[test]
+fn black_holes_may_cost_healthy_routers_a_fifth() {
+    let bench = "router-isolation/p99";
+    assert_eq!(cleared(&figure(bench, 9.0, "ms", Some(1.2))), Some(true));
+    assert_eq!(cleared(&figure(bench, 9.0, "ms", Some(1.21))), Some(false));
+}
+
+#[test]
 fn a_ratio_that_was_not_measured_clears_nothing() {
     assert_eq!(
         cleared(&figure("api-read/sqlite", 9.0, "req/s", None)),
