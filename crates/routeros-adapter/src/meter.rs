@@ -105,14 +105,20 @@ impl Meter {
     }
 
     /// Shows how many are online, by the services of their sessions.
-    pub(crate) fn show_sessions(&self, services: impl Iterator<Item = Service> + Clone) {
-        let all = [
-            ("mikrotik_active_users_hotspot", Service::Hotspot),
-            ("mikrotik_active_users_pppoe", Service::Pppoe),
-        ];
-        for (name, service) in all {
-            let online = services.clone().filter(|it| *it == service);
-            gauge!(name, "router" => Arc::clone(&self.router)).set(small(online.count()));
+    pub(crate) fn show_sessions(&self, services: impl Iterator<Item = Service>) {
+        let (mut hotspot, mut pppoe) = (0, 0);
+        for service in services {
+            match service {
+                Service::Hotspot => hotspot += 1,
+                Service::Pppoe => pppoe += 1,
+                Service::StaticIp | Service::DhcpLease | Service::MacBypass => {}
+            }
+        }
+        for (name, online) in [
+            ("mikrotik_active_users_hotspot", hotspot),
+            ("mikrotik_active_users_pppoe", pppoe),
+        ] {
+            gauge!(name, "router" => Arc::clone(&self.router)).set(small(online));
         }
     }
 
