@@ -131,7 +131,7 @@ fn orphan(row: &RowRef) -> DriftRow {
         name: row.name.clone(),
         values: Vec::new(),
         grant: None,
-        may_be_accepted: true,
+        may_be_accepted: !row.menu.decides_access(),
     }
 }
 

@@ -157,6 +157,17 @@ impl Menu {
         }
     }
 
+    /// Whether a row here lets somebody connect, or keeps somebody out.
+    #[must_use]
+    pub const fn decides_access(self) -> bool {
+        match self {
+            Self::PppSecret | Self::HotspotUser | Self::AddressList => true,
+            Self::DhcpLease | Self::IpBinding => true,
+            Self::Pool | Self::PppProfile | Self::HotspotProfile | Self::SimpleQueue => false,
+            Self::WalledGarden | Self::WalledGardenIp => false,
+        }
+    }
+
     /// What the row of a login is called here.
     #[must_use]
     pub fn row_name(self, login: &str) -> String {

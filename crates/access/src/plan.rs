@@ -225,11 +225,14 @@ impl Plan {
                 continue;
             };
             self.owned += 1;
-            if claimed.contains(&(menu, &row.id)) || desired.is_left_alone(menu, &row.name) {
+            if claimed.contains(&(menu, &row.id)) {
                 continue;
             }
+            // What has ended goes even if an operator has taken the row over: access is not his to give.
             if let Some(grant) = desired.ended(&tag.id) {
                 self.changes.push(removal(menu, row, Some(grant)));
+            } else if desired.is_left_alone(menu, &row.name) {
+                continue;
             } else if reach == Reach::Whole && !is_needed(menu, row, actual) {
                 self.orphans.push(row_ref(menu, row));
             }

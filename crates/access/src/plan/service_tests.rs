@@ -337,6 +337,37 @@ fn what_an_operator_keeps_is_no_difference_but_access_is_not_his_to_give() {
 }
 
 #[test]
+fn a_row_that_an_operator_has_taken_over_goes_when_its_grant_ends() {
+    let active = grant(
+        Service::StaticIp,
+        "10.1.1.5",
+        Allowance::Active { until: None },
+    );
+    let wanted = want(Service::StaticIp, std::slice::from_ref(&active));
+    let plan = diff(&wanted, &Actual::default(), Reach::Whole);
+    let actual = after(Actual::default(), &plan);
+    let mut setup = RouterSetup::empty(numbered(2));
+    for (menu, name) in [
+        (Menu::SimpleQueue, "wb-10.1.1.5"),
+        (Menu::AddressList, "10.1.1.5"),
+    ] {
+        setup.accept(menu, name, vec![Kept::Row]).unwrap();
+    }
+    let ended = [grant(Service::StaticIp, "10.1.1.5", Allowance::Ended)];
+    let wanted = want(Service::StaticIp, &ended).with_exceptions(&setup);
+    for reach in [Reach::Whole, Reach::Selected] {
+        let plan = diff(&wanted, &actual, reach);
+        assert_eq!(
+            bare(&plan),
+            [
+                "/ip/firewall/address-list/remove .id=*2",
+                "/queue/simple/remove .id=*1",
+            ]
+        );
+    }
+}
+
+#[test]
 fn a_row_that_is_left_to_the_operator_is_neither_made_nor_removed() {
     let mut setup = pooled();
     setup.accept(Menu::Pool, "home", vec![Kept::Row]).unwrap();

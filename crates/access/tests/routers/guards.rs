@@ -278,16 +278,52 @@ async fn access_cannot_be_kept_and_strangers_cannot_be_restored() {
 #[tokio::test]
 async fn an_orphan_that_is_accepted_stays() {
     let world = settled(1).await;
-    let mut actual = world.gateway.actual(router());
-    let mut copy = actual.rows(Menu::PppSecret)[0].clone();
-    (copy.id, copy.name) = (access::RowId::new("*99"), "copy".to_owned());
-    actual.push(Menu::PppSecret, copy);
-    world.gateway.set_actual(router(), actual);
-    accept(&world, row(Menu::PppSecret, "copy")).await.unwrap();
+    let comment = world.gateway.actual(router()).rows(Menu::PppSecret)[0]
+        .comment
+        .clone();
+    let fake = &world.gateway;
+    fake.insert(router(), Menu::SimpleQueue, "copy", &[], &comment);
+    let exists = || fake.row(router(), Menu::SimpleQueue, "copy").is_some();
+    accept(&world, row(Menu::SimpleQueue, "copy"))
+        .await
+        .unwrap();
     world.reconcile(ReconcileMode::Apply).await;
-    assert_eq!(secrets(&world), 2);
-    restore(&world, row(Menu::PppSecret, "copy")).await.unwrap();
-    assert_eq!(secrets(&world), 1);
+    assert!(exists());
+    restore(&world, row(Menu::SimpleQueue, "copy"))
+        .await
+        .unwrap();
+    assert!(!exists());
+}
+
+#[tokio::test]
+async fn an_orphan_that_lets_somebody_connect_is_never_accepted() {
+    let menus = [
+        Menu::PppSecret,
+        Menu::HotspotUser,
+        Menu::IpBinding,
+        Menu::DhcpLease,
+        Menu::AddressList,
+    ];
+    let world = settled(1).await;
+    let comment = world.gateway.actual(router()).rows(Menu::PppSecret)[0]
+        .comment
+        .clone();
+    for menu in menus {
+        let list = [(Attribute::List, "wb-active")];
+        let values: &[_] = if menu == Menu::AddressList {
+            &list
+        } else {
+            &[]
+        };
+        world
+            .gateway
+            .insert(router(), menu, "copy", values, &comment);
+        let refused = accept(&world, row(menu, "copy")).await;
+        assert!(
+            matches!(refused, Err(DriftError::NotAcceptable)),
+            "{menu:?}: {refused:?}"
+        );
+    }
 }
 
 #[tokio::test]
