@@ -92,7 +92,7 @@ pub enum Undesirable {
 
 /// What a router should hold at an instant.
 ///
-/// Every given profile has a row, unless it was adopted; restricted grants bring the restricted profile with them. A grant that is blocked, or
+/// Every given profile has a row, unless it was adopted on this very router; restricted grants bring the restricted profile with them. A grant that is blocked, or
 /// whose time has run out, is a disabled row; one that has ended is no row.
 ///
 /// # Errors
@@ -111,8 +111,8 @@ pub fn desired(
     };
     let by_id: BTreeMap<ProfileId, &ServiceProfile> =
         profiles.iter().map(|it| (it.id(), it)).collect();
-    // The row of an adopted profile is the router's own: it is named by its logins, and never written.
-    for profile in profiles.iter().filter(|it| it.adopted().is_none()) {
+    // The row of a profile adopted here is the router's own: it is named by its logins, and never written.
+    for profile in profiles.iter().filter(|it| it.adopted_on(mark).is_none()) {
         if let Some(menu) = Menu::profiles_of(profile.service()) {
             all.insert(menu, profile_rows::profile_row(mark, profile));
         }

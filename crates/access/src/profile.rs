@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 use crate::events::AccessEvent;
 use crate::login::Service;
 use crate::rate_limit::{BadRateLimit, RateLimit};
-use crate::tag::PROFILE_PREFIX;
+use crate::tag::{Mark, PROFILE_PREFIX};
 
 /// The name of a pool or address list on a router: 1 to 40 of letters, digits, `-`, `_` and `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -287,13 +287,21 @@ impl ServiceProfile {
         self.adopted.as_ref()
     }
 
-    /// What its row is called on a router.
+    /// The row that it stands for on the router of a mark: `None` on every other router, where it has the ordinary row.
     #[must_use]
-    pub fn router_name(&self) -> String {
-        if let Some(row) = &self.adopted {
-            return row.name.clone();
+    pub fn adopted_on(&self, mark: &Mark) -> Option<&AdoptedRow> {
+        self.adopted
+            .as_ref()
+            .filter(|it| Mark::of(it.router) == *mark)
+    }
+
+    /// What its row is called on the router of a mark.
+    #[must_use]
+    pub fn router_name(&self, mark: &Mark) -> String {
+        match self.adopted_on(mark) {
+            Some(row) => row.name.clone(),
+            None => format!("{PROFILE_PREFIX}{}", self.name),
         }
-        format!("{PROFILE_PREFIX}{}", self.name)
     }
 
     /// What the row of its restricted logins is called on a router: they keep the profile's own addressing, so that

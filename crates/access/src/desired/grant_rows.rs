@@ -44,8 +44,8 @@ pub(super) fn grant_rows(
     let standing = standing(open, now);
     let row = |menu: Menu, owned| (menu, row(mark, open, menu, owned, now));
     match open.grant.service() {
-        Service::Pppoe => vec![row(Menu::PppSecret, secret(profile, standing))],
-        Service::Hotspot => vec![row(Menu::HotspotUser, user(open, profile, standing))],
+        Service::Pppoe => vec![row(Menu::PppSecret, secret(mark, profile, standing))],
+        Service::Hotspot => vec![row(Menu::HotspotUser, user(mark, open, profile, standing))],
         Service::DhcpLease => vec![row(Menu::DhcpLease, lease(open, profile, standing))],
         Service::StaticIp => {
             let target = open.grant.login().to_string();
@@ -85,26 +85,26 @@ fn row(mark: &Mark, open: &OpenGrant, menu: Menu, owned: Owned, now: Timestamp) 
     }
 }
 
-fn secret(profile: &ServiceProfile, standing: Standing) -> Owned {
-    let mut owned = login(profile, standing);
+fn secret(mark: &Mark, profile: &ServiceProfile, standing: Standing) -> Owned {
+    let mut owned = login(mark, profile, standing);
     let service = Service::Pppoe.as_str().to_owned();
     owned.insert(Attribute::Service, Some(service));
     owned
 }
 
-fn user(open: &OpenGrant, profile: &ServiceProfile, standing: Standing) -> Owned {
+fn user(mark: &Mark, open: &OpenGrant, profile: &ServiceProfile, standing: Standing) -> Owned {
     let limits = open.grant.limits();
     let text = |it: Option<u64>| it.map(|it| it.to_string());
-    let mut owned = login(profile, standing);
+    let mut owned = login(mark, profile, standing);
     owned.insert(Attribute::LimitUptime, text(limits.uptime_s));
     owned.insert(Attribute::LimitBytes, text(limits.bytes));
     owned
 }
 
-fn login(profile: &ServiceProfile, standing: Standing) -> Owned {
+fn login(mark: &Mark, profile: &ServiceProfile, standing: Standing) -> Owned {
     let name = match standing {
         Standing::Restricted => profile.restricted_router_name(),
-        Standing::Full | Standing::Refused => profile.router_name(),
+        Standing::Full | Standing::Refused => profile.router_name(mark),
     };
     Owned::from([
         // Routers show the profile `default` by showing none.

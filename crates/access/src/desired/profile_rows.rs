@@ -21,7 +21,7 @@ pub(super) fn profile_row(mark: &Mark, profile: &ServiceProfile) -> DesiredRow {
     owned.insert(Attribute::IdleTimeout, seconds(terms.idle_timeout_s));
     share(&mut owned, profile);
     let tag = tag(mark, TagId::profile(profile.id()), profile.revision());
-    shared_row(profile.router_name(), tag, owned)
+    shared_row(profile.router_name(mark), tag, owned)
 }
 
 pub(super) fn restricted_row(mark: &Mark, profile: &ServiceProfile) -> DesiredRow {

@@ -8,7 +8,7 @@ use super::{Desired, OpenGrant, Undesirable, desired};
 use crate::grant::{Allowance, Grant, GrantSnapshot, Limits, Subject};
 use crate::login::{LoginRef, Service};
 use crate::menu::Menu;
-use crate::profile::{ServiceProfile, Terms};
+use crate::profile::{AdoptedRow, ServiceProfile, Terms};
 use crate::row::Attribute;
 use crate::tag::{Mark, TagId};
 use crate::testing::{numbered, sample_grant, sample_profile, sample_terms};
@@ -190,4 +190,24 @@ fn a_login_that_lives_on_under_another_grant_is_not_cut_for_the_ended_one() {
     })
     .unwrap();
     assert_eq!(want(&[ended, heir]).owed_cuts().next(), None);
+}
+
+#[test]
+fn a_profile_that_was_adopted_on_another_router_has_an_ordinary_row_here() {
+    let row = AdoptedRow {
+        router: numbered(99),
+        name: "1day".to_owned(),
+    };
+    let slug = "p-1day".parse().unwrap();
+    let adopted = ServiceProfile::adopt(numbered(6), slug, Service::Hotspot, sample_terms(), row);
+    let profiles = [adopted.unwrap()];
+    let grants = [open(1, Service::Hotspot, Allowance::Active { until: None })];
+    for (router, used) in [(2, "wb-p-1day"), (99, "1day")] {
+        let all = desired(&Mark::of(numbered(router)), &profiles, &grants, start()).unwrap();
+        let named = value(&all, Menu::HotspotUser, "login-1", Attribute::Profile);
+        assert_eq!(named.as_deref(), Some(used));
+        let is_made = all.row(Menu::HotspotProfile, "wb-p-1day").is_some();
+        assert_eq!(is_made, router == 2, "{router}");
+        assert!(all.row(Menu::HotspotProfile, "1day").is_none());
+    }
 }

@@ -155,7 +155,10 @@ fn restricted_logins_keep_the_addressing_of_their_profile() {
     )
     .unwrap();
     assert_eq!(pooled.restricted_router_name(), "wb-restricted-home");
-    assert_eq!(pooled.router_name(), "wb-home");
+    assert_eq!(
+        pooled.router_name(&crate::tag::Mark::of(numbered(2))),
+        "wb-home"
+    );
 }
 
 #[test]
