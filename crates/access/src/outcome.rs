@@ -122,7 +122,7 @@ pub(crate) struct Settlement<'a> {
     target: &'a Target,
     plan: &'a Plan,
     outcome: Outcome,
-    /// Logins whose change failed: cutting them would only bring them back.
+    /// Logins whose change failed, cutting them would only bring them back; and those that others have served since.
     spared: BTreeSet<LoginRef>,
     /// Logins that have been cut.
     cut: BTreeSet<LoginRef>,
@@ -166,6 +166,11 @@ impl<'a> Settlement<'a> {
         }
         let cuts = changes.iter().filter(|it| it.cuts);
         self.end(cuts.filter_map(Change::login).collect()).await;
+    }
+
+    /// Cuts these logins no more: what they owed was settled since the plan was made.
+    pub(crate) fn spare(&mut self, logins: impl IntoIterator<Item = LoginRef>) {
+        self.spared.extend(logins);
     }
 
     /// Ends the sessions that are owed from before, and says what came of everything.

@@ -215,17 +215,20 @@ impl Mending<'_> {
     async fn mend(&self, found: &Comparison) -> Result<Outcome, RouterTaskError> {
         let known = found.grants.iter().map(|it| (it.id(), it.revision()));
         let mut known: BTreeMap<GrantId, u32> = known.collect();
-        let mut served = BTreeSet::new();
+        let mut served = BTreeMap::new();
         let mut settlement = Settlement::begin(self.gateway, &found.target, &found.plan);
         for (place, batch) in found.plan.changes.chunks(BATCH).enumerate() {
             if place > 0 && settlement.goes_on() {
-                served.extend(self.serve_urgent(found, &mut known).await?);
+                let urgent = self.serve_urgent(found, &mut known).await?;
+                // What this plan knows of their sessions is out of date: who has come back online stays.
+                settlement.spare(urgent.values().cloned());
+                served.extend(urgent);
             }
             if !settlement.goes_on() {
                 break;
             }
             // Who was served in between is further than this plan.
-            let stale = |it: &Change| it.grant.is_some_and(|grant| served.contains(&grant));
+            let stale = |it: &Change| it.grant.is_some_and(|grant| served.contains_key(&grant));
             let rest: Vec<Change> = batch.iter().filter(|it| !stale(it)).cloned().collect();
             settlement.make(&rest).await;
         }
@@ -234,12 +237,12 @@ impl Mending<'_> {
         Ok(outcome)
     }
 
-    /// Brings the grants of who has paid since the plan was made.
+    /// Brings the grants of who has paid since the plan was made, and returns them with their logins.
     async fn serve_urgent(
         &self,
         found: &Comparison,
         known: &mut BTreeMap<GrantId, u32>,
-    ) -> Result<BTreeSet<GrantId>, RouterTaskError> {
+    ) -> Result<BTreeMap<GrantId, LoginRef>, RouterTaskError> {
         let (router, now) = (&found.router, self.clock.now());
         let mut tx = self.store.begin(&self.scope.preliminary()).await?;
         let paid = tx
@@ -249,7 +252,7 @@ impl Mending<'_> {
         let is_news = |it: &Grant| known.get(&it.id()) != Some(&it.revision());
         let grants: Vec<Grant> = paid.into_iter().filter(is_news).collect();
         if grants.is_empty() {
-            return Ok(BTreeSet::new());
+            return Ok(BTreeMap::new());
         }
         let work = Pending {
             profiles: profiles_for(tx.as_mut(), router.id(), &grants).await?,
@@ -269,7 +272,9 @@ impl Mending<'_> {
             record(self.store, self.scope, router, &work.grants, &outcome, now).await?;
         }
         known.extend(work.grants.iter().map(|it| (it.id(), it.revision())));
-        Ok(work.grants.iter().map(Grant::id).collect())
+        let login = |it: &Grant| LoginRef::new(it.service(), it.login().as_str());
+        let served = work.grants.iter().map(|it| (it.id(), login(it)));
+        Ok(served.collect())
     }
 }
 

@@ -404,6 +404,7 @@ struct PaidMeanwhile<'a> {
     world: &'a World,
     pays: Mutex<Option<u64>>,
     order: Mutex<Vec<String>>,
+    cuts: Mutex<Vec<String>>,
 }
 
 #[async_trait]
@@ -433,6 +434,8 @@ impl RouterGateway for PaidMeanwhile<'_> {
     }
 
     async fn cut(&self, target: &Target, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
+        let names = logins.iter().map(|it| it.name.clone());
+        self.cuts.lock().unwrap().extend(names);
         self.fake().cut(target, logins).await
     }
 
@@ -490,6 +493,7 @@ async fn who_pays_during_a_long_comparison_goes_before_the_rest_of_it() {
         world: &world,
         pays: Mutex::new(Some(1_599)),
         order: Mutex::default(),
+        cuts: Mutex::default(),
     };
     let command = ReconcileRouter {
         router: router(),
@@ -499,6 +503,9 @@ async fn who_pays_during_a_long_comparison_goes_before_the_rest_of_it() {
     access::reconcile_router(store, &gateway, &OpenVault, clock, scope, command)
         .await
         .unwrap();
+    let cuts = gateway.cuts.into_inner().unwrap();
+    let times = cuts.iter().filter(|it| *it == "l1599").count();
+    assert_eq!(times, 1, "when served, and not again at the end");
     let order = gateway.order.into_inner().unwrap();
     let place = order.iter().position(|it| it == "l1599").unwrap();
     assert!((200..250).contains(&place), "{place} of {}", order.len());
