@@ -84,7 +84,7 @@ impl MayConflict for GrantError {
 /// Gives a subject a login, in a transaction of its own. A subject that has one keeps it: its id is returned.
 ///
 /// # Errors
-/// [`GrantError`].
+/// [`GrantError`]; [`GrantRefusal::Ended`] if the one that the subject has is over.
 pub async fn grant_access(
     store: &dyn AccessStore,
     vault: &dyn Vault,
@@ -111,6 +111,10 @@ pub async fn grant_within(
     command: GrantAccess,
 ) -> Result<GrantId, GrantError> {
     if let Some(known) = tx.grants().find_by_subject(command.subject).await? {
+        if known.allowance() == Allowance::Ended {
+            // What has ended never lets anybody connect again: whoever relied on it would have nothing.
+            return Err(GrantRefusal::Ended.into());
+        }
         return Ok(known.id());
     }
     let (id, router) = (command.id, command.router);

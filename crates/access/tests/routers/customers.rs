@@ -4,8 +4,8 @@ use access::AccessQueries;
 use access::testing::{numbered, sample_terms};
 use access::{
     Allowance, Attribute, BadProfile, ChangeProfile, ChangeProfileError, FollowAccess, GrantEntry,
-    GrantError, GrantFilter, GrantMany, Limits, Menu, RateLimit, ReconcileMode, Subject,
-    SyncReport, Terms,
+    GrantError, GrantFilter, GrantMany, GrantRefusal, Limits, Menu, RateLimit, ReconcileMode,
+    Subject, SyncReport, Terms,
 };
 use kernel::testing::OpenVault;
 use kernel::{PageRequest, Priority, Secret};
@@ -77,6 +77,22 @@ async fn granting_asks_for_one_sync_and_payment_makes_it_urgent() {
         ("sync_router", Priority::Critical)
     );
     assert_eq!(jobs[0].payload["router"], router().to_string());
+}
+
+#[tokio::test]
+async fn a_login_that_has_ended_is_granted_to_nobody_again() {
+    let world = World::new().await;
+    world.grant(10, "siti").await.unwrap();
+    let (store, ids, clock, scope) = (&world.store, &world.ids, &world.clock, &world.scope);
+    access::end_access(store, ids, clock, scope, subject(10))
+        .await
+        .unwrap();
+    let again = world.grant(10, "siti").await;
+    assert!(matches!(
+        again,
+        Err(GrantError::Refused(GrantRefusal::Ended))
+    ));
+    world.grant(11, "siti").await.unwrap();
 }
 
 #[tokio::test]
