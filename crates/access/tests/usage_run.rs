@@ -53,6 +53,7 @@ fn user(number: u64, load: Load) -> UserCounters {
 fn reading(users: Vec<UserCounters>) -> UsageReading {
     UsageReading {
         uptime_s: 0,
+        took: std::time::Duration::ZERO,
         users: Some(users),
         sessions: Vec::new(),
     }
@@ -198,6 +199,7 @@ async fn sessions_of_strangers_are_not_followed() {
     };
     let seen = UsageReading {
         uptime_s: 0,
+        took: std::time::Duration::ZERO,
         users: None,
         sessions: vec![
             session("u0000"),

@@ -9,6 +9,7 @@ use access::{
 };
 use futures::try_join;
 use routeros_proto::{Command, ItemId, Query, Reply, parse_duration};
+use tokio::time::Instant;
 
 use crate::line::Line;
 use crate::select::print_all;
@@ -16,6 +17,7 @@ use crate::select::print_all;
 /// The users come first: see [`UsageReading`].
 pub(crate) async fn usage(line: &Line, reach: UsageScope) -> Result<UsageReading, GatewayError> {
     let uptime_s = uptime(line).await?;
+    let begun = Instant::now();
     let users = match reach {
         UsageScope::Everything => Some(users(line).await?),
         UsageScope::Sessions => None,
@@ -24,6 +26,7 @@ pub(crate) async fn usage(line: &Line, reach: UsageScope) -> Result<UsageReading
     sessions.extend(ppp);
     Ok(UsageReading {
         uptime_s,
+        took: begun.elapsed(),
         users,
         sessions,
     })

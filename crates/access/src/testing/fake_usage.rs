@@ -2,6 +2,7 @@
 //! ends, a PPP session is forgotten with its interface.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use kernel::RouterId;
 
@@ -87,6 +88,7 @@ impl World {
         let sessions = self.used.running.iter();
         UsageReading {
             uptime_s: self.facts(router).uptime_s.saturating_sub(self.used.lost_s),
+            took: Duration::ZERO,
             users: (reach == UsageScope::Everything).then(users),
             sessions: sessions.map(|(login, it)| running(login, *it)).collect(),
         }

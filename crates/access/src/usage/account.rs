@@ -16,7 +16,7 @@ const SLACK_S: u64 = 60;
 /// What every login's books share in one poll.
 #[derive(Debug, Clone, Copy)]
 pub struct PollClock {
-    /// When the router was read.
+    /// When the router had been read.
     pub at: Timestamp,
     /// The local day that use is recorded on.
     pub day: LocalDate,
@@ -72,7 +72,7 @@ pub struct FirstUse {
     pub login: LoginRef,
     /// Whose it is.
     pub subject: Subject,
-    /// When: the poll minus all connected time.
+    /// When: the poll minus all connected time, but not before the totals were read last.
     pub at: Timestamp,
 }
 
@@ -212,7 +212,7 @@ impl Work<'_> {
     }
 
     fn close(self, seen: &LoginSeen) -> LoginChange {
-        let first_use = first_use(&self.meter, seen, self.clock.at);
+        let first_use = first_use(&self.meter, seen, self.clock);
         LoginChange {
             meter: self.meter,
             sessions: self.sessions,
@@ -223,19 +223,23 @@ impl Work<'_> {
     }
 }
 
-/// All connected time lies before now, so the first use does at least as long ago. A login shorter than a poll shows in
-/// the totals.
-fn first_use(meter: &Meter, seen: &LoginSeen, at: Timestamp) -> Option<FirstUse> {
+/// All connected time lies before now, so that of one device began as long ago. A login shorter than a poll shows in the
+/// totals. Devices that share a login are connected at the same time, and their times add up to more than has passed:
+/// when the totals were read before, it was unused still, or its clock would run already.
+fn first_use(meter: &Meter, seen: &LoginSeen, clock: &PollClock) -> Option<FirstUse> {
     let online_s = seen.sessions.iter().map(|it| it.uptime_s).max();
     let ended_s = seen.user.as_ref().map_or(0, |it| it.load.seconds);
     if online_s.is_none() && seen.user.as_ref().is_none_or(|it| it.load.is_zero()) {
         return None;
     }
     let connected_s = online_s.unwrap_or(0).saturating_add(ended_s);
+    let counted = clock.at.minus(seconds(connected_s));
     Some(FirstUse {
         login: meter.login.clone(),
         subject: meter.subject,
-        at: at.minus(seconds(connected_s)),
+        at: clock
+            .users_since
+            .map_or(counted, |it| it.max(counted).min(clock.at)),
     })
 }
 

@@ -16,7 +16,7 @@ pub struct PollState {
     pub boot: u32,
     /// Seconds since the router started, at that poll.
     pub uptime_s: u64,
-    /// When that poll was.
+    /// When that poll was: when it read the router's age, before everything else.
     pub polled_at: Timestamp,
     /// When the totals of the hotspot users were last read and recorded.
     pub users_polled_at: Option<Timestamp>,
@@ -36,10 +36,11 @@ impl PollState {
         last.is_none_or(|last| now.since(last) >= every || now < last)
     }
 
-    /// The state after a reading. `users_polled_at` stays until everything is recorded.
+    /// The state after a reading that ended at an instant. `users_polled_at` stays until everything is recorded.
     #[must_use]
     pub fn after(known: Option<&Self>, reading: &UsageReading, at: Timestamp) -> Self {
         let boot = known.map_or(0, |it| it.boot);
+        let at = reading.measured_at(at);
         let has_restarted = known.is_some_and(|it| it.has_restarted(reading.uptime_s, at));
         Self {
             boot: boot.saturating_add(u32::from(has_restarted)),

@@ -1,5 +1,9 @@
 //! What a router says about use at one moment.
 
+use std::time::Duration;
+
+use kernel::Timestamp;
+
 use crate::login::LoginRef;
 use crate::row::RowId;
 use crate::usage::load::Load;
@@ -74,8 +78,19 @@ impl SessionCounters {
 pub struct UsageReading {
     /// Seconds since the router started.
     pub uptime_s: u64,
+    /// How long the rest took to be read after `uptime_s`: slow routers need minutes.
+    pub took: Duration,
     /// The hotspot users, each name once; `None` if they were not asked for.
     pub users: Option<Vec<UserCounters>>,
     /// Everybody who is online.
     pub sessions: Vec<SessionCounters>,
+}
+
+impl UsageReading {
+    /// When the router was as old as it says, given when the reading ended.
+    #[must_use]
+    pub fn measured_at(&self, ended_at: Timestamp) -> Timestamp {
+        let took = chrono::Duration::from_std(self.took).unwrap_or(chrono::Duration::MAX);
+        ended_at.minus(took)
+    }
 }

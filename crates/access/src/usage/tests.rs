@@ -137,6 +137,25 @@ fn a_login_shorter_than_a_poll_shows_in_the_totals_with_its_first_use() {
 }
 
 #[test]
+fn devices_that_shared_a_login_have_not_used_it_before_it_was_seen_unused() {
+    // Three devices for three minutes each, since five minutes ago.
+    let seen = LoginSeen {
+        user: Some(user("k7x9", load(10, 20, 360))),
+        sessions: vec![session(&hotspot(), "c", load(7, 7, 180))],
+    };
+    let change = close(&hotspot(), fresh(&hotspot()), &seen, &clock());
+    let first = change.first_use.unwrap();
+    assert_eq!(first.at, noon().minus(Duration::minutes(5)));
+    let never_read = PollClock {
+        users_since: None,
+        ..clock()
+    };
+    let change = close(&hotspot(), fresh(&hotspot()), &seen, &never_read);
+    let first = change.first_use.unwrap();
+    assert_eq!(first.at, noon().minus(Duration::minutes(9)));
+}
+
+#[test]
 fn a_user_that_was_never_used_has_no_first_use() {
     let seen = LoginSeen {
         user: Some(user("k7x9", Load::ZERO)),
@@ -310,6 +329,33 @@ fn a_router_that_is_younger_than_it_should_be_has_restarted() {
         let next = PollState::after(Some(&first), &reading(uptime_s), hour);
         assert_eq!(next.boot, boot, "{uptime_s}");
     }
+}
+
+#[test]
+fn a_router_that_is_slow_to_answer_has_not_restarted() {
+    let reading = |uptime_s, took_s| UsageReading {
+        uptime_s,
+        took: std::time::Duration::from_secs(took_s),
+        ..UsageReading::default()
+    };
+    let first = PollState::after(None, &reading(1_000, 0), noon());
+    // Its age was read an hour later, and everything else took five minutes more.
+    let ended_at = noon().plus(Duration::minutes(65));
+    let slow = PollState::after(Some(&first), &reading(4_600, 300), ended_at);
+    assert_eq!(slow.boot, 0);
+    assert_eq!(slow.polled_at, noon().plus(Duration::hours(1)));
+    let quick = PollState::after(
+        Some(&slow),
+        &reading(4_960, 0),
+        ended_at.plus(Duration::minutes(1)),
+    );
+    assert_eq!(quick.boot, 0);
+    let restarted = PollState::after(
+        Some(&slow),
+        &reading(4_800, 0),
+        ended_at.plus(Duration::minutes(1)),
+    );
+    assert_eq!(restarted.boot, 1);
 }
 
 #[test]

@@ -54,7 +54,7 @@ impl UsagePage {
 }
 
 impl<'a> UsageRun<'a> {
-    /// Lays a reading, taken at an instant on a local day, beside what is known.
+    /// Lays a reading, which ended at an instant on a local day, beside what is known.
     ///
     /// # Errors
     /// [`StoreError`] as the store's own.
@@ -177,7 +177,7 @@ impl<'a> UsageRun<'a> {
     /// [`StoreError::Conflict`] if somebody else has recorded a poll of this router meanwhile.
     pub async fn record(&mut self, page: UsagePage) -> Result<(), StoreError> {
         if page.is_last && self.users.is_some() {
-            self.state.users_polled_at = Some(self.clock.at);
+            self.state.users_polled_at = Some(self.state.polled_at);
         }
         self.ends = page.is_last;
         self.state.version = self

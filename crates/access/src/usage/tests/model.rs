@@ -132,6 +132,7 @@ impl World {
         let sessions = self.router.seen();
         let reading = UsageReading {
             uptime_s: self.router.uptime_s,
+            took: std::time::Duration::ZERO,
             users: None,
             sessions: sessions.clone(),
         };
