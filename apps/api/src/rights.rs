@@ -37,7 +37,8 @@ rights! {
     ReadEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
-    ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters ImportRouters ReadSessions CutSessions
+    ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters PreviewImports ImportRouters
+    ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments

@@ -111,8 +111,10 @@ permissions! {
     ExecuteCommands, "routers.execute", [];
     /// Apply the desired state to a router.
     ReconcileRouters, "routers.reconcile", [Technician];
-    /// Import what a router already has.
-    ImportRouters, "routers.import", [Technician];
+    /// Look at what an import of a router would take over.
+    PreviewImports, "routers.preview_import", [Technician];
+    /// Import what a router already has: it defines plans and prices, makes vouchers and customers.
+    ImportRouters, "routers.import", [];
     /// See who is online.
     ReadSessions, "sessions.read", [Cashier, Technician, Auditor];
     /// Cut somebody's live sessions.

@@ -24,7 +24,7 @@ use crate::extract::path::PathIdIn;
 use crate::extract::{Granted, Listing, May, Once, PathId};
 use crate::idempotency::{Turn, once, run};
 use crate::problem::Problem;
-use crate::rights::{ImportRouters, ReadRouters};
+use crate::rights::{ImportRouters, PreviewImports};
 use crate::words;
 
 /// A look at a router.
@@ -166,7 +166,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 )]
 async fn preview(
     State(api): State<Api>,
-    caller: May<ImportRouters>,
+    caller: May<PreviewImports>,
     PathId(router): PathId<RouterKind>,
     request: Once<PreviewBody>,
 ) -> Result<Created<ImportBody>, Problem> {
@@ -209,7 +209,7 @@ async fn preview(
 )]
 async fn get(
     State(api): State<Api>,
-    caller: May<ReadRouters>,
+    caller: May<PreviewImports>,
     PathIdIn(router, import): PathIdIn<RouterKind, ImportKind>,
 ) -> Result<Json<ImportBody>, Problem> {
     load(&api, &caller, router, import).await.map(Json)
@@ -228,7 +228,7 @@ async fn get(
 )]
 async fn rows(
     State(api): State<Api>,
-    caller: May<ImportRouters>,
+    caller: May<PreviewImports>,
     PathIdIn(router, import): PathIdIn<RouterKind, ImportKind>,
     listing: Listing<RowsFilter>,
 ) -> Result<Json<Listed<ImportRowBody>>, Problem> {

@@ -37,6 +37,12 @@ fn a_technician_sees_no_money() {
 }
 
 #[test]
+fn a_technician_looks_at_imports_but_defines_no_plans_nor_vouchers_by_them() {
+    assert!(Role::Technician.allows(Permission::PreviewImports));
+    assert!(!Role::Technician.allows(Permission::ImportRouters));
+}
+
+#[test]
 fn a_cashier_takes_money_but_makes_neither_plans_nor_vouchers_nor_operators() {
     assert!(Role::Cashier.allows(Permission::RecordPayments));
     assert!(Role::Cashier.allows(Permission::SellVouchers));
