@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use access::Subject;
 use access::testing::{FakeRouter, mikhmon_survey};
 use async_trait::async_trait;
 use jobs::ClaimedJob;
-use kernel::{Id, Lane, Priority, RouterId, StoreError};
+use kernel::{Id, Lane, Priority, RouterId, Scope, StoreError};
 use mikrotik_billing_api::Ports;
 use operators::Role;
 use serde_json::{Value, json};
@@ -224,6 +225,29 @@ async fn an_imported_login_is_sold_to_without_a_new_one() {
     assert_eq!(sold.body["password"], Value::Null);
     let grants = Ask::get("/api/v1/grants?limit=200");
     assert_eq!(count(&site.house.ask(grants).await.is(200)), before);
+}
+
+#[tokio::test]
+async fn an_imported_login_that_has_ended_is_sold_to_nobody() {
+    let site = Site::new().await;
+    let place = site.taken_over().await;
+    let rows = site.rows(Role::Admin, &place, "kind=customer").await;
+    let becomes = &named(&rows, "budi")["becomes"];
+    let adopted = becomes["subscription"].as_str().unwrap().parse().unwrap();
+    let bench = site.house.ports.workbench();
+    let scope = Scope::system(TENANT, "test", uuid::Uuid::nil());
+    let subject = Subject::Subscription(adopted);
+    let ended = access::end_access(&*bench.access, &*bench.ids, &*bench.clock, &scope, subject);
+    assert!(ended.await.unwrap());
+    let sale = json!({
+        "customer": becomes["customer"],
+        "plan": site.plan("pppoe").await,
+        "router": site.place.rsplit('/').next().unwrap(),
+        "login": "budi",
+        "adopted": adopted.to_string(),
+    });
+    let refused = site.house.ask(Ask::post("/api/v1/subscriptions", sale));
+    assert_eq!(refused.await.is(422).first_error(), "adopted unknown");
 }
 
 fn claimed(payload: Value, id: kernel::JobId) -> ClaimedJob {

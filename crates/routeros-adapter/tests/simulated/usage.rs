@@ -95,3 +95,12 @@ async fn a_power_cut_loses_what_ran_and_keeps_the_totals() {
     };
     assert_eq!(total.map(|it| it.load), Some(kept));
 }
+
+#[tokio::test]
+async fn a_reading_tells_how_long_it_went_on_after_the_routers_age_was_read() {
+    let site = Site::new().await;
+    let delay = Duration::from_millis(50);
+    site.router.set_command_delay(delay);
+    // The users, and the sessions after them.
+    assert!(everything(&site).await.took >= delay * 2);
+}

@@ -1,6 +1,6 @@
 //! Selling to a login that was imported: it must be the one that waits for this subscription.
 
-use access::{GrantFilter, Subject};
+use access::{Allowance, GrantFilter, GrantView, Subject};
 use kernel::PageRequest;
 
 use super::SubscribeBody;
@@ -28,7 +28,9 @@ pub(super) async fn check(
     };
     let first = PageRequest::new(1, None);
     let found = queries.grants(caller.tenant(), filter, first).await?.items;
-    let waiting = found.into_iter().find(|it| it.login == body.login.as_str());
+    let waits =
+        |it: &GrantView| it.login == body.login.as_str() && it.allowance != Allowance::Ended;
+    let waiting = found.into_iter().find(waits);
     let Some(grant) = waiting else {
         let rule = "is not what this login on this router waits for";
         return Err(Problem::of(&catalog::UNKNOWN_REFERENCE).field("adopted", "unknown", rule));
