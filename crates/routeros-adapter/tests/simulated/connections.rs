@@ -141,14 +141,11 @@ async fn nobody_waits_for_a_task_that_rests_because_an_idle_connection_is_tried_
         breaker: None,
         ..impatient()
     };
-    let config = SimConfig {
-        max_sessions: 1,
-        ..SimConfig::new("tower-7")
-    };
-    let site = Site::with(config, settings).await;
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
     site.read().await.unwrap();
     site.router
         .set_fault(Fault::StallCommand("/system/identity/print".to_owned()));
+    site.router.set_fault(Fault::RefuseConnections);
     let taken = || {
         let figures = site.gateway.statistics(crate::site::router_id()).unwrap();
         figures.pool.active
