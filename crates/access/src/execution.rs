@@ -225,7 +225,8 @@ pub struct ExecutionAnswer {
     /// The rows, each with its attributes in the router's order. Values that are no UTF-8 have replacement characters;
     /// values of [`is_secret_attribute`] are `***`.
     pub rows: Vec<Vec<(String, String)>>,
-    /// What the router returned at the end: the id of an added row, a count.
+    /// What the router returned at the end: the id of an added row, a count, the value of a property that was asked
+    /// for by `value-name`. `***` if it may be a secret.
     pub ret: Option<String>,
     /// Whether there were more than [`MAX_EXECUTION_ROWS`] rows.
     pub is_truncated: bool,

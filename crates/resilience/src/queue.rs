@@ -35,18 +35,27 @@ impl<T> PriorityQueue<T> {
         }
     }
 
-    /// Queues an entry behind those of its class.
+    /// Queues an entry behind those of its class. If as many wait as may, the last one of the least urgent class makes
+    /// room for a more urgent entry; it is returned.
     ///
     /// # Errors
-    /// [`Full`] if as many wait as may; the entry is dropped.
-    pub fn push(&mut self, class: Class, entry: T) -> Result<(), Full> {
-        if self.is_full() {
-            return Err(Full { limit: self.limit });
-        }
+    /// [`Full`] if as many wait as may and none is less urgent; the entry is dropped.
+    pub fn push(&mut self, class: Class, entry: T) -> Result<Option<T>, Full> {
+        let full = Full { limit: self.limit };
+        let displaced = match self.is_full() {
+            true => Some(self.displace(class).ok_or(full)?),
+            false => None,
+        };
         if let Some(entries) = self.classes.get_mut(class.index()) {
             entries.push_back(entry);
         }
-        Ok(())
+        Ok(displaced)
+    }
+
+    /// Takes the last one out of the least urgent class that is less urgent than this.
+    fn displace(&mut self, class: Class) -> Option<T> {
+        let less_urgent = self.classes.iter_mut().skip(class.index() + 1);
+        less_urgent.rev().find_map(VecDeque::pop_back)
     }
 
     /// The next entry.
@@ -77,6 +86,12 @@ impl<T> PriorityQueue<T> {
         self.classes
             .iter_mut()
             .for_each(|it| it.retain(|entry| keep(entry)));
+    }
+
+    /// How many may wait.
+    #[must_use]
+    pub const fn limit(&self) -> usize {
+        self.limit
     }
 
     /// How many wait.
@@ -132,11 +147,25 @@ mod tests {
     #[test]
     fn a_full_queue_says_so() {
         let mut queue = PriorityQueue::new(2);
-        assert_eq!(queue.push(Low, 1), Ok(()));
-        assert_eq!(queue.push(Low, 2), Ok(()));
-        assert_eq!(queue.push(Critical, 3), Err(Full { limit: 2 }));
+        assert_eq!(queue.push(Low, 1), Ok(None));
+        assert_eq!(queue.push(Low, 2), Ok(None));
+        assert_eq!(queue.push(Low, 3), Err(Full { limit: 2 }));
         queue.retain(|it| *it != 1);
-        assert_eq!(queue.push(Critical, 3), Ok(()));
+        assert_eq!(queue.push(Low, 3), Ok(None));
+    }
+
+    #[test]
+    fn in_a_full_queue_the_urgent_displace_the_last_of_the_least_urgent() {
+        let mut queue = PriorityQueue::new(3);
+        for (class, entry) in [(Normal, 1), (Low, 2), (Low, 3)] {
+            assert_eq!(queue.push(class, entry), Ok(None));
+        }
+        assert_eq!(queue.push(Critical, 4), Ok(Some(3)));
+        assert_eq!(queue.push(Normal, 5), Ok(Some(2)));
+        assert_eq!(queue.push(Normal, 6), Err(Full { limit: 3 }));
+        assert_eq!(queue.push(High, 7), Ok(Some(5)));
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).collect();
+        assert_eq!(order, [4, 7, 1]);
     }
 
     #[test]

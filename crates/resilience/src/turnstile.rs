@@ -56,13 +56,16 @@ pub struct Turnstile(Arc<Shared>);
 #[derive(Debug)]
 pub struct Turn(Option<Arc<Shared>>);
 
+/// Who waits: told that it may pass, or that it made room; nothing when it is dismissed.
+type Caller = oneshot::Sender<Result<Turn, NoTurn>>;
+
 #[derive(Debug)]
 struct Shared(Mutex<Inside>);
 
 #[derive(Debug)]
 struct Inside {
     bucket: Option<TokenBucket>,
-    queue: PriorityQueue<oneshot::Sender<Turn>>,
+    queue: PriorityQueue<Caller>,
     window: usize,
     running: usize,
     refused: u64,
@@ -72,7 +75,7 @@ struct Inside {
 
 /// What can happen now.
 enum Next {
-    Pass(oneshot::Sender<Turn>),
+    Pass(Caller),
     PassAt(Instant),
     Nothing,
 }
@@ -96,12 +99,13 @@ impl Turnstile {
     /// Waits for a turn. Dropping the future gives the place up.
     ///
     /// # Errors
-    /// [`NoTurn::Full`] at once if too many wait; [`NoTurn::Dismissed`] by [`Turnstile::dismiss`].
+    /// [`NoTurn::Full`] at once if too many wait, or later if somebody more urgent takes the place;
+    /// [`NoTurn::Dismissed`] by [`Turnstile::dismiss`].
     pub async fn turn(&self, class: Class) -> Result<Turn, NoTurn> {
         let (pass, passed) = oneshot::channel();
         self.0.lock().admit(class, pass)?;
         self.0.let_pass();
-        passed.await.map_err(|_| NoTurn::Dismissed)
+        passed.await.unwrap_or(Err(NoTurn::Dismissed))
     }
 
     /// Sends everybody away who waits.
@@ -133,7 +137,8 @@ impl Shared {
             let next = self.lock().next(Instant::now());
             match next {
                 Next::Pass(caller) => {
-                    if let Err(mut unused) = caller.send(Turn(Some(Arc::clone(self)))) {
+                    let turn = Turn(Some(Arc::clone(self)));
+                    if let Err(Ok(mut unused)) = caller.send(Ok(turn)) {
                         unused.0 = None;
                         self.lock().never_mind();
                     }
@@ -164,15 +169,26 @@ impl Shared {
 }
 
 impl Inside {
-    /// Queues a caller; those who have gone away make room.
-    fn admit(&mut self, class: Class, caller: oneshot::Sender<Turn>) -> Result<(), NoTurn> {
+    /// Queues a caller; those who have gone away make room, and then the least urgent.
+    fn admit(&mut self, class: Class, caller: Caller) -> Result<(), NoTurn> {
         if self.queue.is_full() {
             self.queue.retain(|it| !it.is_closed());
         }
-        self.queue.push(class, caller).map_err(|full| {
-            self.refused += 1;
-            NoTurn::Full { limit: full.limit }
-        })
+        let limit = self.queue.limit();
+        let full = NoTurn::Full { limit };
+        match self.queue.push(class, caller) {
+            Ok(None) => Ok(()),
+            Ok(Some(displaced)) => {
+                self.refused += 1;
+                // One that has just gone away needs no word.
+                let _gone = displaced.send(Err(full));
+                Ok(())
+            }
+            Err(_) => {
+                self.refused += 1;
+                Err(full)
+            }
+        }
     }
 
     fn next(&mut self, now: Instant) -> Next {

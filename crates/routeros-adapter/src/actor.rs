@@ -1,6 +1,7 @@
 //! The tasks of one router: each takes a connection when there is something to do, and gives it back after.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use access::{GatewayError, GatewayErrorKind};
 use deadpool::managed::Object;
@@ -64,8 +65,33 @@ pub(crate) struct Shop {
     pub(crate) meter: Arc<Meter>,
     pub(crate) cache: Arc<Cache>,
     pub(crate) breaker: Option<Arc<Breaker>>,
+    pub(crate) working: Working,
     /// Where a command goes that another task is to run.
     pub(crate) requests: mpsc::WeakSender<Request>,
+}
+
+/// How many tasks run commands on a connection at this moment.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Working(Arc<AtomicUsize>);
+
+impl Working {
+    fn begin(&self) -> AtWork {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        AtWork(Arc::clone(&self.0))
+    }
+
+    fn any(&self) -> bool {
+        self.0.load(Ordering::Acquire) > 0
+    }
+}
+
+/// One task at work, until it is dropped.
+struct AtWork(Arc<AtomicUsize>);
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// Serves a router until its last handle is dropped.
@@ -84,12 +110,18 @@ pub(crate) async fn serve(shop: Shop, mut ends: Ends) {
                     return;
                 }
             }
-            Err(no_link) if shop.links.count().any() => {
-                // The others serve: the router takes no more sessions, or not now.
+            // A connection alone is not enough: who tries out an idle one runs no commands. A task sleeps only while
+            // another is at work, so the last one awake never does.
+            Err(no_link) if shop.working.any() => {
+                let pause = match no_link.was_tried {
+                    // The router takes no more sessions, or not now.
+                    true => shop.settings.refusal_pause,
+                    false => shop.settings.cancel_grace,
+                };
                 info!(router = shop.meter.router(), err = %no_link.err, "no further connection to the router");
                 hand_over(&shop, first, no_link);
                 tokio::select! {
-                    () = sleep(shop.settings.refusal_pause) => {}
+                    () = sleep(pause) => {}
                     () = gone(&mut ends.dropped) => return,
                 }
             }
@@ -101,9 +133,16 @@ pub(crate) async fn serve(shop: Shop, mut ends: Ends) {
 
 /// Runs commands on a connection until there are none.
 async fn work(shop: &Shop, mut link: Object<Maker>, first: Request, ends: &mut Ends) -> End {
+    let at_work = shop.working.begin();
     let end = Pump::new(&mut link, &shop.settings).run(first, ends).await;
+    drop(at_work);
     match &end {
-        End::Idle => link.rest(),
+        End::Idle => {
+            if link.has_served {
+                shop.links.served();
+            }
+            link.rest();
+        }
         End::Closed => drop(Object::take(link)),
         End::Broken(reason) => {
             info!(

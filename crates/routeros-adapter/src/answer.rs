@@ -2,6 +2,10 @@
 
 use routeros_proto::{Reply, ReplyKind, Trap};
 
+/// How many bytes one answer may hold where nothing large is asked: during and right after the login, when it is not
+/// known yet who answers.
+pub(crate) const MAX_SMALL_ANSWER: usize = 1024 * 1024;
+
 /// Everything a router sent in answer to one command.
 #[derive(Debug, Default)]
 pub(crate) struct Answer {
@@ -11,7 +15,7 @@ pub(crate) struct Answer {
     pub(crate) ret: Option<String>,
     /// The first refusal.
     trap: Option<Trap>,
-    /// How many bytes the rows hold.
+    /// How many bytes the rows take in memory.
     bytes: usize,
 }
 
@@ -20,7 +24,7 @@ impl Answer {
     pub(crate) fn take(&mut self, reply: Reply) -> bool {
         match reply.kind() {
             ReplyKind::Data => {
-                self.bytes += reply.len_bytes();
+                self.bytes += reply.len_bytes() + size_of::<Reply>();
                 self.rows.push(reply);
             }
             ReplyKind::Trap => {
@@ -36,7 +40,7 @@ impl Answer {
         false
     }
 
-    /// How many bytes the rows hold so far.
+    /// How many bytes the rows take in memory so far, what each needs for itself included.
     pub(crate) const fn bytes(&self) -> usize {
         self.bytes
     }

@@ -32,10 +32,12 @@ const fn stage(change: &Change) -> (u8, bool) {
 /// rows where nothing is unique, and after a restart a row's number may belong to another.
 async fn make(line: &Line, change: &Change) -> Result<(), GatewayError> {
     match attempt(line, change).await {
-        Err(err) if err.kind == Kind::Ambiguous => match settled(line, change).await? {
-            Settled::Made => Ok(()),
-            Settled::Gone => Err(GatewayError::new(Kind::NotFound, "the row is gone")),
-            Settled::Open(change) => attempt(line, &change).await,
+        Err(err) if err.kind == Kind::Ambiguous => match settled(line, change).await {
+            // What became of it is as unknown as before.
+            Err(_) => Err(err),
+            Ok(Settled::Made) => Ok(()),
+            Ok(Settled::Gone) => Err(GatewayError::new(Kind::NotFound, "the row is gone")),
+            Ok(Settled::Open(change)) => attempt(line, &change).await,
         },
         result => result,
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use access::{CutReport, GatewayError, GatewayErrorKind as Kind, LoginRef, Service};
-use futures::stream::{self, StreamExt, TryStreamExt};
+use futures::stream::{self, StreamExt};
 use routeros_proto::{Command, Reply, parse_bool};
 
 use crate::line::Line;
@@ -16,6 +16,7 @@ const ROUNDS: usize = 2;
 /// Ends every session of these logins.
 pub(crate) async fn cut(line: &Line, logins: &[LoginRef]) -> Result<CutReport, GatewayError> {
     let mut report = CutReport::default();
+    let mut refused = None;
     for service in Service::ALL {
         let here = logins.iter().filter(|it| it.service == service);
         let names: BTreeSet<&str> = here.map(|it| it.name.as_str()).collect();
@@ -23,17 +24,22 @@ pub(crate) async fn cut(line: &Line, logins: &[LoginRef]) -> Result<CutReport, G
         if names.is_empty() {
             continue;
         }
-        match service {
+        let outcome = match service {
             Service::Pppoe | Service::Hotspot => {
-                cut_service(line, service, &names, &mut report).await?;
+                cut_service(line, service, &names, &mut report).await
             }
-            Service::DhcpLease => cut_leases(line, &names, &mut report).await?,
-            Service::MacBypass => cut_devices(line, &names, &mut report).await?,
+            Service::DhcpLease => cut_leases(line, &names, &mut report).await,
+            Service::MacBypass => cut_devices(line, &names, &mut report).await,
             // An address has no session: the list it is on decides about its next packet.
-            Service::StaticIp => {}
+            Service::StaticIp => Ok(()),
+        };
+        match outcome {
+            Err(err) if err.concerns_router() => return Err(err),
+            Err(err) => refused = refused.or(Some(err)),
+            Ok(()) => {}
         }
     }
-    Ok(report)
+    refused.map_or(Ok(report), Err)
 }
 
 async fn cut_service(
@@ -47,13 +53,17 @@ async fn cut_service(
     };
     let mut online = print_named(line, menu, &[".id", key], key, names).await?;
     for round in 0..ROUNDS {
-        report.removed += remove_all(line, menu, &online).await?;
+        let removed = remove_all(line, menu, &online).await;
+        report.removed += removed.count;
         // Cookies even of who is offline: one would bring the device back without a word.
         if service == Service::Hotspot && (round == 0 || !online.is_empty()) {
             let cookies =
                 print_named(line, "/ip/hotspot/cookie", &[".id", "user"], "user", names).await?;
-            remove_all(line, "/ip/hotspot/cookie", &cookies).await?;
+            remove_all(line, "/ip/hotspot/cookie", &cookies)
+                .await
+                .checked()?;
         }
+        removed.checked()?;
         if online.is_empty() {
             return Ok(());
         }
@@ -82,7 +92,7 @@ async fn cut_leases(
         if rows.passing.is_empty() {
             break;
         }
-        report.removed += remove_all(line, LEASES, &rows.passing).await?;
+        report.removed += remove_all(line, LEASES, &rows.passing).await.checked()?;
         rows = leases(line, devices).await?;
     }
     let stays = |it: &&Reply| device_of(it).is_some_and(|mac| rows.kept.contains(&mac));
@@ -92,7 +102,7 @@ async fn cut_leases(
         rows.passing.iter().filter(stays),
     );
     let hosts = by_device(line, HOSTS, &[], devices).await?;
-    report.removed += remove_all(line, HOSTS, &hosts).await?;
+    report.removed += remove_all(line, HOSTS, &hosts).await.checked()?;
     Ok(())
 }
 
@@ -125,9 +135,9 @@ async fn cut_devices(
     const ACTIVE: &str = "/ip/hotspot/active";
     let mut hosts = by_device(line, HOSTS, &["bypassed"], devices).await?;
     let active = by_device(line, ACTIVE, &[], devices).await?;
-    report.removed += remove_all(line, ACTIVE, &active).await?;
+    report.removed += remove_all(line, ACTIVE, &active).await.checked()?;
     for _ in 0..ROUNDS {
-        report.removed += remove_all(line, HOSTS, &hosts).await?;
+        report.removed += remove_all(line, HOSTS, &hosts).await.checked()?;
         hosts = by_device(line, HOSTS, &["bypassed"], devices).await?;
         hosts.retain(|it| says_yes(it, "bypassed"));
         if hosts.is_empty() {
@@ -180,8 +190,26 @@ fn note_online<'a>(
     report.still_online.extend(logins);
 }
 
-/// Removes rows, several in flight; returns how many were there to be removed.
-async fn remove_all(line: &Line, menu: &str, rows: &[Reply]) -> Result<u64, GatewayError> {
+/// What became of removals.
+struct Removed {
+    /// How many rows were there to be removed.
+    count: u64,
+    /// The first refusal.
+    refused: Option<GatewayError>,
+}
+
+impl Removed {
+    /// How many, if none was refused.
+    fn checked(self) -> Result<u64, GatewayError> {
+        match self.refused {
+            Some(err) => Err(err),
+            None => Ok(self.count),
+        }
+    }
+}
+
+/// Removes rows, several in flight. One that is refused keeps none of the others.
+async fn remove_all(line: &Line, menu: &str, rows: &[Reply]) -> Removed {
     let mut running = Vec::new();
     for row in rows {
         let id = row.get_raw(".id").unwrap_or_default();
@@ -189,10 +217,14 @@ async fn remove_all(line: &Line, menu: &str, rows: &[Reply]) -> Result<u64, Gate
         running.push(async move { gone(line.write(command).await.map(|_| 1)) });
     }
     let window = line.settings().window();
-    let removed = stream::iter(running).buffer_unordered(window);
-    removed
-        .try_fold(0, |sum, one| async move { Ok(sum + one) })
-        .await
+    let removed: Vec<_> = stream::iter(running)
+        .buffer_unordered(window)
+        .collect()
+        .await;
+    Removed {
+        count: removed.iter().flatten().sum(),
+        refused: removed.into_iter().find_map(Result::err),
+    }
 }
 
 /// A session that ended by itself is gone just the same. One whose removal was not answered is found by looking again.

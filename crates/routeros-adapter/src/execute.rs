@@ -22,17 +22,17 @@ pub(crate) async fn execute(
     if execution.may_be_cached() {
         let ask = async || line.read_within(command.clone(), timeout).await;
         let known = cache.answer(&command, ask).await?;
-        return Ok(shown(&known.rows, known.ret.clone()));
+        return Ok(shown(execution, &known.rows, known.ret.clone()));
     }
     if execution.only_reads() {
         let answer = line.read_within(command.clone(), timeout).await?;
         cache.compare(&command, &answer.rows).await;
-        return Ok(shown(&answer.rows, answer.ret));
+        return Ok(shown(execution, &answer.rows, answer.ret));
     }
     // A script may do anything anywhere.
     let _stale = cache.staling_everything();
     let answer = line.write_within(command, timeout).await?;
-    Ok(shown(&answer.rows, answer.ret))
+    Ok(shown(execution, &answer.rows, answer.ret))
 }
 
 fn command(execution: &Execution) -> Result<Command, GatewayError> {
@@ -54,12 +54,37 @@ fn bad_query(word: &str) -> GatewayError {
     GatewayError::new(Kind::InvalidArgument { field }, message)
 }
 
-fn shown(rows: &[Reply], ret: Option<String>) -> ExecutionAnswer {
+fn shown(execution: &Execution, rows: &[Reply], ret: Option<String>) -> ExecutionAnswer {
     ExecutionAnswer {
         is_truncated: rows.len() > MAX_EXECUTION_ROWS,
         rows: rows.iter().take(MAX_EXECUTION_ROWS).map(row).collect(),
-        ret,
+        ret: ret.map(|it| returned(execution, it)),
     }
+}
+
+/// What a command returned, unless it may be a secret: `get` returns the value of any property, and of all of them
+/// where none is named.
+fn returned(execution: &Execution, ret: String) -> String {
+    let named = |(name, value): &&(String, String)| name == "value-name" && !value.is_empty();
+    let is_shown = match execution.arguments().iter().find(named) {
+        Some((_, property)) => !is_secret_attribute(&property.to_ascii_lowercase()),
+        None => !execution.path().ends_with("/get") && (is_number(&ret) || is_row_ids(&ret)),
+    };
+    match is_shown || ret.is_empty() {
+        true => ret,
+        false => HIDDEN.to_owned(),
+    }
+}
+
+fn is_number(text: &str) -> bool {
+    text.bytes().all(|it| it.is_ascii_digit())
+}
+
+/// `*1F`, or several with commas or semicolons between them.
+fn is_row_ids(text: &str) -> bool {
+    let is_hex = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_hexdigit());
+    let mut ids = text.split([',', ';']);
+    ids.all(|it| it.strip_prefix('*').is_some_and(is_hex))
 }
 
 fn row(reply: &Reply) -> Vec<(String, String)> {

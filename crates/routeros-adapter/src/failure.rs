@@ -46,6 +46,13 @@ impl Failure {
     /// The failure in the words of the access context.
     pub(crate) fn into_error(self, effect: Effect) -> GatewayError {
         match (self, effect) {
+            (Self::Refused(trap), Effect::Write) if is_unfinished(&trap) => {
+                let message = format!(
+                    "the router gave up in the middle, so the change may or may not have happened: {}",
+                    trap.message
+                );
+                GatewayError::new(Kind::Ambiguous, message)
+            }
             (Self::Refused(trap), _) => refusal(&trap),
             (Self::NoConnection(NoLink { err, .. }) | Self::HeldBack(err), _) => err,
             (Self::Overdue, Effect::Read) => {
@@ -60,6 +67,11 @@ impl Failure {
             }
         }
     }
+}
+
+/// Whether the router began and did not end what it was told.
+const fn is_unfinished(trap: &Trap) -> bool {
+    matches!(trap.kind, TrapKind::Cancelled | TrapKind::Retry)
 }
 
 /// A trap in the words of the access context; the message stays the router's own.

@@ -48,6 +48,12 @@ impl Gate {
         *self = Self::default();
     }
 
+    /// Notes that a connection answered: the next pause is a first one again. What keeps further connections away for
+    /// now stays.
+    pub(crate) fn served(&mut self) {
+        self.failures = 0;
+    }
+
     /// Lets the next one try, whatever happened before.
     pub(crate) fn lift(&mut self) {
         self.closed = None;
@@ -92,5 +98,19 @@ mod tests {
         assert_eq!(gate.check(now + Duration::from_secs(900)), None);
         gate.lift();
         assert_eq!(gate.check(now), None);
+    }
+
+    #[test]
+    fn the_pauses_begin_anew_after_a_connection_that_answered() {
+        let (mut gate, now) = (Gate::default(), Instant::now());
+        let silence = || GatewayError::new(Kind::Unreachable, "no route");
+        for number in 0..12 {
+            gate.fail(silence(), now, &settings(), &SeededRandomness::from(number));
+        }
+        gate.served();
+        assert_eq!(gate.failures, 0);
+        gate.fail(silence(), now, &settings(), &SeededRandomness::from(3));
+        let after = now + settings().backoff_base;
+        assert_eq!(gate.check(after), None, "a first pause");
     }
 }

@@ -4,7 +4,7 @@ use access::{GatewayError, GatewayErrorKind as Kind, LoginMethod, Target};
 use routeros_proto::{Command, Reply, ReplyKind, TrapKind, challenge_response, decode_length};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, MAX_SMALL_ANSWER};
 use crate::connect::{Wire, unreachable};
 use crate::failure::refusal;
 use crate::inspect::serial_in;
@@ -99,6 +99,9 @@ pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer
         }
         if answer.take(reply) {
             return Ok(answer);
+        }
+        if answer.bytes() > MAX_SMALL_ANSWER {
+            return Err(broke("an answer is larger than can be taken"));
         }
     }
 }

@@ -37,14 +37,17 @@ pub(crate) async fn inspect(line: &Line) -> Result<RouterFacts, GatewayError> {
     })
 }
 
-/// Seconds since the router started.
+/// Seconds since the router started. A router that does not tell is an error: 0 would mean that it has just begun.
 pub(crate) async fn uptime(line: &Line) -> Result<u64, GatewayError> {
     let print = Command::new("/system/resource/print").proplist(["uptime"]);
     let row = row_of(line.read(print).await?.rows);
     let text = row.as_ref().and_then(|it| it.get("uptime"));
-    Ok(text
-        .and_then(|it| parse_duration(&it).ok())
-        .map_or(0, |it| it.as_secs()))
+    let age = text.and_then(|it| parse_duration(&it).ok());
+    let untold = || {
+        let message = "the router does not tell for how long it has been running";
+        GatewayError::new(Kind::Other, message)
+    };
+    age.map(|it| it.as_secs()).ok_or_else(untold)
 }
 
 /// The serial of a board or, on virtual routers, the id of the licence.

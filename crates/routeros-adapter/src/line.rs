@@ -108,6 +108,7 @@ impl Line {
                 meter: Arc::clone(&meter),
                 cache: Arc::clone(&cache),
                 breaker: breaker.clone(),
+                working: actor::Working::default(),
                 requests: requests.downgrade(),
             };
             for _ in 0..settings.connections() {
@@ -265,9 +266,10 @@ impl Line {
     }
 
     async fn send(&self, command: Command, manner: Manner) -> Result<Answer, Failure> {
+        // The first, so that it goes last: the tasks then find the receivers closed.
+        let tell = TellOnDrop(&self.shared.dropped);
         let (reply, answer) = oneshot::channel();
         let (begin, mut begun) = oneshot::channel();
-        let tell = TellOnDrop(&self.shared.dropped);
         let request = Request {
             command,
             timeout: manner.timeout,
@@ -276,10 +278,12 @@ impl Line {
             reply,
         };
         let closed = || Failure::NoConnection(actor::closed());
-        if self.shared.requests.send(request).await.is_err() {
-            return Err(closed());
-        }
         let patience = self.settings().pool.acquire_timeout;
+        match timeout(patience, self.shared.requests.send(request)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Err(closed()),
+            Err(_) => return Err(Failure::NoConnection(actor::busy())),
+        }
         if timeout(patience, &mut begun).await.is_err() {
             // From here on no task takes it; perhaps one just did.
             begun.close();
@@ -287,7 +291,6 @@ impl Line {
                 return Err(Failure::NoConnection(actor::busy()));
             }
         }
-        // Dropped here, the receiver goes before `tell`, so the tasks find it closed.
         let answer = answer.await;
         // Answered: nobody needs to look for it.
         std::mem::forget(tell);

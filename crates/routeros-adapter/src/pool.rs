@@ -106,13 +106,6 @@ pub(crate) struct Count {
     pub(crate) max: usize,
 }
 
-impl Count {
-    /// Whether there is any.
-    pub(crate) const fn any(self) -> bool {
-        self.active + self.idle > 0
-    }
-}
-
 impl Links {
     /// No connections yet.
     pub(crate) fn new(
@@ -150,6 +143,11 @@ impl Links {
         self.pool.manager().gate().lift();
     }
 
+    /// The connection answered.
+    pub(crate) fn served(&self) {
+        self.pool.manager().gate().served();
+    }
+
     /// The connection worked, and no longer does.
     pub(crate) fn lost(&self) {
         self.pool.manager().gate().open();
@@ -172,7 +170,10 @@ impl Links {
                 Err(_) => break,
             }
         }
-        while !checked.is_empty() && self.pool.status().size < settings.pool.min {
+        let had_any = !checked.is_empty();
+        // Whoever waits for one goes first.
+        checked.clear();
+        while had_any && self.pool.status().size < settings.pool.min {
             match self.pool.get().await {
                 Ok(link) => checked.push(link),
                 Err(_) => break,

@@ -64,7 +64,37 @@ fn print(menu: &str, properties: &[&str]) -> Command {
 /// A menu that is not there (a package is missing) holds nothing.
 fn known_menu(rows: Result<Vec<Reply>, GatewayError>) -> Result<Vec<Reply>, GatewayError> {
     match rows {
-        Err(err) if err.kind == Kind::Unsupported => Ok(Vec::new()),
+        Err(err) if lacks_menu(&err) => Ok(Vec::new()),
         rows => rows,
+    }
+}
+
+/// Whether the router does not know the menu; one that only does not know an argument has rows all the same.
+fn lacks_menu(err: &GatewayError) -> bool {
+    let words = err.message.to_ascii_lowercase();
+    let names = ["no such command", "bad command name"];
+    err.kind == Kind::Unsupported && names.iter().any(|it| words.contains(it))
+}
+
+#[cfg(test)]
+mod tests {
+    //! Only a menu that is not there is empty.
+
+    use access::{GatewayError, GatewayErrorKind as Kind};
+
+    use super::known_menu;
+
+    #[test]
+    fn what_is_not_known_is_told_from_a_menu_that_is_not_there() {
+        let answer = |message| known_menu(Err(GatewayError::new(Kind::Unsupported, message)));
+        for missing in [
+            "no such command prefix",
+            "bad command name hotspot (line 1 column 5)",
+        ] {
+            assert!(answer(missing).is_ok_and(|it| it.is_empty()), "{missing}");
+        }
+        for other in ["unknown parameter follow", "expected end of command"] {
+            assert!(answer(other).is_err(), "{other}");
+        }
     }
 }

@@ -49,7 +49,7 @@ pub struct GatewaySettings {
     pub refusal_pause: Duration,
     /// What one reply may hold.
     pub limits: Limits,
-    /// How many bytes the rows of one answer may hold together.
+    /// How many bytes the rows of one answer may take in memory together.
     pub max_answer_bytes: usize,
 }
 

@@ -11,12 +11,13 @@ use futures::try_join;
 use routeros_proto::{Command, ItemId, Query, Reply, parse_duration};
 use tokio::time::Instant;
 
+use crate::inspect;
 use crate::line::Line;
 use crate::select::print_all;
 
 /// The users come first: see [`UsageReading`].
 pub(crate) async fn usage(line: &Line, reach: UsageScope) -> Result<UsageReading, GatewayError> {
-    let uptime_s = uptime(line).await?;
+    let uptime_s = inspect::uptime(line).await?;
     let begun = Instant::now();
     let users = match reach {
         UsageScope::Everything => Some(users(line).await?),
@@ -30,12 +31,6 @@ pub(crate) async fn usage(line: &Line, reach: UsageScope) -> Result<UsageReading
         users,
         sessions,
     })
-}
-
-async fn uptime(line: &Line) -> Result<u64, GatewayError> {
-    let command = Command::new("/system/resource/print").proplist(["uptime"]);
-    let rows = line.read(command).await?.rows;
-    Ok(rows.first().map_or(0, |it| seconds(it, "uptime")))
 }
 
 async fn users(line: &Line) -> Result<Vec<UserCounters>, GatewayError> {

@@ -70,7 +70,7 @@ enum Pattern {
 use Pattern::{Between, Field, Holds};
 
 /// Ordered: a message is what the first fitting line says.
-const TABLE: [(Pattern, TrapKind); 39] = [
+const TABLE: [(Pattern, TrapKind); 40] = [
     (Holds("not enough permissions"), TrapKind::Forbidden),
     (Holds("invalid user name or password"), TrapKind::AuthFailed),
     (Holds("cannot log in"), TrapKind::AuthFailed),
@@ -115,6 +115,7 @@ const TABLE: [(Pattern, TrapKind); 39] = [
     (Holds("can not remove default"), TrapKind::Forbidden),
     (Holds("interrupted"), TrapKind::Cancelled),
     (Holds("timeout"), TrapKind::Retry),
+    (Holds("timed out"), TrapKind::Retry),
     (
         Holds("invalid username or password"),
         TrapKind::LoginRejected,

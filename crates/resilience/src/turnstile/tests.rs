@@ -79,7 +79,7 @@ async fn a_full_queue_refuses_at_once_and_who_leaves_makes_room() {
         async move { turnstile.turn(Class::Low).await.map(drop) }
     });
     settle().await;
-    let refused = turnstile.turn(Class::Critical).await.map(drop);
+    let refused = turnstile.turn(Class::Low).await.map(drop);
     assert_eq!(refused, Err(NoTurn::Full { limit: 1 }));
     assert_eq!(turnstile.snapshot().refused, 1);
     waiting.abort();
@@ -91,6 +91,25 @@ async fn a_full_queue_refuses_at_once_and_who_leaves_makes_room() {
     settle().await;
     drop(held);
     assert_eq!(next.await.unwrap(), Ok(()));
+    assert_eq!(turnstile.snapshot().running, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_urgent_caller_takes_the_place_of_the_least_urgent() {
+    let turnstile = Turnstile::new(settings(1, 1));
+    let held = turnstile.turn(Class::Low).await.unwrap();
+    let wait = |class| {
+        let turnstile = turnstile.clone();
+        tokio::spawn(async move { turnstile.turn(class).await.map(drop) })
+    };
+    let patient = wait(Class::Low);
+    settle().await;
+    let urgent = wait(Class::Critical);
+    settle().await;
+    assert_eq!(patient.await.unwrap(), Err(NoTurn::Full { limit: 1 }));
+    assert_eq!(turnstile.snapshot().refused, 1);
+    drop(held);
+    assert_eq!(urgent.await.unwrap(), Ok(()));
     assert_eq!(turnstile.snapshot().running, 0);
 }
 

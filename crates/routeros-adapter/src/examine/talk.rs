@@ -7,7 +7,7 @@ use routeros_proto::{Command, ReplyKind};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, MAX_SMALL_ANSWER};
 use crate::connect::{Wire, unreachable};
 use crate::failure::refusal;
 use crate::handshake::next_reply;
@@ -77,6 +77,9 @@ async fn exchange(wire: &mut Wire, command: Command, tag: &str) -> Result<Answer
         }
         if reply.tag() == Some(tag) && answer.take(reply) {
             return Ok(answer);
+        }
+        if answer.bytes() > MAX_SMALL_ANSWER {
+            return Err(unreachable("an answer is larger than can be taken"));
         }
     }
 }

@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use access::{GatewayErrorKind as Kind, RouterGateway, Selection, Target};
 use kernel::Secret;
-use routeros_adapter::GatewaySettings;
+use routeros_adapter::{GatewaySettings, PoolSettings};
+use routeros_proto::Reply;
 use routeros_sim::{Fault, SimConfig};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
 use tokio::time::Instant;
 
-use crate::site::{Site, impatient};
+use crate::site::{Site, gateway, impatient, target};
 
 async fn until(what: &str, mut holds: impl FnMut() -> bool) {
     let patience = Instant::now() + Duration::from_secs(10);
@@ -120,6 +123,63 @@ async fn an_answer_that_never_ends_is_given_up_before_it_fills_the_memory() {
     let site = Site::with(SimConfig::new("tower-7"), settings).await;
     let refused = site.read().await.unwrap_err();
     assert_eq!(refused.kind, Kind::Unreachable);
+    assert!(
+        refused.message.contains("larger than can be taken"),
+        "{refused}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_task_that_rests_because_an_idle_connection_is_tried_out() {
+    let settings = GatewaySettings {
+        pool: PoolSettings {
+            max: 2,
+            ..PoolSettings::RECOMMENDED
+        },
+        idle_ping: Duration::from_millis(30),
+        refusal_pause: Duration::from_secs(900),
+        breaker: None,
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    site.read().await.unwrap();
+    site.router
+        .set_fault(Fault::StallCommand("/system/identity/print".to_owned()));
+    site.router.set_fault(Fault::RefuseConnections);
+    let taken = || {
+        let figures = site.gateway.statistics(crate::site::router_id()).unwrap();
+        figures.pool.active
+    };
+    until("nothing is under way", || taken() == 0).await;
+    until("the idle connection is tried out", || taken() > 0).await;
+    for _ in 0..4 {
+        let answered = tokio::time::timeout(Duration::from_secs(8), site.read()).await;
+        assert!(answered.is_ok(), "it was answered, whatever the answer");
+    }
+    site.router.clear_faults();
+    let recovered = tokio::time::timeout(Duration::from_secs(8), site.read_when_back());
+    assert!(recovered.await.is_ok(), "a task is awake");
+}
+
+#[tokio::test]
+async fn an_answer_to_a_login_that_never_ends_is_given_up_before_it_fills_the_memory() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let row = Reply::data().attr("comment", "x".repeat(60_000));
+            let bytes = row.encode().unwrap();
+            while stream.write_all(&bytes).await.is_ok() {}
+        }
+    });
+    let settings = GatewaySettings {
+        login_timeout: Duration::from_secs(60),
+        ..impatient()
+    };
+    let (gateway, at) = (gateway(settings), target("127.0.0.1", port));
+    let refused = gateway.inspect(&at);
+    let refused = tokio::time::timeout(Duration::from_secs(10), refused).await;
+    let refused = refused.unwrap().unwrap_err();
     assert!(
         refused.message.contains("larger than can be taken"),
         "{refused}"

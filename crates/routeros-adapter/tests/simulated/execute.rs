@@ -140,3 +140,43 @@ async fn what_somebody_else_changed_is_seen_when_anybody_looks() {
     assert_eq!(site.execute(&fresh).await.unwrap().rows.len(), 1);
     assert_eq!(site.execute(&cached).await.unwrap().rows.len(), 1);
 }
+
+#[tokio::test]
+async fn what_get_returns_is_hidden_if_it_may_be_a_secret() {
+    let site = Site::new().await;
+    let row = [("name", "ann"), ("password", "20261121")];
+    let id = site.router.insert("/ppp/secret", &row).unwrap();
+    for (property, seen) in [
+        (Some("password"), "***"),
+        (None, "***"),
+        (Some("name"), "ann"),
+    ] {
+        let id = (".id", id.as_str());
+        let arguments: Vec<_> = std::iter::once(id)
+            .chain(property.map(|it| ("value-name", it)))
+            .collect();
+        let get = execution("/ppp/secret/get", &arguments, Freshness::Fresh);
+        let answer = site.execute(&get).await.unwrap();
+        assert_eq!(answer.ret.as_deref(), Some(seen), "{property:?}");
+    }
+    let count = [("count-only", "")];
+    let print = execution("/ppp/secret/print", &count, Freshness::Fresh);
+    let counted = site.execute(&print).await.unwrap();
+    assert_eq!(counted.ret.as_deref(), Some("1"));
+}
+
+#[tokio::test]
+async fn a_change_in_which_the_router_gave_up_may_have_happened() {
+    let site = Site::new().await;
+    for message in ["failure: action timed out (13)", "interrupted"] {
+        site.router.set_fault(Fault::TrapOn {
+            command: "/ppp/secret/add".to_owned(),
+            message: message.to_owned(),
+            category: None,
+        });
+        let add = execution("/ppp/secret/add", &[("name", "ann")], Freshness::Fresh);
+        let refused = site.execute(&add).await.unwrap_err();
+        assert_eq!(refused.kind, Kind::Ambiguous, "{message}");
+        site.router.clear_faults();
+    }
+}

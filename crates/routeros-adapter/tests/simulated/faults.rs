@@ -203,3 +203,51 @@ async fn cutting_through_a_broken_connection_still_ends_sessions() {
     assert!(site.router.rows("/ip/hotspot/active").is_empty());
     assert!(site.router.rows("/ip/hotspot/cookie").is_empty());
 }
+
+#[tokio::test]
+async fn a_change_stays_ambiguous_if_looking_again_fails() {
+    let site = Site::new().await;
+    site.apply(&users_plan(1, &site.read().await.unwrap()).changes)
+        .await;
+    let change = disable(&site.read().await.unwrap(), "u00000");
+    let trap = |command: &str, message: &str| Fault::TrapOn {
+        command: command.to_owned(),
+        message: message.to_owned(),
+        category: None,
+    };
+    site.router
+        .set_fault(trap("/ip/hotspot/user/set", "action timed out"));
+    site.router
+        .set_fault(trap("/ip/hotspot/user/print", "not enough permissions (9)"));
+    let results = site.apply(&[change]).await;
+    assert_eq!(results[0].as_ref().unwrap_err().kind, Kind::Ambiguous);
+}
+
+#[tokio::test]
+async fn one_refused_removal_keeps_no_other_session() {
+    let settings = routeros_adapter::GatewaySettings {
+        in_flight: 1,
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    site.apply(&users_plan(3, &site.read().await.unwrap()).changes)
+        .await;
+    for number in 0..3 {
+        let (name, mac) = (
+            format!("u0000{number}"),
+            format!("AA:BB:CC:00:00:0{number}"),
+        );
+        let password = format!("p{number}");
+        site.router.hotspot_login(&name, &password, &mac).unwrap();
+    }
+    // The first is the print of who is online.
+    site.router.set_fault(Fault::TrapOnNth {
+        nth: 2,
+        message: "not enough permissions (9)".to_owned(),
+    });
+    let logins = ["u00000", "u00001", "u00002"].map(|it| LoginRef::new(Service::Hotspot, it));
+    let refused = site.gateway.cut(&site.at(), &logins).await.unwrap_err();
+    assert_eq!(refused.kind, Kind::Forbidden);
+    assert_eq!(site.router.rows("/ip/hotspot/active").len(), 1);
+    assert!(site.router.rows("/ip/hotspot/cookie").is_empty());
+}

@@ -85,6 +85,7 @@ const ROWS: [(&str, TrapKind, Option<&str>); TABLE.len()] = [
     ("can not remove default profile", Forbidden, None),
     ("interrupted", Cancelled, None),
     ("timeout", Retry, None),
+    ("failure: action timed out (13)", Retry, None),
     ("invalid username or password", LoginRejected, None),
     ("unknown host IP", LoginRejected, None),
     ("wrong MAC provided", LoginRejected, None),
