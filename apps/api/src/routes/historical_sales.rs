@@ -5,7 +5,7 @@ use kernel::{HistoricalSaleId, ImportId, Timestamp};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::codepage::Codepage;
+use super::import_rows::Reader;
 use crate::money::MoneyBody;
 
 /// A sale that another program had recorded on a router.
@@ -18,7 +18,7 @@ pub(crate) struct HistoricalSaleBody {
     import: ImportId,
     #[schema(value_type = String, format = DateTime)]
     sold_at: Timestamp,
-    /// The hotspot user; its time has begun with the sale.
+    /// The hotspot user, masked for those who may not see codes; its time has begun with the sale.
     #[schema(example = "ab23")]
     login: String,
     price: MoneyBody,
@@ -38,13 +38,14 @@ pub(crate) struct HistoricalSaleBody {
 }
 
 impl HistoricalSaleBody {
-    /// A sale, its bytes shown in a code page.
-    pub(super) fn of(sale: &HistoricalSale, codepage: Codepage) -> Self {
+    /// A sale as its reader sees it.
+    pub(super) fn of(sale: &HistoricalSale, reader: Reader) -> Self {
+        let codepage = reader.codepage();
         Self {
             id: sale.id,
             import: sale.import,
             sold_at: sale.at,
-            login: codepage.show(&sale.login),
+            login: reader.login(codepage.show(&sale.login)),
             price: sale.price.into(),
             address: codepage.show(&sale.address),
             device: codepage.show(&sale.device),

@@ -123,15 +123,19 @@ impl Reader {
         }
     }
 
+    pub(super) const fn codepage(self) -> Codepage {
+        self.codepage
+    }
+
     pub(super) fn row(self, row: ImportRow) -> ImportRowBody {
         ImportRowBody {
             id: row.id,
             kind: row.proposal.kind(),
             state: row.state,
             name: self.name(&row),
-            comment: self.codepage.show(&row.comment),
+            comment: self.words(&row, self.codepage.show(&row.comment)),
             is_utf8: row.name.text().is_some() && row.comment.text().is_some(),
-            becomes: becomes(row.proposal),
+            becomes: self.becomes(&row),
             reason: row.reason,
             notes: row.notes,
             menu: row.place.menu,
@@ -142,16 +146,49 @@ impl Reader {
     /// Every hotspot user may be a voucher, whatever became of its row.
     fn name(self, row: &ImportRow) -> String {
         let shown = self.codepage.show(&row.name);
-        let may_be_a_code =
-            row.place.menu == "/ip/hotspot/user" || row.place.menu == "/system/script";
-        if self.sees_codes == Codes::Shown || !may_be_a_code {
-            return shown;
+        if may_be_a_code(row) {
+            return self.login(shown);
         }
-        if let Ok(login) = shown.parse::<Login>() {
-            return login.masked();
-        }
-        "…".to_owned()
+        shown
     }
+
+    /// A login as this caller sees it.
+    pub(super) fn login(self, login: String) -> String {
+        match self.sees_codes {
+            Codes::Shown => login,
+            Codes::Masked => masked(&login),
+        }
+    }
+
+    /// Words of a row, which may be no more than its name.
+    fn words(self, row: &ImportRow, words: String) -> String {
+        let is_name = words == self.codepage.show(&row.name) || words == row.name.lossy();
+        if may_be_a_code(row) && is_name {
+            return self.login(words);
+        }
+        words
+    }
+
+    fn becomes(self, row: &ImportRow) -> BecomesBody {
+        let becomes = becomes(row.proposal.clone());
+        BecomesBody {
+            customer_name: becomes.customer_name.map(|it| self.words(row, it)),
+            ..becomes
+        }
+    }
+}
+
+fn may_be_a_code(row: &ImportRow) -> bool {
+    matches!(
+        row.place.menu.as_str(),
+        "/ip/hotspot/user" | "/system/script"
+    )
+}
+
+/// Enough of a login to recognise it, too little to use it; nothing of what is no login.
+pub(super) fn masked(login: &str) -> String {
+    let login = login.parse::<Login>();
+    login.map_or_else(|_| "…".to_owned(), |it| it.masked())
 }
 
 fn becomes(proposal: Proposal) -> BecomesBody {

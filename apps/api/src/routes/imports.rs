@@ -24,7 +24,7 @@ use crate::extract::path::PathIdIn;
 use crate::extract::{Granted, Listing, May, Once, PathId};
 use crate::idempotency::{Turn, once, run};
 use crate::problem::Problem;
-use crate::rights::{ImportRouters, PreviewImports};
+use crate::rights::{ImportRouters, PreviewImports, ReadPayments};
 use crate::words;
 
 /// A look at a router.
@@ -287,14 +287,18 @@ async fn apply(
 )]
 async fn sales(
     State(api): State<Api>,
-    caller: May<ImportRouters>,
+    caller: May<ReadPayments>,
     PathId(router): PathId<RouterKind>,
     listing: Listing<SalesFilter>,
 ) -> Result<Json<Listed<HistoricalSaleBody>>, Problem> {
+    let known = api.ports.access_queries.router(caller.tenant(), router);
+    known
+        .await?
+        .ok_or_else(|| Problem::not_found("router", router))?;
     let queries = &api.ports.import_queries;
     let page = queries.historical_sales(caller.tenant(), router, listing.page);
-    let codepage = listing.filter.codepage.unwrap_or_default();
-    let page = page.await?.map(|it| HistoricalSaleBody::of(&it, codepage));
+    let reader = Reader::of(&caller, listing.filter.codepage.unwrap_or_default());
+    let page = page.await?.map(|it| HistoricalSaleBody::of(&it, reader));
     Ok(Listed::of(page))
 }
 

@@ -1,15 +1,19 @@
 //! `/routers/{id}/sessions`: who is online on a router, and cutting them off.
 
-use access::{CutLogin, CutReport, LiveSession, LoginRef, Service};
+use std::collections::BTreeSet;
+
+use access::{CutLogin, CutReport, LiveSession, LoginRef, Service, Subject};
 use axum::Json;
 use axum::extract::State;
-use kernel::RouterKind;
+use kernel::{RouterId, RouterKind, TenantId};
+use operators::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 
+use super::import_rows::masked;
 use crate::api::Api;
 use crate::extract::{May, PathId, Valid};
 use crate::idempotency::run;
@@ -103,7 +107,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(cut))
 }
 
-/// Asks a router who is online now.
+/// Asks a router who is online now. Hotspot logins that are not known as a subscription's show masked to those who may not
+/// see codes.
 #[utoipa::path(
     get, path = "/routers/{id}/sessions", operation_id = "list_router_sessions", tag = "routers",
     params(("id" = String, Path, description = "A router id")),
@@ -133,8 +138,37 @@ async fn list(
         }
     })
     .await?;
+    let sessions = if caller.claims().role.allows(Permission::RevealCodes) {
+        sessions
+    } else {
+        without_codes(&api, caller.tenant(), id, sessions).await?
+    };
     let items = sessions.into_iter().map(SessionBody::from).collect();
     Ok(Json(SessionsBody { items }))
+}
+
+/// Every hotspot login that is not known as a subscription's may be a voucher's code.
+async fn without_codes(
+    api: &Api,
+    tenant: TenantId,
+    router: RouterId,
+    mut sessions: Vec<LiveSession>,
+) -> Result<Vec<LiveSession>, Problem> {
+    let may_be_code = |it: &LoginRef| it.service == Service::Hotspot;
+    let logins = sessions.iter().map(|it| it.login.clone());
+    let logins: Vec<LoginRef> = logins.filter(may_be_code).collect();
+    let queries = &api.ports.access_queries;
+    let subjects = queries.subjects_of(tenant, router, &logins).await?;
+    let open = subjects.into_iter().filter_map(|(login, subject)| {
+        matches!(subject, Subject::Subscription(_)).then_some(login)
+    });
+    let open: BTreeSet<LoginRef> = open.collect();
+    for it in &mut sessions {
+        if may_be_code(&it.login) && !open.contains(&it.login) {
+            it.login.name = masked(&it.login.name);
+        }
+    }
+    Ok(sessions)
 }
 
 /// Ends every session of a login and forgets its cookies. It may come back: suspend the subscription to keep it out.

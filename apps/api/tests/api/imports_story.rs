@@ -109,6 +109,71 @@ async fn codes_show_only_to_those_who_may_see_them() {
 }
 
 #[tokio::test]
+async fn a_hotspot_name_shows_nowhere_in_its_row_to_those_who_may_not_see_codes() {
+    let site = Site::new().await;
+    let router: RouterId = site.place.rsplit('/').next().unwrap().parse().unwrap();
+    let mut survey = mikhmon_survey();
+    let member = survey.logins.iter_mut();
+    let member = member.filter(|it| it.name.lossy() == "member");
+    member.for_each(|it| it.comment = access::adoption::Raw::from("member"));
+    site.fake.set_actual(router, access::Actual::default());
+    site.fake.set_survey(router, survey);
+    let (place, _) = site.preview().await;
+    let customers = |role| site.rows(role, &place, "kind=customer");
+    let plain = customers(Role::Admin).await;
+    assert_eq!(
+        named(&plain, "member")["becomes"]["customer_name"],
+        "member"
+    );
+    let masked = customers(Role::Technician).await;
+    let row = named(&masked, "me…");
+    assert_eq!(row["becomes"]["customer_name"], "me…");
+    assert_eq!(row["comment"], "me…");
+    assert_eq!(
+        named(&masked, "budi")["becomes"]["customer_name"],
+        "Budi Santoso"
+    );
+}
+
+#[tokio::test]
+async fn a_voucher_that_is_online_shows_masked_to_those_who_may_not_see_codes() {
+    let site = Site::new().await;
+    site.taken_over().await;
+    let router: RouterId = site.place.rsplit('/').next().unwrap().parse().unwrap();
+    let actual = site.fake.actual(router);
+    for name in ["ab23", "member"] {
+        let rows = actual.rows(access::Menu::HotspotUser);
+        let row = rows.iter().find(|it| it.name == name).unwrap();
+        let password = row.password.as_ref().map_or("", |it| it.expose());
+        let login = access::LoginRef::new(access::Service::Hotspot, name);
+        assert!(site.fake.dial(router, &login, password));
+    }
+    let path = format!("{}/sessions", site.place);
+    for (role, code) in [(Role::Cashier, "ab23"), (Role::Technician, "ab…")] {
+        let online = site.house.ask_as(role, Ask::get(&path)).await.is(200);
+        let items = online.body["items"].as_array().unwrap();
+        let names: Vec<&Value> = items.iter().map(|it| &it["login"]["name"]).collect();
+        assert_eq!(names, [code, "member"], "{role}");
+    }
+}
+
+#[tokio::test]
+async fn sales_of_the_past_are_money_and_their_logins_are_codes() {
+    let site = Site::new().await;
+    site.taken_over().await;
+    let path = format!("{}/historical-sales", site.place);
+    let of = |role| site.house.ask_as(role, Ask::get(&path));
+    let shown = of(Role::Cashier).await.is(200);
+    assert_eq!(shown.body["items"][0]["login"], "zz99");
+    let masked = of(Role::Auditor).await.is(200);
+    assert_eq!(masked.body["items"][0]["login"], "zz…");
+    of(Role::Technician).await.is(403);
+    let none: RouterId = Id::from_uuid(uuid::Uuid::from_u128(5));
+    let unknown = format!("/api/v1/routers/{none}/historical-sales");
+    site.house.ask(Ask::get(&unknown)).await.is(404);
+}
+
+#[tokio::test]
 async fn a_router_is_taken_over_in_the_background() {
     let site = Site::new().await;
     let (place, import) = site.preview().await;

@@ -92,7 +92,6 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "preview_import",
             "get_import",
             "list_import_rows",
-            "list_historical_sales",
             "cut_login",
             "cancel_job",
             "requeue_job",
@@ -128,6 +127,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "get_invoice",
             "list_payments",
             "get_payment",
+            "list_historical_sales",
         ],
     ),
 ];

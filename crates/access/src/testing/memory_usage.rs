@@ -175,8 +175,20 @@ impl UsageStore for MemoryUsage {
             found.is_some_and(|it| it.allowance == Allowance::Ended && it.changed_at < before)
         };
         let mut rows = self.lock();
+        let is_in_use = |(tenant, router, login): &(TenantId, RouterId, LoginRef)| {
+            let mut sessions = rows.sessions.iter();
+            let is_open = sessions.any(|((owner, _), (on, it))| {
+                (owner, on, &it.login) == (tenant, router, login) && it.end.is_none()
+            });
+            let tables = self.access.tables(*tenant);
+            let lives = |it: &GrantSnapshot| {
+                let same = it.service == login.service && it.login.as_str() == login.name;
+                same && it.router == *router && it.allowance != Allowance::Ended
+            };
+            is_open || tables.grants.values().any(lives)
+        };
         let old = rows.meters.iter();
-        let old = old.filter(|(key, it)| has_ended(key.0, it.grant));
+        let old = old.filter(|(key, it)| has_ended(key.0, it.grant) && !is_in_use(key));
         let old = old.map(|(key, _)| key.clone()).take(at_most(limit));
         let old: Vec<_> = old.collect();
         old.iter().for_each(|key| drop(rows.meters.remove(key)));

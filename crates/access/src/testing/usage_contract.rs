@@ -45,6 +45,7 @@ pub async fn usage_store_contract(
     walk.old_days_fold_into_totals().await;
     walk.old_sessions_are_forgotten().await;
     walk.meters_of_ended_grants_are_forgotten(access).await;
+    walk.meters_in_use_are_kept(access).await;
 }
 
 struct Walk<'a> {
@@ -422,5 +423,57 @@ impl Walk<'_> {
         let left: Vec<_> = left.into_iter().map(|it| it.login).collect();
         assert_eq!(left, [self.logins()[0].clone(), self.logins()[2].clone()]);
         assert!(!self.total(1).await.is_zero(), "what was used stays");
+    }
+
+    async fn meters_in_use_are_kept(&self, access: &dyn AccessStore) {
+        let later = noon().plus(Duration::days(1));
+        self.end(access, 2).await;
+        self.end(access, 0).await;
+        let heir = self.heir_of(access, 0).await;
+        let kept = ok(self.store.forget_meters(later, 9).await);
+        assert_eq!(kept, 0, "one has an open session, the other an heir");
+        let open = ok(self.store.open_sessions(self.tenant, self.router).await);
+        let ended = open.into_iter().map(|it| TrackedSession {
+            end: Some(SessionEnd {
+                at: noon(),
+                cause: EndCause::Gone,
+            }),
+            ..it
+        });
+        self.keep(ended.collect()).await;
+        assert_eq!(ok(self.store.forget_meters(later, 9).await), 1);
+        let left = ok(self.store.meters(self.tenant, self.router, None, 9).await);
+        let left: Vec<_> = left.into_iter().map(|it| it.login).collect();
+        assert_eq!(left, [self.logins()[0].clone()], "the heir's stays");
+        self.end_grant(access, heir).await;
+        assert_eq!(ok(self.store.forget_meters(later, 9).await), 1);
+    }
+
+    async fn end(&self, access: &dyn AccessStore, owner: usize) {
+        self.end_grant(access, self.owners[owner].grant).await;
+    }
+
+    async fn end_grant(&self, access: &dyn AccessStore, grant: GrantId) {
+        let scope = Scope::system(self.tenant, "contract", self.ids.fresh());
+        let mut tx = ok(access.begin(&scope).await);
+        let mut grant = ok(tx.grants().find(grant).await).expect("a grant");
+        grant.end(noon());
+        ok(tx.grants().save(&mut grant).await);
+        ok(tx.commit().await);
+    }
+
+    /// A new grant for a login whose grant has ended.
+    async fn heir_of(&self, access: &dyn AccessStore, owner: usize) -> GrantId {
+        let scope = Scope::system(self.tenant, "contract", self.ids.fresh());
+        let it = &self.owners[owner].login;
+        let mut tx = ok(access.begin(&scope).await);
+        let profile = sample_profile(self.ids.next(), "use-heir", it.service);
+        let mut profile = profile.expect("a profile");
+        ok(tx.profiles().save(&mut profile).await);
+        let (id, subject) = (self.ids.next(), Subject::Voucher(self.ids.next()));
+        let made = sample_grant(id, self.router, subject, &profile, &it.name, noon());
+        ok(tx.grants().save(&mut made.expect("a grant")).await);
+        ok(tx.commit().await);
+        id
     }
 }

@@ -89,7 +89,8 @@ pub trait UsageStore: Send + Sync {
     /// how many. Totals stay what they were.
     async fn fold_days(&self, before: LocalDate, limit: u32) -> Result<u64, StoreError>;
 
-    /// Deletes up to `limit` meters, of any tenant, whose grants ended before an instant; returns how many.
+    /// Deletes up to `limit` meters, of any tenant, whose grants ended before an instant; returns how many. A meter stays
+    /// while a session of its login is open, or a grant that has not ended has its login.
     async fn forget_meters(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 

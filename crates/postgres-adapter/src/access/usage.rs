@@ -363,4 +363,11 @@ const FORGET_METERS: &str = "\
 DELETE FROM usage_meters WHERE (tenant_id, router_id, service, login) IN (
     SELECT meter.tenant_id, meter.router_id, meter.service, meter.login FROM usage_meters AS meter
     JOIN grants AS owner ON owner.tenant_id = meter.tenant_id AND owner.id = meter.grant_id
-    WHERE owner.state = 'ended' AND owner.changed_at < $1 LIMIT $2)";
+    WHERE owner.state = 'ended' AND owner.changed_at < $1
+        AND NOT EXISTS (SELECT 1 FROM access_sessions AS session WHERE session.tenant_id = meter.tenant_id
+            AND session.router_id = meter.router_id AND session.service = meter.service
+            AND session.login = meter.login AND session.ended_at IS NULL)
+        AND NOT EXISTS (SELECT 1 FROM grants AS heir WHERE heir.tenant_id = meter.tenant_id
+            AND heir.router_id = meter.router_id AND heir.service = meter.service AND heir.login = meter.login
+            AND heir.state <> 'ended')
+    LIMIT $2)";

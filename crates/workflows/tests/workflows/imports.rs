@@ -4,7 +4,7 @@ use access::adoption::{
     ImportQueries, ImportRow, ImportRowFilter, ImportStatus, PreviewImport, PreviewPorts,
     RequestImport, RowKind, RowState, SurveyedPassword, preview_import, request_import,
 };
-use access::testing::mikhmon_survey;
+use access::testing::{mikhmon_survey, sample_profile};
 use access::{
     AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, Menu,
     ReconcileMode, ReconcileRouter, Tag, reconcile_router,
@@ -415,4 +415,24 @@ async fn an_unreachable_router_is_waited_for() {
     world.gateway.router.fail_with(world.router, None);
     world.take_over(import).await.unwrap();
     assert_eq!(world.grants().await.len(), 6);
+}
+
+#[tokio::test]
+async fn a_refused_profile_leaves_no_plan_behind() {
+    let world = World::with_mikhmon().await;
+    let plans = || async { world.billing.plans(world.tenant(), first()).await.unwrap() };
+    let before = plans().await.items.len();
+    let import = world.look().await;
+    let rows = world.rows(import, ImportRowFilter::default()).await;
+    let mut tx = world.access.begin(&world.scope).await.unwrap();
+    for row in rows {
+        let access::adoption::Proposal::Profile(it) = row.proposal else {
+            continue;
+        };
+        let taken = sample_profile(world.ids().next(), it.slug.as_str(), it.service);
+        tx.profiles().save(&mut taken.unwrap()).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    world.take_over(import).await.unwrap();
+    assert_eq!(plans().await.items.len(), before);
 }

@@ -17,9 +17,6 @@ impl Run<'_> {
         if let Some(why) = self.changed(row) {
             return Ok(self.settle(vec![refused(row, why)]).await?);
         }
-        if let (Some(plan), Some(currency)) = (&it.plan, self.currency) {
-            self.define_plan(plan, it.profile, currency).await?;
-        }
         let adopted = AdoptedRow {
             router: self.router.id(),
             name: it.row_name.clone(),
@@ -35,26 +32,27 @@ impl Run<'_> {
             Ok(profile) => profile,
             Err(why) => return Ok(self.settle(vec![refused(row, why.to_string())]).await?),
         };
-        let stored = rerun_on_conflict(|| self.store_profile(row, profile.clone())).await;
+        let stored = rerun_on_conflict(|| self.store_profile(profile.clone())).await;
         match stored {
             Err(err) if err.is_duplicate_of(PROFILE_NAME_UNIQUE) => {
                 let why = "another service profile took its name since the preview";
-                Ok(self.settle(vec![refused(row, why)]).await?)
+                return Ok(self.settle(vec![refused(row, why)]).await?);
             }
-            stored => Ok(stored?),
+            stored => stored?,
         }
+        // The row stays open until its plan is there too: a run that dies here is finished by the next.
+        if let (Some(plan), Some(currency)) = (&it.plan, self.currency) {
+            self.define_plan(plan, it.profile, currency).await?;
+        }
+        Ok(self.settle(vec![imported(row)]).await?)
     }
 
-    async fn store_profile(
-        &self,
-        row: &ImportRow,
-        mut profile: ServiceProfile,
-    ) -> Result<(), StoreError> {
+    async fn store_profile(&self, mut profile: ServiceProfile) -> Result<(), StoreError> {
         let mut tx = self.bench.access.begin(self.scope).await?;
-        if tx.profiles().find(profile.id()).await?.is_none() {
-            tx.profiles().save(&mut profile).await?;
+        if tx.profiles().find(profile.id()).await?.is_some() {
+            return Ok(());
         }
-        tx.imports().settle(self.import, &[imported(row)]).await?;
+        tx.profiles().save(&mut profile).await?;
         tx.commit().await
     }
 
