@@ -9,7 +9,6 @@ mod bucket;
 mod class;
 mod queue;
 mod registry;
-mod retry;
 mod turnstile;
 
 pub use backoff::Backoff;
@@ -18,5 +17,4 @@ pub use bucket::{BucketSettings, TokenBucket};
 pub use class::Class;
 pub use queue::{Full, PriorityQueue};
 pub use registry::{Breakers, Transition};
-pub use retry::{Attempts, retry};
 pub use turnstile::{NoTurn, Turn, Turnstile, TurnstileSettings, TurnstileSnapshot};
