@@ -96,6 +96,28 @@ pub(crate) enum Task {
         /// The tree, a JSON file; it is not kept
         tree: PathBuf,
     },
+
+    /// Put real cases of other billing systems to ours
+    ///
+    /// Runs every case of a folder (files named after their theme, as in crates/billing-vectors)
+    /// through the billing crate and prints passed, failed and skipped with reasons, by theme. Bring
+    /// your own: cargo xtask vectors FOLDER
+    Vectors(Vectors),
+}
+
+/// Which cases, and what to do with them.
+#[derive(Debug, Args)]
+pub(crate) struct Vectors {
+    /// The folder of cases
+    pub(crate) folder: PathBuf,
+
+    /// Only themes whose name contains this
+    #[arg(long)]
+    pub(crate) theme: Option<String>,
+
+    /// Write the project's own copy, crates/billing-vectors/data, instead of running them
+    #[arg(long, conflicts_with = "theme")]
+    pub(crate) transcribe: bool,
 }
 
 /// How deep to look.

@@ -18,6 +18,7 @@ mod shell;
 mod steps;
 mod test;
 mod tidy;
+mod vectors;
 
 use std::process::ExitCode;
 
@@ -65,5 +66,6 @@ async fn run(task: Task) -> anyhow::Result<bool> {
         Task::Demo { arguments } => demo::run(&mut shell, &arguments).await,
         Task::Openapi { check } => openapi::run(&mut shell, check).await,
         Task::Schema { tree } => schema::run(shell.root(), &tree),
+        Task::Vectors(wanted) => vectors::run(&mut shell, &wanted).await,
     }
 }

@@ -76,6 +76,7 @@ mod overdue;
 mod payment;
 mod plan;
 mod ports;
+mod ratio;
 mod rounding;
 mod schedule;
 mod segment;
@@ -103,7 +104,8 @@ pub use ports::{
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
-pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, share};
+pub use ratio::{BadRatio, Ratio};
+pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{

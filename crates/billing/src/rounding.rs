@@ -1,5 +1,7 @@
 //! Rounding: once for each published number, half away from zero, to the invoice scale.
 
+use std::cmp::Ordering;
+
 use kernel::Currency;
 use serde::{Deserialize, Serialize};
 
@@ -47,6 +49,75 @@ impl InvoiceScale {
     }
 }
 
+/// How the middle between two steps is decided, and what else stands between them.
+///
+/// The product rounds half away from zero, so that `round(-x) = -round(x)` and a credit note of the whole mirrors its
+/// invoice to the cent (billing.md, invariant 4). The other modes are named options for operators whose books want them.
+/// Names as moneyphp and Java have them mislead: their `HALF_UP` is away from zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Rounding {
+    /// 2.5 becomes 3, -2.5 becomes -3.
+    #[default]
+    HalfAwayFromZero,
+    /// 2.5 becomes 2, -2.5 becomes -2.
+    HalfTowardsZero,
+    /// 2.5 becomes 2, 3.5 becomes 4: the banker's way.
+    HalfEven,
+    /// 2.5 becomes 3, 3.5 becomes 3.
+    HalfOdd,
+    /// 2.5 becomes 3, -2.5 becomes -2.
+    HalfUpwards,
+    /// 2.5 becomes 2, -2.5 becomes -3.
+    HalfDownwards,
+    /// Every rest goes away from zero.
+    AwayFromZero,
+    /// Every rest is cut off.
+    TowardsZero,
+    /// Every rest goes up: 2.1 becomes 3, -2.9 becomes -2.
+    Upwards,
+    /// Every rest goes down: 2.9 becomes 2, -2.1 becomes -3.
+    Downwards,
+}
+
+impl Rounding {
+    /// `numerator / denominator` as a whole number; the denominator is above zero.
+    pub(crate) fn apply(self, numerator: i128, denominator: i128) -> i128 {
+        let floor = numerator.div_euclid(denominator);
+        let rest = numerator.rem_euclid(denominator);
+        if rest == 0 {
+            return floor;
+        }
+        let negative = numerator < 0;
+        let up = match rest.cmp(&(denominator - rest)) {
+            _ if self.is_directed() => match self {
+                Self::AwayFromZero => !negative,
+                Self::TowardsZero => negative,
+                other => other == Self::Upwards,
+            },
+            Ordering::Less => false,
+            Ordering::Greater => true,
+            Ordering::Equal => match self {
+                Self::HalfTowardsZero => negative,
+                Self::HalfEven => floor % 2 != 0,
+                Self::HalfOdd => floor % 2 == 0,
+                Self::HalfUpwards => true,
+                Self::HalfDownwards => false,
+                _ => !negative,
+            },
+        };
+        if up { floor + 1 } else { floor }
+    }
+
+    /// Whether it does not ask which of the two is nearer.
+    const fn is_directed(self) -> bool {
+        matches!(
+            self,
+            Self::AwayFromZero | Self::TowardsZero | Self::Upwards | Self::Downwards
+        )
+    }
+}
+
 /// `amount × part / whole`, rounded half away from zero to a multiple of `step`; `None` if it does not fit or `whole`
 /// or `step` is not above zero.
 #[must_use]
@@ -66,7 +137,7 @@ pub fn share(amount: i64, part: i64, whole: i64, step: i64) -> Option<i64> {
 mod tests {
     //! Halves go away from zero, in both directions.
 
-    use super::share;
+    use super::{Rounding, share};
     use proptest::prelude::{any, prop_assert_eq, proptest};
 
     #[test]
@@ -82,6 +153,27 @@ mod tests {
         assert_eq!(share(1, 1, 0, 1), None);
         assert_eq!(share(1, 1, 1, 0), None);
         assert_eq!(share(i64::MAX, 2, 1, 1), None);
+    }
+
+    #[test]
+    fn every_mode_decides_as_it_says() {
+        // Tenths: -29, -25, -21, 21, 25, 29, 35.
+        let cases = [
+            (Rounding::HalfAwayFromZero, [-3, -3, -2, 2, 3, 3, 4]),
+            (Rounding::HalfTowardsZero, [-3, -2, -2, 2, 2, 3, 3]),
+            (Rounding::HalfEven, [-3, -2, -2, 2, 2, 3, 4]),
+            (Rounding::HalfOdd, [-3, -3, -2, 2, 3, 3, 3]),
+            (Rounding::HalfUpwards, [-3, -2, -2, 2, 3, 3, 4]),
+            (Rounding::HalfDownwards, [-3, -3, -2, 2, 2, 3, 3]),
+            (Rounding::AwayFromZero, [-3, -3, -3, 3, 3, 3, 4]),
+            (Rounding::TowardsZero, [-2, -2, -2, 2, 2, 2, 3]),
+            (Rounding::Upwards, [-2, -2, -2, 3, 3, 3, 4]),
+            (Rounding::Downwards, [-3, -3, -3, 2, 2, 2, 3]),
+        ];
+        for (mode, wanted) in cases {
+            let tenths = [-29, -25, -21, 21, 25, 29, 35];
+            assert_eq!(tenths.map(|it| mode.apply(it, 10)), wanted, "{mode:?}");
+        }
     }
 
     proptest! {

@@ -83,6 +83,7 @@ pub(crate) const ROOMS: &[(&str, Room)] = &[
     ("mikrotik-billing-api", Room::App),
     ("mikrotik-billing-worker", Room::App),
     ("e2e", Room::Stories),
+    ("billing-vectors", Room::Stories),
     ("xtask", Room::Tooling),
 ];
 
@@ -272,6 +273,7 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
             "mikrotik-billing-api",
             "mikrotik-billing-worker",
             "bootstrap",
+            "billing-vectors",
             "e2e",
             "xtask",
         ],

@@ -1,0 +1,47 @@
+//! Puts folders of cases to the billing crate and prints how they went.
+#![allow(clippy::print_stdout)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Result;
+use billing_vectors::{Report, read_folder, transcribe};
+use clap::Parser;
+
+/// Puts real cases of other billing systems to ours: passed, failed and skipped with reasons, by theme.
+///
+/// A folder holds files named after their theme (`tax-rounding.json` or `billing-tax-rounding.json`), each
+/// `{"vectors": [{"id", "adopt", "description", "source", "input", "expected"}, ...]}`. `adopt` says what is asked: `match` and
+/// `mode` must come out as expected, `differs` and `avoid` must not.
+#[derive(Parser)]
+#[command(name = "vectors", version)]
+struct Arguments {
+    /// The folder.
+    folder: PathBuf,
+    /// Only themes whose name contains this.
+    #[arg(long)]
+    theme: Option<String>,
+    /// Writes the project's own copy of the folder here instead.
+    #[arg(long)]
+    transcribe: Option<PathBuf>,
+}
+
+fn main() -> Result<ExitCode> {
+    let wanted = Arguments::parse();
+    if let Some(own) = &wanted.transcribe {
+        for (theme, count) in transcribe(&wanted.folder, own)? {
+            println!("{:<24} {count:>5}", theme.as_str());
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut cases = read_folder(&wanted.folder)?;
+    if let Some(part) = &wanted.theme {
+        cases.retain(|(theme, _)| theme.as_str().contains(part.as_str()));
+    }
+    let report = Report::of(cases);
+    print!("{report}");
+    Ok(match report.failures().next() {
+        None => ExitCode::SUCCESS,
+        Some(_) => ExitCode::FAILURE,
+    })
+}
