@@ -51,6 +51,8 @@ async fn nextest(shell: &mut Shell, servers: &Servers, arguments: &[String]) -> 
     }
     if std::env::var_os("CI").is_some() {
         command.args(["--profile", "ci"]);
+        // The reason of a failure comes first in its output, and a log is cut: frames would push it out.
+        command.env("RUST_BACKTRACE", "0");
     }
     command.args(arguments).envs(servers.environment());
     shell.run(&mut command).await?;

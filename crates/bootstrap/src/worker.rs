@@ -1,5 +1,6 @@
 //! The worker: claims deliveries and jobs, runs them beside each other, and says how each ended.
 
+mod leap;
 mod run;
 mod running;
 #[cfg(test)]
@@ -10,12 +11,13 @@ use std::time::Duration;
 
 use chrono::Duration as Span;
 use jobs::{DeliveryClaims, JobClaims, RetryPolicy, Schedules, WorkSignal};
-use kernel::{Probe, StoreError};
+use kernel::{Probe, StoreError, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use workflows::Workbench;
 
+use self::leap::LeapWatch;
 use self::running::Running;
 use crate::settings::WorkerSettings;
 
@@ -59,10 +61,20 @@ impl Worker {
     pub async fn run(self, stop: CancellationToken, ready: watch::Sender<bool>) {
         let worker = Arc::new(self);
         let mut running = Running::of(worker.settings.concurrency);
+        let mut leaps = LeapWatch::since(worker.bench.clock.now(), Instant::now());
         let mut schedules_at = Instant::now();
         while !stop.is_cancelled() {
             running.reap();
-            match worker.start_due(&mut running, &mut schedules_at).await {
+            // Read once: a leap between two looks at the clock would go unnoticed.
+            let now = worker.bench.clock.now();
+            if leaps.has_leapt(
+                now,
+                Instant::now(),
+                worker.lease().to_std().unwrap_or_default() / 3,
+            ) {
+                worker.renew_claims(&running, now).await;
+            }
+            match worker.start_due(&mut running, &mut schedules_at, now).await {
                 Ok(started) => {
                     ready.send_replace(true);
                     if started == 0 {
@@ -87,25 +99,25 @@ impl Worker {
         self: &Arc<Self>,
         running: &mut Running,
         schedules_at: &mut Instant,
+        now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let fired = self.fire_schedules(schedules_at).await;
+        let fired = self.fire_schedules(schedules_at, now).await;
         let (one, other) = if running.jobs_take_the_first_turn() {
-            let jobs = self.start_jobs(running).await;
-            (jobs, self.start_deliveries(running).await)
+            let jobs = self.start_jobs(running, now).await;
+            (jobs, self.start_deliveries(running, now).await)
         } else {
-            let deliveries = self.start_deliveries(running).await;
-            (deliveries, self.start_jobs(running).await)
+            let deliveries = self.start_deliveries(running, now).await;
+            (deliveries, self.start_jobs(running, now).await)
         };
         fired?;
         Ok(one? + other?)
     }
 
     /// Looks at the schedules once for each poll, not for each wake-up.
-    async fn fire_schedules(&self, next: &mut Instant) -> Result<(), StoreError> {
+    async fn fire_schedules(&self, next: &mut Instant, now: Timestamp) -> Result<(), StoreError> {
         if Instant::now() < *next {
             return Ok(());
         }
-        let now = self.bench.clock.now();
         let fired = self.schedules.fire_due(now, SCHEDULES_AT_ONCE).await?;
         if fired < u64::from(SCHEDULES_AT_ONCE) {
             *next = Instant::now() + self.poll();
@@ -113,15 +125,30 @@ impl Worker {
         Ok(())
     }
 
+    /// Renews the leases of the jobs that run when the clock has leapt ahead, before this worker or another takes them for
+    /// lapsed. One that is lost already is noticed where its job runs.
+    async fn renew_claims(&self, running: &Running, now: Timestamp) {
+        tracing::info!(
+            running = running.claims().count(),
+            "the clock has leapt ahead; leases are renewed"
+        );
+        for claim in running.claims() {
+            let until = now.plus(self.lease());
+            if let Err(err) = self.jobs.extend(claim, until).await {
+                tracing::warn!(err = %Chain(&err), job = %claim.id, "the lease could not be renewed");
+            }
+        }
+    }
+
     async fn start_deliveries(
         self: &Arc<Self>,
         running: &mut Running,
+        now: Timestamp,
     ) -> Result<usize, StoreError> {
         let room = running.room_for_deliveries();
         if room == 0 {
             return Ok(0);
         }
-        let now = self.bench.clock.now();
         let deliveries = self.deliveries.claim(&self.name, now, self.lease(), room);
         let deliveries = deliveries.await?;
         let started = deliveries.len();
@@ -132,17 +159,20 @@ impl Worker {
         Ok(started)
     }
 
-    async fn start_jobs(self: &Arc<Self>, running: &mut Running) -> Result<usize, StoreError> {
+    async fn start_jobs(
+        self: &Arc<Self>,
+        running: &mut Running,
+        now: Timestamp,
+    ) -> Result<usize, StoreError> {
         let room = running.room_for_jobs();
         if room == 0 {
             return Ok(0);
         }
-        let now = self.bench.clock.now();
         let jobs = self.jobs.claim(&self.name, now, self.lease(), room).await?;
         let started = jobs.len();
         for job in jobs {
             let worker = Arc::clone(self);
-            running.start_job(async move { worker.run_job(job).await });
+            running.start_job(job.clone(), async move { worker.run_job(job).await });
         }
         Ok(started)
     }

@@ -20,7 +20,7 @@ const VOUCHERS: usize = 40;
 /// Any number; another one kills at other points.
 const SEED: u64 = 20_261_121;
 /// What a killed worker leaves undone is taken up after its lease of five seconds.
-const TIME_TO_SETTLE: Duration = Duration::from_secs(20);
+const TIME_TO_SETTLE: Duration = Duration::from_secs(60);
 /// Points killed at, over both storages.
 const SEEDED: usize = 20;
 

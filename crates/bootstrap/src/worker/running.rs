@@ -1,10 +1,14 @@
 //! The work in progress: how much more of each kind may start, and what has ended.
 
-use tokio::task::{JoinError, JoinSet};
+use std::collections::HashMap;
+
+use jobs::ClaimedJob;
+use tokio::task::{Id, JoinError, JoinSet};
 
 /// Tasks of jobs and of deliveries, counted apart: each kind keeps some room that the other never takes.
 pub(super) struct Running {
     jobs: JoinSet<()>,
+    claims: HashMap<Id, ClaimedJob>,
     deliveries: JoinSet<()>,
     concurrency: usize,
     jobs_are_next: bool,
@@ -14,6 +18,7 @@ impl Running {
     pub(super) fn of(concurrency: u16) -> Self {
         Self {
             jobs: JoinSet::new(),
+            claims: HashMap::new(),
             deliveries: JoinSet::new(),
             concurrency: concurrency.into(),
             jobs_are_next: false,
@@ -34,8 +39,18 @@ impl Running {
         self.room_beside(self.deliveries.len())
     }
 
-    pub(super) fn start_job(&mut self, job: impl Future<Output = ()> + Send + 'static) {
-        self.jobs.spawn(job);
+    pub(super) fn start_job(
+        &mut self,
+        claim: ClaimedJob,
+        work: impl Future<Output = ()> + Send + 'static,
+    ) {
+        let task = self.jobs.spawn(work).id();
+        self.claims.insert(task, claim);
+    }
+
+    /// The claims of the jobs that run.
+    pub(super) fn claims(&self) -> impl Iterator<Item = &ClaimedJob> {
+        self.claims.values()
     }
 
     pub(super) fn start_delivery(&mut self, delivery: impl Future<Output = ()> + Send + 'static) {
@@ -44,8 +59,8 @@ impl Running {
 
     /// Makes room for what has ended, without waiting.
     pub(super) fn reap(&mut self) {
-        while let Some(ended) = self.jobs.try_join_next() {
-            note(ended);
+        while let Some(ended) = self.jobs.try_join_next_with_id() {
+            self.job_ended(ended);
         }
         while let Some(ended) = self.deliveries.try_join_next() {
             note(ended);
@@ -55,7 +70,7 @@ impl Running {
     /// Waits until something ends; for ever if nothing runs. Nothing is lost if the wait is given up.
     pub(super) async fn one_ended(&mut self) {
         tokio::select! {
-            Some(ended) = self.jobs.join_next() => note(ended),
+            Some(ended) = self.jobs.join_next_with_id() => self.job_ended(ended),
             Some(ended) = self.deliveries.join_next() => note(ended),
             else => std::future::pending().await,
         }
@@ -66,15 +81,25 @@ impl Running {
         while let Some(ended) = self.deliveries.join_next().await {
             note(ended);
         }
-        while let Some(ended) = self.jobs.join_next().await {
-            note(ended);
+        while let Some(ended) = self.jobs.join_next_with_id().await {
+            self.job_ended(ended);
         }
     }
 
     /// Stops everything where it stands; open transactions roll back.
     pub(super) async fn abandon(&mut self) {
         self.jobs.shutdown().await;
+        self.claims.clear();
         self.deliveries.shutdown().await;
+    }
+
+    fn job_ended(&mut self, ended: Result<(Id, ()), JoinError>) {
+        let task = match &ended {
+            Ok((task, ())) => *task,
+            Err(err) => err.id(),
+        };
+        self.claims.remove(&task);
+        note(ended.map(|_| ()));
     }
 
     /// A quarter of the places, at least one, is kept for the other kind; a single place is kept for nobody.
@@ -104,11 +129,31 @@ fn note(ended: Result<(), JoinError>) {
 mod tests {
     //! Room is shared, and neither kind takes all of it.
 
+    use jobs::ClaimedJob;
+    use kernel::testing::CountingIds;
+    use kernel::{Ids, Lane, Priority};
+
     use super::Running;
+
+    fn claim() -> ClaimedJob {
+        ClaimedJob {
+            id: <dyn Ids>::next(&CountingIds::from(1)),
+            tenant: <dyn Ids>::next(&CountingIds::from(1)),
+            kind: "any".to_owned(),
+            lane: Lane::open(),
+            priority: Priority::Normal,
+            payload: serde_json::Value::Null,
+            attempt: 1,
+            max_attempts: 3,
+            done: 0,
+            total: None,
+            worker: "one".to_owned(),
+        }
+    }
 
     fn busy(concurrency: u16, jobs: usize, deliveries: usize) -> Running {
         let mut running = Running::of(concurrency);
-        (0..jobs).for_each(|_| running.start_job(std::future::pending()));
+        (0..jobs).for_each(|_| running.start_job(claim(), std::future::pending()));
         (0..deliveries).for_each(|_| running.start_delivery(std::future::pending()));
         running
     }
@@ -146,5 +191,16 @@ mod tests {
         running.start_delivery(async {});
         running.one_ended().await;
         assert_eq!(running.room_for_deliveries(), 1);
+    }
+
+    #[tokio::test]
+    async fn only_what_runs_is_claimed() {
+        let mut running = busy(8, 1, 0);
+        running.start_job(claim(), async {});
+        assert_eq!(running.claims().count(), 2);
+        running.one_ended().await;
+        assert_eq!(running.claims().count(), 1);
+        running.abandon().await;
+        assert_eq!(running.claims().count(), 0);
     }
 }

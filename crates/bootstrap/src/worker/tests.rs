@@ -131,6 +131,26 @@ async fn the_lease_is_renewed_while_work_goes_on() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_clock_that_leaps_ahead_costs_running_work_no_attempt() {
+    let house = House::open([Step::Hang]);
+    let job = house.enqueue(PRUNE, 2).await;
+    let worker = house.work();
+    house.wait_until_begun(1).await;
+    for _ in 0..4 {
+        let renewals = &house.ports.renewals;
+        let seen = renewals.load(Ordering::SeqCst);
+        house.clock.advance(Duration::days(3));
+        until("the lease is renewed", async || {
+            renewals.load(Ordering::SeqCst) > seen
+        })
+        .await;
+    }
+    assert_eq!(house.job(job).await.attempts, 1);
+    assert_eq!(house.prunes.stopped.load(Ordering::SeqCst), 0);
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_renewal_that_waits_for_the_writer_does_not_stop_the_work_that_holds_it() {
     let house = House::open([Step::Write]);
     let job = house.enqueue(PRUNE, 5).await;
