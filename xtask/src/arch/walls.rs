@@ -84,6 +84,7 @@ pub(crate) const ROOMS: &[(&str, Room)] = &[
     ("mikrotik-billing-worker", Room::App),
     ("e2e", Room::Stories),
     ("billing-vectors", Room::Stories),
+    ("simulation", Room::Stories),
     ("xtask", Room::Tooling),
 ];
 
@@ -274,6 +275,7 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
             "mikrotik-billing-worker",
             "bootstrap",
             "billing-vectors",
+            "simulation",
             "e2e",
             "xtask",
         ],

@@ -75,6 +75,17 @@ impl MemoryAccess {
         std::mem::take(&mut self.lock().entry(tenant).or_default().jobs)
     }
 
+    /// Takes the events and jobs a tenant has recorded since the last time away, as whoever carries them on would.
+    #[must_use]
+    pub fn take_outbox(&self, tenant: TenantId) -> (Vec<NewEvent>, Vec<JobRequest>) {
+        let mut every = self.lock();
+        let tables = every.entry(tenant).or_default();
+        (
+            std::mem::take(&mut tables.events),
+            std::mem::take(&mut tables.jobs),
+        )
+    }
+
     pub(super) fn tables(&self, tenant: TenantId) -> Tables {
         self.lock().get(&tenant).cloned().unwrap_or_default()
     }

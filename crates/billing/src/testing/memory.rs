@@ -47,6 +47,25 @@ impl MemoryBilling {
         self.lock().jobs.clone()
     }
 
+    /// Every posting of an account, oldest first.
+    #[must_use]
+    pub fn postings_of(&self, tenant: TenantId, account: AccountId) -> Vec<Posting> {
+        let rows = self.lock();
+        let mine = |(owner, it): &&(TenantId, Posting)| *owner == tenant && it.account() == account;
+        let mine = rows.postings.iter().filter(mine);
+        mine.map(|(_, it)| it.clone()).collect()
+    }
+
+    /// Takes the events and jobs that were committed since the last time away, as whoever carries them on would.
+    #[must_use]
+    pub fn take_outbox(&self) -> (Vec<NewEvent>, Vec<JobRequest>) {
+        let mut rows = self.lock();
+        (
+            std::mem::take(&mut rows.events),
+            std::mem::take(&mut rows.jobs),
+        )
+    }
+
     /// Every posting of a tenant, oldest first.
     #[must_use]
     pub fn postings(&self, tenant: TenantId) -> Vec<Posting> {

@@ -1,0 +1,60 @@
+//! What the product says about one account, read through its queries: the material that the rules judge.
+
+use anyhow::{Context, Result, ensure};
+use billing::testing::MemoryBilling;
+use billing::{
+    AccountView, BillingQueries, InvoiceFilter, InvoiceView, PaymentView, Posting,
+    SubscriptionFilter, SubscriptionView,
+};
+use kernel::{AccountId, PageRequest, TenantId};
+
+/// Everything of one account.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Books {
+    pub(crate) account: AccountView,
+    /// Oldest first.
+    pub(crate) invoices: Vec<InvoiceView>,
+    pub(crate) payments: Vec<PaymentView>,
+    pub(crate) subscriptions: Vec<SubscriptionView>,
+    pub(crate) postings: Vec<Posting>,
+}
+
+impl Books {
+    pub(crate) async fn read(
+        store: &MemoryBilling,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Self> {
+        let filter = InvoiceFilter {
+            account: Some(account),
+            settlement: None,
+        };
+        let page = PageRequest::new(PageRequest::MAX_LIMIT, None);
+        let mut invoices = store.invoices(tenant, filter, page).await?.items;
+        ensure!(
+            invoices.len() < usize::from(PageRequest::MAX_LIMIT),
+            "more invoices than one page holds"
+        );
+        invoices.reverse();
+        let payments = store.payments(tenant, Some(account), page).await?.items;
+        ensure!(
+            payments.len() < usize::from(PageRequest::MAX_LIMIT),
+            "more payments than one page holds"
+        );
+        let filter = SubscriptionFilter {
+            account: Some(account),
+            ..SubscriptionFilter::default()
+        };
+        let subscriptions = store.subscriptions(tenant, filter, page);
+        Ok(Self {
+            account: store
+                .account(tenant, account)
+                .await?
+                .context("the account is gone")?,
+            invoices,
+            payments,
+            subscriptions: subscriptions.await?.items,
+            postings: store.postings_of(tenant, account),
+        })
+    }
+}

@@ -1,0 +1,309 @@
+//! Carries on what was committed: events to their handlers, jobs to their executors, over crashes and outages.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Result, bail};
+use chrono::Duration;
+use jobs::{ClaimedDelivery, ClaimedJob};
+use kernel::{
+    AccountId, Clock, EventRow, InvoiceId, JobRequest, Lane, NewEvent, Priority, Scope, StoreError,
+    Timestamp,
+};
+use workflows::{Failure, Progress, Remedy};
+
+use crate::chance::Chance;
+use crate::peril::Death;
+use crate::provider::Provider;
+
+/// Attempts before the simulation says that work never ends.
+const MOST_ATTEMPTS: u16 = 200;
+/// The wait after a failed attempt.
+const RETRY: Duration = Duration::minutes(1);
+
+/// An event on its way to one handler.
+struct Pending {
+    delivery: ClaimedDelivery,
+    not_before: Timestamp,
+}
+
+/// A job that waits.
+struct Waiting {
+    job: ClaimedJob,
+    not_before: Timestamp,
+}
+
+/// What the product told about an account.
+pub(crate) struct News {
+    pub(crate) account: AccountId,
+    pub(crate) invoice: Option<InvoiceId>,
+    /// Whether the account was cut for its debt.
+    pub(crate) is_cut: bool,
+    pub(crate) what: String,
+}
+
+/// Nobody cancels.
+struct GoesOn;
+
+#[async_trait::async_trait]
+impl Progress for GoesOn {
+    async fn report(&self, _done: u64, _total: Option<u64>) -> Result<bool, StoreError> {
+        Ok(true)
+    }
+}
+
+/// The queues of the simulated product.
+pub(crate) struct Carrier {
+    chance: Chance,
+    faults: bool,
+    deliveries: Vec<Pending>,
+    jobs: BTreeMap<String, Waiting>,
+    /// What was delivered, to be delivered again now and then.
+    handled: Option<ClaimedDelivery>,
+    news: Vec<News>,
+    pub(crate) events: u64,
+    pub(crate) repeats: u64,
+}
+
+impl Carrier {
+    pub(crate) fn new(seed: u64, faults: bool) -> Self {
+        Self {
+            chance: Chance::of(seed, 2),
+            faults,
+            deliveries: Vec::new(),
+            jobs: BTreeMap::new(),
+            handled: None,
+            news: Vec::new(),
+            events: 0,
+            repeats: 0,
+        }
+    }
+
+    /// The process is started; with faults, it may die at one of the next commits.
+    pub(crate) fn start(&self, provider: &Provider) {
+        let at = u32::try_from(self.chance.within(1..=12)).unwrap_or(1);
+        let dies = self.faults && self.chance.permille(20);
+        let death = match self.chance.permille(500) {
+            true => Death::Before(at),
+            false => Death::After(at),
+        };
+        provider.stores.peril.start(dies.then_some(death));
+    }
+
+    /// Starts it again if it is dead.
+    pub(crate) fn revive(&self, provider: &Provider) {
+        if provider.stores.peril.is_dead() {
+            self.start(provider);
+        }
+    }
+
+    /// Runs a job of the provider's own, such as a sweep.
+    pub(crate) fn add_job(&mut self, provider: &Provider, kind: &str) {
+        let request = JobRequest {
+            id: provider.ids().next(),
+            kind: kind.to_owned(),
+            lane: Lane::open(),
+            priority: Priority::Normal,
+            run_at: provider.clock.now(),
+            unique_key: Some(kind.to_owned()),
+            payload: serde_json::Value::Null,
+            max_attempts: MOST_ATTEMPTS,
+            total: None,
+        };
+        self.take(provider, request);
+    }
+
+    /// Carries everything that is due, and what follows from it, until nothing is.
+    pub(crate) async fn settle(&mut self, provider: &Provider) -> Result<()> {
+        loop {
+            self.collect(provider);
+            let now = provider.clock.now();
+            let mut due: Vec<_> = self
+                .deliveries
+                .extract_if(.., |it| it.not_before <= now)
+                .collect();
+            let keys: Vec<_> = self
+                .jobs
+                .iter()
+                .filter(|(_, it)| it.not_before <= now)
+                .map(|(key, _)| key.clone())
+                .collect();
+            if due.is_empty() && keys.is_empty() {
+                return Ok(());
+            }
+            if self.faults {
+                self.chance.shuffle(&mut due);
+            }
+            for pending in due {
+                self.deliver(provider, pending).await?;
+            }
+            for key in keys {
+                if let Some(waiting) = self.jobs.remove(&key) {
+                    self.run(provider, key, waiting).await?;
+                }
+            }
+        }
+    }
+
+    /// Whether anything waits for a router or a retry.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.deliveries.is_empty() && self.jobs.is_empty()
+    }
+
+    /// What the product told since the last time.
+    pub(crate) fn take_news(&mut self) -> Vec<News> {
+        std::mem::take(&mut self.news)
+    }
+
+    fn collect(&mut self, provider: &Provider) {
+        let (mut events, mut jobs) = provider.stores.billing.take_outbox();
+        let (more_events, more_jobs) = provider.stores.access.take_outbox(provider.tenant());
+        events.extend(more_events);
+        jobs.extend(more_jobs);
+        for event in events {
+            self.hand_out(provider, &event);
+        }
+        for job in jobs {
+            self.take(provider, job);
+        }
+    }
+
+    fn hand_out(&mut self, provider: &Provider, event: &NewEvent) {
+        self.events += 1;
+        self.news.extend(news_of(event));
+        let now = provider.clock.now();
+        let ids = provider.ids();
+        let handlers = workflows::subscriptions().iter();
+        for (_, handler) in handlers.filter(|(name, _)| *name == event.name) {
+            let delivery = ClaimedDelivery {
+                id: ids.next(),
+                tenant: provider.tenant(),
+                handler: (*handler).to_owned(),
+                event: EventRow {
+                    position: 1,
+                    id: ids.next(),
+                    tenant: provider.tenant(),
+                    aggregate_kind: event.aggregate_kind.to_owned(),
+                    aggregate_id: event.aggregate_id,
+                    name: event.name.to_owned(),
+                    version: event.version,
+                    body: event.body.clone(),
+                    actor: "system:simulation".to_owned(),
+                    correlation: ids.fresh(),
+                    causation: None,
+                    trace: None,
+                    occurred_at: now,
+                },
+                attempt: 0,
+                worker: "simulated".to_owned(),
+            };
+            self.deliveries.push(Pending {
+                delivery,
+                not_before: now,
+            });
+        }
+    }
+
+    /// Like the real queue, one that waits under the same key absorbs another.
+    fn take(&mut self, provider: &Provider, request: JobRequest) {
+        let key = request.unique_key.clone();
+        let key = key.unwrap_or_else(|| request.id.to_string());
+        if let Some(waiting) = self.jobs.get_mut(&key) {
+            waiting.not_before = waiting.not_before.min(request.run_at);
+            return;
+        }
+        let job = ClaimedJob {
+            id: request.id,
+            tenant: provider.tenant(),
+            kind: request.kind,
+            lane: request.lane,
+            priority: request.priority,
+            payload: request.payload,
+            attempt: 0,
+            max_attempts: MOST_ATTEMPTS,
+            done: 0,
+            total: None,
+            worker: "simulated".to_owned(),
+        };
+        let not_before = request.run_at;
+        self.jobs.insert(key, Waiting { job, not_before });
+    }
+
+    async fn deliver(&mut self, provider: &Provider, mut pending: Pending) -> Result<()> {
+        if self.faults && self.chance.permille(20) {
+            self.repeat(provider).await;
+        }
+        pending.delivery.attempt += 1;
+        self.start(provider);
+        let handled = workflows::deliver(&provider.bench, &pending.delivery).await;
+        self.revive(provider);
+        // The handler's own transaction carried the delivery; whatever it said, that is the truth.
+        if handled.is_ok() || provider.stores.peril.is_delivered(pending.delivery.id) {
+            self.handled = Some(pending.delivery);
+            return Ok(());
+        }
+        let Err(failure) = handled else { return Ok(()) };
+        let what = format!("the delivery of {}", pending.delivery.event.name);
+        pending.not_before = later(provider, &failure, pending.delivery.attempt, &what)?;
+        self.deliveries.push(pending);
+        Ok(())
+    }
+
+    /// The last delivery once more, as if nobody had noted that it was done: whatever comes of it must change nothing.
+    async fn repeat(&mut self, provider: &Provider) {
+        let Some(again) = &self.handled else { return };
+        self.repeats += 1;
+        provider.stores.peril.start(None);
+        let _refused = workflows::deliver(&provider.bench, again).await;
+    }
+
+    async fn run(&mut self, provider: &Provider, key: String, mut waiting: Waiting) -> Result<()> {
+        waiting.job.attempt += 1;
+        self.start(provider);
+        let ended = workflows::run_job(&provider.bench, &waiting.job, &GoesOn).await;
+        let died = provider.stores.peril.is_dead();
+        self.revive(provider);
+        let failure = match ended {
+            Ok(()) if !died => return Ok(()),
+            // The work was done, but the process died before anybody could note it.
+            Ok(()) => Failure::from(StoreError::unavailable("the process died")),
+            Err(failure) => failure,
+        };
+        waiting.not_before = later(provider, &failure, waiting.job.attempt, &key)?;
+        // Another may have been asked for while this one ran.
+        self.jobs.entry(key).or_insert(waiting);
+        Ok(())
+    }
+}
+
+/// An event that names an account is news about it.
+fn news_of(event: &NewEvent) -> Option<News> {
+    let account = event.body.get("account")?.clone();
+    let invoice = match event.name {
+        "billing.invoice_issued" => event.body.get("invoice").cloned(),
+        _ => None,
+    };
+    Some(News {
+        account: serde_json::from_value(account).ok()?,
+        is_cut: event.body.get("level").is_some_and(|it| it == "suspended"),
+        invoice: invoice.and_then(|it| serde_json::from_value(it).ok()),
+        what: format!("{} {}", event.name, event.body),
+    })
+}
+
+/// When to try again what failed.
+fn later(provider: &Provider, failure: &Failure, attempt: u16, what: &str) -> Result<Timestamp> {
+    let now = provider.clock.now();
+    match failure.remedy {
+        Remedy::Park => bail!("{what} was parked: {}", failure.reason),
+        Remedy::Retry if attempt > MOST_ATTEMPTS => {
+            bail!("{what} failed {attempt} times: {}", failure.reason)
+        }
+        Remedy::Retry => Ok(now.plus(RETRY)),
+        Remedy::WaitFor(wait) => Ok(now.plus(wait)),
+    }
+}
+
+/// The scope of whoever does something by hand.
+pub(crate) fn by_hand(provider: &Provider) -> Scope {
+    Scope::system(provider.tenant(), "simulation", provider.ids().fresh())
+}

@@ -1,0 +1,222 @@
+//! The simulated internet provider: its stores, routers, plans and clock, and the ports its work needs.
+
+use std::sync::Arc;
+
+use access::testing::{FakeRouter, MemoryUsage, sample_profile, sample_router};
+use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
+use anyhow::{Context, Result, anyhow};
+use billing::{DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity};
+use chrono::{Duration, NaiveDate, NaiveTime};
+use customers::testing::MemoryCustomers;
+use jobs::testing::MemoryJobs;
+use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
+use kernel::{
+    Clock, IdempotencyKey, Ids, LocalDate, Money, NoProbe, PlanId, ProfileId, Receipts, RouterId,
+    Scope, StoreError, StoredReceipt, TenantId, Timestamp, Zone,
+};
+use vouchers::testing::MemoryVouchers;
+use workflows::{Keeping, Workbench};
+
+use crate::chance::Chance;
+use crate::stores::Stores;
+
+/// Where a provider may be, and what it is paid in. Some of the zones have summer time, one lies at a quarter of an hour.
+const PLACES: [(&str, &str, u8); 7] = [
+    ("Asia/Jakarta", "IDR", 0),
+    ("Africa/Nairobi", "KES", 2),
+    ("America/Sao_Paulo", "BRL", 2),
+    ("Asia/Kathmandu", "NPR", 2),
+    ("America/New_York", "USD", 2),
+    ("Europe/London", "GBP", 2),
+    ("Africa/Tunis", "TND", 3),
+];
+/// Minor units of the monthly plans, the cheapest first.
+const PRICES: [i64; 4] = [150_000, 199_900, 310_300, 499_700];
+/// Customers for each router.
+const ON_A_ROUTER: u32 = 250;
+
+/// What the provider is.
+pub(crate) struct Provider {
+    pub(crate) stores: Stores,
+    pub(crate) customers: MemoryCustomers,
+    pub(crate) routers: Vec<RouterId>,
+    pub(crate) gateway: Arc<FakeRouter>,
+    pub(crate) plans: Vec<PlanId>,
+    pub(crate) prices: Vec<Money>,
+    pub(crate) zone: Zone,
+    pub(crate) clock: Arc<FixedClock>,
+    pub(crate) scope: Scope,
+    pub(crate) bench: Workbench,
+    ids: Arc<CountingIds>,
+}
+
+impl Provider {
+    /// Founds a provider on the first day, in a place that the seed chooses.
+    pub(crate) async fn found(seed: u64, customers: u32, first: LocalDate) -> Result<Self> {
+        let (zone, currency, digits) = *Chance::of(seed, 1).one_of(&PLACES);
+        let zone: Zone = zone.parse().map_err(|err| anyhow!("{zone}: {err}"))?;
+        let currency = currency.parse()?;
+        let ids = Arc::new(CountingIds::from(1));
+        let next: &dyn Ids = &*ids;
+        let clock = Arc::new(FixedClock::at(zone.start_of(first)));
+        let scope = Scope::system(next.next(), "simulation", next.fresh());
+        let stores = Stores::default();
+        let gateway = Arc::new(FakeRouter::new());
+        let people = MemoryCustomers::new();
+        let entity = NewEntity {
+            id: next.next(),
+            name: "Simulated Net".parse()?,
+            currency,
+            zone,
+            scale_digits: digits,
+            series: "INV".to_owned(),
+            terms_days: 7,
+            dunning: DunningPolicy::STANDARD,
+        };
+        found_entity(&stores, &scope, entity).await?;
+        let routers = (0..customers.div_ceil(ON_A_ROUTER)).map(|_| next.next());
+        let routers: Vec<RouterId> = routers.collect();
+        let profile = enrol(&stores, &scope, next, &routers).await?;
+        let prices: Vec<_> = PRICES.map(|it| Money::from_minor(it, currency)).into();
+        let mut plans = Vec::new();
+        for price in &prices {
+            plans.push(offer(&stores, &scope, next, *price, profile).await?);
+        }
+        let bench = bench(seed, &stores, &people, &gateway, &clock, &ids);
+        Ok(Self {
+            stores,
+            customers: people,
+            routers,
+            gateway,
+            plans,
+            prices,
+            zone,
+            clock,
+            scope,
+            bench,
+            ids,
+        })
+    }
+
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        &*self.ids
+    }
+
+    pub(crate) fn tenant(&self) -> TenantId {
+        self.scope.tenant
+    }
+
+    /// Lets the clock go on to a time of a local day; it never goes back.
+    pub(crate) fn wait_until(&self, day: LocalDate, minute: i64) {
+        let time = NaiveTime::MIN + Duration::minutes(minute);
+        let wanted = self.zone.instant_of(day.and_time(time));
+        let ahead = wanted.since(self.clock.now());
+        self.clock.advance(ahead.max(Duration::zero()));
+    }
+
+    /// A router is out of reach from now on, or back.
+    pub(crate) fn reach(&self, router: RouterId, reachable: bool) {
+        let failure = GatewayError::new(GatewayErrorKind::Unreachable, "out of reach");
+        self.gateway
+            .fail_with(router, (!reachable).then_some(failure));
+    }
+}
+
+async fn enrol(
+    stores: &Stores,
+    scope: &Scope,
+    ids: &dyn Ids,
+    routers: &[RouterId],
+) -> Result<ProfileId> {
+    let profile = ids.next();
+    let mut tx = AccessStore::begin(stores, scope).await?;
+    for id in routers {
+        let mut router = sample_router(*id).map_err(|err| anyhow!("{err}"))?;
+        tx.routers().save(&mut router).await?;
+    }
+    let mut home =
+        sample_profile(profile, "home", Service::Pppoe).map_err(|err| anyhow!("{err}"))?;
+    tx.profiles().save(&mut home).await?;
+    tx.commit().await?;
+    Ok(profile)
+}
+
+async fn offer(
+    stores: &Stores,
+    scope: &Scope,
+    ids: &dyn Ids,
+    price: Money,
+    profile: ProfileId,
+) -> Result<PlanId> {
+    let plan = NewPlan {
+        id: ids.next(),
+        name: format!("Home {}", price.minor()).parse()?,
+        price,
+        interval: Interval::MONTH,
+        profile,
+        sold_as: SoldAs::Subscription,
+    };
+    let id = plan.id;
+    define_plan(stores, scope, plan)
+        .await
+        .context("the plan is refused")?;
+    Ok(id)
+}
+
+fn bench(
+    seed: u64,
+    stores: &Stores,
+    customers: &MemoryCustomers,
+    gateway: &Arc<FakeRouter>,
+    clock: &Arc<FixedClock>,
+    ids: &Arc<CountingIds>,
+) -> Workbench {
+    let jobs = MemoryJobs::new();
+    let vouchers = MemoryVouchers::new();
+    Workbench {
+        clock: Arc::<FixedClock>::clone(clock),
+        ids: Arc::<CountingIds>::clone(ids),
+        randomness: Arc::new(SeededRandomness::from(seed)),
+        vault: Arc::new(OpenVault),
+        customers: Arc::new(customers.clone()),
+        access: Arc::new(stores.clone()),
+        access_queries: Arc::new(stores.access.clone()),
+        gateway: Arc::<FakeRouter>::clone(gateway),
+        host_rules: HostRules {
+            allow_loopback: false,
+        },
+        vouchers: Arc::new(vouchers.clone()),
+        voucher_queries: Arc::new(vouchers),
+        billing: Arc::new(stores.clone()),
+        billing_queries: Arc::new(stores.billing.clone()),
+        jobs_store: Arc::new(jobs.clone()),
+        receipts: Arc::new(NoReceipts),
+        probe: Arc::new(NoProbe),
+        usage: Arc::new(MemoryUsage::beside(stores.access.clone())),
+        housekeeping: Arc::new(jobs),
+        keeping: Keeping::standard(),
+    }
+}
+
+/// Nobody asks twice over HTTP here.
+struct NoReceipts;
+
+#[async_trait::async_trait]
+impl Receipts for NoReceipts {
+    async fn find(
+        &self,
+        _tenant: TenantId,
+        _key: &IdempotencyKey,
+    ) -> Result<Option<StoredReceipt>, StoreError> {
+        Ok(None)
+    }
+
+    async fn prune(&self, _before: Timestamp) -> Result<u64, StoreError> {
+        Ok(0)
+    }
+}
+
+/// The first simulated day: a summer time change, a leap day and a turn of the year all follow within fourteen months.
+pub(crate) fn first_day() -> LocalDate {
+    NaiveDate::from_ymd_opt(2027, 1, 1).unwrap_or_default()
+}

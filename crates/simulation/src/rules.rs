@@ -1,0 +1,324 @@
+//! The invariants of billing.md, section 2, judged on the books of one account. They are computed apart from the product:
+//! days are counted one by one, sums are summed anew.
+
+use std::collections::BTreeMap;
+
+use billing::{Access, DunningPolicy, LedgerAccount, Level, Period, SubscriptionView};
+use chrono::Days;
+use kernel::{LocalDate, PlanId, SubscriptionId};
+
+use crate::books::Books;
+
+/// A rule that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("invariant {rule}: {why}")]
+pub(crate) struct Broken {
+    /// Its number in billing.md.
+    pub(crate) rule: &'static str,
+    /// What is seen instead.
+    pub(crate) why: String,
+}
+
+type Verdict = Result<(), Broken>;
+
+fn hold(rule: &'static str, holds: bool, why: impl FnOnce() -> String) -> Verdict {
+    match holds {
+        true => Ok(()),
+        false => Err(Broken { rule, why: why() }),
+    }
+}
+
+/// What the simulation knows about an account better than the product.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Known {
+    /// Everything that was paid, in minor units.
+    pub(crate) paid: i64,
+    /// Whether an operator stopped the subscription.
+    pub(crate) suspended: bool,
+    /// Whether it was ever stopped, by an operator or for debt: periods may be missing then.
+    pub(crate) was_stopped: bool,
+}
+
+/// What the provider has promised everybody.
+#[derive(Debug, Clone)]
+pub(crate) struct Terms {
+    pub(crate) dunning: DunningPolicy,
+    /// What a whole cycle of each plan costs, in minor units.
+    pub(crate) prices: BTreeMap<PlanId, i64>,
+}
+
+/// Judges an account whose work is done for today.
+pub(crate) fn judge(books: &Books, known: &Known, terms: &Terms, today: LocalDate) -> Verdict {
+    ledger_balances(books)?;
+    ledger_agrees_with_documents(books)?;
+    payments_add_up(books, known)?;
+    invoices_add_up(books)?;
+    credit_is_used(books)?;
+    level_follows_from_debt(books, terms.dunning, today)?;
+    access_follows_from_level(books, known, today)?;
+    for subscription in &books.subscriptions {
+        let days = net_days(books, subscription.id)?;
+        no_day_is_billed_twice(subscription, &days)?;
+        if !known.was_stopped {
+            no_day_is_forgotten(subscription, &days, today)?;
+        }
+    }
+    cycles_cost_their_price(books, &terms.prices)
+}
+
+fn ledger_balances(books: &Books) -> Verdict {
+    for posting in &books.postings {
+        let sum: i64 = posting.entries().iter().map(|it| it.amount.minor()).sum();
+        hold("1", sum == 0, || format!("{posting:?} sums to {sum}"))?;
+    }
+    Ok(())
+}
+
+fn ledger_agrees_with_documents(books: &Books) -> Verdict {
+    let mut sums = BTreeMap::<&str, i64>::new();
+    for entry in books.postings.iter().flat_map(|it| it.entries()) {
+        *sums.entry(entry.account.as_str()).or_default() += entry.amount.minor();
+    }
+    let sum = |account: LedgerAccount| sums.get(account.as_str()).copied().unwrap_or(0);
+    let due: i64 = books.invoices.iter().map(|it| it.due.minor()).sum();
+    let total: i64 = books.invoices.iter().map(|it| it.total.minor()).sum();
+    let credit: i64 = books.payments.iter().map(|it| it.unallocated.minor()).sum();
+    let paid: i64 = books.payments.iter().map(|it| it.amount.minor()).sum();
+    for (account, wanted) in [
+        (LedgerAccount::Receivable, due),
+        (LedgerAccount::Revenue, -total),
+        (LedgerAccount::CustomerCredit, -credit),
+        (LedgerAccount::Cash, paid),
+    ] {
+        let stands = sum(account);
+        hold("2", stands == wanted, || {
+            format!(
+                "{} stands at {stands}, the documents say {wanted}",
+                account.as_str()
+            )
+        })?;
+    }
+    let (shown_due, shown_credit) = (books.account.due.minor(), books.account.credit.minor());
+    hold("2", (shown_due, shown_credit) == (due, credit), || {
+        format!(
+            "the account shows {shown_due} due and {shown_credit} credit, not {due} and {credit}"
+        )
+    })
+}
+
+fn payments_add_up(books: &Books, known: &Known) -> Verdict {
+    for payment in &books.payments {
+        let spent: i64 = payment.allocations.iter().map(|it| it.amount.minor()).sum();
+        let (amount, left) = (payment.amount.minor(), payment.unallocated.minor());
+        hold("28", spent + left == amount && left >= 0, || {
+            format!("of {amount}, {spent} is allocated and {left} is left")
+        })?;
+    }
+    let paid: i64 = books.payments.iter().map(|it| it.amount.minor()).sum();
+    hold("29", paid == known.paid, || {
+        format!("{paid} is recorded, {} was paid", known.paid)
+    })
+}
+
+fn invoices_add_up(books: &Books) -> Verdict {
+    for invoice in &books.invoices {
+        let lines: i64 = invoice.lines.iter().map(|it| it.amount.minor()).sum();
+        let total = invoice.total.minor();
+        hold("24", lines == total && !invoice.lines.is_empty(), || {
+            format!(
+                "the lines of {} sum to {lines}, not {total}",
+                invoice.number
+            )
+        })?;
+        hold("19", total > 0, || {
+            format!("{} is for {total}", invoice.number)
+        })?;
+        let allocations = books.payments.iter().flat_map(|it| &it.allocations);
+        let of_it = allocations.filter(|it| it.invoice == invoice.id);
+        let allocated: i64 = of_it.map(|it| it.amount.minor()).sum();
+        let shown = invoice.allocated.minor();
+        hold("28", allocated == shown && shown <= total, || {
+            format!(
+                "{}: {allocated} is allocated, {shown} shown, of {total}",
+                invoice.number
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// Credit beside debt would mean that somebody who has paid is dunned; and the oldest debt is paid first.
+fn credit_is_used(books: &Books) -> Verdict {
+    let (due, credit) = (books.account.due.minor(), books.account.credit.minor());
+    hold("32", due == 0 || credit == 0, || {
+        format!("{due} is due beside a credit of {credit}")
+    })?;
+    let mut open = false;
+    for invoice in &books.invoices {
+        hold("32", !open || invoice.allocated.is_zero(), || {
+            format!("{} is paid before an older one", invoice.number)
+        })?;
+        open |= !invoice.due.is_zero();
+    }
+    Ok(())
+}
+
+fn level_follows_from_debt(books: &Books, policy: DunningPolicy, today: LocalDate) -> Verdict {
+    let late = books
+        .invoices
+        .iter()
+        .filter(|it| !it.due.is_zero() && it.due_on < today);
+    let days = late.map(|it| (today - it.due_on).num_days()).max();
+    let wanted = match days {
+        None => Level::Clear,
+        Some(days) if days > i64::from(policy.suspend_after_days) => Level::Suspended,
+        Some(days) if days > i64::from(policy.grace_days) => Level::Restricted,
+        Some(_) => Level::Overdue,
+    };
+    let level = books.account.level;
+    let rule = if wanted == Level::Clear { "36" } else { "34" };
+    hold(rule, level == wanted, || {
+        format!("the level is {level:?}, the debt is {days:?} days old: {wanted:?}")
+    })
+}
+
+fn access_follows_from_level(books: &Books, known: &Known, today: LocalDate) -> Verdict {
+    for subscription in &books.subscriptions {
+        let over = subscription.ends_on.is_some_and(|it| it <= today);
+        let wanted = match books.account.level {
+            _ if over => Access::Ended,
+            _ if known.suspended && subscription.status == "suspended" => Access::Suspended,
+            Level::Suspended => Access::Suspended,
+            Level::Restricted => Access::Restricted,
+            Level::Clear | Level::Overdue => Access::Active,
+        };
+        let access = subscription.access;
+        hold("37", access == wanted, || {
+            format!("{} is {access:?} and should be {wanted:?}", subscription.id)
+        })?;
+    }
+    Ok(())
+}
+
+fn days_of(period: Period) -> impl Iterator<Item = LocalDate> {
+    period
+        .start
+        .iter_days()
+        .take_while(move |it| *it < period.end)
+}
+
+/// How often each day of a subscription stands billed, after what was taken back.
+fn net_days(
+    books: &Books,
+    subscription: SubscriptionId,
+) -> Result<BTreeMap<LocalDate, i64>, Broken> {
+    let mut days = BTreeMap::new();
+    let lines = books.invoices.iter().flat_map(|it| &it.lines);
+    for line in lines.filter(|it| it.subscription == subscription) {
+        for day in days_of(line.period) {
+            *days.entry(day).or_default() += if line.repairs { -1 } else { 1 };
+        }
+        hold("18", line.repairs == line.amount.is_negative(), || {
+            format!("{line:?}")
+        })?;
+    }
+    Ok(days)
+}
+
+fn no_day_is_billed_twice(
+    subscription: &SubscriptionView,
+    days: &BTreeMap<LocalDate, i64>,
+) -> Verdict {
+    let id = subscription.id;
+    for (day, times) in days {
+        hold("17", (0..=1).contains(times), || {
+            format!("{day} of {id} is billed {times} times")
+        })?;
+        let before = *day < subscription.started_on && *times != 0;
+        hold("9", !before, || {
+            format!("{day} of {id} lies before its start")
+        })?;
+    }
+    Ok(())
+}
+
+/// From the first day to today, or to the end, every day is billed: in advance, so today is too.
+fn no_day_is_forgotten(
+    subscription: &SubscriptionView,
+    days: &BTreeMap<LocalDate, i64>,
+    today: LocalDate,
+) -> Verdict {
+    let after = subscription
+        .ends_on
+        .map_or(next_day(today), |it| it.min(next_day(today)));
+    let life = Period {
+        start: subscription.started_on,
+        end: after,
+    };
+    let forgotten = days_of(life).find(|day| days.get(day).is_none_or(|it| *it == 0));
+    let id = subscription.id;
+    hold("8", forgotten.is_none(), || {
+        format!("{forgotten:?} of {id} was never billed")
+    })
+}
+
+/// What stands billed of one cycle: days by plan, and their amount.
+#[derive(Default)]
+struct Standing {
+    days: BTreeMap<PlanId, i64>,
+    amount: i64,
+}
+
+/// A cycle that stands billed whole on one plan costs the plan's price to the last minor unit, however often it was cut
+/// and mended; one on several plans costs something between them.
+fn cycles_cost_their_price(books: &Books, prices: &BTreeMap<PlanId, i64>) -> Verdict {
+    let mut cycles = BTreeMap::<(SubscriptionId, Period), Standing>::new();
+    for line in books.invoices.iter().flat_map(|it| &it.lines) {
+        let cycle = cycles.entry((line.subscription, line.cycle)).or_default();
+        let sign = if line.repairs { -1 } else { 1 };
+        *cycle.days.entry(line.plan).or_default() += sign * line.period.days();
+        cycle.amount += line.amount.minor();
+        let within = line.period.start >= line.cycle.start && line.period.end <= line.cycle.end;
+        hold("11", within, || {
+            format!("{:?} reaches beyond {:?}", line.period, line.cycle)
+        })?;
+        hold("8", (28..=31).contains(&line.cycle.days()), || {
+            format!("a month of {:?}", line.cycle)
+        })?;
+    }
+    for ((id, cycle), stands) in cycles {
+        let whole = cycle.days();
+        let billed: i64 = stands.days.values().sum();
+        hold("10", (0..=whole).contains(&billed), || {
+            format!("{id} {cycle:?}: {billed} days")
+        })?;
+        let mut exact = 0;
+        for (plan, days) in &stands.days {
+            hold("18", *days >= 0, || {
+                format!("{id} {cycle:?}: {days} days of {plan}")
+            })?;
+            exact += prices.get(plan).copied().unwrap_or(0) * days;
+        }
+        // Each cut may round once on either side; a whole cycle on one plan has none left.
+        let off = (stands.amount * whole - exact).abs();
+        let cuts = i64::try_from(stands.days.len()).unwrap_or(i64::MAX);
+        let one_plan = stands.days.values().filter(|it| **it > 0).count() == 1;
+        let most = if one_plan && billed == whole {
+            0
+        } else {
+            whole * 1_000 * cuts
+        };
+        hold("10", off <= most, || {
+            format!(
+                "{id} {cycle:?} costs {}, exactly it is {exact}/{whole}",
+                stands.amount
+            )
+        })?;
+    }
+    Ok(())
+}
+
+/// The day after one.
+pub(crate) fn next_day(day: LocalDate) -> LocalDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
+}
