@@ -103,6 +103,45 @@ pub(crate) enum Task {
     /// through the billing crate and prints passed, failed and skipped with reasons, by theme. Bring
     /// your own: cargo xtask vectors FOLDER
     Vectors(Vectors),
+
+    /// Simulate a whole provider over years, with faults, against the invariants of billing
+    ///
+    /// The same seed gives the same history. A promise that does not hold ends it with the rule, the
+    /// seed and what happened to the one account. `--mutations` breaks rules on purpose and proves
+    /// that each is caught.
+    Simulate(Simulate),
+}
+
+/// What history.
+#[derive(Debug, Args)]
+pub(crate) struct Simulate {
+    /// Who signs up in all
+    #[arg(long, default_value_t = 200)]
+    pub(crate) customers: u32,
+
+    /// For how many years
+    #[arg(long, default_value_t = 1)]
+    pub(crate) years: u32,
+
+    /// The first seed
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// How many seeds, one after the other
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seeds: u64,
+
+    /// Routers go away, processes die, messages repeat, sweeps are missed
+    #[arg(long)]
+    pub(crate) faults: bool,
+
+    /// 2,000 customers over 3 years with faults, 20 seeds
+    #[arg(long)]
+    pub(crate) deep: bool,
+
+    /// Break rules in a copy of the sources, one at a time, and see each caught
+    #[arg(long, conflicts_with = "deep")]
+    pub(crate) mutations: bool,
 }
 
 /// Which cases, and what to do with them.

@@ -15,6 +15,7 @@ mod routeros_schema;
 mod schema;
 mod servers;
 mod shell;
+mod simulate;
 mod steps;
 mod test;
 mod tidy;
@@ -66,6 +67,7 @@ async fn run(task: Task) -> anyhow::Result<bool> {
         Task::Demo { arguments } => demo::run(&mut shell, &arguments).await,
         Task::Openapi { check } => openapi::run(&mut shell, check).await,
         Task::Schema { tree } => schema::run(shell.root(), &tree),
+        Task::Simulate(wanted) => simulate::run(&mut shell, &wanted).await,
         Task::Vectors(wanted) => vectors::run(&mut shell, &wanted).await,
     }
 }

@@ -27,7 +27,8 @@ use crate::setup::{RouterSetup, RouterSetupSnapshot};
 pub(super) struct Tables {
     pub(super) profiles: BTreeMap<ProfileId, ServiceProfileSnapshot>,
     pub(super) routers: BTreeMap<RouterId, RouterSnapshot>,
-    pub(super) grants: BTreeMap<GrantId, GrantSnapshot>,
+    /// Shared, because every transaction copies the tables.
+    grants: BTreeMap<GrantId, Arc<GrantSnapshot>>,
     setups: BTreeMap<RouterId, RouterSetupSnapshot>,
     pub(super) imports: ImportTables,
     events: Vec<NewEvent>,
@@ -208,9 +209,19 @@ impl Tables {
         Ok(())
     }
 
+    /// Every grant, by id.
+    pub(super) fn grants(&self) -> impl DoubleEndedIterator<Item = &GrantSnapshot> {
+        self.grants.values().map(|it| &**it)
+    }
+
+    /// One grant.
+    pub(super) fn grant(&self, id: GrantId) -> Option<&GrantSnapshot> {
+        self.grants.get(&id).map(|it| &**it)
+    }
+
     fn check_grant(&self, new: &GrantSnapshot) -> Result<(), StoreError> {
         let lives = |it: &GrantSnapshot| it.allowance != Allowance::Ended;
-        let others = || self.grants.values().filter(|it| it.id != new.id);
+        let others = || self.grants().filter(|it| it.id != new.id);
         if others().any(|it| it.subject == new.subject) {
             return Err(duplicate(GRANT_SUBJECT_UNIQUE));
         }
@@ -222,14 +233,16 @@ impl Tables {
     }
 
     fn restore(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
-        let found = self.grants.get(&id).cloned().map(Grant::restore);
+        let found = self
+            .grants
+            .get(&id)
+            .map(|it| Grant::restore((**it).clone()));
         found.transpose().map_err(StoreError::corrupt)
     }
 
     fn live_on(&self, router: RouterId) -> impl Iterator<Item = &GrantSnapshot> {
         let on = move |it: &&GrantSnapshot| it.router == router;
-        self.grants
-            .values()
+        self.grants()
             .filter(on)
             .filter(|it| it.allowance != Allowance::Ended)
     }
@@ -243,13 +256,11 @@ impl Tables {
             change(&mut grant);
             let snapshot = grant.snapshot();
             let version = snapshot.version + 1;
-            self.grants.insert(
-                id,
-                GrantSnapshot {
-                    version,
-                    ..snapshot
-                },
-            );
+            let snapshot = GrantSnapshot {
+                version,
+                ..snapshot
+            };
+            self.grants.insert(id, Arc::new(snapshot));
         }
         Ok(())
     }
@@ -351,8 +362,7 @@ impl GrantRepository for MemoryTx {
     async fn find_by_subject(&mut self, subject: Subject) -> Result<Option<Grant>, StoreError> {
         let found = self
             .tables
-            .grants
-            .values()
+            .grants()
             .find(|it| it.subject == subject)
             .map(|it| it.id);
         found.map_or(Ok(None), |id| self.tables.restore(id))
@@ -363,7 +373,9 @@ impl GrantRepository for MemoryTx {
         self.tables.check_grant(&new)?;
         let stored = self.tables.grants.get(&new.id).map(|it| it.version);
         grant.saved_as(next_version(new.version, stored)?);
-        self.tables.grants.insert(new.id, grant.snapshot());
+        self.tables
+            .grants
+            .insert(new.id, Arc::new(grant.snapshot()));
         self.tables.record(new.id, grant.take_events())
     }
 
@@ -372,18 +384,12 @@ impl GrantRepository for MemoryTx {
         let mut count = 0;
         for grant in grants {
             let new = grant.snapshot();
-            if self
-                .tables
-                .grants
-                .values()
-                .any(|it| it.subject == new.subject)
-            {
+            if self.tables.grants().any(|it| it.subject == new.subject) {
                 continue;
             }
             self.tables.check_grant(&new)?;
-            self.tables
-                .grants
-                .insert(new.id, GrantSnapshot { version: 1, ..new });
+            let new = GrantSnapshot { version: 1, ..new };
+            self.tables.grants.insert(new.id, Arc::new(new));
             count += 1;
         }
         if let Some(router) = router {
@@ -399,7 +405,7 @@ impl GrantRepository for MemoryTx {
     ) -> Result<Vec<RouterId>, StoreError> {
         let named = |it: &&GrantSnapshot| subjects.contains(&it.subject);
         let live = |it: &&GrantSnapshot| it.allowance != Allowance::Ended;
-        let found = self.tables.grants.values().filter(named).filter(live);
+        let found = self.tables.grants().filter(named).filter(live);
         let found: Vec<(GrantId, RouterId)> = found.map(|it| (it.id, it.router)).collect();
         let mut counts: BTreeMap<RouterId, u64> = BTreeMap::new();
         for (id, router) in found {
@@ -422,8 +428,7 @@ impl GrantRepository for MemoryTx {
     ) -> Result<Vec<Grant>, StoreError> {
         let on = self
             .tables
-            .grants
-            .values()
+            .grants()
             .filter(|it| it.router == router)
             .cloned();
         let restored: Result<Vec<Grant>, _> = on.map(Grant::restore).collect();
@@ -450,7 +455,7 @@ impl GrantRepository for MemoryTx {
             let open = it.allowance != Allowance::Ended || unfinished;
             it.router == router && open && after.is_none_or(|last| it.id > last)
         };
-        let rows = self.tables.grants.values().filter(wanted).cloned();
+        let rows = self.tables.grants().filter(wanted).cloned();
         let page = rows
             .take(usize::try_from(limit).unwrap_or(usize::MAX))
             .map(Grant::restore);
@@ -490,7 +495,7 @@ impl GrantRepository for MemoryTx {
                 && matches!(it.allowance, Allowance::Active { .. })
                 && matches!(it.subject, Subject::Subscription(_))
         };
-        let rows = self.tables.grants.values().filter(paid).cloned();
+        let rows = self.tables.grants().filter(paid).cloned();
         let page = rows.take(usize::try_from(limit).unwrap_or(usize::MAX));
         let restored: Result<_, _> = page.map(Grant::restore).collect();
         restored.map_err(StoreError::corrupt)

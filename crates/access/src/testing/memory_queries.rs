@@ -67,7 +67,7 @@ impl AccessQueries for MemoryAccess {
             filter.router.is_none_or(|id| it.router == id)
                 && filter.subject.is_none_or(|id| it.subject == id)
         };
-        let views = tables.grants.values().rev().filter(fits).map(grant_view);
+        let views = tables.grants().rev().filter(fits).map(grant_view);
         Ok(paged(views, page, |it| it.id))
     }
 
@@ -81,8 +81,7 @@ impl AccessQueries for MemoryAccess {
         let live = |it: &&GrantSnapshot| it.router == router && it.allowance != Allowance::Ended;
         let login = |it: &GrantSnapshot| LoginRef::new(it.service, it.login.as_str());
         let pairs = tables
-            .grants
-            .values()
+            .grants()
             .filter(live)
             .map(|it| (login(it), it.subject));
         Ok(pairs.filter(|(it, _)| logins.contains(it)).collect())
@@ -98,7 +97,7 @@ impl AccessQueries for MemoryAccess {
         let waits = |it: &&GrantSnapshot| {
             it.applied.revision < it.revision && router.is_none_or(|id| it.router == id)
         };
-        let rows = tables.grants.values().rev().filter(waits);
+        let rows = tables.grants().rev().filter(waits);
         Ok(paged(rows.map(|it| not_applied(it, &tables)), page, |it| {
             it.grant.id
         }))
@@ -119,7 +118,7 @@ fn paged<T, K>(
 }
 
 fn router_view(it: &RouterSnapshot, tables: &Tables) -> RouterView {
-    let on = || tables.grants.values().filter(|grant| grant.router == it.id);
+    let on = || tables.grants().filter(|grant| grant.router == it.id);
     let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
     let lives = |grant: &&GrantSnapshot| grant.allowance != Allowance::Ended;
     let waits = |grant: &&GrantSnapshot| grant.applied.revision < grant.revision;

@@ -49,7 +49,7 @@ impl MemoryUsage {
 
     fn grant_of(&self, tenant: TenantId, subject: Subject) -> Option<GrantId> {
         let tables = self.access.tables(tenant);
-        let found = tables.grants.values().find(|it| it.subject == subject);
+        let found = tables.grants().find(|it| it.subject == subject);
         found.map(|it| it.id)
     }
 }
@@ -121,7 +121,7 @@ impl UsageStore for MemoryUsage {
             grant: it.id,
             subject: it.subject,
         };
-        let owners = tables.grants.values().filter(lives).map(owner);
+        let owners = tables.grants().filter(lives).map(owner);
         Ok(owners.filter(|it| logins.contains(&it.login)).collect())
     }
 
@@ -171,7 +171,7 @@ impl UsageStore for MemoryUsage {
 
     async fn forget_meters(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
         let has_ended = |tenant: TenantId, grant: GrantId| {
-            let found = self.access.tables(tenant).grants.get(&grant).cloned();
+            let found = self.access.tables(tenant).grant(grant).cloned();
             found.is_some_and(|it| it.allowance == Allowance::Ended && it.changed_at < before)
         };
         let mut rows = self.lock();
@@ -185,7 +185,7 @@ impl UsageStore for MemoryUsage {
                 let same = it.service == login.service && it.login.as_str() == login.name;
                 same && it.router == *router && it.allowance != Allowance::Ended
             };
-            is_open || tables.grants.values().any(lives)
+            is_open || tables.grants().any(lives)
         };
         let old = rows.meters.iter();
         let old = old.filter(|(key, it)| has_ended(key.0, it.grant) && !is_in_use(key));
@@ -230,7 +230,7 @@ impl UsageQueries for MemoryUsage {
         from: LocalDate,
         to: LocalDate,
     ) -> Result<Option<GrantUsage>, StoreError> {
-        if !self.access.tables(tenant).grants.contains_key(&grant) {
+        if self.access.tables(tenant).grant(grant).is_none() {
             return Ok(None);
         }
         let rows = self.lock();

@@ -1,0 +1,146 @@
+//! Rules broken on purpose, one at a time, in a copy of the sources: the simulation must end with a broken promise.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use comfy_table::{Table, presets};
+
+use super::PROFILE;
+use crate::shell::Shell;
+
+/// What a copy needs to be built.
+const COPIED: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "clippy.toml",
+    "rust-toolchain.toml",
+    "apps",
+    "crates",
+    "migrations",
+    "tests",
+    "xtask",
+];
+/// A history long enough for every rule to matter.
+const HISTORY: &[&str] = &[
+    "--customers",
+    "120",
+    "--years",
+    "2",
+    "--seeds",
+    "2",
+    "--faults",
+];
+
+/// A rule, where it stands, and how it is broken.
+struct Mutation {
+    name: &'static str,
+    file: &'static str,
+    from: &'static str,
+    to: &'static str,
+}
+
+/// Breaks every rule of the list, one after the other, and says whether each was caught.
+///
+/// # Errors
+/// When a rule is not where the list says, or the sources cannot be copied or built.
+pub(super) async fn run(shell: &mut Shell) -> Result<bool> {
+    let house = shell.root().join("target/mutations");
+    let root = shell.root().to_owned();
+    renew(&root, &house)?;
+    let mut table = Table::new();
+    table
+        .load_style(presets::ASCII_MARKDOWN)
+        .set_header(["rule broken on purpose", "caught by"]);
+    let mut missed = 0;
+    for mutation in MUTATIONS {
+        let file = house.join(mutation.file);
+        let sound = fs::read_to_string(&file).with_context(|| mutation.file)?;
+        fs::write(&file, broken(mutation, &sound)?)?;
+        println!("{} ...", mutation.name);
+        let caught = caught(shell, &house).await;
+        fs::write(&file, sound)?;
+        let caught = caught?;
+        missed += usize::from(caught.is_none());
+        let by = caught.unwrap_or_else(|| "NOT CAUGHT".to_owned());
+        table.add_row([mutation.name.to_owned(), by]);
+    }
+    println!(
+        "{table}\n{} of {} caught",
+        MUTATIONS.len() - missed,
+        MUTATIONS.len()
+    );
+    Ok(missed == 0)
+}
+
+fn broken(mutation: &Mutation, sound: &str) -> Result<String> {
+    let times = sound.matches(mutation.from).count();
+    ensure!(
+        times == 1,
+        "{}: {:?} stands {times} times in {}; mend the list",
+        mutation.name,
+        mutation.from,
+        mutation.file
+    );
+    Ok(sound.replace(mutation.from, mutation.to))
+}
+
+/// The first line of what the simulation says, if it ends badly.
+async fn caught(shell: &mut Shell, house: &Path) -> Result<Option<String>> {
+    let mut build = shell.cargo();
+    build.args([
+        "build",
+        "--quiet",
+        "--package",
+        "simulation",
+        "--profile",
+        PROFILE,
+    ]);
+    build.arg("--manifest-path").arg(house.join("Cargo.toml"));
+    build.arg("--target-dir").arg(house.join("target"));
+    shell.run(&mut build).await?;
+    let program = house.join("target").join(PROFILE).join("simulate");
+    let told = tokio::process::Command::new(program).args(HISTORY).output();
+    let told = told.await?;
+    if told.status.success() {
+        return Ok(None);
+    }
+    let words = String::from_utf8_lossy(&told.stderr).into_owned();
+    let said = words.rsplit('\r').next().unwrap_or_default();
+    let line = said.lines().find(|it| it.starts_with("seed "));
+    let line = line.with_context(|| format!("the simulation ended without a verdict: {words}"))?;
+    let short: String = line.chars().take(140).collect();
+    Ok(Some(short))
+}
+
+/// Copies what changed, so that the build goes on from the last one.
+fn renew(root: &Path, house: &Path) -> Result<()> {
+    for name in COPIED {
+        let from = root.join(name);
+        if from.exists() {
+            copy(&from, &house.join(name))?;
+        }
+    }
+    Ok(())
+}
+
+fn copy(from: &Path, to: &PathBuf) -> Result<()> {
+    if from.is_dir() {
+        fs::create_dir_all(to)?;
+        for entry in fs::read_dir(from)? {
+            let entry = entry?;
+            copy(&entry.path(), &to.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    let bytes = fs::read(from)?;
+    if fs::read(to).ok().as_ref() != Some(&bytes) {
+        fs::write(to, bytes).with_context(|| format!("cannot write {}", to.display()))?;
+    }
+    if !to.exists() {
+        bail!("{} was not copied", from.display());
+    }
+    Ok(())
+}
+
+const MUTATIONS: &[Mutation] = &[];
