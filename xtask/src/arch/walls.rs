@@ -127,6 +127,10 @@ const CONTEXTS: &[(&str, &str)] = &[
         "events and job payloads are versioned facts that are written down",
     ),
     ("serde_json", "the written form of an event body"),
+    (
+        "immutable-chunkmap",
+        "behind the feature `testing`: every transaction of a fake has a copy of all rows",
+    ),
 ];
 
 /// Outside crates of the kernel beyond those of the contexts, with the reason.

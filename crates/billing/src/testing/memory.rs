@@ -3,6 +3,7 @@
 mod queries;
 mod repositories;
 mod rows;
+mod table;
 mod views;
 
 use std::collections::BTreeMap;
@@ -51,9 +52,9 @@ impl MemoryBilling {
     #[must_use]
     pub fn postings_of(&self, tenant: TenantId, account: AccountId) -> Vec<Posting> {
         let rows = self.lock();
-        let mine = |(owner, it): &&(TenantId, Posting)| *owner == tenant && it.account() == account;
-        let mine = rows.postings.iter().filter(mine);
-        mine.map(|(_, it)| it.clone()).collect()
+        let postings = rows.postings.get(&(tenant, account));
+        let postings = postings.into_iter().flatten();
+        postings.map(|(_, it)| it.clone()).collect()
     }
 
     /// Takes the events and jobs that were committed since the last time away, as whoever carries them on would.
@@ -70,8 +71,13 @@ impl MemoryBilling {
     #[must_use]
     pub fn postings(&self, tenant: TenantId) -> Vec<Posting> {
         let rows = self.lock();
-        let mine = rows.postings.iter().filter(|(owner, _)| *owner == tenant);
-        mine.map(|(_, it)| it.clone()).collect()
+        let mine = rows
+            .postings
+            .into_iter()
+            .filter(|((owner, _), _)| *owner == tenant);
+        let mut mine: Vec<_> = mine.flat_map(|(_, postings)| postings).collect();
+        mine.sort_by_key(|(place, _)| *place);
+        mine.into_iter().map(|(_, it)| it.clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Rows> {

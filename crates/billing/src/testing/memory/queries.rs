@@ -7,16 +7,16 @@ use kernel::{
 };
 
 use super::MemoryBilling;
-use super::rows::{Rows, of_tenant};
+use super::rows::Rows;
 use super::views::{
     account_view, entity_view, invoice_view, payment_view, plan_view, settlement, subscription_view,
 };
 use crate::account::AccountSnapshot;
 use crate::invoice::InvoiceSnapshot;
 use crate::overdue::Level;
-use crate::payment::{PaymentMethod, PaymentSnapshot};
+use crate::payment::PaymentMethod;
 use crate::ports::{BillingQueries, SweepPage};
-use crate::subscription::{Subscription, SubscriptionSnapshot};
+use crate::subscription::Subscription;
 use crate::views::{
     AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
     SubscriptionView,
@@ -26,7 +26,7 @@ use crate::views::{
 impl BillingQueries for MemoryBilling {
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError> {
         let rows = self.lock();
-        Ok(of_tenant(&rows.entities, tenant).map(entity_view).collect())
+        Ok(rows.entities.of_tenant(tenant).map(entity_view).collect())
     }
 
     async fn plan(&self, tenant: TenantId, id: PlanId) -> Result<Option<PlanView>, StoreError> {
@@ -39,7 +39,7 @@ impl BillingQueries for MemoryBilling {
         page: PageRequest,
     ) -> Result<Page<PlanView>, StoreError> {
         let rows = self.lock();
-        let newest = of_tenant(&rows.plans, tenant).rev().map(plan_view).map(Ok);
+        let newest = rows.plans.of_tenant(tenant).rev().map(plan_view).map(Ok);
         page_of(newest, page, |it| it.id)
     }
 
@@ -59,7 +59,8 @@ impl BillingQueries for MemoryBilling {
         customer: CustomerId,
     ) -> Result<Vec<AccountView>, StoreError> {
         let rows = self.lock();
-        of_tenant(&rows.accounts, tenant)
+        rows.accounts
+            .of_tenant(tenant)
             .filter(|it| it.customer == customer)
             .map(|it| account_view(&rows, tenant, it))
             .collect()
@@ -83,8 +84,9 @@ impl BillingQueries for MemoryBilling {
         page: PageRequest,
     ) -> Result<Page<SubscriptionView>, StoreError> {
         let rows = self.lock();
-        let newest = of_tenant(&rows.subscriptions, tenant)
-            .rev()
+        let newest = rows
+            .subscriptions
+            .newest(tenant, filter.account)
             .map(|it| subscription_view(&rows, tenant, it))
             .filter(|it| it.as_ref().map_or(true, |it| passes(it, filter)));
         page_of(newest, page, |it| it.id)
@@ -107,12 +109,10 @@ impl BillingQueries for MemoryBilling {
         page: PageRequest,
     ) -> Result<Page<InvoiceView>, StoreError> {
         let rows = self.lock();
-        let wanted = |it: &&InvoiceSnapshot| {
-            filter.account.is_none_or(|account| it.account == account)
-                && filter.settlement.is_none_or(|kind| settlement(it) == kind)
-        };
-        let newest = of_tenant(&rows.invoices, tenant).rev().filter(wanted);
-        page_of(newest.map(invoice_view), page, |it| it.id)
+        let wanted =
+            |it: &&InvoiceSnapshot| filter.settlement.is_none_or(|kind| settlement(it) == kind);
+        let newest = rows.invoices.newest(tenant, filter.account);
+        page_of(newest.filter(wanted).map(invoice_view), page, |it| it.id)
     }
 
     async fn payment(
@@ -132,7 +132,8 @@ impl BillingQueries for MemoryBilling {
         reference: &str,
     ) -> Result<Option<PaymentView>, StoreError> {
         let rows = self.lock();
-        of_tenant(&rows.payments, tenant)
+        rows.payments
+            .of_tenant(tenant)
             .find(|it| it.method == method && it.reference.as_deref() == Some(reference))
             .map(payment_view)
             .transpose()
@@ -145,8 +146,7 @@ impl BillingQueries for MemoryBilling {
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError> {
         let rows = self.lock();
-        let wanted = |it: &&PaymentSnapshot| account.is_none_or(|wanted| it.account == wanted);
-        let newest = of_tenant(&rows.payments, tenant).rev().filter(wanted);
+        let newest = rows.payments.newest(tenant, account);
         page_of(newest.map(payment_view), page, |it| it.id)
     }
 
@@ -173,12 +173,10 @@ impl BillingQueries for MemoryBilling {
         let changes = |it: Subscription| it.next_change_on().is_some_and(|it| it <= page.today);
         sweep(&rows, tenant, entity, page, |it| {
             let late = |invoice: &InvoiceSnapshot| {
-                invoice.account == it.id
-                    && invoice.allocated != invoice.total
-                    && invoice.due_on < page.today
+                invoice.allocated != invoice.total && invoice.due_on < page.today
             };
             Ok(it.level != Level::Clear
-                || of_tenant(&rows.invoices, tenant).any(late)
+                || rows.invoices.of_account(tenant, it.id).any(late)
                 || any_subscription(&rows, tenant, it, changes)?)
         })
     }
@@ -218,7 +216,9 @@ fn sweep(
     wanted: impl Fn(&AccountSnapshot) -> Result<bool, StoreError>,
 ) -> Result<Vec<AccountId>, StoreError> {
     let mut found = Vec::new();
-    let next = of_tenant(&rows.accounts, tenant)
+    let next = rows
+        .accounts
+        .of_tenant(tenant)
         .filter(|it| it.entity == entity && page.after.is_none_or(|place| it.id > place));
     for account in next {
         if found.len() == usize::from(page.limit) {
@@ -237,8 +237,7 @@ fn any_subscription(
     account: &AccountSnapshot,
     is_wanted: impl Fn(Subscription) -> bool,
 ) -> Result<bool, StoreError> {
-    let mine = |it: &&SubscriptionSnapshot| it.account == account.id;
-    for row in of_tenant(&rows.subscriptions, tenant).filter(mine) {
+    for row in rows.subscriptions.of_account(tenant, account.id) {
         let subscription = Subscription::restore(row.clone()).map_err(StoreError::corrupt)?;
         if is_wanted(subscription) {
             return Ok(true);

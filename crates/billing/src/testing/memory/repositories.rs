@@ -7,7 +7,7 @@ use kernel::{
 };
 
 use super::MemoryTx;
-use super::rows::{Write, of_tenant};
+use super::rows::Write;
 use crate::account::Account;
 use crate::difference::{Billed, LineRef};
 use crate::entity::LegalEntity;
@@ -32,7 +32,7 @@ impl EntityRepository for MemoryTx {
     }
 
     async fn first(&mut self) -> Result<Option<LegalEntity>, StoreError> {
-        let row = of_tenant(&self.rows.entities, self.tenant).next().cloned();
+        let row = self.rows.entities.of_tenant(self.tenant).next().cloned();
         row.map(LegalEntity::restore)
             .transpose()
             .map_err(StoreError::corrupt)
@@ -81,9 +81,7 @@ impl AccountRepository for MemoryTx {
         customer: CustomerId,
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError> {
-        let id = of_tenant(&self.rows.accounts, self.tenant)
-            .find(|it| (it.customer, it.entity) == (customer, entity))
-            .map(|it| it.id);
+        let id = self.rows.account_of(self.tenant, customer, entity);
         match id {
             Some(id) => self.lock(id).await,
             None => Ok(None),
@@ -110,8 +108,9 @@ impl SubscriptionRepository for MemoryTx {
     }
 
     async fn of_account(&mut self, account: AccountId) -> Result<Vec<Subscription>, StoreError> {
-        of_tenant(&self.rows.subscriptions, self.tenant)
-            .filter(|it| it.account == account)
+        self.rows
+            .subscriptions
+            .of_account(self.tenant, account)
             .cloned()
             .map(|it| Subscription::restore(it).map_err(StoreError::corrupt))
             .collect()
@@ -136,8 +135,11 @@ impl InvoiceRepository for MemoryTx {
     }
 
     async fn open_of(&mut self, account: AccountId) -> Result<Vec<Invoice>, StoreError> {
-        let mut open: Vec<_> = of_tenant(&self.rows.invoices, self.tenant)
-            .filter(|it| it.account == account && it.allocated != it.total)
+        let mut open: Vec<_> = self
+            .rows
+            .invoices
+            .of_account(self.tenant, account)
+            .filter(|it| it.allocated != it.total)
             .cloned()
             .collect();
         open.sort_by_key(|it| (it.issued_on, it.number));
@@ -149,7 +151,16 @@ impl InvoiceRepository for MemoryTx {
         subscription: SubscriptionId,
         cycles_ending_after: LocalDate,
     ) -> Result<Vec<Billed>, StoreError> {
-        let mine: Vec<_> = of_tenant(&self.rows.invoices, self.tenant).collect();
+        let row = self.rows.subscriptions.get(&(self.tenant, subscription));
+        let account = row.map(|it| it.account);
+        let Some(account) = account else {
+            return Ok(Vec::new());
+        };
+        let mine: Vec<_> = self
+            .rows
+            .invoices
+            .of_account(self.tenant, account)
+            .collect();
         let mut billed = Vec::new();
         for invoice in &mine {
             for (line, it) in (0_u16..).zip(&invoice.lines) {
@@ -216,8 +227,10 @@ impl PaymentRepository for MemoryTx {
     }
 
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
-        let mut rows: Vec<_> = of_tenant(&self.rows.payments, self.tenant)
-            .filter(|it| it.account == account)
+        let mut rows: Vec<_> = self
+            .rows
+            .payments
+            .of_account(self.tenant, account)
             .collect();
         rows.sort_by_key(|it| (it.received_at, it.id));
         let mut left = Vec::new();

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use immutable_chunkmap::map::MapM;
 use kernel::{
-    AccountId, EntityId, Id, InvoiceId, JobRequest, NewEvent, PaymentId, PlanId, StoreError,
-    SubscriptionId, TenantId,
+    AccountId, AccountKind, CustomerId, EntityId, EntityKind, Id, InvoiceKind, JobRequest,
+    NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
 };
 
+use super::table::{Row, Table};
 use crate::account::AccountSnapshot;
 use crate::entity::EntitySnapshot;
 use crate::invoice::InvoiceSnapshot;
@@ -16,22 +18,24 @@ use crate::plan::{PlanSnapshot, PlanStatus};
 use crate::ports::{ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE};
 use crate::subscription::SubscriptionSnapshot;
 
-/// The rows of one kind, by tenant and id.
-pub(super) type Table<K, R> = BTreeMap<(TenantId, Id<K>), R>;
-
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
-    pub(super) entities: BTreeMap<(TenantId, EntityId), EntitySnapshot>,
-    pub(super) plans: BTreeMap<(TenantId, PlanId), PlanSnapshot>,
-    pub(super) accounts: BTreeMap<(TenantId, AccountId), AccountSnapshot>,
-    pub(super) subscriptions: BTreeMap<(TenantId, SubscriptionId), SubscriptionSnapshot>,
-    pub(super) invoices: BTreeMap<(TenantId, InvoiceId), InvoiceSnapshot>,
-    pub(super) payments: BTreeMap<(TenantId, PaymentId), PaymentSnapshot>,
+    pub(super) entities: Table<EntityKind, EntitySnapshot>,
+    pub(super) plans: Table<PlanKind, PlanSnapshot>,
+    pub(super) accounts: Table<AccountKind, AccountSnapshot>,
+    pub(super) subscriptions: Table<SubscriptionKind, SubscriptionSnapshot>,
+    pub(super) invoices: Table<InvoiceKind, InvoiceSnapshot>,
+    pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     /// The last number taken of each series.
-    pub(super) counters: BTreeMap<(TenantId, EntityId, String), u64>,
+    pub(super) counters: MapM<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
-    turns: BTreeMap<(TenantId, AccountId), u64>,
-    pub(super) postings: Vec<(TenantId, Posting)>,
+    turns: MapM<(TenantId, AccountId), u64>,
+    /// Whose account it is with an entity.
+    customers: MapM<(TenantId, CustomerId, EntityId), AccountId>,
+    /// Which payment a method's reference names.
+    references: MapM<(TenantId, &'static str, String), PaymentId>,
+    pub(super) postings: MapM<(TenantId, AccountId), Vec<(u64, Posting)>>,
+    posted: u64,
     pub(super) events: Vec<NewEvent>,
     pub(super) jobs: Vec<JobRequest>,
 }
@@ -51,18 +55,41 @@ pub(super) enum Write {
     Event(NewEvent),
 }
 
-/// The rows of one tenant, by id.
-pub(super) fn of_tenant<K, R>(
-    table: &Table<K, R>,
-    tenant: TenantId,
-) -> impl DoubleEndedIterator<Item = &R> {
-    table
-        .iter()
-        .filter(move |((owner, _), _)| *owner == tenant)
-        .map(|(_, row)| row)
+impl Row for EntitySnapshot {}
+
+impl Row for PlanSnapshot {}
+
+impl Row for AccountSnapshot {}
+
+impl Row for SubscriptionSnapshot {
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account)
+    }
+}
+
+impl Row for InvoiceSnapshot {
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account)
+    }
+}
+
+impl Row for PaymentSnapshot {
+    fn account(&self) -> Option<AccountId> {
+        Some(self.account)
+    }
 }
 
 impl Rows {
+    /// The account of a customer with an entity.
+    pub(super) fn account_of(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+        entity: EntityId,
+    ) -> Option<AccountId> {
+        self.customers.get(&(tenant, customer, entity)).copied()
+    }
+
     pub(super) fn turn_of(&self, tenant: TenantId, account: AccountId) -> u64 {
         self.turns.get(&(tenant, account)).copied().unwrap_or(0)
     }
@@ -77,7 +104,7 @@ impl Rows {
             if self.turn_of(tenant, *account) != *seen {
                 return Err(StoreError::Conflict);
             }
-            self.turns.insert((tenant, *account), seen + 1);
+            self.turns.insert_cow((tenant, *account), seen + 1);
         }
         Ok(())
     }
@@ -96,7 +123,10 @@ impl Rows {
             Write::Invoice(row) => self.settle(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
             Write::Posting(posting) => {
-                self.postings.push((tenant, posting.clone()));
+                self.posted += 1;
+                let place = (tenant, posting.account());
+                let postings = self.postings.get_or_default_cow(place);
+                postings.push((self.posted, posting.clone()));
                 Ok(())
             }
             Write::Job(job) => {
@@ -116,7 +146,7 @@ impl Rows {
                 && it.defined.id != row.defined.id
                 && it.defined.name == row.defined.name
         };
-        if row.status == PlanStatus::Offered && of_tenant(&self.plans, tenant).any(rival) {
+        if row.status == PlanStatus::Offered && self.plans.of_tenant(tenant).any(rival) {
             return Err(duplicate(PLAN_NAME_UNIQUE));
         }
         put(&mut self.plans, (tenant, row.defined.id), row, |it| {
@@ -125,21 +155,21 @@ impl Rows {
     }
 
     fn put_account(&mut self, tenant: TenantId, row: &AccountSnapshot) -> Result<(), StoreError> {
-        let rival = |it: &AccountSnapshot| {
-            it.id != row.id && (it.customer, it.entity) == (row.customer, row.entity)
-        };
-        if of_tenant(&self.accounts, tenant).any(rival) {
+        let key = (tenant, row.customer, row.entity);
+        if self.customers.get(&key).is_some_and(|it| *it != row.id) {
             return Err(duplicate(ACCOUNT_CUSTOMER_UNIQUE));
         }
+        self.customers.insert_cow(key, row.id);
         put(&mut self.accounts, (tenant, row.id), row, |it| it.version)
     }
 
     fn put_payment(&mut self, tenant: TenantId, row: &PaymentSnapshot) -> Result<(), StoreError> {
-        let rival = |it: &PaymentSnapshot| {
-            it.id != row.id && it.method == row.method && it.reference == row.reference
-        };
-        if row.reference.is_some() && of_tenant(&self.payments, tenant).any(rival) {
-            return Err(duplicate(PAYMENT_REFERENCE_UNIQUE));
+        if let Some(reference) = &row.reference {
+            let key = (tenant, row.method.as_str(), reference.clone());
+            if self.references.get(&key).is_some_and(|it| *it != row.id) {
+                return Err(duplicate(PAYMENT_REFERENCE_UNIQUE));
+            }
+            self.references.insert_cow(key, row.id);
         }
         put(&mut self.payments, (tenant, row.id), row, |it| it.version)
     }
@@ -147,7 +177,7 @@ impl Rows {
     /// The number must be the next one: a faster transaction may have taken it.
     fn issue(&mut self, tenant: TenantId, row: &InvoiceSnapshot) -> Result<(), StoreError> {
         let series = (tenant, row.entity, row.series.clone());
-        let last = self.counters.entry(series).or_insert(0);
+        let last = self.counters.get_or_default_cow(series);
         if row.number != *last + 1 {
             return Err(StoreError::Conflict);
         }
@@ -180,7 +210,7 @@ impl Rows {
 }
 
 /// Writes a row whose version must follow the stored one.
-fn put<K, R: Clone>(
+fn put<K, R: Row>(
     table: &mut Table<K, R>,
     key: (TenantId, Id<K>),
     row: &R,

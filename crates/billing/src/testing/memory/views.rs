@@ -2,7 +2,7 @@
 
 use kernel::{Money, MoneyError, StoreError, TenantId};
 
-use super::rows::{Rows, of_tenant};
+use super::rows::Rows;
 use crate::account::AccountSnapshot;
 use crate::entity::EntitySnapshot;
 use crate::invoice::{InvoiceSnapshot, Settlement, printed_number};
@@ -42,11 +42,13 @@ pub(super) fn account_view(
     tenant: TenantId,
     row: &AccountSnapshot,
 ) -> Result<AccountView, StoreError> {
-    let open: Vec<_> = of_tenant(&rows.invoices, tenant)
-        .filter(|it| it.account == row.id && it.allocated != it.total)
+    let open: Vec<_> = rows
+        .invoices
+        .of_account(tenant, row.id)
+        .filter(|it| it.allocated != it.total)
         .collect();
     let due = sum(row, open.iter().map(|it| due(it)))?;
-    let payments = of_tenant(&rows.payments, tenant).filter(|it| it.account == row.id);
+    let payments = rows.payments.of_account(tenant, row.id);
     let credit = sum(row, payments.map(unallocated))?;
     Ok(AccountView {
         id: row.id,
