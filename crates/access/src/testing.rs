@@ -13,6 +13,7 @@ mod import_contract;
 mod memory_access;
 mod memory_imports;
 mod memory_queries;
+mod memory_tables;
 mod memory_usage;
 mod mikhmon;
 mod samples;

@@ -5,37 +5,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    DomainEvent, GrantId, Id, JobRequest, Kind, NewEvent, ProfileId, RouterId, Scope, StoreError,
-    TenantId, Timestamp, UnitOfWork,
+    GrantId, JobRequest, NewEvent, ProfileId, RouterId, Scope, StoreError, TenantId, Timestamp,
+    UnitOfWork,
 };
 
-use super::memory_imports::ImportTables;
+use super::memory_tables::{Tables, duplicate, next_version};
 use crate::adoption::ImportRepository;
 use crate::events::{confirmation_events, ending_event, insertion_event};
 use crate::grant::{Allowance, Grant, GrantSnapshot, Subject};
 use crate::ports::{
-    AccessStore, AccessTx, Confirmation, Failure, GRANT_LOGIN_UNIQUE, GRANT_SUBJECT_UNIQUE,
-    GrantRepository, PROFILE_NAME_UNIQUE, ProfileRepository, ROUTER_NAME_UNIQUE,
-    ROUTER_SERIAL_UNIQUE, RouterRepository, SetupRepository,
+    AccessStore, AccessTx, Confirmation, Failure, GrantRepository, PROFILE_NAME_UNIQUE,
+    ProfileRepository, ROUTER_NAME_UNIQUE, ROUTER_SERIAL_UNIQUE, RouterRepository, SetupRepository,
 };
 use crate::profile::{ServiceProfile, ServiceProfileSnapshot};
 use crate::router::{Router, RouterSnapshot, RouterStatus};
-use crate::setup::{RouterSetup, RouterSetupSnapshot};
-
-/// What one tenant has.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Tables {
-    pub(super) profiles: BTreeMap<ProfileId, ServiceProfileSnapshot>,
-    pub(super) routers: BTreeMap<RouterId, RouterSnapshot>,
-    /// Shared, because every transaction copies the tables.
-    grants: BTreeMap<GrantId, Arc<GrantSnapshot>>,
-    setups: BTreeMap<RouterId, RouterSetupSnapshot>,
-    pub(super) imports: ImportTables,
-    events: Vec<NewEvent>,
-    jobs: Vec<JobRequest>,
-    /// Bumped by every commit: a transaction that began before another's commit conflicts when both wrote.
-    generation: u64,
-}
+use crate::setup::RouterSetup;
 
 /// The store: clones share what they hold. Transactions buffer their writes and apply them on commit.
 #[derive(Debug, Clone, Default)]
@@ -180,89 +164,6 @@ impl SetupRepository for MemoryTx {
         setup.saved_as(next_version(new.version, stored)?);
         self.tables.setups.insert(new.router, setup.snapshot());
         self.tables.record(new.router, setup.take_events())
-    }
-}
-
-fn duplicate(constraint: &str) -> StoreError {
-    StoreError::Duplicate {
-        constraint: constraint.to_owned(),
-    }
-}
-
-/// The version a row gets when saved, if the one that was loaded is still the stored one.
-pub(super) fn next_version(loaded: i64, stored: Option<i64>) -> Result<i64, StoreError> {
-    if stored.unwrap_or(0) != loaded {
-        return Err(StoreError::Conflict);
-    }
-    Ok(loaded + 1)
-}
-
-impl Tables {
-    pub(super) fn record<K: Kind, E: DomainEvent>(
-        &mut self,
-        id: Id<K>,
-        events: Vec<E>,
-    ) -> Result<(), StoreError> {
-        for event in events {
-            self.events.push(NewEvent::of(id, &event)?);
-        }
-        Ok(())
-    }
-
-    /// Every grant, by id.
-    pub(super) fn grants(&self) -> impl DoubleEndedIterator<Item = &GrantSnapshot> {
-        self.grants.values().map(|it| &**it)
-    }
-
-    /// One grant.
-    pub(super) fn grant(&self, id: GrantId) -> Option<&GrantSnapshot> {
-        self.grants.get(&id).map(|it| &**it)
-    }
-
-    fn check_grant(&self, new: &GrantSnapshot) -> Result<(), StoreError> {
-        let lives = |it: &GrantSnapshot| it.allowance != Allowance::Ended;
-        let others = || self.grants().filter(|it| it.id != new.id);
-        if others().any(|it| it.subject == new.subject) {
-            return Err(duplicate(GRANT_SUBJECT_UNIQUE));
-        }
-        let key = |it: &GrantSnapshot| (it.router, it.service, it.login.clone());
-        if lives(new) && others().any(|it| lives(it) && key(it) == key(new)) {
-            return Err(duplicate(GRANT_LOGIN_UNIQUE));
-        }
-        Ok(())
-    }
-
-    fn restore(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
-        let found = self
-            .grants
-            .get(&id)
-            .map(|it| Grant::restore((**it).clone()));
-        found.transpose().map_err(StoreError::corrupt)
-    }
-
-    fn live_on(&self, router: RouterId) -> impl Iterator<Item = &GrantSnapshot> {
-        let on = move |it: &&GrantSnapshot| it.router == router;
-        self.grants()
-            .filter(on)
-            .filter(|it| it.allowance != Allowance::Ended)
-    }
-
-    fn change_grant(
-        &mut self,
-        id: GrantId,
-        change: impl FnOnce(&mut Grant),
-    ) -> Result<(), StoreError> {
-        if let Some(mut grant) = self.restore(id)? {
-            change(&mut grant);
-            let snapshot = grant.snapshot();
-            let version = snapshot.version + 1;
-            let snapshot = GrantSnapshot {
-                version,
-                ..snapshot
-            };
-            self.grants.insert(id, Arc::new(snapshot));
-        }
-        Ok(())
     }
 }
 

@@ -8,7 +8,8 @@ use kernel::{
     TenantId,
 };
 
-use super::memory_access::{MemoryAccess, MemoryTx, next_version};
+use super::memory_access::{MemoryAccess, MemoryTx};
+use super::memory_tables::next_version;
 use crate::adoption::{
     HistoricalSale, Import, ImportQueries, ImportRepository, ImportRow, ImportRowFilter,
     ImportSnapshot, ImportView, RowCount, Settled,

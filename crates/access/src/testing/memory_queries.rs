@@ -3,7 +3,8 @@
 use async_trait::async_trait;
 use kernel::{Cursor, Id, Page, PageRequest, ProfileId, RouterId, StoreError, TenantId};
 
-use super::memory_access::{MemoryAccess, Tables};
+use super::memory_access::MemoryAccess;
+use super::memory_tables::Tables;
 use crate::grant::{Allowance, GrantSnapshot, STILL_ONLINE, Subject};
 use crate::login::LoginRef;
 use crate::ports::{AccessQueries, GrantFilter, GrantView, NotApplied, ProfileView, RouterView};
