@@ -2,7 +2,7 @@
 
 use crate::word::{EncodeError, encode_length};
 
-/// By how many bytes the buffer grows at least, so that most sentences grow it once.
+/// How much room is made at a time, in bytes: enough for most sentences.
 pub(crate) const STEP: usize = 512;
 
 /// The longest word that one byte announces: nearly every word is shorter.
@@ -10,9 +10,12 @@ const SHORT: u8 = 0x7F;
 
 /// Where a short word is put together: its length and its parts, and behind them what the widest
 /// move from the last place could touch. So no place in it needs to be checked.
-type ShortRoom = [u8; SHORT as usize + WIDEST + 1];
+type ShortRoom = [u8; SHORT_ROOM];
 
-/// How many bytes are moved at once at most.
+/// How large that is, in bytes.
+const SHORT_ROOM: usize = SHORT as usize + WIDEST + 1;
+
+/// The most bytes that are moved at once.
 const WIDEST: usize = 16;
 
 /// Writes a sentence straight into a buffer, word by word.
@@ -39,20 +42,23 @@ struct Parts<'a> {
 
 impl<'a> SentenceWriter<'a> {
     /// A writer that appends to `out`.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
-        Self {
+        let mut writer = Self {
             out,
             start,
             at: start,
-        }
+        };
+        writer.make_room();
+        writer
     }
 
     /// Appends one word.
     ///
     /// # Errors
     /// [`EncodeError`] when the word is empty or too long to announce.
-    #[inline]
+    #[inline(always)]
     pub fn word(&mut self, word: &[u8]) -> Result<(), EncodeError> {
         self.put(Parts {
             name: word,
@@ -64,13 +70,13 @@ impl<'a> SentenceWriter<'a> {
     ///
     /// # Errors
     /// [`EncodeError::WordTooLong`].
-    #[inline]
+    #[inline(always)]
     pub fn attribute(&mut self, name: &str, value: &[u8]) -> Result<(), EncodeError> {
         self.attribute_raw(name.as_bytes(), value)
     }
 
     /// Appends `=name=value` for a name that may be any bytes.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn attribute_raw(&mut self, name: &[u8], value: &[u8]) -> Result<(), EncodeError> {
         self.put(Parts {
             lead: b"=",
@@ -84,7 +90,7 @@ impl<'a> SentenceWriter<'a> {
     ///
     /// # Errors
     /// [`EncodeError::WordTooLong`].
-    #[inline]
+    #[inline(always)]
     pub fn tag(&mut self, tag: &str) -> Result<(), EncodeError> {
         self.put(Parts {
             lead: b".tag=",
@@ -96,12 +102,9 @@ impl<'a> SentenceWriter<'a> {
     /// Ends the sentence with the empty word.
     #[inline]
     pub fn end(mut self) {
-        let room = self.room(1);
-        if let Some(last) = room.first_mut() {
-            *last = 0;
-        }
-        self.at += 1;
-        self.start = self.at;
+        self.out.truncate(self.at);
+        self.out.push(0);
+        self.start = self.at + 1;
     }
 
     /// Appends words that have their lengths before them already.
@@ -125,10 +128,10 @@ impl<'a> SentenceWriter<'a> {
             value,
         } = parts;
         let len = lead.len() + name.len() + separator.len() + value.len();
-        let announced @ 1..=SHORT = u8::try_from(len).unwrap_or_default() else {
-            return self.put_any(lead, name, separator, value);
-        };
-        let Some(room) = self.room(size_of::<ShortRoom>()).first_chunk_mut() else {
+        let announced = u8::try_from(len).unwrap_or_default();
+        let room = self.out.get_mut(self.at..self.at + SHORT_ROOM);
+        let room = room.and_then(|it| it.first_chunk_mut());
+        let (1..=SHORT, Some(room)) = (announced, room) else {
             return self.put_any(lead, name, separator, value);
         };
         let room: &mut ShortRoom = room;
@@ -141,8 +144,8 @@ impl<'a> SentenceWriter<'a> {
         Ok(())
     }
 
-    /// The same for a word of any length. It takes the parts one by one because they would go
-    /// through memory together, for short words too.
+    /// The same for a word of any length, and where there is not enough room left. It takes the
+    /// parts one by one: together they would go through memory, for every other word too.
     #[cold]
     #[inline(never)]
     fn put_any(
@@ -164,22 +167,13 @@ impl<'a> SentenceWriter<'a> {
             self.out.extend_from_slice(part);
         }
         self.at = self.out.len();
+        self.make_room();
         Ok(())
     }
 
-    /// At least `wanted` bytes to write to.
-    #[inline(always)]
-    fn room(&mut self, wanted: usize) -> &mut [u8] {
-        if self.out.len() - self.at < wanted {
-            self.grow(wanted);
-        }
-        self.out.get_mut(self.at..).unwrap_or_default()
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn grow(&mut self, wanted: usize) {
-        self.out.resize(self.at + wanted.max(STEP), 0);
+    /// Makes room for what follows.
+    fn make_room(&mut self) {
+        self.out.resize(self.at + STEP, 0);
     }
 }
 
