@@ -10,6 +10,7 @@ mod floor_server;
 mod grants;
 mod load;
 mod memory;
+mod permitted;
 mod program;
 mod reconcile_site;
 mod report;

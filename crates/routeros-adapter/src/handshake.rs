@@ -112,7 +112,7 @@ pub(crate) async fn next_reply(wire: &mut Wire) -> Result<Reply, GatewayError> {
     loop {
         let sentence = wire.decoder.next_sentence().map_err(|_| not_router_os())?;
         if let Some(sentence) = sentence {
-            return Reply::parse(&sentence).map_err(|_| not_router_os());
+            return Reply::try_from(sentence).map_err(|_| not_router_os());
         }
         let fresh = !wire.decoder.is_mid_sentence();
         let count = wire.reader.read(&mut buffer).await;

@@ -183,7 +183,7 @@ impl<'a> Pump<'a> {
             let Some(sentence) = sentence else {
                 return Ok(());
             };
-            let reply = Reply::parse(&sentence).map_err(not_a_reply)?;
+            let reply = Reply::try_from(sentence).map_err(not_a_reply)?;
             if *reply.kind() == ReplyKind::Fatal {
                 let text = reply.fatal_text().unwrap_or_default().into_owned();
                 return Err(broken(format!("the router ended the connection: {text}")));

@@ -8,7 +8,7 @@ use thiserror::Error;
 use crate::query::{BadQuery, Query};
 use crate::sentence::Sentence;
 use crate::word::EncodeError;
-use crate::writer::SentenceWriter;
+use crate::writer::{STEP, SentenceWriter};
 
 /// Attributes whose values never appear in logs.
 const SECRET_ATTRIBUTES: [&str; 4] = ["password", "response", "secret", "otp-secret"];
@@ -135,7 +135,7 @@ impl Command {
     /// # Errors
     /// [`EncodeError`] when the path is empty or a word is too long to announce.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::with_capacity(64);
+        let mut out = Vec::with_capacity(STEP);
         let mut writer = SentenceWriter::new(&mut out);
         writer.word(self.path.as_bytes())?;
         for (name, value) in &self.attributes {

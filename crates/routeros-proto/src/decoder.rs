@@ -151,6 +151,7 @@ impl SentenceDecoder {
     ///
     /// # Errors
     /// [`DecodeError`] when the stream is not acceptable; the connection must be closed.
+    #[inline]
     pub fn next_sentence(&mut self) -> Result<Option<Sentence>, DecodeError> {
         let Some(found) = self.advance()? else {
             return Ok(None);
@@ -177,7 +178,7 @@ impl SentenceDecoder {
     }
 
     /// Where in `arrived` the next whole sentence is.
-    #[inline]
+    #[inline(always)]
     fn advance(&mut self) -> Result<Option<Found>, DecodeError> {
         if let Some(broken) = self.broken {
             return Err(broken);
@@ -244,7 +245,7 @@ impl Progress {
 
     /// Reads on in what has arrived, from where the last call ended. Once the sentence is whole,
     /// where its words end; `next` is then behind the empty word that follows them.
-    #[inline]
+    #[inline(always)]
     fn read(&mut self, arrived: &[u8], limits: &Limits) -> Result<Option<usize>, DecodeError> {
         let Self {
             mut start,

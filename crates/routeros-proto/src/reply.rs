@@ -12,7 +12,7 @@ use crate::item_id::ItemId;
 use crate::sentence::Sentence;
 use crate::trap::Trap;
 use crate::word::EncodeError;
-use crate::writer::SentenceWriter;
+use crate::writer::{STEP, SentenceWriter};
 
 pub use attributes::Attributes;
 use body::Body;
@@ -43,8 +43,6 @@ pub struct Reply {
     kind: ReplyKind,
     /// Every word after the first; for a reply that is being made, the tag apart.
     body: Body,
-    /// The tag of a reply that is being made.
-    tag: Option<String>,
 }
 
 /// A sentence that cannot be a reply: the stream has lost its place, close the connection.
@@ -104,28 +102,16 @@ impl Reply {
     /// Sets the tag of the command that is answered.
     #[must_use]
     pub fn tagged(mut self, tag: impl Into<String>) -> Self {
-        self.tag = Some(tag.into());
+        self.body.set_tag(tag.into());
         self
     }
 
-    /// Reads a reply.
-    ///
-    /// Repeated keys are kept. Keys that begin with a dot are dropped, save `.id` and `.dead`:
-    /// `.section`, `.about` and the like are notes between routers and their own tools.
+    /// Reads a reply; as [`TryFrom`], for a sentence that is needed further.
     ///
     /// # Errors
     /// [`ReplyError`] when the sentence does not begin with `!`.
     pub fn parse(sentence: &Sentence) -> Result<Self, ReplyError> {
-        let mut words = sentence.words();
-        let first = words.next().unwrap_or_default();
-        let Some(word) = first.strip_prefix(b"!") else {
-            return Err(ReplyError(String::from_utf8_lossy(first).into_owned()));
-        };
-        Ok(Self {
-            kind: kind_of(word),
-            body: Body::after(sentence.raw(), &words),
-            tag: None,
-        })
+        sentence.clone().try_into()
     }
 
     /// What this reply is.
@@ -143,8 +129,8 @@ impl Reply {
     /// The tag of the answered command; `None` for one that is no text, which nobody here sends.
     #[must_use]
     pub fn tag(&self) -> Option<&str> {
-        if self.tag.is_some() {
-            return self.tag.as_deref();
+        if let Some(tag) = self.body.tag() {
+            return Some(tag);
         }
         let tags = self.body.words().filter_map(|it| it.strip_prefix(b".tag="));
         std::str::from_utf8(tags.last()?).ok()
@@ -223,7 +209,7 @@ impl Reply {
     /// # Errors
     /// [`EncodeError`] when a word is too long to announce.
     pub fn encode(&self) -> Result<Vec<u8>, EncodeError> {
-        let mut out = Vec::with_capacity(64);
+        let mut out = Vec::with_capacity(STEP);
         self.encode_into(&mut out)?;
         Ok(out)
     }
@@ -239,9 +225,9 @@ impl Reply {
             ReplyKind::Other(word) => writer.word(format!("!{word}").as_bytes())?,
             kind => writer.word(known_word(kind))?,
         }
-        match &self.body {
-            Body::Made(words, _) => writer.raw(words),
-            Body::Read(_) => self.write_visible(&mut writer)?,
+        match self.body.made() {
+            Some(words) => writer.raw(words),
+            None => self.write_visible(&mut writer)?,
         }
         if let Some(tag) = self.tag() {
             writer.tag(tag)?;
@@ -265,7 +251,6 @@ impl Reply {
         Self {
             kind,
             body: Body::default(),
-            tag: None,
         }
     }
 
@@ -276,6 +261,32 @@ impl Reply {
         }
         let is_bare = |it: &&[u8]| !it.starts_with(b"=") && !it.starts_with(b".tag=");
         self.body.words().find(is_bare)
+    }
+}
+
+impl TryFrom<Sentence> for Reply {
+    type Error = ReplyError;
+
+    /// Reads a reply; it keeps the sentence's memory.
+    ///
+    /// Repeated keys are kept. Keys that begin with a dot are dropped, save `.id` and `.dead`:
+    /// `.section`, `.about` and the like are notes between routers and their own tools.
+    ///
+    /// # Errors
+    /// [`ReplyError`] when the sentence does not begin with `!`.
+    #[inline]
+    fn try_from(sentence: Sentence) -> Result<Self, ReplyError> {
+        let mut words = sentence.words();
+        let first = words.next().unwrap_or_default();
+        let Some(word) = first.strip_prefix(b"!") else {
+            return Err(ReplyError(String::from_utf8_lossy(first).into_owned()));
+        };
+        let kind = kind_of(word);
+        let rest = words.rest().len();
+        Ok(Self {
+            kind,
+            body: Body::Read(sentence.into_last(rest)),
+        })
     }
 }
 
@@ -315,6 +326,7 @@ fn known_word(kind: &ReplyKind) -> &'static [u8] {
     }
 }
 
+#[inline]
 fn kind_of(word: &[u8]) -> ReplyKind {
     match word {
         b"re" => ReplyKind::Data,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 
 use crate::word::EncodeError;
 use crate::words::Words;
@@ -16,10 +16,37 @@ use crate::writer::SentenceWriter;
 pub struct Sentence {
     /// Each word with its length before it.
     raw: Bytes,
-    /// Whether every length is in its shortest form, so that `raw` can be sent as it is.
-    is_shortest: bool,
+    form: Form,
+}
+
+/// How the words can be sent, in one machine word: sentences are moved about in great numbers.
+/// Above [`Form::EMPTY_WORD`] it is the length of a word that is too long.
+#[derive(Clone, Copy, PartialEq)]
+struct Form(usize);
+
+impl Form {
+    /// As they are: every length is in its shortest form.
+    const SHORTEST: Self = Self(0);
+    /// With other lengths.
+    const LONGER: Self = Self(1);
+    /// Not at all, because one of them is empty.
+    const EMPTY_WORD: Self = Self(2);
+
+    fn faulty(fault: EncodeError) -> Self {
+        match fault {
+            EncodeError::EmptyWord => Self::EMPTY_WORD,
+            EncodeError::WordTooLong(len) => Self(len),
+        }
+    }
+
     /// Why the words cannot be sent, if they cannot.
-    fault: Option<EncodeError>,
+    fn fault(self) -> Option<EncodeError> {
+        match self {
+            Self::SHORTEST | Self::LONGER => None,
+            Self::EMPTY_WORD => Some(EncodeError::EmptyWord),
+            Self(len) => Some(EncodeError::WordTooLong(len)),
+        }
+    }
 }
 
 impl Sentence {
@@ -35,18 +62,19 @@ impl Sentence {
         writer.pause();
         Self {
             raw: raw.into(),
-            is_shortest: true,
-            fault,
+            form: fault.map_or(Form::SHORTEST, Form::faulty),
         }
     }
 
     /// A sentence of words that the decoder has found whole.
+    #[inline]
     pub(crate) fn from_raw(raw: Bytes, is_shortest: bool) -> Self {
-        Self {
-            raw,
-            is_shortest,
-            fault: None,
-        }
+        let form = if is_shortest {
+            Form::SHORTEST
+        } else {
+            Form::LONGER
+        };
+        Self { raw, form }
     }
 
     /// The words in the order they were sent.
@@ -55,9 +83,11 @@ impl Sentence {
         Words::new(&self.raw)
     }
 
-    /// The words with their lengths, in one piece.
-    pub(crate) fn raw(&self) -> &Bytes {
-        &self.raw
+    /// The last `len` bytes of the words with their lengths, at most all of them.
+    #[inline]
+    pub(crate) fn into_last(mut self, len: usize) -> Bytes {
+        self.raw.advance(self.raw.len().saturating_sub(len));
+        self.raw
     }
 
     /// The first word: the command or the kind of the reply.
@@ -88,10 +118,10 @@ impl Sentence {
     /// # Errors
     /// [`EncodeError`] when a word is empty or too long to announce.
     pub fn encode_into(&self, out: &mut Vec<u8>) -> Result<(), EncodeError> {
-        if let Some(fault) = self.fault {
+        if let Some(fault) = self.form.fault() {
             return Err(fault);
         }
-        if self.is_shortest {
+        if self.form == Form::SHORTEST {
             out.extend_from_slice(&self.raw);
             out.push(0);
             return Ok(());
@@ -114,7 +144,7 @@ impl Default for Sentence {
 impl PartialEq for Sentence {
     /// By words: the form of their lengths does not matter.
     fn eq(&self, other: &Self) -> bool {
-        self.fault == other.fault && self.words().eq(other.words())
+        self.form.fault() == other.form.fault() && self.words().eq(other.words())
     }
 }
 

@@ -5,7 +5,7 @@
 use thiserror::Error;
 
 /// The longest length prefix, in bytes.
-pub(crate) const MAX_PREFIX: usize = 5;
+const MAX_PREFIX: usize = 5;
 
 /// The first byte from which on a word is a reserved control byte.
 const FIRST_CONTROL_BYTE: u8 = 0xF8;
@@ -36,7 +36,7 @@ pub fn encode_length(len: u32, out: &mut Vec<u8>) {
 /// Writes the minimal length prefix to the start of `room`, [`MAX_PREFIX`] bytes at least, and
 /// returns how many bytes it takes.
 #[inline]
-pub(crate) fn write_length(len: u32, room: &mut [u8]) -> usize {
+fn write_length(len: u32, room: &mut [u8]) -> usize {
     let [a, b, c, d] = len.to_be_bytes();
     match len {
         0..=0x7F => fill(room, [d]),

@@ -1,9 +1,22 @@
 //! Writes sentences into a buffer, word by word, without allocating for a word.
 
-use crate::word::{EncodeError, MAX_PREFIX, write_length};
+use crate::word::{EncodeError, encode_length};
 
-/// By how many bytes the buffer grows at least, so that most words find room.
-const STEP: usize = 256;
+/// How much room is made at a time, in bytes: enough for most sentences.
+pub(crate) const STEP: usize = 512;
+
+/// The longest word that one byte announces: nearly every word is shorter.
+const SHORT: u8 = 0x7F;
+
+/// Where a short word is put together: its length and its parts, and behind them what the widest
+/// move from the last place could touch. So no place in it needs to be checked.
+type ShortRoom = [u8; SHORT_ROOM];
+
+/// How large that is, in bytes.
+const SHORT_ROOM: usize = SHORT as usize + WIDEST + 1;
+
+/// The most bytes that are moved at once.
+const WIDEST: usize = 16;
 
 /// Writes a sentence straight into a buffer, word by word.
 ///
@@ -18,66 +31,87 @@ pub struct SentenceWriter<'a> {
     at: usize,
 }
 
+/// What a word is made of, in order.
+#[derive(Clone, Copy, Default)]
+struct Parts<'a> {
+    lead: &'static [u8],
+    name: &'a [u8],
+    separator: &'static [u8],
+    value: &'a [u8],
+}
+
 impl<'a> SentenceWriter<'a> {
     /// A writer that appends to `out`.
+    #[inline]
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
-        Self {
+        let mut writer = Self {
             out,
             start,
             at: start,
-        }
+        };
+        writer.make_room();
+        writer
     }
 
     /// Appends one word.
     ///
     /// # Errors
     /// [`EncodeError`] when the word is empty or too long to announce.
-    #[inline]
+    #[inline(always)]
     pub fn word(&mut self, word: &[u8]) -> Result<(), EncodeError> {
-        self.put([word])
+        self.put(Parts {
+            name: word,
+            ..Parts::default()
+        })
     }
 
     /// Appends `=name=value`.
     ///
     /// # Errors
     /// [`EncodeError::WordTooLong`].
-    #[inline]
+    #[inline(always)]
     pub fn attribute(&mut self, name: &str, value: &[u8]) -> Result<(), EncodeError> {
-        self.put([b"=", name.as_bytes(), b"=", value])
+        self.attribute_raw(name.as_bytes(), value)
     }
 
     /// Appends `=name=value` for a name that may be any bytes.
+    #[inline(always)]
     pub(crate) fn attribute_raw(&mut self, name: &[u8], value: &[u8]) -> Result<(), EncodeError> {
-        self.put([b"=", name, b"=", value])
+        self.put(Parts {
+            lead: b"=",
+            name,
+            separator: b"=",
+            value,
+        })
     }
 
     /// Appends `.tag=tag`.
     ///
     /// # Errors
     /// [`EncodeError::WordTooLong`].
-    #[inline]
+    #[inline(always)]
     pub fn tag(&mut self, tag: &str) -> Result<(), EncodeError> {
-        self.put([b".tag=", tag.as_bytes()])
+        self.put(Parts {
+            lead: b".tag=",
+            name: tag.as_bytes(),
+            ..Parts::default()
+        })
     }
 
     /// Ends the sentence with the empty word.
     #[inline]
     pub fn end(mut self) {
-        let room = self.room(1);
-        if let Some(last) = room.first_mut() {
-            *last = 0;
-        }
-        self.at += 1;
-        self.start = self.at;
+        self.out.truncate(self.at);
+        self.out.push(0);
+        self.start = self.at + 1;
     }
 
     /// Appends words that have their lengths before them already.
     pub(crate) fn raw(&mut self, words: &[u8]) {
-        if let Some(room) = self.room(words.len()).get_mut(..words.len()) {
-            room.copy_from_slice(words);
-            self.at += words.len();
-        }
+        self.out.truncate(self.at);
+        self.out.extend_from_slice(words);
+        self.at = self.out.len();
     }
 
     /// Keeps what was written, to go on later.
@@ -86,38 +120,60 @@ impl<'a> SentenceWriter<'a> {
     }
 
     #[inline(always)]
-    fn put<const N: usize>(&mut self, parts: [&[u8]; N]) -> Result<(), EncodeError> {
+    fn put(&mut self, parts: Parts<'_>) -> Result<(), EncodeError> {
+        let Parts {
+            lead,
+            name,
+            separator,
+            value,
+        } = parts;
+        let len = lead.len() + name.len() + separator.len() + value.len();
+        let announced = u8::try_from(len).unwrap_or_default();
+        let room = self.out.get_mut(self.at..self.at + SHORT_ROOM);
+        let room = room.and_then(|it| it.first_chunk_mut());
+        let (1..=SHORT, Some(room)) = (announced, room) else {
+            return self.put_any(lead, name, separator, value);
+        };
+        let room: &mut ShortRoom = room;
+        room[0] = announced;
+        let at = place(lead, room, 1);
+        let at = place(name, room, at);
+        let at = place(separator, room, at);
+        let at = place(value, room, at);
+        self.at += at;
+        Ok(())
+    }
+
+    /// The same for a word of any length, and where there is not enough room left. It takes the
+    /// parts one by one: together they would go through memory, for every other word too.
+    #[cold]
+    #[inline(never)]
+    fn put_any(
+        &mut self,
+        lead: &[u8],
+        name: &[u8],
+        separator: &[u8],
+        value: &[u8],
+    ) -> Result<(), EncodeError> {
+        let parts = [lead, name, separator, value];
         let len = parts.iter().map(|part| part.len()).sum();
         if len == 0 {
             return Err(EncodeError::EmptyWord);
         }
         let announced = u32::try_from(len).map_err(|_| EncodeError::WordTooLong(len))?;
-        let room = self.room(len + MAX_PREFIX);
-        let prefix = write_length(announced, room);
-        let mut rest = room.get_mut(prefix..).unwrap_or_default();
+        self.out.truncate(self.at);
+        encode_length(announced, self.out);
         for part in parts {
-            rest = copy(part, rest);
+            self.out.extend_from_slice(part);
         }
-        self.at += prefix + len;
+        self.at = self.out.len();
+        self.make_room();
         Ok(())
     }
 
-    /// At least `wanted` bytes to write to.
-    #[inline]
-    fn room(&mut self, wanted: usize) -> &mut [u8] {
-        if self.out.len() - self.at < wanted {
-            self.grow(wanted);
-        }
-        self.out.get_mut(self.at..).unwrap_or_default()
-    }
-
-    fn grow(&mut self, wanted: usize) {
-        if self.out.len() < self.at + wanted {
-            self.out.extend_from_slice(&[0; STEP]);
-        }
-        if self.out.len() < self.at + wanted {
-            self.out.resize(self.at + wanted, 0);
-        }
+    /// Makes room for what follows.
+    fn make_room(&mut self) {
+        self.out.resize(self.at + STEP, 0);
     }
 }
 
@@ -127,34 +183,38 @@ impl Drop for SentenceWriter<'_> {
     }
 }
 
-/// Copies `part` to the start of `room` and returns what is left of it. Words are short: a few
-/// moves of a fixed size, which may overlap, are several times faster than a call that copies any
-/// number of bytes.
+/// Copies a part of a short word to this place and returns where it ends. A few moves of a fixed
+/// size, which may overlap, are several times faster than a call that copies any number of bytes.
 #[inline(always)]
-fn copy<'a>(part: &[u8], room: &'a mut [u8]) -> &'a mut [u8] {
-    let Some((room, rest)) = room.split_at_mut_checked(part.len()) else {
-        return &mut [];
-    };
-    match part.len() {
-        0 => {}
-        1 => room[0] = part[0],
-        2..=3 => ends::<2>(part, room),
-        4..=7 => ends::<4>(part, room),
-        8..=16 => ends::<8>(part, room),
-        17..=32 => ends::<16>(part, room),
-        33..=64 => ends::<32>(part, room),
-        _ => room.copy_from_slice(part),
+fn place(part: &[u8], room: &mut ShortRoom, at: usize) -> usize {
+    let end = at + part.len();
+    if part.len() > WIDEST {
+        let (whole, _) = part.as_chunks::<WIDEST>();
+        for (chunk, at) in whole.iter().zip((at..).step_by(WIDEST)) {
+            put_at(room, at, u128::from_ne_bytes(*chunk).to_ne_bytes());
+        }
+        if let Some(last) = part.last_chunk() {
+            put_at(room, end - WIDEST, u128::from_ne_bytes(*last).to_ne_bytes());
+        }
+    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
+        put_at(room, at, u64::from_ne_bytes(*first).to_ne_bytes());
+        put_at(room, end - 8, u64::from_ne_bytes(*last).to_ne_bytes());
+    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
+        put_at(room, at, u32::from_ne_bytes(*first).to_ne_bytes());
+        put_at(room, end - 4, u32::from_ne_bytes(*last).to_ne_bytes());
+    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
+        put_at(room, at, u16::from_ne_bytes(*first).to_ne_bytes());
+        put_at(room, end - 2, u16::from_ne_bytes(*last).to_ne_bytes());
+    } else if let [byte] = part {
+        put_at(room, at, [*byte]);
     }
-    rest
+    end
 }
 
-/// Copies the first and the last `N` bytes of slices of the same length, `N` to `2 * N`.
-#[inline]
-fn ends<const N: usize>(from: &[u8], to: &mut [u8]) {
-    if let (Some(first), Some(room)) = (from.first_chunk::<N>(), to.first_chunk_mut::<N>()) {
-        *room = *first;
-    }
-    if let (Some(last), Some(room)) = (from.last_chunk::<N>(), to.last_chunk_mut::<N>()) {
-        *room = *last;
-    }
+/// Moves so many bytes at once. A place in a short word never needs the mask, which only shows
+/// that it lies in the room.
+#[inline(always)]
+fn put_at<const N: usize>(room: &mut ShortRoom, at: usize, bytes: [u8; N]) {
+    let at = at & usize::from(SHORT);
+    room[at..at + N].copy_from_slice(&bytes);
 }

@@ -206,6 +206,18 @@ fn unknown_reply_words_are_kept_apart_and_never_end_a_command() {
 }
 
 #[test]
+fn a_sentence_becomes_a_reply_of_its_own_memory() {
+    let words = ["!re", "=.id=*1", "=name=siti", ".tag=7"];
+    let sentence = Sentence::new(words);
+    let read = Reply::parse(&sentence).unwrap();
+    assert_eq!(Reply::try_from(sentence), Ok(read.clone()));
+    let made = Reply::data().attr(".id", "*1").attr("name", "siti");
+    assert_eq!(made.tagged("7"), read);
+    // Tables of a hundred thousand rows are kept: a row costs little beyond its bytes.
+    assert!(size_of::<Reply>() <= 56, "{}", size_of::<Reply>());
+}
+
+#[test]
 fn fatal_text_and_removed_rows_are_recognised() {
     let fatal = Reply::parse(&Sentence::new(["!fatal", "session terminated"])).unwrap();
     assert_eq!(fatal.fatal_text().as_deref(), Some("session terminated"));

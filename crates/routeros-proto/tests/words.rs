@@ -4,8 +4,8 @@
 use proptest::prelude::{Strategy, any, prop};
 use proptest::{prop_assert_eq, proptest};
 use routeros_proto::{
-    DecodeError, EncodeError, LengthError, Limits, Sentence, SentenceDecoder, decode_length,
-    encode_length,
+    DecodeError, EncodeError, LengthError, Limits, Sentence, SentenceDecoder, SentenceWriter,
+    decode_length, encode_length,
 };
 
 /// Lengths and their minimal encodings (MikroTik manual, "API words").
@@ -173,6 +173,57 @@ fn an_empty_word_cannot_be_sent() {
         Sentence::new(["/quit", ""]).encode(),
         Err(EncodeError::EmptyWord)
     );
+}
+
+/// A word as the manual says: its length, then its bytes.
+fn plainly(word: &[u8], out: &mut Vec<u8>) {
+    encode_length(u32::try_from(word.len()).unwrap(), out);
+    out.extend_from_slice(word);
+}
+
+#[test]
+fn names_and_values_of_every_length_are_written_as_the_manual_says() {
+    let text: String = ('a'..='z').cycle().take(150).collect();
+    let (mut written, mut expected) = (b"before".to_vec(), b"before".to_vec());
+    for name in (0..text.len()).map(|len| &text[..len]) {
+        let mut writer = SentenceWriter::new(&mut written);
+        for value in (0..text.len()).map(|len| &text.as_bytes()[text.len() - len..]) {
+            writer.attribute(name, value).unwrap();
+            let word = [b"=", name.as_bytes(), b"=", value].concat();
+            plainly(&word, &mut expected);
+        }
+        writer.word(format!("/{name}").as_bytes()).unwrap();
+        plainly(format!("/{name}").as_bytes(), &mut expected);
+        writer.tag(name).unwrap();
+        plainly(format!(".tag={name}").as_bytes(), &mut expected);
+        writer.end();
+        expected.push(0);
+        assert_eq!(written, expected, "names of {} bytes", name.len());
+        written.truncate(6);
+        expected.truncate(6);
+    }
+}
+
+#[test]
+fn a_sentence_that_is_not_ended_leaves_nothing_behind() {
+    let mut out = b"before".to_vec();
+    for long in [3, 127, 128, 5_000] {
+        let mut writer = SentenceWriter::new(&mut out);
+        writer.word(&vec![b'x'; long]).unwrap();
+        drop(writer);
+        assert_eq!(out, b"before");
+    }
+}
+
+#[test]
+fn a_refused_word_leaves_the_others() {
+    let mut out = Vec::new();
+    let mut writer = SentenceWriter::new(&mut out);
+    writer.word(b"/a").unwrap();
+    assert_eq!(writer.word(b""), Err(EncodeError::EmptyWord));
+    writer.attribute("", b"").unwrap();
+    writer.end();
+    assert_eq!(out, b"\x02/a\x02==\0");
 }
 
 fn any_sentence() -> impl Strategy<Value = Sentence> {

@@ -32,9 +32,9 @@ pub async fn router_apply(extent: Extent) -> Result<Report> {
     let recommended = settings();
     let (mut one, mut many, mut micros) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..extent.rounds {
-        one.push(Site::build(1).await?.create(users).await?);
+        one.push(Site::build(1).await?.create_all(users).await?);
         let site = Site::build(recommended.in_flight).await?;
-        many.push(site.create(users).await?);
+        many.push(site.create_all(users).await?);
         micros.append(&mut site.create_alone(users, extent.pick(ALONE, 5)).await?);
     }
     micros.sort_unstable();
@@ -113,20 +113,34 @@ impl Site {
     }
 
     /// Creates users with the profile they need; users per second.
-    pub(super) async fn create(&self, users: u32) -> Result<f64> {
-        let changes = self.changes(0, users).await?;
+    async fn create_all(&self, users: u32) -> Result<f64> {
+        let changes = self.changes_to(users).await?;
+        let time = self.create(&changes).await?;
+        Ok(f64::from(users) / time.as_secs_f64())
+    }
+
+    /// What it takes to have so many users, with the profile they need, on a fresh router.
+    pub(super) async fn changes_to(&self, users: u32) -> Result<Vec<Change>> {
+        self.changes(0, users).await
+    }
+
+    /// Makes these changes of a fresh router, and how long that takes.
+    pub(super) async fn create(&self, changes: &[Change]) -> Result<Duration> {
         let begun = Instant::now();
-        self.apply(&changes).await?;
+        self.apply(changes).await?;
         let time = begun.elapsed();
         let rows = self.router.rows("/ip/hotspot/user");
         let ours = rows
             .iter()
             .filter(|it| it.get("comment").is_some_and(|it| it.contains("[wb:")));
+        let users = changes
+            .iter()
+            .filter(|it| it.menu == access::Menu::HotspotUser);
         ensure!(
-            ours.count() == users as usize,
+            ours.count() == users.count(),
             "the router does not hold every user"
         );
-        Ok(f64::from(users) / time.as_secs_f64())
+        Ok(time)
     }
 
     /// Creates users one call at a time; microseconds of each, from the call to the answer.

@@ -226,7 +226,7 @@ fn read(wire: &[u8]) -> Result<usize> {
     for piece in wire.chunks(READ_BYTES) {
         decoder.feed(piece);
         while let Some(sentence) = decoder.next_sentence()? {
-            replies.push(Reply::parse(&sentence)?);
+            replies.push(Reply::try_from(sentence)?);
         }
     }
     Ok(black_box(replies).len())

@@ -23,7 +23,9 @@ const BARS: &[(&str, Bar)] = &[
     ("voucher-issue/postgres", Bar::TimeAtMost(3.0)),
     ("router-apply/in-flight", Bar::RateAtLeast(4.0)),
     ("routeros-codec/decode", Bar::RateAtLeast(0.3)),
+    ("routeros-codec/decode-kept", Bar::RateAtLeast(0.3)),
     ("routeros-codec/encode", Bar::RateAtLeast(0.3)),
+    ("routeros-codec/build", Bar::RateAtLeast(0.3)),
     (
         "router-throughput/beside-librouteros",
         Bar::RateAtLeast(6.0),
@@ -33,6 +35,7 @@ const BARS: &[(&str, Bar)] = &[
         Bar::RateAtLeast(1.0),
     ),
     ("router-throughput/limited", Bar::RateAtLeast(0.9)),
+    ("router-throughput/within-limits", Bar::RateAtLeast(0.9)),
     ("router-reconcile/unchanged-10k", Bar::ValueAtMost(1000.0)),
     ("router-reconcile/memory-10k", Bar::ValueAtMost(64.0)),
     ("router-isolation/p99", Bar::TimeAtMost(1.2)),

@@ -29,6 +29,8 @@ pub(super) struct Figure {
     pub(super) ratio: Option<f64>,
     pub(super) p50_ms: Option<f64>,
     pub(super) p99_ms: Option<f64>,
+    /// The distance of the rounds' extremes as a part of the value.
+    pub(super) spread: Option<f64>,
 }
 
 impl Report {
@@ -62,18 +64,18 @@ pub(super) fn table(reports: &[Report]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header([
-        "figure", "value", "unit", "floor", "ratio", "p50 ms", "p99 ms", "bar", "",
+        "figure", "value", "unit", "spread", "floor", "ratio", "p50 ms", "p99 ms", "bar", "",
     ]);
     for figure in reports.iter().flat_map(|report| &report.figures) {
         table.add_row(row(figure));
     }
-    for column in table.column_iter_mut().skip(1).take(6) {
+    for column in table.column_iter_mut().skip(1).take(7) {
         column.set_cell_alignment(CellAlignment::Right);
     }
     table
 }
 
-fn row(figure: &Figure) -> [String; 9] {
+fn row(figure: &Figure) -> [String; 10] {
     let bar = bars::of(&figure.id);
     let cleared = match bar.and_then(|bar| bar.is_cleared(figure)) {
         Some(true) => "ok",
@@ -84,6 +86,7 @@ fn row(figure: &Figure) -> [String; 9] {
         figure.id.clone(),
         number(Some(figure.value)),
         figure.unit.clone(),
+        figure.spread.map(percent).unwrap_or_default(),
         number(figure.floor),
         figure
             .ratio
@@ -94,6 +97,11 @@ fn row(figure: &Figure) -> [String; 9] {
         bar.map(|bar| bar.to_string()).unwrap_or_default(),
         cleared.to_owned(),
     ]
+}
+
+#[allow(clippy::float_arithmetic)] // a ratio of measurements, not money
+fn percent(part: f64) -> String {
+    format!("{:.0} %", 100.0 * part)
 }
 
 /// Digits that a person reads: none behind the point of a large figure.

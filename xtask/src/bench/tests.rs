@@ -13,6 +13,7 @@ fn figure(id: &str, value: f64, unit: &str, ratio: Option<f64>) -> Figure {
         ratio,
         p50_ms: None,
         p99_ms: None,
+        spread: None,
     }
 }
 
@@ -82,6 +83,32 @@ fn black_holes_may_cost_healthy_routers_a_fifth() {
 }
 
 #[test]
+fn each_way_through_the_codec_may_cost_three_times_a_copy() {
+    for way in ["decode", "decode-kept", "encode", "build"] {
+        let id = format!("routeros-codec/{way}");
+        let clears = |ratio| cleared(&figure(&id, 9.0, "GB/s", Some(ratio)));
+        assert_eq!(
+            (clears(0.3), clears(0.29)),
+            (Some(true), Some(false)),
+            "{way}"
+        );
+    }
+}
+
+#[test]
+fn the_limits_may_cost_a_tenth_of_what_is_permitted() {
+    for floor in ["limited", "within-limits"] {
+        let id = format!("router-throughput/{floor}");
+        let clears = |ratio| cleared(&figure(&id, 9.0, "users/s", Some(ratio)));
+        assert_eq!(
+            (clears(0.9), clears(0.89)),
+            (Some(true), Some(false)),
+            "{floor}"
+        );
+    }
+}
+
+#[test]
 fn a_ratio_that_was_not_measured_clears_nothing() {
     assert_eq!(
         cleared(&figure("api-read/sqlite", 9.0, "req/s", None)),
@@ -92,7 +119,7 @@ fn a_ratio_that_was_not_measured_clears_nothing() {
 #[test]
 fn a_report_is_read_and_printed_with_its_bar() {
     let text = r#"{"bench": "api-read", "figures": [{"id": "api-read/postgres", "value": 12345.6,
-        "unit": "req/s", "floor": 15000.0, "ratio": 0.823, "p50_ms": 4.1, "p99_ms": 9.25}]}"#;
+        "unit": "req/s", "floor": 15000.0, "ratio": 0.823, "p50_ms": 4.1, "p99_ms": 9.25, "spread": 0.126}]}"#;
     let report = Report::parse(text).expect("a report");
     let table = table(&[report]).to_string();
     for cell in [
@@ -100,6 +127,7 @@ fn a_report_is_read_and_printed_with_its_bar() {
         "12346",
         "0.82",
         "9.25",
+        "13 %",
         "ratio >= 0.75",
         "ok",
     ] {

@@ -11,42 +11,63 @@ use crate::writer::SentenceWriter;
 pub(super) enum Body {
     /// A part of the stream that was read.
     Read(Bytes),
-    /// Words of our own, or why one of them cannot be sent.
-    Made(Vec<u8>, Option<EncodeError>),
+    /// Words of our own. Apart, so that a reply that was read is small: there may be very many.
+    Made(Box<Made>),
+}
+
+/// A reply that is being put together.
+#[derive(Clone, Default)]
+pub(super) struct Made {
+    words: Vec<u8>,
+    /// Why one of the words cannot be sent.
+    fault: Option<EncodeError>,
+    /// The tag, which goes last.
+    tag: Option<String>,
 }
 
 impl Default for Body {
     fn default() -> Self {
-        Self::Made(Vec::new(), None)
+        Self::Made(Box::default())
     }
 }
 
 impl Body {
-    /// What is left of a sentence after the words that were taken.
-    pub(super) fn after(raw: &Bytes, taken: &Words<'_>) -> Self {
-        let from = raw.len().saturating_sub(taken.rest().len());
-        Self::Read(raw.slice(from..))
-    }
-
     pub(super) fn words(&self) -> Words<'_> {
-        match self {
-            Self::Read(raw) => Words::new(raw),
-            Self::Made(raw, _) => Words::new(raw),
-        }
+        Words::new(self.raw())
     }
 
     pub(super) fn len(&self) -> usize {
+        self.raw().len()
+    }
+
+    fn raw(&self) -> &[u8] {
         match self {
-            Self::Read(raw) => raw.len(),
-            Self::Made(raw, _) => raw.len(),
+            Self::Read(raw) => raw,
+            Self::Made(made) => &made.words,
+        }
+    }
+
+    /// The words as they are to be sent, unless they are those that came.
+    pub(super) fn made(&self) -> Option<&[u8]> {
+        match self {
+            Self::Read(_) => None,
+            Self::Made(made) => Some(&made.words),
+        }
+    }
+
+    /// The tag that was set apart from the words.
+    pub(super) fn tag(&self) -> Option<&str> {
+        match self {
+            Self::Read(_) => None,
+            Self::Made(made) => made.tag.as_deref(),
         }
     }
 
     /// Why the words cannot be sent, if they cannot.
     pub(super) fn check(&self) -> Result<(), EncodeError> {
         match self {
-            Self::Made(_, Some(fault)) => Err(*fault),
-            Self::Read(_) | Self::Made(_, None) => Ok(()),
+            Self::Made(made) => made.fault.map_or(Ok(()), Err),
+            Self::Read(_) => Ok(()),
         }
     }
 
@@ -55,15 +76,30 @@ impl Body {
         &mut self,
         write: impl FnOnce(&mut SentenceWriter<'_>) -> Result<(), EncodeError>,
     ) {
+        self.change(|made| {
+            let mut writer = SentenceWriter::new(&mut made.words);
+            let written = write(&mut writer);
+            writer.pause();
+            made.fault = made.fault.or(written.err());
+        });
+    }
+
+    /// Sets the tag.
+    pub(super) fn set_tag(&mut self, tag: String) {
+        self.change(|made| made.tag = Some(tag));
+    }
+
+    /// Changes the words; those that came are copied first.
+    fn change(&mut self, change: impl FnOnce(&mut Made)) {
         if let Self::Read(raw) = self {
-            *self = Self::Made(raw.to_vec(), None);
+            let words = raw.to_vec();
+            *self = Self::Made(Box::new(Made {
+                words,
+                ..Made::default()
+            }));
         }
-        let Self::Made(raw, fault) = self else {
-            return;
-        };
-        let mut writer = SentenceWriter::new(raw);
-        let written = write(&mut writer);
-        writer.pause();
-        *fault = fault.or(written.err());
+        if let Self::Made(made) = self {
+            change(made);
+        }
     }
 }
