@@ -180,7 +180,9 @@ async fn a_router_is_taken_over_in_the_background() {
     let apply = || site.house.ask(Ask::new("POST", &format!("{place}/apply")));
     let begun = apply().await.is(202);
     let job = begun.header("location").to_owned();
-    assert_eq!(begun.body["status"], "applying");
+    site.queue(job.rsplit('/').next().unwrap()).await;
+    let going = site.house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(going.body["status"], "applying");
     assert_eq!(
         format!("/api/v1/jobs/{}", begun.body["job"].as_str().unwrap()),
         job
@@ -218,7 +220,43 @@ async fn a_router_is_taken_over_in_the_background() {
     assert_eq!(site.fake.writes(router), 7);
 }
 
+#[tokio::test]
+async fn an_import_whose_job_was_cancelled_shows_as_interrupted_and_begins_again() {
+    let site = Site::new().await;
+    let (place, _) = site.preview().await;
+    let apply = || site.house.ask(Ask::new("POST", &format!("{place}/apply")));
+    let begun = apply().await.is(202);
+    let job = begun.header("location").to_owned();
+    site.queue(job.rsplit('/').next().unwrap()).await;
+    let cancel = Ask::new("POST", &format!("{job}/cancel"));
+    site.house.ask(cancel).await;
+    let shown = site.house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(shown.body["status"], "interrupted");
+    assert!(job.ends_with(shown.body["job"].as_str().unwrap()));
+    let again = apply().await.is(202);
+    assert_ne!(again.header("location"), job);
+}
+
 impl Site {
+    /// What the store does at commit: the fakes of the contexts keep their own lists.
+    async fn queue(&self, job: &str) {
+        let scope = Scope::system(TENANT, "test", uuid::Uuid::nil());
+        let mut tx = self.house.ports.jobs_store.begin(&scope).await.unwrap();
+        let request = kernel::JobRequest {
+            id: job.parse().unwrap(),
+            kind: "apply_import".to_owned(),
+            lane: Lane::open(),
+            priority: Priority::Normal,
+            run_at: crate::house::noon(),
+            unique_key: None,
+            payload: json!({}),
+            max_attempts: 5,
+            total: None,
+        };
+        tx.enqueue(request).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn taken_over(&self) -> String {
         let (place, import) = self.preview().await;
         self.house

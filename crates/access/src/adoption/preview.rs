@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Ids, ProfileId, Secret, Timestamp, Zone};
+use kernel::{Ids, PlanId, ProfileId, Secret, Slug, Timestamp, Zone};
 
 use super::proposal::{Proposal, SaleProposal};
 use super::raw::Raw;
@@ -58,11 +58,22 @@ pub struct Draft {
     pub fingerprint: Secret,
 }
 
+/// A profile that was adopted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownProfile {
+    /// Its id.
+    pub profile: ProfileId,
+    /// What it is called here.
+    pub slug: Slug,
+    /// The plan that its vouchers are sold under, if there is one.
+    pub plan: Option<PlanId>,
+}
+
 /// What the product has already.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Profiles adopted from this router before, by service and name on the router.
-    pub profiles: BTreeMap<(Service, String), ProfileId>,
+    pub profiles: BTreeMap<(Service, String), KnownProfile>,
     /// Names of service profiles that are taken.
     pub slugs: BTreeSet<String>,
     /// Logins on this router that have a grant.

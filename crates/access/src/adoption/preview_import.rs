@@ -1,16 +1,20 @@
 //! Looks at a router and keeps what an import would do, writing nothing to the router.
 
+use std::collections::BTreeMap;
+
 use kernel::{
-    CannotOpen, Clock, Ids, ImportId, MayConflict, PageRequest, RouterId, Scope, Secret,
+    CannotOpen, Clock, Ids, ImportId, MayConflict, PageRequest, ProfileId, RouterId, Scope, Secret,
     StoreError, Vault, Zone,
 };
 
 use super::import::{Import, ImportRow, NewImport, RowState};
-use super::preview::{Circumstances, Draft, Known, Verdict, preview};
+use super::ports::SoldPlans;
+use super::preview::{Circumstances, Draft, Known, KnownProfile, Verdict, preview};
 use super::survey::Survey;
 use crate::gateway::RouterGateway;
-use crate::login::LoginRef;
+use crate::login::{LoginRef, Service};
 use crate::ports::{AccessQueries, AccessStore};
+use crate::profile::ServiceProfile;
 use crate::router::Router;
 use crate::use_cases::router_task::{RouterTaskError, failed, load_target};
 
@@ -61,6 +65,8 @@ pub struct PreviewPorts<'a> {
     pub store: &'a dyn AccessStore,
     /// What the product has already.
     pub queries: &'a dyn AccessQueries,
+    /// What vouchers are sold under.
+    pub plans: &'a dyn SoldPlans,
     /// The router.
     pub gateway: &'a dyn RouterGateway,
     /// Opens the router's password, and makes digests.
@@ -166,14 +172,7 @@ async fn known(
     survey: &Survey,
 ) -> Result<Known, StoreError> {
     let mut known = Known::default();
-    let mut tx = ports.store.begin(&scope.preliminary()).await?;
-    for profile in tx.profiles().adopted_on(router.id()).await? {
-        if let Some(row) = profile.adopted() {
-            let key = (profile.service(), row.name.clone());
-            known.profiles.insert(key, profile.id());
-        }
-    }
-    drop(tx);
+    known.profiles = known_profiles(ports, scope, router).await?;
     let mut page = PageRequest::new(PageRequest::MAX_LIMIT, None);
     loop {
         let found = ports.queries.profiles(scope.tenant, page).await?;
@@ -198,4 +197,26 @@ async fn known(
             .extend(taken.into_iter().map(|(login, _)| login));
     }
     Ok(known)
+}
+
+async fn known_profiles(
+    ports: PreviewPorts<'_>,
+    scope: &Scope,
+    router: &Router,
+) -> Result<BTreeMap<(Service, String), KnownProfile>, StoreError> {
+    let mut tx = ports.store.begin(&scope.preliminary()).await?;
+    let adopted = tx.profiles().adopted_on(router.id()).await?;
+    drop(tx);
+    let ids: Vec<ProfileId> = adopted.iter().map(ServiceProfile::id).collect();
+    let plans = ports.plans.plans_of(scope.tenant, &ids).await?;
+    let known = adopted.iter().filter_map(|it| {
+        let key = (it.service(), it.adopted()?.name.clone());
+        let known = KnownProfile {
+            profile: it.id(),
+            slug: it.name().clone(),
+            plan: plans.get(&it.id()).copied(),
+        };
+        Some((key, known))
+    });
+    Ok(known.collect())
 }

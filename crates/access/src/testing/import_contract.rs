@@ -258,7 +258,18 @@ impl Walk<'_> {
         let mut tx = self.begin().await;
         let mut import = ok(tx.imports().find(self.import).await).expect("kept");
         let mut stale = import.clone();
-        assert_eq!(import.begin(job, self.now), job);
+        let first = self.ids.next();
+        assert_eq!(import.begin(first, None, self.now), first);
+        ok(tx.imports().save(&mut import).await);
+        ok(tx.commit().await);
+        let mut tx = self.begin().await;
+        let mut import = ok(tx.imports().find(self.import).await).expect("kept");
+        assert_eq!(import.begin(job, None, self.now), first, "it is at it");
+        assert_eq!(
+            import.begin(job, Some(first), self.now),
+            job,
+            "it has ended"
+        );
         ok(tx.imports().save(&mut import).await);
         ok(tx.commit().await);
         let mut tx = self.begin().await;

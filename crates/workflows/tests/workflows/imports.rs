@@ -1,8 +1,8 @@
 //! A router that Mikhmon ran is taken over: everything that can be, once, and nothing else on it changes.
 
 use access::adoption::{
-    ImportQueries, ImportRow, ImportRowFilter, ImportStatus, PreviewImport, PreviewPorts,
-    RequestImport, RowKind, RowState, SurveyedPassword, preview_import, request_import,
+    ImportQueries, ImportRow, ImportRowFilter, ImportStatus, PreviewImport, PreviewPorts, RowKind,
+    RowState, SurveyedPassword, preview_import,
 };
 use access::testing::{mikhmon_survey, sample_profile};
 use access::{
@@ -10,10 +10,14 @@ use access::{
     ReconcileMode, ReconcileRouter, Tag, reconcile_router,
 };
 use billing::{BillingQueries, PlanStatus};
+use jobs::{JobControl, JobsStore};
 use kernel::testing::OpenVault;
-use kernel::{ImportId, PageRequest, Secret};
+use kernel::{ImportId, JobId, PageRequest, Secret};
 use vouchers::{VoucherQueries, VoucherStateName, VouchersStore, code_digest};
-use workflows::{Failure, Remedy, job_kinds};
+use workflows::{
+    BeginImport, BeginImportPorts, Failure, PlansOfBilling, Remedy, begin_import, interrupted,
+    job_kinds,
+};
 
 use crate::world::World;
 
@@ -36,6 +40,7 @@ impl World {
         let ports = PreviewPorts {
             store: &self.access,
             queries: &self.access,
+            plans: &PlansOfBilling(&self.billing),
             gateway: &*self.gateway,
             vault: &OpenVault,
             ids: self.ids(),
@@ -50,15 +55,32 @@ impl World {
         id
     }
 
-    async fn take_over(&self, import: ImportId) -> Result<(), Failure> {
-        let command = RequestImport {
+    async fn request(&self, import: ImportId) -> JobId {
+        let command = BeginImport {
             import,
             router: self.router,
             job: self.ids().next(),
         };
-        request_import(&self.access, &*self.clock, &self.scope, command)
-            .await
-            .unwrap();
+        let ports = BeginImportPorts {
+            access: &self.access,
+            imports: &self.access,
+            jobs: &self.jobs,
+            clock: &*self.clock,
+        };
+        begin_import(ports, &self.scope, command).await.unwrap()
+    }
+
+    /// What the store does at commit: the fakes of the contexts keep their own lists.
+    async fn queue_what_access_asked_for(&self) {
+        let mut tx = self.jobs.begin(&self.scope).await.unwrap();
+        for job in self.access.jobs(self.tenant()) {
+            tx.enqueue(job).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
+    async fn take_over(&self, import: ImportId) -> Result<(), Failure> {
+        self.request(import).await;
         let payload = serde_json::json!({ "import": import });
         self.run(job_kinds::APPLY_IMPORT, payload).await
     }
@@ -435,4 +457,57 @@ async fn a_refused_profile_leaves_no_plan_behind() {
     tx.commit().await.unwrap();
     world.take_over(import).await.unwrap();
     assert_eq!(plans().await.items.len(), before);
+}
+
+#[tokio::test]
+async fn an_import_whose_job_was_cancelled_begins_again() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    let first = world.request(import).await;
+    world.queue_what_access_asked_for().await;
+    assert_eq!(world.request(import).await, first, "it is at it still");
+    let status = || async {
+        let view = world.access.import(world.tenant(), import).await.unwrap();
+        view.unwrap().import.status
+    };
+    let ended = || async {
+        let status = status().await;
+        interrupted(&world.jobs, world.tenant(), &status).await
+    };
+    assert_eq!(ended().await.unwrap(), None);
+
+    let cancelled = world.jobs.cancel(world.tenant(), first, world.now());
+    cancelled.await.unwrap();
+    assert_eq!(ended().await.unwrap(), Some(first));
+    let second = world.request(import).await;
+    assert_ne!(second, first);
+    let since = world.now();
+    let now_by = ImportStatus::Applying { since, job: second };
+    assert_eq!(status().await, now_by);
+}
+
+#[tokio::test]
+async fn vouchers_found_later_are_sold_under_the_plan_that_exists() {
+    let world = World::with_mikhmon().await;
+    let one = world.look().await;
+    world.take_over(one).await.unwrap();
+    let sold = world.voucher_batches().await;
+    let sold = sold.iter().find(|it| it.name.as_str().ends_with("kiosk"));
+    let plan = sold.unwrap().plan;
+    let mut survey = mikhmon_survey();
+    let mut fresh = survey.logins[3].clone();
+    fresh.row = access::RowId::new("*77");
+    fresh.name = "zz77".into();
+    fresh.comment = "vc-900-11.20.26-new".into();
+    survey.logins.push(fresh);
+    world
+        .gateway
+        .router
+        .set_actual(world.router, Actual::default());
+    world.gateway.router.set_survey(world.router, survey);
+    let two = world.look().await;
+    world.take_over(two).await.unwrap();
+    let batches = world.voucher_batches().await;
+    let new = batches.iter().find(|it| it.name.as_str().ends_with("new"));
+    assert_eq!(new.unwrap().plan, plan);
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{ProfileId, Secret, Slug};
+use kernel::{PlanId, ProfileId, Secret, Slug};
 
 use super::{Circumstances, Draft, Place, Verdict, readable};
 use crate::adoption::on_login::SellingTerms;
@@ -105,9 +105,10 @@ impl Profiles {
     ) {
         let selling = SellingTerms::read(&row.on_login);
         let known = around.known.profiles.get(&(row.service, name.to_owned()));
-        let profile = known.copied().unwrap_or_else(|| around.ids.next());
-        let plan =
-            (row.service == Service::Hotspot).then(|| plan_of(name, selling.as_ref(), around));
+        let profile = known.map_or_else(|| around.ids.next(), |it| it.profile);
+        let sold = row.service == Service::Hotspot;
+        let sold_under = known.and_then(|it| it.plan);
+        let plan = sold.then(|| plan_of(name, selling.as_ref(), sold_under, around));
         let chosen = Chosen {
             profile,
             plan: plan.clone(),
@@ -115,13 +116,17 @@ impl Profiles {
         };
         self.by_name.insert((row.service, row.name.clone()), chosen);
         if known.is_some() {
-            draft.verdict = Verdict::Known;
-            return;
+            if !sold || sold_under.is_some() {
+                draft.verdict = Verdict::Known;
+                return;
+            }
+            let note = "the profile is here already, but no plan for its vouchers: one is defined";
+            draft.notes.push(note.to_owned());
         }
         note_script(row, selling.as_ref(), &mut draft.notes);
         draft.proposal = Proposal::Profile(ProfileProposal {
             profile,
-            slug: free_slug(name, slugs),
+            slug: known.map_or_else(|| free_slug(name, slugs), |it| it.slug.clone()),
             row_name: name.to_owned(),
             service: row.service,
             terms: terms(row, &mut draft.notes),
@@ -140,10 +145,15 @@ fn row_name(row: &SurveyedProfile) -> Result<String, &'static str> {
     Ok(name.to_owned())
 }
 
-fn plan_of(name: &str, selling: Option<&SellingTerms>, around: Circumstances<'_>) -> PlanProposal {
+fn plan_of(
+    name: &str,
+    selling: Option<&SellingTerms>,
+    sold_under: Option<PlanId>,
+    around: Circumstances<'_>,
+) -> PlanProposal {
     let seconds = selling.and_then(|it| it.validity_s);
     PlanProposal {
-        plan: around.ids.next(),
+        plan: sold_under.unwrap_or_else(|| around.ids.next()),
         name: readable(&Raw::from(name), 80),
         price: selling.and_then(SellingTerms::face_price),
         minutes: seconds.and_then(|it| u32::try_from(it.div_ceil(60)).ok()),

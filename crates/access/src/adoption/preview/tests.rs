@@ -4,9 +4,9 @@
 use std::collections::BTreeSet;
 
 use kernel::testing::CountingIds;
-use kernel::{Timestamp, Zone};
+use kernel::{PlanId, Timestamp, Zone};
 
-use super::{Circumstances, Draft, Known, Verdict, fingerprints, preview};
+use super::{Circumstances, Draft, Known, KnownProfile, Verdict, fingerprints, preview};
 use crate::adoption::{Price, Proposal, RowKind, Survey, SurveyedPassword, VoucherStanding};
 use crate::login::{LoginRef, Service};
 use crate::tag::{Mark, Tag, TagId};
@@ -165,6 +165,34 @@ fn passwords_that_are_hidden_are_never_guessed() {
     assert_eq!(named(&drafts, "joko").verdict, Verdict::Import);
 }
 
+fn known_day(plan: Option<PlanId>) -> KnownProfile {
+    KnownProfile {
+        profile: numbered(55),
+        slug: "p-1day".parse().unwrap(),
+        plan,
+    }
+}
+
+#[test]
+fn a_known_profile_that_lost_its_plan_is_offered_one() {
+    let known = Known {
+        profiles: [((Service::Hotspot, "1day".to_owned()), known_day(None))].into(),
+        slugs: BTreeSet::from(["p-1day".to_owned()]),
+        logins: BTreeSet::new(),
+    };
+    let drafts = look(&mikhmon_survey(), &known);
+    let day = named(&drafts, "1day");
+    let Proposal::Profile(it) = &day.proposal else {
+        panic!("no profile")
+    };
+    assert_eq!(day.verdict, Verdict::Import);
+    assert_eq!((it.profile, it.slug.as_str()), (numbered(55), "p-1day"));
+    let Proposal::Batch(kiosk) = &named(&drafts, "1day vc-123-08.14.26 kiosk").proposal else {
+        panic!("no batch")
+    };
+    assert_eq!(it.plan.as_ref().map(|it| it.plan), Some(kiosk.plan));
+}
+
 #[test]
 fn what_is_known_is_not_imported_twice() {
     let mut survey = mikhmon_survey();
@@ -177,7 +205,11 @@ fn what_is_known_is_not_imported_twice() {
         |row, mark| surveyed_login(Service::Pppoe, row, "ours", "home", tag(mark).to_string());
     survey.logins.push(tagged("*40", mark()));
     let known = Known {
-        profiles: [((Service::Hotspot, "1day".to_owned()), numbered(55))].into(),
+        profiles: [(
+            (Service::Hotspot, "1day".to_owned()),
+            known_day(Some(numbered(56))),
+        )]
+        .into(),
         slugs: BTreeSet::from(["home".to_owned()]),
         logins: [LoginRef::new(Service::Pppoe, "budi")].into(),
     };
@@ -189,6 +221,10 @@ fn what_is_known_is_not_imported_twice() {
         panic!("no voucher")
     };
     assert_eq!(voucher.profile, numbered(55));
+    let Proposal::Batch(kiosk) = &named(&drafts, "1day vc-123-08.14.26 kiosk").proposal else {
+        panic!("no batch")
+    };
+    assert_eq!(kiosk.plan, numbered(56), "the plan that exists");
     let Proposal::Profile(home) = &named(&drafts, "home").proposal else {
         panic!("no profile")
     };
