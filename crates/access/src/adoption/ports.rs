@@ -39,7 +39,7 @@ pub trait ImportRepository: Send {
         limit: u16,
     ) -> Result<Vec<ImportRow>, StoreError>;
 
-    /// Notes what became of rows. A row without work left keeps what it has.
+    /// Notes what became of rows, each named once, in few statements. A row without work left keeps what it has.
     async fn settle(&mut self, import: ImportId, settled: &[Settled]) -> Result<(), StoreError>;
 
     /// How many rows of each kind are in each state.

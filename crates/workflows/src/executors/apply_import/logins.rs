@@ -11,8 +11,11 @@ use access::{
     Tag, TagId, secret_owner,
 };
 use customers::{Customer, CustomerKind, NewCustomer};
-use kernel::{BatchId, GrantId, ImportRowId, ProfileId, Secret, StoreError, rerun_on_conflict};
-use vouchers::{VoucherSnapshot, VoucherState, code_digest, voucher_owner};
+use kernel::{
+    BatchId, CustomerId, GrantId, ImportRowId, ProfileId, Secret, StoreError, VoucherId,
+    rerun_on_conflict,
+};
+use vouchers::{VoucherSnapshot, VoucherState, VouchersTx, code_digest, voucher_owner};
 
 use super::super::router_jobs::patience;
 use super::{Run, imported, refused};
@@ -56,12 +59,10 @@ impl Run<'_> {
         for row in &rows {
             match self.entry(row) {
                 Ok(entry) => entries.push(entry),
-                Err(why) => gone.push((row, why)),
+                Err(why) => gone.push((row, why.to_owned())),
             }
         }
-        for (row, why) in gone {
-            self.give_up(row, why).await?;
-        }
+        self.give_up(gone).await?;
         let unfit = self.unfit(&entries).await?;
         let refusals = entries
             .iter()
@@ -114,23 +115,19 @@ impl Run<'_> {
         })
     }
 
-    /// Refuses a row; a grant from an earlier try ends with it.
-    async fn give_up(&self, row: &ImportRow, why: &str) -> Result<(), Failure> {
-        let grant = match &row.proposal {
-            Proposal::Customer(it) => it.grant,
-            Proposal::Voucher(it) => it.grant,
-            _ => return Ok(self.settle(vec![refused(row, why)]).await?),
-        };
+    /// Refuses rows; a grant from an earlier try ends with its row.
+    async fn give_up(&self, rows: Vec<(&ImportRow, String)>) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let subjects: Vec<Subject> = rows.iter().filter_map(|it| subject_of(it.0)).collect();
+        let refusals = rows.into_iter().map(|(row, why)| refused(row, why));
+        let refusals: Vec<Settled> = refusals.collect();
         let work = || async {
             let mut tx = self.bench.access.begin(self.scope).await?;
-            if let Some(mut grant) = tx.grants().find(grant).await?
-                && grant.end(self.bench.clock.now())
-            {
-                tx.grants().save(&mut grant).await?;
-            }
-            tx.imports()
-                .settle(self.import, &[refused(row, why)])
-                .await?;
+            let now = self.bench.clock.now();
+            tx.grants().end_many(&subjects, now).await?;
+            tx.imports().settle(self.import, &refusals).await?;
             tx.commit().await
         };
         rerun_on_conflict(work).await.map_err(Failure::from)
@@ -181,38 +178,62 @@ impl Run<'_> {
         entries: &[Entry<'_>],
         unfit: &mut BTreeMap<ImportRowId, &'static str>,
     ) -> Result<(), Failure> {
+        let proposed: Vec<(ImportRowId, &VoucherProposal)> = entries
+            .iter()
+            .filter_map(|it| Some((it.row.id, voucher_of(it.row)?)))
+            .collect();
+        if proposed.is_empty() {
+            return Ok(());
+        }
+        let vouchers: Vec<&VoucherProposal> = proposed.iter().map(|it| it.1).collect();
         let mut tx = self.bench.vouchers.begin(self.scope).await?;
+        let issued = self.issued(&mut *tx, &vouchers).await?;
+        let batches = missing_batches(&mut *tx, &vouchers).await?;
+        drop(tx);
         let mut codes = BTreeSet::new();
-        for it in entries {
-            let Proposal::Voucher(proposed) = &it.row.proposal else {
-                continue;
-            };
-            let digest = code_digest(&*self.bench.vault, &code_of(proposed));
-            let issued = tx.vouchers().find_by_digest(digest).await?;
-            let taken = issued.is_some_and(|it| it.id() != proposed.voucher);
+        for (row, it) in proposed {
+            let digest = self.digest(it);
+            let taken = issued.get(&digest).is_some_and(|id| *id != it.voucher);
             if taken || !codes.insert(digest) {
-                unfit.insert(it.row.id, "a voucher with this code exists already");
-            } else if tx.batches().find(proposed.batch).await?.is_none() {
-                unfit.insert(it.row.id, "its batch was not imported");
+                unfit.insert(row, "a voucher with this code exists already");
+            } else if batches.contains(&it.batch) {
+                unfit.insert(row, "its batch was not imported");
             }
         }
         Ok(())
     }
 
+    fn digest(&self, it: &VoucherProposal) -> [u8; 32] {
+        code_digest(&*self.bench.vault, &code_of(it))
+    }
+
+    /// Which of the codes have been issued, and to which voucher.
+    async fn issued(
+        &self,
+        tx: &mut dyn VouchersTx,
+        proposed: &[&VoucherProposal],
+    ) -> Result<BTreeMap<[u8; 32], VoucherId>, StoreError> {
+        let digests: Vec<[u8; 32]> = proposed.iter().map(|it| self.digest(it)).collect();
+        let found = tx.vouchers().find_many_by_digest(&digests).await?;
+        let issued = found.iter().map(|it| (it.snapshot().digest, it.id()));
+        Ok(issued.collect())
+    }
+
     async fn store_grants(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
-        let mut tx = self.bench.access.begin(self.scope).await?;
-        let mut recorded = Vec::new();
+        let (mut grants, mut recorded) = (Vec::new(), Vec::new());
         for it in entries.iter().filter(|it| it.is_live) {
-            if tx.grants().find(it.grant).await?.is_none() {
-                let mut grant = self.grant(it)?;
-                tx.grants().save(&mut grant).await?;
-            }
+            grants.push(self.grant(it)?);
             recorded.push(Settled {
                 row: it.row.id,
                 state: RowState::Recorded,
                 reason: None,
             });
         }
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.bench.access.begin(self.scope).await?;
+        tx.grants().insert_many(grants).await?;
         tx.imports().settle(self.import, &recorded).await?;
         tx.commit().await
     }
@@ -264,6 +285,7 @@ impl Run<'_> {
             return Ok(tagged);
         }
         let results = self.bench.gateway.apply(&self.target, &changes).await;
+        let mut refusals = Vec::new();
         for (it, result) in untagged.into_iter().zip(results) {
             match result {
                 Ok(()) => tagged.entries.push(it),
@@ -272,11 +294,11 @@ impl Run<'_> {
                     tagged.failure.get_or_insert(failure);
                 }
                 Err(err) => {
-                    let why = format!("the router refused its tag: {err}");
-                    self.give_up(it.row, &why).await?;
+                    refusals.push((it.row, format!("the router refused its tag: {err}")));
                 }
             }
         }
+        self.give_up(refusals).await?;
         Ok(tagged)
     }
 
@@ -302,42 +324,50 @@ impl Run<'_> {
     }
 
     async fn store_customers(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
+        let proposed = entries.iter().filter_map(|it| customer_of(it.row));
+        let proposed: Vec<&CustomerProposal> = proposed.collect();
+        if proposed.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<CustomerId> = proposed.iter().map(|it| it.customer).collect();
         let mut tx = self.bench.customers.begin(self.scope).await?;
-        let mut new = false;
-        for it in entries {
-            let Proposal::Customer(it) = &it.row.proposal else {
-                continue;
-            };
-            if tx.customers().find(it.customer).await?.is_none() {
-                let mut customer = Customer::register(new_customer(it)?, self.bench.clock.now());
-                tx.customers().save(&mut customer).await?;
-                new = true;
+        let known = tx.customers().known_among(&ids).await?;
+        let known: BTreeSet<CustomerId> = known.into_iter().collect();
+        let mut new = Vec::new();
+        for it in proposed {
+            if !known.contains(&it.customer) {
+                new.push(Customer::register(
+                    new_customer(it)?,
+                    self.bench.clock.now(),
+                ));
             }
         }
-        if new { tx.commit().await } else { Ok(()) }
+        tx.customers().insert_many(new).await?;
+        tx.commit().await
     }
 
     async fn store_vouchers(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
-        let mut tx = self.bench.vouchers.begin(self.scope).await?;
-        let mut new = BTreeMap::<BatchId, Vec<VoucherSnapshot>>::new();
-        for it in entries {
-            let Proposal::Voucher(it) = &it.row.proposal else {
-                continue;
-            };
-            if tx.vouchers().find(it.voucher).await?.is_none() {
-                new.entry(it.batch).or_default().push(self.voucher(it));
-            }
-        }
-        if new.is_empty() {
+        let proposed = entries.iter().filter_map(|it| voucher_of(it.row));
+        let proposed: Vec<&VoucherProposal> = proposed.collect();
+        if proposed.is_empty() {
             return Ok(());
         }
-        for (batch, vouchers) in new {
+        let mut tx = self.bench.vouchers.begin(self.scope).await?;
+        let issued = self.issued(&mut *tx, &proposed).await?;
+        let (mut new, mut added) = (Vec::new(), BTreeMap::<BatchId, u32>::new());
+        for it in proposed {
+            if !issued.contains_key(&self.digest(it)) {
+                new.push(self.voucher(it));
+                *added.entry(it.batch).or_default() += 1;
+            }
+        }
+        for (batch, count) in added {
             if let Some(mut batch) = tx.batches().find(batch).await? {
-                batch.add_imported(u32::try_from(vouchers.len()).unwrap_or(u32::MAX));
+                batch.add_imported(count);
                 tx.batches().save(&mut batch).await?;
             }
-            tx.vouchers().insert_imported(vouchers).await?;
         }
+        tx.vouchers().insert_imported(new).await?;
         tx.commit().await
     }
 
@@ -381,6 +411,38 @@ impl Run<'_> {
         tx.imports().settle(self.import, &settled).await?;
         tx.commit().await
     }
+}
+
+async fn missing_batches(
+    tx: &mut dyn VouchersTx,
+    proposed: &[&VoucherProposal],
+) -> Result<BTreeSet<BatchId>, StoreError> {
+    let mut batches: BTreeSet<BatchId> = proposed.iter().map(|it| it.batch).collect();
+    for id in batches.clone() {
+        if tx.batches().find(id).await?.is_some() {
+            batches.remove(&id);
+        }
+    }
+    Ok(batches)
+}
+
+const fn voucher_of(row: &ImportRow) -> Option<&VoucherProposal> {
+    match &row.proposal {
+        Proposal::Voucher(it) => Some(it),
+        _ => None,
+    }
+}
+
+const fn customer_of(row: &ImportRow) -> Option<&CustomerProposal> {
+    match &row.proposal {
+        Proposal::Customer(it) => Some(it),
+        _ => None,
+    }
+}
+
+fn subject_of(row: &ImportRow) -> Option<Subject> {
+    let voucher = voucher_of(row).map(|it| Subject::Voucher(it.voucher));
+    voucher.or_else(|| Some(Subject::Subscription(customer_of(row)?.subscription)))
 }
 
 /// Who carries the tag, or needs none; and what kept the others from it.
