@@ -30,7 +30,7 @@ pub use ports::{
     HistoricalSale, ImportQueries, ImportRepository, ImportRowFilter, ImportView, SoldPlans,
 };
 pub use preview::{
-    Circumstances, Draft, Known, KnownProfile, Place, Verdict, fingerprints, preview,
+    Circumstances, Draft, Known, KnownProfile, KnownSpeed, Place, Verdict, fingerprints, preview,
 };
 pub use preview_import::{
     PreviewImport, PreviewImportError, PreviewPorts, digest_of, preview_import,

@@ -2,7 +2,7 @@
 
 use access::Login;
 use access::adoption::{
-    ImportRow, PlanProposal, Price, Proposal, RowKind, RowState, VoucherStanding,
+    CustomerProposal, ImportRow, PlanProposal, Price, Proposal, RowKind, RowState, VoucherStanding,
 };
 use kernel::{
     BatchId, CustomerId, ImportRowId, PlanId, ProfileId, SubscriptionId, Timestamp, VoucherId,
@@ -23,7 +23,7 @@ pub(crate) struct ImportRowBody {
     id: ImportRowId,
     #[schema(value_type = words::ImportRowKindWord, example = "voucher")]
     kind: RowKind,
-    /// `pending`, `recorded` (half-way), `imported`, `known` (the product's already), `listed` (not imported yet) or
+    /// `pending`, `recorded` (half-way), `imported`, `known` (the product's already), `listed` (left as it is) or
     /// `refused`.
     #[schema(value_type = words::ImportRowStateWord, example = "pending")]
     state: RowState,
@@ -210,14 +210,7 @@ fn becomes(proposal: Proposal) -> BecomesBody {
             minutes: it.minutes,
             ..nothing
         },
-        Proposal::Customer(it) => BecomesBody {
-            customer: Some(it.customer),
-            customer_name: Some(it.name),
-            subscription: Some(it.subscription),
-            profile: Some(it.profile),
-            is_blocked: Some(it.is_blocked),
-            ..nothing
-        },
+        Proposal::Customer(it) => customer(it),
         Proposal::Voucher(it) => BecomesBody {
             voucher: Some(it.voucher),
             batch: Some(it.batch),
@@ -235,15 +228,34 @@ fn becomes(proposal: Proposal) -> BecomesBody {
             price: Some(it.price.to_string()),
             ..nothing
         },
-        Proposal::StaticIp { target, .. } => BecomesBody {
+        Proposal::StaticIp {
+            target,
+            customer: new,
+            ..
+        } => BecomesBody {
             target: Some(target),
-            ..nothing
+            ..new.map_or(nothing, customer)
         },
-        Proposal::DhcpLease { address, .. } => BecomesBody {
+        Proposal::DhcpLease {
+            address,
+            customer: new,
+            ..
+        } => BecomesBody {
             target: Some(address),
-            ..nothing
+            ..new.map_or(nothing, customer)
         },
         Proposal::Nothing => nothing,
+    }
+}
+
+fn customer(it: CustomerProposal) -> BecomesBody {
+    BecomesBody {
+        customer: Some(it.customer),
+        customer_name: Some(it.name),
+        subscription: Some(it.subscription),
+        profile: Some(it.profile),
+        is_blocked: Some(it.is_blocked),
+        ..BecomesBody::default()
     }
 }
 

@@ -89,10 +89,11 @@ async fn a_look_shows_what_would_become_of_every_row() {
         .await;
     assert_eq!(named(&cyrillic, "wati")["comment"], "cafй Wati");
     let leases = site
-        .rows(Role::Admin, &place, "kind=dhcp_lease&state=listed")
+        .rows(Role::Admin, &place, "kind=dhcp_lease&state=pending")
         .await;
     assert_eq!(leases.len(), 1);
-    assert!(leases[0]["reason"].is_string());
+    assert_eq!(leases[0]["becomes"]["target"], "10.0.0.8");
+    assert!(leases[0]["becomes"]["subscription"].is_string());
 }
 
 #[tokio::test]
@@ -216,8 +217,8 @@ async fn a_router_is_taken_over_in_the_background() {
     let price = json!({ "amount_minor": 500_000, "currency": "IDR" });
     assert_eq!(sales.body["items"][0]["price"], price);
     let router: RouterId = import["router"].as_str().unwrap().parse().unwrap();
-    // Three customers, and every voucher but the one that is used up: on this day none has expired.
-    assert_eq!(site.fake.writes(router), 7);
+    // Three customers, a queue, a lease, and every voucher but the one that is used up: on this day none has expired.
+    assert_eq!(site.fake.writes(router), 9);
 }
 
 #[tokio::test]

@@ -241,7 +241,7 @@ pub enum RowState {
     Imported,
     /// The product's already.
     Known,
-    /// Shown, and not imported yet.
+    /// Shown, and left as it is.
     Listed,
     /// Cannot be imported.
     Refused,

@@ -9,12 +9,14 @@ use kernel::{
 
 use super::import::{Import, ImportRow, NewImport, RowState};
 use super::ports::SoldPlans;
-use super::preview::{Circumstances, Draft, Known, KnownProfile, Verdict, preview};
+use super::preview::{Circumstances, Draft, Known, KnownProfile, KnownSpeed, Verdict, preview};
 use super::survey::Survey;
 use crate::gateway::RouterGateway;
+use crate::identity::canonical_login;
 use crate::login::{LoginRef, Service};
-use crate::ports::{AccessQueries, AccessStore};
-use crate::profile::ServiceProfile;
+use crate::menu::Menu;
+use crate::ports::{AccessQueries, AccessStore, ProfileView};
+use crate::profile::{ProfileStatus, ServiceProfile};
 use crate::router::Router;
 use crate::use_cases::router_task::{RouterTaskError, failed, load_target};
 
@@ -176,19 +178,16 @@ async fn known(
     let mut page = PageRequest::new(PageRequest::MAX_LIMIT, None);
     loop {
         let found = ports.queries.profiles(scope.tenant, page).await?;
-        known
-            .slugs
-            .extend(found.items.into_iter().map(|it| it.name));
+        for it in found.items {
+            known.slugs.insert(it.name.clone());
+            known.speeds.extend(speed(it));
+        }
         let Some(next) = found.next.and_then(|it| it.parse().ok()) else {
             break;
         };
         page = PageRequest::new(PageRequest::MAX_LIMIT, Some(next));
     }
-    let logins: Vec<LoginRef> = survey
-        .logins
-        .iter()
-        .filter_map(|it| Some(LoginRef::new(it.service, it.name.text()?)))
-        .collect();
+    let logins = logins_of(survey);
     for some in logins.chunks(500) {
         let queries = ports.queries;
         let taken = queries.subjects_of(scope.tenant, router.id(), some).await?;
@@ -197,6 +196,32 @@ async fn known(
             .extend(taken.into_iter().map(|(login, _)| login));
     }
     Ok(known)
+}
+
+/// The profile, if it may be given to a customer who has no profile on the router.
+fn speed(it: ProfileView) -> Option<KnownSpeed> {
+    let is_bare = Menu::profiles_of(it.service).is_none();
+    (is_bare && it.status == ProfileStatus::Offered).then_some(KnownSpeed {
+        profile: it.id,
+        service: it.service,
+        terms: it.terms,
+    })
+}
+
+/// Every login that a row of the router may become.
+fn logins_of(survey: &Survey) -> Vec<LoginRef> {
+    let named = survey.logins.iter();
+    let named = named.filter_map(|it| Some(LoginRef::new(it.service, it.name.text()?)));
+    let canonical = |service, name: &str| {
+        let login = name.parse().ok()?;
+        let login = canonical_login(service, &login, None).ok()?;
+        Some(LoginRef::new(service, login.as_str()))
+    };
+    let queues = survey.queues.iter();
+    let queues = queues.filter_map(|it| canonical(Service::StaticIp, &it.target));
+    let leases = survey.leases.iter();
+    let leases = leases.filter_map(|it| canonical(Service::DhcpLease, &it.device));
+    named.chain(queues).chain(leases).collect()
 }
 
 async fn known_profiles(

@@ -379,3 +379,100 @@ fn a_row_that_is_left_to_the_operator_is_neither_made_nor_removed() {
     let plan = diff(&wanted, &Actual::default(), Reach::Whole);
     assert!(plan.changes.iter().all(|it| it.menu != Menu::Pool));
 }
+
+/// A queue that an operator made, taken over under its own name.
+fn adopted_queue(open: &OpenGrant) -> Actual {
+    let tag = crate::tag::Tag {
+        mark: mark(),
+        id: crate::tag::TagId::grant(open.grant.id()),
+        revision: 1,
+    };
+    let mut actual = Actual::default();
+    let values = [
+        (Attribute::Target, "10.1.1.5".to_owned()),
+        (Attribute::MaxLimit, "5M/20M".to_owned()),
+    ];
+    actual.push(
+        Menu::SimpleQueue,
+        ActualRow {
+            id: RowId::new("*9"),
+            name: "office".to_owned(),
+            values: values.into(),
+            password: None,
+            comment: tag.adopting("Bu Sri, paid in cash").unwrap(),
+            is_dynamic: false,
+        },
+    );
+    actual
+}
+
+#[test]
+fn a_queue_that_was_taken_over_is_known_by_its_tag_and_keeps_its_words() {
+    let open = grant(Service::StaticIp, "10.1.1.5", ACTIVE);
+    let actual = adopted_queue(&open);
+    let wanted = want(Service::StaticIp, std::slice::from_ref(&open));
+    let first = diff(&wanted, &actual, Reach::Whole);
+    let queues = |plan: &Plan| {
+        let changes = plan.changes.iter();
+        changes.filter(|it| it.menu == Menu::SimpleQueue).count()
+    };
+    assert!(queues(&first) <= 1, "{:?}", bare(&first));
+    let settled = after(actual, &first);
+    assert!(diff(&wanted, &settled, Reach::Whole).is_empty());
+    let rows = settled.rows(Menu::SimpleQueue);
+    assert_eq!(rows.len(), 1);
+    assert_eq!(rows[0].name, "office");
+    assert!(rows[0].comment.ends_with("Bu Sri, paid in cash"));
+
+    let blocked = grant(Service::StaticIp, "10.1.1.5", Allowance::Ended);
+    let gone = want(Service::StaticIp, &[blocked]);
+    let last = after(settled.clone(), &diff(&gone, &settled, Reach::Whole));
+    assert_eq!(last.rows(Menu::SimpleQueue), []);
+}
+
+#[test]
+fn the_fastest_speed_there_is_is_no_limit() {
+    use crate::rate_limit::{MAX_RATE_BPS, RateLimit};
+    let table = [
+        (RateLimit::steady(MAX_RATE_BPS, MAX_RATE_BPS), None),
+        (RateLimit::steady(5_000_000, MAX_RATE_BPS), Some("5M/0")),
+        (RateLimit::steady(5_000_000, 8_000), Some("5M/8k")),
+    ];
+    for (rate, text) in table {
+        let terms = crate::profile::Terms {
+            rate,
+            ..crate::testing::sample_terms()
+        };
+        let bare = crate::profile::Terms {
+            pool: None,
+            local_address: None,
+            address_list: None,
+            session_timeout_s: None,
+            idle_timeout_s: None,
+            shared_users: 1,
+            ..terms
+        };
+        for (service, menu, attribute, login) in [
+            (
+                Service::StaticIp,
+                Menu::SimpleQueue,
+                Attribute::MaxLimit,
+                "10.1.1.5",
+            ),
+            (
+                Service::DhcpLease,
+                Menu::DhcpLease,
+                Attribute::RateLimit,
+                "02:00:00:00:00:07",
+            ),
+        ] {
+            let name = "one".parse().unwrap();
+            let profile =
+                crate::profile::ServiceProfile::define(numbered(5), name, service, bare.clone());
+            let grants = [grant(service, login, ACTIVE)];
+            let all = desired(&mark(), &[profile.unwrap()], &grants, start()).unwrap();
+            let row = all.rows(menu).next().unwrap();
+            assert_eq!(row.owned[&attribute].as_deref(), text, "{service}");
+        }
+    }
+}

@@ -7,7 +7,7 @@ use access::adoption::{
 use access::testing::{mikhmon_survey, sample_profile};
 use access::{
     AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, Menu,
-    ReconcileMode, ReconcileRouter, Tag, reconcile_router,
+    ReconcileMode, ReconcileRouter, Service, Tag, reconcile_router,
 };
 use billing::{BillingQueries, PlanStatus};
 use jobs::{JobControl, JobsStore};
@@ -178,11 +178,9 @@ async fn a_router_is_taken_over_without_changing_it() {
         all_bare(&before),
         "tags, and nothing else"
     );
-    let tagged = [Menu::PppSecret, Menu::HotspotUser]
-        .into_iter()
-        .flat_map(|it| after.rows(it))
-        .filter(|it| it.tag().is_some());
-    assert_eq!(tagged.count(), 6);
+    let menus = Menu::ALL.into_iter().flat_map(|it| after.rows(it));
+    let tagged = menus.filter(|it| it.tag().is_some());
+    assert_eq!(tagged.count(), 8);
     let row = world
         .gateway
         .router
@@ -192,17 +190,23 @@ async fn a_router_is_taken_over_without_changing_it() {
     assert!(row.comment.ends_with(" vc-123-08.14.26-kiosk"));
 
     let grants = world.grants().await;
-    assert_eq!(grants.len(), 6);
-    assert!(grants.iter().all(|it| !it.is_pending(world.now())));
+    assert_eq!(grants.len(), 8);
+    let waits = |it: &&Grant| it.is_pending(world.now());
+    let waiting: Vec<_> = grants.iter().filter(waits).map(Grant::service).collect();
+    assert_eq!(waiting, [Service::StaticIp], "its place on a list is owed");
     let blocked = |it: &&Grant| it.allowance() == Allowance::Blocked;
     assert_eq!(grants.iter().filter(blocked).count(), 1);
+    world.sync().await.unwrap();
     assert_eq!(
         world.reconcile_commands().await,
         [""; 0],
         "nothing is left to do"
     );
-    world.sync().await.unwrap();
-    assert_eq!(world.gateway.router.actual(world.router), after);
+    let mut synced = world.gateway.router.actual(world.router);
+    let list = std::mem::take(synced.rows_mut(Menu::AddressList));
+    assert_eq!(list.len(), 1);
+    assert_eq!(list[0].name, "10.0.0.7");
+    assert_eq!(all_bare(&synced), all_bare(&after));
     let view = world.access.import(world.tenant(), import).await.unwrap();
     let at = world.now();
     assert_eq!(view.unwrap().import.status, ImportStatus::Applied { at });
@@ -315,7 +319,7 @@ async fn what_changed_since_the_preview_is_refused_row_by_row() {
     world.take_over(import).await.unwrap();
     assert!(world.reason(import, "budi").await.contains("has changed"));
     assert!(world.reason(import, "cd45").await.contains("no longer"));
-    assert_eq!(world.grants().await.len(), 4);
+    assert_eq!(world.grants().await.len(), 6);
     assert_eq!(world.sales().await, 1);
 }
 
@@ -351,7 +355,8 @@ async fn a_run_that_was_cut_short_is_finished_by_the_next() {
             .await,
         3
     );
-    assert_eq!(world.grants().await.len(), 6);
+    assert_eq!(world.grants().await.len(), 8);
+    world.sync().await.unwrap();
     assert_eq!(world.reconcile_commands().await, [""; 0]);
 }
 
@@ -436,7 +441,7 @@ async fn an_unreachable_router_is_waited_for() {
     assert!(matches!(failure.remedy, Remedy::WaitFor(_)));
     world.gateway.router.fail_with(world.router, None);
     world.take_over(import).await.unwrap();
-    assert_eq!(world.grants().await.len(), 6);
+    assert_eq!(world.grants().await.len(), 8);
 }
 
 #[tokio::test]
@@ -510,4 +515,71 @@ async fn vouchers_found_later_are_sold_under_the_plan_that_exists() {
     let batches = world.voucher_batches().await;
     let new = batches.iter().find(|it| it.name.as_str().ends_with("new"));
     assert_eq!(new.unwrap().plan, plan);
+}
+
+#[tokio::test]
+async fn a_queue_and_a_lease_are_taken_over_with_their_limits_and_words() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+    world.sync().await.unwrap();
+    let grants = world.grants().await;
+    let of = |service| grants.iter().find(|it| it.service() == service).unwrap();
+    let (office, device) = (of(Service::StaticIp), of(Service::DhcpLease));
+    assert_eq!(office.login().as_str(), "10.0.0.7");
+    assert_eq!(device.login().as_str(), "AA:BB:CC:00:00:08");
+    assert_eq!(device.address(), "10.0.0.8".parse().ok());
+    let mut tx = world.access.begin(&world.scope).await.unwrap();
+    let speed = tx.profiles().find(office.profile()).await.unwrap().unwrap();
+    assert_eq!(speed.terms().rate.to_string(), "5M/20M");
+    assert_eq!(speed.name().as_str(), "static-ip-5m-20m");
+    drop(tx);
+
+    // The router's own queue is the customer's: no second one, and its name stays.
+    let queues = world.gateway.router.actual(world.router);
+    let queues = queues.rows(Menu::SimpleQueue);
+    assert_eq!(queues.len(), 1);
+    assert_eq!(queues[0].name, "office");
+    let lease = world
+        .gateway
+        .router
+        .row(world.router, Menu::DhcpLease, "AA:BB:CC:00:00:08");
+    let lease = lease.unwrap();
+    assert!(!lease.values.contains_key(&access::Attribute::RateLimit));
+
+    // When access ends, both go.
+    let ids = world.ids();
+    for it in [office, device] {
+        let (store, clock, scope) = (&world.access, &*world.clock, &world.scope);
+        access::end_access(store, ids, clock, scope, it.subject())
+            .await
+            .unwrap();
+    }
+    world.sync().await.unwrap();
+    let left = world.gateway.router.actual(world.router);
+    for menu in [Menu::SimpleQueue, Menu::AddressList, Menu::DhcpLease] {
+        assert_eq!(left.rows(menu), [], "{menu}");
+    }
+}
+
+#[tokio::test]
+async fn limits_that_are_known_get_no_second_profile() {
+    let world = World::with_mikhmon().await;
+    let one = world.look().await;
+    world.take_over(one).await.unwrap();
+    let mut survey = mikhmon_survey();
+    let mut more = survey.queues[0].clone();
+    more.row = access::RowId::new("*78");
+    more.name = "shop".into();
+    more.target = "10.0.0.9/32".to_owned();
+    survey.queues.push(more);
+    world
+        .gateway
+        .router
+        .set_actual(world.router, Actual::default());
+    world.gateway.router.set_survey(world.router, survey);
+    let two = world.look().await;
+    let (kind, pending) = (RowKind::Profile, RowState::Pending);
+    assert_eq!(world.count(two, kind, pending).await, 0);
+    assert_eq!(world.count(two, RowKind::StaticIp, pending).await, 1);
 }

@@ -8,6 +8,7 @@ use super::profiles::{Chosen, Profiles};
 use super::{Circumstances, Draft, Place, Verdict, readable};
 use crate::adoption::comment::MikhmonComment;
 use crate::adoption::proposal::{CustomerProposal, Proposal, VoucherProposal, VoucherStanding};
+use crate::adoption::raw::Raw;
 use crate::adoption::survey::{Survey, SurveyedLogin, SurveyedPassword};
 use crate::grant::Limits;
 use crate::login::{Login, LoginRef, Service};
@@ -75,12 +76,7 @@ fn judge<'a>(
     around: Circumstances<'_>,
 ) -> Result<Fit<'a>, Verdict> {
     let refused = |why: &str| Err(Verdict::Refused(why.to_owned()));
-    if let Some(tag) = Tag::find(&row.comment.lossy()) {
-        if tag.mark == *around.mark {
-            return Err(Verdict::Known);
-        }
-        return refused("its comment carries the tag of another installation or enrolment");
-    }
+    not_tagged(&row.comment, around)?;
     let Some(login) = row.name.text().and_then(|it| it.parse::<Login>().ok()) else {
         return refused("its name is no login: 1 to 64 ASCII characters without spaces or quotes");
     };
@@ -97,7 +93,7 @@ fn judge<'a>(
     if row.ppp_service.as_deref().is_some_and(|it| it != "pppoe") {
         return refused("it is for another PPP service than pppoe");
     }
-    adoptable_comment(row, around)?;
+    adoptable_comment(&row.comment, around)?;
     readable_password(row)?;
     let name = row.profile_name();
     let Some(chosen) = profiles.find(row.service, &name) else {
@@ -119,10 +115,27 @@ fn judge<'a>(
     })
 }
 
+/// A row that is nobody's yet, and whose comment has room for the product's tag.
+pub(super) fn untagged(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
+    not_tagged(comment, around)?;
+    adoptable_comment(comment, around)
+}
+
+fn not_tagged(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
+    match Tag::find(&comment.lossy()) {
+        None => Ok(()),
+        Some(tag) if tag.mark == *around.mark => Err(Verdict::Known),
+        Some(_) => {
+            let why = "its comment carries the tag of another installation or enrolment";
+            Err(Verdict::Refused(why.to_owned()))
+        }
+    }
+}
+
 /// The tag goes into the comment, so the comment must be one that may be written again.
-fn adoptable_comment(row: &SurveyedLogin, around: Circumstances<'_>) -> Result<(), Verdict> {
+fn adoptable_comment(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
     let refused = |why: &str| Err(Verdict::Refused(why.to_owned()));
-    let Some(comment) = row.comment.text() else {
+    let Some(comment) = comment.text() else {
         return refused("its comment is not UTF-8, and a foreign comment is never rewritten");
     };
     let longest = Tag {
@@ -190,6 +203,7 @@ fn proposal(
         grant: around.ids.next(),
         service: row.service,
         login: fit.login.clone(),
+        address: None,
         profile: fit.chosen.profile,
         is_blocked: row.is_disabled,
         limits: fit.limits,

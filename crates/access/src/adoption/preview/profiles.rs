@@ -30,6 +30,8 @@ pub(super) struct Chosen {
 pub(super) struct Profiles {
     /// One for each row.
     pub(super) drafts: Vec<Draft>,
+    /// The names of service profiles that are taken now.
+    pub(super) slugs: BTreeSet<String>,
     by_name: BTreeMap<(Service, Raw), Chosen>,
 }
 
@@ -58,6 +60,7 @@ pub(super) fn propose(survey: &Survey, around: Circumstances<'_>) -> Profiles {
     let mut slugs = around.known.slugs.clone();
     let mut all = Profiles {
         drafts: Vec::new(),
+        slugs: BTreeSet::new(),
         by_name: BTreeMap::new(),
     };
     for it in &survey.profiles {
@@ -68,6 +71,7 @@ pub(super) fn propose(survey: &Survey, around: Circumstances<'_>) -> Profiles {
         }
         all.add(it, &mut slugs, around);
     }
+    all.slugs = slugs;
     all
 }
 
@@ -127,7 +131,7 @@ impl Profiles {
         draft.proposal = Proposal::Profile(ProfileProposal {
             profile,
             slug: known.map_or_else(|| free_slug(name, slugs), |it| it.slug.clone()),
-            row_name: name.to_owned(),
+            row_name: Some(name.to_owned()),
             service: row.service,
             terms: terms(row, &mut draft.notes),
             plan,
@@ -210,7 +214,7 @@ fn terms(row: &SurveyedProfile, notes: &mut Vec<String>) -> Terms {
 }
 
 /// A slug made of the name, with a number behind it if it is taken.
-fn free_slug(name: &str, taken: &mut BTreeSet<String>) -> Slug {
+pub(super) fn free_slug(name: &str, taken: &mut BTreeSet<String>) -> Slug {
     let plain = |it: char| {
         let it = it.to_ascii_lowercase();
         if it.is_ascii_alphanumeric() { it } else { '-' }

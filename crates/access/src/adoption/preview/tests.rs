@@ -7,8 +7,11 @@ use kernel::testing::CountingIds;
 use kernel::{PlanId, Timestamp, Zone};
 
 use super::{Circumstances, Draft, Known, KnownProfile, Verdict, fingerprints, preview};
-use crate::adoption::{Price, Proposal, RowKind, Survey, SurveyedPassword, VoucherStanding};
+use crate::adoption::{
+    Price, Proposal, Raw, RowKind, Survey, SurveyedPassword, SurveyedRate, VoucherStanding,
+};
 use crate::login::{LoginRef, Service};
+use crate::rate_limit::RateLimit;
 use crate::tag::{Mark, Tag, TagId};
 use crate::testing::{mikhmon_survey, numbered, surveyed_login, surveyed_profile};
 
@@ -61,16 +64,15 @@ fn a_mikhmon_router_is_understood() {
         of_kind.filter(|it| verdict(&it.verdict)).count()
     };
     let import = |it: &Verdict| *it == Verdict::Import;
-    assert_eq!(count(RowKind::Profile, import), 2, "default is not used");
+    assert_eq!(count(RowKind::Profile, import), 4, "default is not used");
     assert_eq!(count(RowKind::Batch, import), 3);
     assert_eq!(count(RowKind::Customer, import), 3);
     assert_eq!(count(RowKind::Voucher, import), 5);
     assert_eq!(count(RowKind::Sale, import), 2);
     let refused = |it: &Verdict| matches!(it, Verdict::Refused(_));
     assert_eq!(count(RowKind::Nothing, refused), 4);
-    let later = |it: &Verdict| matches!(it, Verdict::NotYet(_));
-    assert_eq!(count(RowKind::StaticIp, later), 1);
-    assert_eq!(count(RowKind::DhcpLease, later), 1);
+    assert_eq!(count(RowKind::StaticIp, import), 1);
+    assert_eq!(count(RowKind::DhcpLease, import), 1);
 }
 
 #[test]
@@ -83,7 +85,7 @@ fn the_selling_terms_of_a_profile_become_a_plan() {
     assert_eq!(plan.price, Price::read("5000"), "the selling price");
     assert_eq!(plan.minutes, Some(1_440));
     assert_eq!(day.slug.as_str(), "p-1day");
-    assert_eq!(day.row_name, "1day");
+    assert_eq!(day.row_name.as_deref(), Some("1day"));
     let Proposal::Profile(home) = &named(&drafts, "home").proposal else {
         panic!("no profile")
     };
@@ -178,7 +180,7 @@ fn a_known_profile_that_lost_its_plan_is_offered_one() {
     let known = Known {
         profiles: [((Service::Hotspot, "1day".to_owned()), known_day(None))].into(),
         slugs: BTreeSet::from(["p-1day".to_owned()]),
-        logins: BTreeSet::new(),
+        ..Known::default()
     };
     let drafts = look(&mikhmon_survey(), &known);
     let day = named(&drafts, "1day");
@@ -212,6 +214,7 @@ fn what_is_known_is_not_imported_twice() {
         .into(),
         slugs: BTreeSet::from(["home".to_owned()]),
         logins: [LoginRef::new(Service::Pppoe, "budi")].into(),
+        ..Known::default()
     };
     let drafts = look(&survey, &known);
     assert_eq!(named(&drafts, "ours").verdict, Verdict::Known);
@@ -282,4 +285,94 @@ fn odd_profile_names_get_plain_ones_here() {
         ["p-restricted-x", "ffice", "p-1-jam", "p-1-jam-2", "p"]
     );
     assert_eq!(named(&drafts, "wb-ours").verdict, Verdict::Known);
+}
+
+fn first_queue(change: impl FnOnce(&mut Survey)) -> Verdict {
+    let mut survey = mikhmon_survey();
+    change(&mut survey);
+    named(&look(&survey, &Known::default()), "office")
+        .verdict
+        .clone()
+}
+
+fn first_lease(change: impl FnOnce(&mut Survey)) -> Verdict {
+    let mut survey = mikhmon_survey();
+    change(&mut survey);
+    let drafts = look(&survey, &Known::default());
+    let mut found = drafts.iter();
+    let found = found.find(|it| it.proposal.kind() == RowKind::DhcpLease);
+    found.unwrap().verdict.clone()
+}
+
+fn says(verdict: &Verdict, words: &str) -> bool {
+    match verdict {
+        Verdict::NotYet(why) | Verdict::Refused(why) => why.contains(words),
+        Verdict::Import | Verdict::Known => false,
+    }
+}
+
+#[test]
+fn only_a_queue_that_is_one_customers_own_is_taken_over() {
+    type Change = fn(&mut Survey);
+    let table: [(&str, Change); 9] = [
+        ("something else", |it| it.queues[0].target = "ether2".into()),
+        ("something else", |it| {
+            it.queues[0].target = "10.0.0.7/32,10.0.0.8/32".into();
+        }),
+        ("whole network", |it| {
+            it.queues[0].target = "10.0.0.0/24".into();
+        }),
+        ("part of the traffic", |it| it.queues[0].is_narrow = true),
+        ("disabled", |it| it.queues[0].is_disabled = true),
+        ("speed", |it| {
+            it.queues[0].rate = SurveyedRate::Other("x".into());
+        }),
+        ("not UTF-8", |it| {
+            it.queues[0].comment = Raw::new(&b"\xe9"[..]);
+        }),
+        ("hang below", |it| {
+            let mut below = it.queues[0].clone();
+            below.name = "below".into();
+            below.parent = Some("office".into());
+            it.queues.push(below);
+        }),
+        ("another row", |it| {
+            let first = it.queues[0].clone();
+            it.queues.insert(0, first);
+            it.queues[0].name = "first".into();
+        }),
+    ];
+    for (words, change) in table {
+        let verdict = first_queue(change);
+        assert!(says(&verdict, words), "{words}: {verdict:?}");
+    }
+    let open = first_queue(|it| it.queues[0].rate = SurveyedRate::Unlimited);
+    assert_eq!(open, Verdict::Import);
+    let one_way = RateLimit::steady(5_000_000, 0);
+    let open = first_queue(|it| it.queues[0].rate = SurveyedRate::Known(one_way));
+    assert_eq!(open, Verdict::Import);
+}
+
+#[test]
+fn only_a_lease_that_is_one_devices_own_is_taken_over() {
+    type Change = fn(&mut Survey);
+    let table: [(&str, Change); 5] = [
+        ("no device", |it| it.leases[0].device = String::new()),
+        ("disabled", |it| it.leases[0].is_disabled = true),
+        ("address lists", |it| {
+            it.leases[0].address_lists = "a,b".into();
+        }),
+        ("speed", |it| {
+            it.leases[0].rate = SurveyedRate::Other("x".into());
+        }),
+        ("a queue limits", |it| {
+            it.leases[0].address = "10.0.0.7".into()
+        }),
+    ];
+    for (words, change) in table {
+        let verdict = first_lease(change);
+        assert!(says(&verdict, words), "{words}: {verdict:?}");
+    }
+    let listed = first_lease(|it| it.leases[0].address_lists = "vip".into());
+    assert_eq!(listed, Verdict::Import);
 }

@@ -3,21 +3,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::adoption::{
-    CustomerProposal, ImportRow, Proposal, RowState, Settled, SurveyedLogin, VoucherProposal,
-    VoucherStanding,
+    CustomerProposal, ImportRow, Proposal, RowState, Settled, VoucherProposal, VoucherStanding,
 };
 use access::{
-    Action, Allowance, Change, Confirmation, Edit, Grant, LoginRef, NewGrant, Service, Subject,
-    Tag, TagId, secret_owner,
+    Action, Allowance, Change, Confirmation, Edit, Grant, Limits, LoginRef, NewGrant, Service,
+    Subject, Tag, TagId, request_sync, secret_owner,
 };
 use customers::{Customer, CustomerKind, NewCustomer};
 use kernel::{
-    BatchId, CustomerId, GrantId, ImportRowId, ProfileId, Secret, StoreError, VoucherId,
-    rerun_on_conflict,
+    BatchId, CustomerId, GrantId, Priority, ProfileId, Secret, StoreError, rerun_on_conflict,
 };
-use vouchers::{VoucherSnapshot, VoucherState, VouchersTx, code_digest, voucher_owner};
+use vouchers::{VoucherSnapshot, VoucherState, code_digest, voucher_owner};
 
 use super::super::router_jobs::patience;
+use super::found::Found;
 use super::{Run, imported, refused};
 use crate::failure::Failure;
 
@@ -25,27 +24,35 @@ use crate::failure::Failure;
 const ACTIVATION: u64 = 1;
 
 /// A login on its way in.
-struct Entry<'r> {
-    row: &'r ImportRow,
-    found: &'r SurveyedLogin,
+pub(super) struct Entry<'r> {
+    pub(super) row: &'r ImportRow,
+    found: &'r Found,
     grant: GrantId,
-    subject: Subject,
-    service: Service,
+    pub(super) subject: Subject,
+    login: LoginRef,
     /// Whether it gets a grant: one that has ended gets none.
     is_live: bool,
 }
 
 impl Entry<'_> {
-    fn login(&self) -> LoginRef {
-        LoginRef::new(self.service, self.row.name.lossy())
+    pub(super) fn login(&self) -> LoginRef {
+        self.login.clone()
     }
 
-    fn profile(&self) -> Option<ProfileId> {
-        match &self.row.proposal {
-            Proposal::Customer(it) => Some(it.profile),
-            Proposal::Voucher(it) => Some(it.profile),
-            _ => None,
-        }
+    pub(super) fn profile(&self) -> Option<ProfileId> {
+        let voucher = voucher_of(self.row).map(|it| it.profile);
+        voucher.or_else(|| Some(self.row.proposal.customer()?.profile))
+    }
+
+    /// Whether the router has everything once the tag is there. A static address also needs its place on a list, and a
+    /// device that is kept out the list of those who are.
+    fn is_complete(&self) -> bool {
+        let customer = self.row.proposal.customer();
+        customer.is_none_or(|it| match it.service {
+            Service::StaticIp | Service::MacBypass => false,
+            Service::DhcpLease => !it.is_blocked,
+            Service::Pppoe | Service::Hotspot => true,
+        })
     }
 }
 
@@ -84,20 +91,25 @@ impl Run<'_> {
     }
 
     fn entry<'r>(&'r self, row: &'r ImportRow) -> Result<Entry<'r>, &'static str> {
-        let (grant, subject, service, is_live) = match &row.proposal {
-            Proposal::Customer(it) => {
-                let subject = Subject::Subscription(it.subscription);
-                (it.grant, subject, it.service, true)
-            }
-            Proposal::Voucher(it) => {
-                let subject = Subject::Voucher(it.voucher);
+        let (grant, subject, login, is_live) = match (voucher_of(row), row.proposal.customer()) {
+            (Some(it), _) => {
+                let login = LoginRef::new(Service::Hotspot, it.login.as_str());
                 let is_live = !it.standing.has_ended();
-                (it.grant, subject, Service::Hotspot, is_live)
+                (it.grant, Subject::Voucher(it.voucher), login, is_live)
             }
-            _ => return Err("it is no login"),
+            (None, Some(it)) => {
+                let login = LoginRef::new(it.service, it.login.as_str());
+                (
+                    it.grant,
+                    Subject::Subscription(it.subscription),
+                    login,
+                    true,
+                )
+            }
+            (None, None) => return Err("nothing can be made of it: look at the router again"),
         };
         let gone = "it is no longer on the router";
-        let found = self.logins.get(&row.place).ok_or(gone)?;
+        let found = self.found.get(&row.place).ok_or(gone)?;
         let carries_our_tag = Tag::find(&found.comment.lossy())
             .is_some_and(|it| it.mark == self.mark && it.id == TagId::grant(grant));
         if !(row.state == RowState::Recorded && carries_our_tag)
@@ -110,7 +122,7 @@ impl Run<'_> {
             found,
             grant,
             subject,
-            service,
+            login,
             is_live,
         })
     }
@@ -133,92 +145,6 @@ impl Run<'_> {
         rerun_on_conflict(work).await.map_err(Failure::from)
     }
 
-    /// Rows that cannot be imported because of what the product has meanwhile.
-    async fn unfit(
-        &self,
-        entries: &[Entry<'_>],
-    ) -> Result<BTreeMap<ImportRowId, &'static str>, Failure> {
-        let mut unfit = BTreeMap::new();
-        let logins: Vec<LoginRef> = entries.iter().map(Entry::login).collect();
-        let (tenant, router) = (self.scope.tenant, self.router.id());
-        let queries = &self.bench.access_queries;
-        let taken = queries.subjects_of(tenant, router, &logins).await?;
-        let taken: BTreeMap<LoginRef, Subject> = taken.into_iter().collect();
-        let profiles = self.missing_profiles(entries).await?;
-        for it in entries {
-            if it.profile().is_none_or(|it| profiles.contains(&it)) {
-                unfit.insert(it.row.id, "its profile was not imported");
-            } else if taken.get(&it.login()).is_some_and(|has| *has != it.subject) {
-                unfit.insert(
-                    it.row.id,
-                    "another login of the product has this name on the router",
-                );
-            }
-        }
-        self.unfit_vouchers(entries, &mut unfit).await?;
-        Ok(unfit)
-    }
-
-    async fn missing_profiles(
-        &self,
-        entries: &[Entry<'_>],
-    ) -> Result<BTreeSet<ProfileId>, StoreError> {
-        let mut profiles: BTreeSet<ProfileId> = entries.iter().filter_map(Entry::profile).collect();
-        let mut tx = self.bench.access.begin(self.scope).await?;
-        for id in profiles.clone() {
-            if tx.profiles().find(id).await?.is_some() {
-                profiles.remove(&id);
-            }
-        }
-        Ok(profiles)
-    }
-
-    async fn unfit_vouchers(
-        &self,
-        entries: &[Entry<'_>],
-        unfit: &mut BTreeMap<ImportRowId, &'static str>,
-    ) -> Result<(), Failure> {
-        let proposed: Vec<(ImportRowId, &VoucherProposal)> = entries
-            .iter()
-            .filter_map(|it| Some((it.row.id, voucher_of(it.row)?)))
-            .collect();
-        if proposed.is_empty() {
-            return Ok(());
-        }
-        let vouchers: Vec<&VoucherProposal> = proposed.iter().map(|it| it.1).collect();
-        let mut tx = self.bench.vouchers.begin(self.scope).await?;
-        let issued = self.issued(&mut *tx, &vouchers).await?;
-        let batches = missing_batches(&mut *tx, &vouchers).await?;
-        drop(tx);
-        let mut codes = BTreeSet::new();
-        for (row, it) in proposed {
-            let digest = self.digest(it);
-            let taken = issued.get(&digest).is_some_and(|id| *id != it.voucher);
-            if taken || !codes.insert(digest) {
-                unfit.insert(row, "a voucher with this code exists already");
-            } else if batches.contains(&it.batch) {
-                unfit.insert(row, "its batch was not imported");
-            }
-        }
-        Ok(())
-    }
-
-    fn digest(&self, it: &VoucherProposal) -> [u8; 32] {
-        code_digest(&*self.bench.vault, &code_of(it))
-    }
-
-    /// Which of the codes have been issued, and to which voucher.
-    async fn issued(
-        &self,
-        tx: &mut dyn VouchersTx,
-        proposed: &[&VoucherProposal],
-    ) -> Result<BTreeMap<[u8; 32], VoucherId>, StoreError> {
-        let digests: Vec<[u8; 32]> = proposed.iter().map(|it| self.digest(it)).collect();
-        let found = tx.vouchers().find_many_by_digest(&digests).await?;
-        let issued = found.iter().map(|it| (it.snapshot().digest, it.id()));
-        Ok(issued.collect())
-    }
-
     async fn store_grants(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
         let (mut grants, mut recorded) = (Vec::new(), Vec::new());
         for it in entries.iter().filter(|it| it.is_live) {
@@ -239,30 +165,46 @@ impl Run<'_> {
     }
 
     fn grant(&self, it: &Entry<'_>) -> Result<Grant, StoreError> {
-        let secret = it.found.secret().unwrap_or(Secret::new(""));
-        let (login, profile, limits, allowance, version) = match &it.row.proposal {
-            Proposal::Customer(it) => (&it.login, it.profile, it.limits, customer_allowance(it), 0),
-            Proposal::Voucher(it) => {
-                let (allowance, version) = voucher_allowance(it);
-                (&it.login, it.profile, it.limits, allowance, version)
-            }
-            _ => return Err(StoreError::corrupt("a login that is none")),
-        };
-        Grant::make(NewGrant {
+        let secret = it.found.secret.as_ref().map_or("", |it| it.expose());
+        let sealed = self
+            .bench
+            .vault
+            .seal(&secret_owner(it.grant), &Secret::new(secret));
+        let common = NewGrant {
             id: it.grant,
             router: self.router.id(),
             subject: it.subject,
-            service: it.service,
-            login: login.clone(),
+            service: it.login.service,
+            login: it.login.name.parse().map_err(StoreError::corrupt)?,
             address: None,
-            secret: self.bench.vault.seal(&secret_owner(it.grant), &secret),
-            profile,
-            allowance,
-            limits,
-            access_version: version,
+            secret: sealed,
+            profile: it
+                .profile()
+                .ok_or_else(|| StoreError::corrupt("a login that is none"))?,
+            allowance: Allowance::Blocked,
+            limits: Limits::NONE,
+            access_version: 0,
             at: self.bench.clock.now(),
-        })
-        .map_err(StoreError::corrupt)
+        };
+        let new = match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => {
+                let (allowance, access_version) = voucher_allowance(voucher);
+                NewGrant {
+                    allowance,
+                    access_version,
+                    limits: voucher.limits,
+                    ..common
+                }
+            }
+            (None, Some(customer)) => NewGrant {
+                allowance: customer_allowance(customer),
+                address: customer.address,
+                limits: customer.limits,
+                ..common
+            },
+            (None, None) => common,
+        };
+        Grant::make(new).map_err(StoreError::corrupt)
     }
 
     /// Puts the tag into the comments, and changes nothing else.
@@ -312,8 +254,8 @@ impl Run<'_> {
         let comment = it.found.comment.text()?;
         let written = tag.adopting(comment).filter(|it| it != comment)?;
         it.is_live.then(|| Change {
-            menu: it.found.menu(),
-            name: it.found.name.lossy(),
+            menu: it.found.menu,
+            name: it.found.name.clone(),
             action: Action::Update {
                 id: it.found.row.clone(),
                 edits: vec![Edit::Comment(written)],
@@ -324,7 +266,7 @@ impl Run<'_> {
     }
 
     async fn store_customers(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
-        let proposed = entries.iter().filter_map(|it| customer_of(it.row));
+        let proposed = entries.iter().filter_map(|it| it.row.proposal.customer());
         let proposed: Vec<&CustomerProposal> = proposed.collect();
         if proposed.is_empty() {
             return Ok(());
@@ -396,7 +338,9 @@ impl Run<'_> {
     async fn confirm(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
         let mut tx = self.bench.access.begin(self.scope).await?;
         let live = entries.iter().filter(|it| it.is_live);
-        let confirmations: Vec<Confirmation> = live
+        let (complete, rest): (Vec<_>, Vec<_>) = live.partition(|it| it.is_complete());
+        let confirmations: Vec<Confirmation> = complete
+            .into_iter()
             .map(|it| Confirmation {
                 grant: it.grant,
                 subject: it.subject,
@@ -407,42 +351,26 @@ impl Run<'_> {
         tx.grants()
             .confirm_many(self.router.id(), &confirmations, now)
             .await?;
+        if !rest.is_empty() {
+            let (ids, router) = (&*self.bench.ids, self.router.id());
+            request_sync(&mut *tx, ids, router, Priority::Normal, now).await?;
+        }
         let settled: Vec<Settled> = entries.iter().map(|it| imported(it.row)).collect();
         tx.imports().settle(self.import, &settled).await?;
         tx.commit().await
     }
 }
 
-async fn missing_batches(
-    tx: &mut dyn VouchersTx,
-    proposed: &[&VoucherProposal],
-) -> Result<BTreeSet<BatchId>, StoreError> {
-    let mut batches: BTreeSet<BatchId> = proposed.iter().map(|it| it.batch).collect();
-    for id in batches.clone() {
-        if tx.batches().find(id).await?.is_some() {
-            batches.remove(&id);
-        }
-    }
-    Ok(batches)
-}
-
-const fn voucher_of(row: &ImportRow) -> Option<&VoucherProposal> {
+pub(super) const fn voucher_of(row: &ImportRow) -> Option<&VoucherProposal> {
     match &row.proposal {
         Proposal::Voucher(it) => Some(it),
         _ => None,
     }
 }
 
-const fn customer_of(row: &ImportRow) -> Option<&CustomerProposal> {
-    match &row.proposal {
-        Proposal::Customer(it) => Some(it),
-        _ => None,
-    }
-}
-
 fn subject_of(row: &ImportRow) -> Option<Subject> {
     let voucher = voucher_of(row).map(|it| Subject::Voucher(it.voucher));
-    voucher.or_else(|| Some(Subject::Subscription(customer_of(row)?.subscription)))
+    voucher.or_else(|| Some(Subject::Subscription(row.proposal.customer()?.subscription)))
 }
 
 /// Who carries the tag, or needs none; and what kept the others from it.
@@ -469,7 +397,7 @@ const fn voucher_allowance(it: &VoucherProposal) -> (Allowance, u64) {
     (Allowance::Active { until }, version)
 }
 
-fn code_of(it: &VoucherProposal) -> Secret {
+pub(super) fn code_of(it: &VoucherProposal) -> Secret {
     Secret::new(it.login.as_str())
 }
 
