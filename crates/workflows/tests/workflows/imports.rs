@@ -6,8 +6,8 @@ use access::adoption::{
 };
 use access::testing::{mikhmon_survey, sample_profile};
 use access::{
-    AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, Menu,
-    ReconcileMode, ReconcileRouter, Service, Tag, reconcile_router,
+    AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, LoginRef,
+    Menu, ReconcileMode, ReconcileRouter, Service, Tag, UsageQueries, reconcile_router,
 };
 use billing::{BillingQueries, PlanStatus};
 use jobs::{JobControl, JobsStore};
@@ -582,4 +582,54 @@ async fn limits_that_are_known_get_no_second_profile() {
     let (kind, pending) = (RowKind::Profile, RowState::Pending);
     assert_eq!(world.count(two, kind, pending).await, 0);
     assert_eq!(world.count(two, RowKind::StaticIp, pending).await, 1);
+}
+
+#[tokio::test]
+async fn what_addresses_and_devices_use_is_counted_per_day_from_the_import_on() {
+    let world = World::with_mikhmon().await;
+    let mut survey = mikhmon_survey();
+    let speed = access::RateLimit::steady(2_000_000, 8_000_000);
+    survey.leases[0].rate = access::adoption::SurveyedRate::Known(speed);
+    let (router, id) = (&world.gateway.router, world.router);
+    router.set_actual(id, Actual::default());
+    router.set_survey(id, survey);
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+    let logins = [
+        LoginRef::new(Service::StaticIp, "10.0.0.7"),
+        LoginRef::new(Service::DhcpLease, "AA:BB:CC:00:00:08"),
+    ];
+    let bytes = |count: u64| access::Load {
+        bytes_up: count,
+        bytes_down: 2 * count,
+        seconds: 0,
+    };
+    let used = |count: u64| {
+        let (world, logins) = (&world, &logins);
+        async move {
+            logins
+                .iter()
+                .for_each(|it| router.pass(id, it, bytes(count)));
+            let payload = crate::world::router_payload(id);
+            world.run(job_kinds::WATCH_ROUTER, payload).await.unwrap();
+            world.clock.advance(chrono::Duration::minutes(5));
+        }
+    };
+    // What was counted before the product had the rows is nobody's day.
+    used(1_000_000).await;
+    used(500).await;
+    router.restart(id);
+    used(70).await;
+    let today = world.now().utc().date_naive();
+    for grant in world.grants().await {
+        if !logins.iter().any(|it| it.service == grant.service()) {
+            continue;
+        }
+        let usage = world
+            .usage
+            .usage_of(world.tenant(), grant.id(), today, today);
+        let usage = usage.await.unwrap().unwrap();
+        let day: Vec<_> = usage.days.iter().map(|it| it.used).collect();
+        assert_eq!(day, [bytes(570)], "{}", grant.service());
+    }
 }
