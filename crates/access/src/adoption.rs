@@ -30,10 +30,12 @@ pub use ports::{
     HistoricalSale, ImportQueries, ImportRepository, ImportRowFilter, ImportView, SoldPlans,
 };
 pub use preview::{
-    Circumstances, Draft, Known, KnownProfile, KnownSpeed, Place, Verdict, fingerprints, preview,
+    Circumstances, Draft, Known, KnownProfile, KnownSpeed, Place, UnreadablePasswords, Verdict,
+    fingerprints, preview,
 };
 pub use preview_import::{
     PreviewImport, PreviewImportError, PreviewPorts, digest_of, preview_import,
+    replacement_password,
 };
 pub use price::Price;
 pub use proposal::{

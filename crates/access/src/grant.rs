@@ -189,6 +189,8 @@ pub struct GrantSnapshot {
     pub allowance: Allowance,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to, as the router calls it; `None` for every server.
+    pub server: Option<String>,
     /// The last desired version followed.
     pub access_version: u64,
     /// Grows with every change, from 1.
@@ -234,6 +236,7 @@ impl Grant {
             profile: new.profile,
             allowance: new.allowance,
             limits: new.limits,
+            server: None,
             access_version: new.access_version,
             revision: 1,
             changed_at: new.at,
@@ -245,6 +248,13 @@ impl Grant {
             data,
             events: vec![event],
         })
+    }
+
+    /// The same, bound to one server of a hotspot: as its login was found on the router. Other services have none.
+    #[must_use]
+    pub fn bound_to(mut self, server: Option<String>) -> Self {
+        self.data.server = server.filter(|_| self.data.service == Service::Hotspot);
+        self
     }
 
     /// Follows a decision about access and profile in one step. Returns whether anything changed; an older or equal
@@ -436,6 +446,12 @@ impl Grant {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.data.limits
+    }
+
+    /// The hotspot server it is bound to.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.data.server.as_deref()
     }
 
     /// The newest revision.

@@ -123,7 +123,7 @@ impl<'a> Index<'a> {
         let rows = self.by_name.get(want.name.as_str());
         let here = || {
             let rows = rows.into_iter().flatten().copied();
-            rows.filter(|it| it.occupies(menu, &want.name))
+            rows.filter(|it| it.occupies(menu, &want.name, want.server()))
         };
         let ours = || here().filter(|it| it.is_owned(menu, &desired.mark));
         let same_list = |it: &&ActualRow| is_on_list_of(it, want);
@@ -131,7 +131,20 @@ impl<'a> Index<'a> {
             .find(same_list)
             .or_else(|| ours().next())
             .or_else(|| self.by_tag.get(&want.tag.id).copied())
+            .or_else(|| self.moved(menu, want, desired))
             .or_else(|| here().find(same_list))
+    }
+}
+
+impl<'a> Index<'a> {
+    /// Our own login that somebody has bound to another hotspot server.
+    fn moved(&self, menu: Menu, want: &DesiredRow, desired: &Desired) -> Option<&'a ActualRow> {
+        let rows = self.by_name.get(want.name.as_str())?.iter().copied();
+        let is_it = |row: &&ActualRow| {
+            let is_ours = row.is_owned(menu, &desired.mark);
+            is_ours && row.tag().is_some_and(|it| it.id == want.tag.id)
+        };
+        rows.filter(|_| menu == Menu::HotspotUser).find(is_it)
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use access::adoption::{
-    ImportQueries, PreviewImport, PreviewPorts, RowState, Survey, preview_import,
+    ImportQueries, PreviewImport, PreviewPorts, RowState, Survey, UnreadablePasswords,
+    preview_import,
 };
 use access::testing::{
     FakeRouter, mikhmon_survey, sample_router, surveyed_login, surveyed_profile,
@@ -140,6 +141,7 @@ impl Site {
             id,
             router: self.router,
             zone: None,
+            unreadable: UnreadablePasswords::Refuse,
         };
         preview_import(ports, &self.scope, command).await.unwrap();
         id

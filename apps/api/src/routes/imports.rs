@@ -2,7 +2,7 @@
 
 use access::adoption::{
     ImportRowFilter, ImportSnapshot, ImportStatus, ImportView, PreviewImport, PreviewPorts,
-    RowCount, RowKind, RowState, preview_import,
+    RowCount, RowKind, RowState, UnreadablePasswords, preview_import,
 };
 use axum::Json;
 use axum::extract::State;
@@ -36,6 +36,10 @@ pub(crate) struct PreviewBody {
     #[validate(length(min = 1, max = 64))]
     #[schema(min_length = 1, max_length = 64, example = "Asia/Jakarta")]
     zone: Option<String>,
+    /// Whether logins whose passwords the router does not tell are imported with new ones: vouchers with their code, and
+    /// customers with one that the rows of the import show. Without it they are refused.
+    #[serde(default)]
+    reset_passwords: bool,
 }
 
 /// An import: what a router has, and how far it was taken over.
@@ -178,6 +182,10 @@ async fn preview(
         id: api.ports.ids.next(),
         router,
         zone: request.body.zone.as_deref().map(zone).transpose()?,
+        unreadable: match request.body.reset_passwords {
+            true => UnreadablePasswords::Reset,
+            false => UnreadablePasswords::Refuse,
+        },
     };
     let (id, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
         let api = api.clone();
@@ -245,7 +253,7 @@ async fn rows(
     let queries = &api.ports.import_queries;
     let page = queries.import_rows(caller.tenant(), import, filter, listing.page);
     let reader = Reader::of(&caller, listing.filter.codepage.unwrap_or_default());
-    let page = page.await?.map(|it| reader.row(it));
+    let page = page.await?.map(|it| reader.row(it, &*api.ports.vault));
     Ok(Listed::of(page))
 }
 

@@ -88,6 +88,16 @@ pub struct Known {
     pub logins: BTreeSet<LoginRef>,
 }
 
+/// What becomes of logins whose passwords the router does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnreadablePasswords {
+    /// They are refused, with a reason.
+    #[default]
+    Refuse,
+    /// They get new ones: vouchers their code, customers one of the product's.
+    Reset,
+}
+
 /// Everything a preview depends on.
 #[derive(Clone, Copy)]
 pub struct Circumstances<'a> {
@@ -97,6 +107,8 @@ pub struct Circumstances<'a> {
     pub known: &'a Known,
     /// The zone of the dates that the router wrote.
     pub zone: Zone,
+    /// What becomes of logins whose passwords cannot be read.
+    pub unreadable: UnreadablePasswords,
     /// The present.
     pub now: Timestamp,
     /// New ids.

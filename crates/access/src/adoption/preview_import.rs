@@ -3,13 +3,15 @@
 use std::collections::BTreeMap;
 
 use kernel::{
-    CannotOpen, Clock, Ids, ImportId, MayConflict, PageRequest, ProfileId, RouterId, Scope, Secret,
-    StoreError, Vault, Zone,
+    CannotOpen, Clock, GrantId, Ids, ImportId, MayConflict, PageRequest, ProfileId, RouterId,
+    Scope, Secret, StoreError, Vault, Zone,
 };
 
 use super::import::{Import, ImportRow, NewImport, RowState};
 use super::ports::SoldPlans;
-use super::preview::{Circumstances, Draft, Known, KnownProfile, KnownSpeed, Verdict, preview};
+use super::preview::{
+    Circumstances, Draft, Known, KnownProfile, KnownSpeed, UnreadablePasswords, Verdict, preview,
+};
 use super::survey::Survey;
 use crate::gateway::RouterGateway;
 use crate::identity::canonical_login;
@@ -29,6 +31,8 @@ pub struct PreviewImport {
     pub router: RouterId,
     /// The zone of the dates that the router wrote; `None` for the one its clock names.
     pub zone: Option<Zone>,
+    /// What becomes of logins whose passwords cannot be read.
+    pub unreadable: UnreadablePasswords,
 }
 
 /// Why there is no preview.
@@ -85,6 +89,22 @@ pub fn digest_of(vault: &dyn Vault, fingerprint: &Secret) -> [u8; 32] {
     vault.digest("import_row", fingerprint)
 }
 
+/// The password that replaces one which could not be read: twelve characters that follow from the grant and a key of
+/// the installation, so that an import that is repeated writes the same.
+#[must_use]
+pub fn replacement_password(vault: &dyn Vault, grant: GrantId) -> Secret {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let digest = vault.digest("imported_password", &Secret::new(grant.to_string()));
+    let letter = |it: &u8| {
+        LETTERS
+            .get(usize::from(it & 31))
+            .copied()
+            .map_or('a', char::from)
+    };
+    let text: String = digest.iter().take(12).map(letter).collect();
+    Secret::new(text)
+}
+
 /// Looks at a router and keeps what was seen.
 ///
 /// # Errors
@@ -114,6 +134,7 @@ pub async fn preview_import(
             mark: &router.mark(),
             known: &known,
             zone,
+            unreadable: command.unreadable,
             now,
             ids: ports.ids,
         },

@@ -217,6 +217,12 @@ pub struct CustomerProposal {
     pub is_blocked: bool,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Whether it gets a new password, because the router does not tell the old one.
+    #[serde(default)]
+    pub resets_password: bool,
 }
 
 /// Where a voucher stands.
@@ -258,6 +264,12 @@ pub struct VoucherProposal {
     pub is_blocked: bool,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Whether it gets a new password, because the router does not tell the old one.
+    #[serde(default)]
+    pub resets_password: bool,
     /// Where it stands.
     pub standing: VoucherStanding,
 }

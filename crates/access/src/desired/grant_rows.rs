@@ -98,6 +98,10 @@ fn user(mark: &Mark, open: &OpenGrant, profile: &ServiceProfile, standing: Stand
     let mut owned = login(mark, profile, standing);
     owned.insert(Attribute::LimitUptime, text(limits.uptime_s));
     owned.insert(Attribute::LimitBytes, text(limits.bytes));
+    // One that is for every server stays where an operator has put it.
+    if let Some(server) = open.grant.server() {
+        owned.insert(Attribute::Server, Some(server.to_owned()));
+    }
     owned
 }
 

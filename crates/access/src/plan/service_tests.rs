@@ -476,3 +476,49 @@ fn the_fastest_speed_there_is_is_no_limit() {
         }
     }
 }
+
+#[test]
+fn a_login_of_one_hotspot_server_is_kept_there() {
+    let profile = sample_profile(numbered(5), "one", Service::Hotspot).unwrap();
+    let subject = Subject::Subscription(numbered(10));
+    let made = sample_grant(
+        numbered(10),
+        numbered(2),
+        subject,
+        &profile,
+        "siti",
+        start(),
+    );
+    let bound = made.unwrap().bound_to(Some("hs1".to_owned()));
+    let open = OpenGrant {
+        grant: bound,
+        password: Secret::new("pw"),
+    };
+    let wanted = desired(&mark(), &[profile], &[open], start()).unwrap();
+    let made = after(
+        Actual::default(),
+        &diff(&wanted, &Actual::default(), Reach::Whole),
+    );
+    assert!(diff(&wanted, &made, Reach::Whole).is_empty());
+    let server = |actual: &Actual| {
+        let row = &actual.rows(Menu::HotspotUser)[0];
+        row.values.get(&Attribute::Server).cloned()
+    };
+    assert_eq!(server(&made).as_deref(), Some("hs1"));
+
+    let mut moved = made.clone();
+    let rows = moved.rows_mut(Menu::HotspotUser);
+    rows[0].values.insert(Attribute::Server, "hs2".to_owned());
+    let plan = diff(&wanted, &moved, Reach::Whole);
+    assert_eq!(plan.changes.len(), 1, "{:?}", bare(&plan));
+    assert_eq!(server(&after(moved, &plan)).as_deref(), Some("hs1"));
+
+    for (foreign, conflicts) in [(None, 1), (Some("hs1"), 1), (Some("hs2"), 0)] {
+        let mut actual = Actual::default();
+        let value = foreign.map(|it| (Attribute::Server, it));
+        let values: Vec<_> = value.into_iter().collect();
+        actual.push(Menu::HotspotUser, by_hand("siti", &values, false));
+        let plan = diff(&wanted, &actual, Reach::Whole);
+        assert_eq!(plan.conflicts.len(), conflicts, "{foreign:?}");
+    }
+}

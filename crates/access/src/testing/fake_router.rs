@@ -330,11 +330,10 @@ impl World {
 
     fn create(&mut self, change: &Change, edits: &[Edit], tag: &Tag) -> Result<(), GatewayError> {
         let menu = change.menu;
-        let occupant = self
-            .actual
-            .rows(menu)
-            .iter()
-            .find(|it| it.occupies(menu, &change.name) && shares_list(it, edits));
+        let occupant =
+            self.actual.rows(menu).iter().find(|it| {
+                it.occupies(menu, &change.name, change.server()) && shares_list(it, edits)
+            });
         if let Some(row) = occupant {
             let ours = row.is_owned(menu, &tag.mark) && row.tag().is_none_or(|it| it.id == tag.id);
             let id = row.id.clone();

@@ -8,11 +8,13 @@ use kernel::{
 };
 
 use super::mikhmon::mikhmon_survey;
-use super::samples::{sample_router, sample_terms};
+use super::samples::{sample_grant, sample_router, sample_terms};
 use crate::adoption::{
     Circumstances, HistoricalSale, Import, ImportQueries, ImportRow, ImportRowFilter, ImportStatus,
-    Known, NewImport, Place, Proposal, Raw, RowKind, RowState, Settled, digest_of, preview,
+    Known, NewImport, Place, Proposal, Raw, RowKind, RowState, Settled, UnreadablePasswords,
+    digest_of, preview,
 };
+use crate::grant::Subject;
 use crate::login::Service;
 use crate::ports::{AccessStore, AccessTx};
 use crate::profile::{AdoptedRow, ServiceProfile};
@@ -41,6 +43,7 @@ pub async fn import_store_contract(
         other,
     };
     walk.adopted_profiles_are_found_by_router().await;
+    walk.logins_stay_bound_to_their_servers().await;
     walk.previews_are_kept_whole().await;
     walk.rows_are_settled_once().await;
     walk.an_import_comes_to_its_end().await;
@@ -109,11 +112,43 @@ impl Walk<'_> {
         assert!(ok(tx.profiles().adopted_on(self.router).await).is_empty());
     }
 
+    async fn logins_stay_bound_to_their_servers(&self) {
+        let name = "import-bound".parse().expect("a slug");
+        let profile =
+            ServiceProfile::define(self.ids.next(), name, Service::Hotspot, sample_terms());
+        let mut profile = profile.expect("a profile");
+        let bound = |login: &str| {
+            let subject = Subject::Voucher(self.ids.next());
+            let made = sample_grant(
+                self.ids.next(),
+                self.router,
+                subject,
+                &profile,
+                login,
+                self.now,
+            );
+            made.expect("a grant").bound_to(Some("hs1".to_owned()))
+        };
+        let (mut one, other) = (bound("bound-1"), bound("bound-2"));
+        let ids = [one.id(), other.id()];
+        let mut tx = self.begin().await;
+        ok(tx.profiles().save(&mut profile).await);
+        ok(tx.grants().save(&mut one).await);
+        ok(tx.grants().insert_many(vec![other]).await);
+        ok(tx.commit().await);
+        let mut tx = self.begin().await;
+        for id in ids {
+            let found = ok(tx.grants().find(id).await).expect("kept");
+            assert_eq!(found.server(), Some("hs1"));
+        }
+    }
+
     fn rows(&self) -> Vec<ImportRow> {
         let around = Circumstances {
             mark: &Mark::of(self.router),
             known: &Known::default(),
             zone: zone(),
+            unreadable: UnreadablePasswords::Refuse,
             now: self.now,
             ids: &*self.ids,
         };

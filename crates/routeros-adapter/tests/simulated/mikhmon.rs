@@ -1,7 +1,8 @@
 //! A router that Mikhmon ran is surveyed, and adopted without changing anything but comments.
 
 use access::adoption::{
-    Circumstances, Known, MikhmonComment, Raw, SurveyedPassword, SurveyedRate, Verdict, preview,
+    Circumstances, Known, MikhmonComment, Raw, SurveyedPassword, SurveyedRate, UnreadablePasswords,
+    Verdict, preview,
 };
 use access::testing::numbered;
 use access::{
@@ -225,6 +226,7 @@ async fn adopting_writes_tags_and_nothing_else() {
         mark: &mark,
         known: &known,
         zone,
+        unreadable: UnreadablePasswords::Refuse,
         now: Timestamp::from_utc("2026-11-21T12:00:00Z".parse().unwrap()),
         ids: &CountingIds::from(100),
     };

@@ -2,12 +2,12 @@
 
 use access::adoption::{
     ImportQueries, ImportRow, ImportRowFilter, ImportStatus, PreviewImport, PreviewPorts, RowKind,
-    RowState, SurveyedPassword, preview_import,
+    RowState, SurveyedPassword, UnreadablePasswords, preview_import, replacement_password,
 };
 use access::testing::{mikhmon_survey, sample_profile};
 use access::{
-    AccessStore, Actual, ActualRow, Allowance, GatewayError, GatewayErrorKind, Grant, LoginRef,
-    Menu, ReconcileMode, ReconcileRouter, Service, Tag, UsageQueries, reconcile_router,
+    AccessStore, Actual, ActualRow, Allowance, Attribute, GatewayError, GatewayErrorKind, Grant,
+    LoginRef, Menu, ReconcileMode, ReconcileRouter, Service, Tag, UsageQueries, reconcile_router,
 };
 use billing::{BillingQueries, PlanStatus};
 use jobs::{JobControl, JobsStore};
@@ -36,6 +36,10 @@ impl World {
     }
 
     async fn look(&self) -> ImportId {
+        self.look_and(UnreadablePasswords::Refuse).await
+    }
+
+    async fn look_and(&self, unreadable: UnreadablePasswords) -> ImportId {
         let id = self.ids().next();
         let ports = PreviewPorts {
             store: &self.access,
@@ -50,6 +54,7 @@ impl World {
             id,
             router: self.router,
             zone: None,
+            unreadable,
         };
         preview_import(ports, &self.scope, command).await.unwrap();
         id
@@ -161,7 +166,7 @@ async fn a_preview_writes_nothing() {
         world
             .count(import, RowKind::Voucher, RowState::Pending)
             .await,
-        5
+        6
     );
 }
 
@@ -180,7 +185,7 @@ async fn a_router_is_taken_over_without_changing_it() {
     );
     let menus = Menu::ALL.into_iter().flat_map(|it| after.rows(it));
     let tagged = menus.filter(|it| it.tag().is_some());
-    assert_eq!(tagged.count(), 8);
+    assert_eq!(tagged.count(), 9);
     let row = world
         .gateway
         .router
@@ -190,7 +195,7 @@ async fn a_router_is_taken_over_without_changing_it() {
     assert!(row.comment.ends_with(" vc-123-08.14.26-kiosk"));
 
     let grants = world.grants().await;
-    assert_eq!(grants.len(), 8);
+    assert_eq!(grants.len(), 9);
     let waits = |it: &&Grant| it.is_pending(world.now());
     let waiting: Vec<_> = grants.iter().filter(waits).map(Grant::service).collect();
     assert_eq!(waiting, [Service::StaticIp], "its place on a list is owed");
@@ -289,7 +294,7 @@ async fn importing_again_imports_nothing_twice() {
             .iter()
             .map(|it| it.generated)
             .sum::<u32>(),
-        5
+        6
     );
     assert!(world.reason(two, "gh89").await.contains("exists already"));
 }
@@ -319,7 +324,7 @@ async fn what_changed_since_the_preview_is_refused_row_by_row() {
     world.take_over(import).await.unwrap();
     assert!(world.reason(import, "budi").await.contains("has changed"));
     assert!(world.reason(import, "cd45").await.contains("no longer"));
-    assert_eq!(world.grants().await.len(), 6);
+    assert_eq!(world.grants().await.len(), 7);
     assert_eq!(world.sales().await, 1);
 }
 
@@ -355,7 +360,7 @@ async fn a_run_that_was_cut_short_is_finished_by_the_next() {
             .await,
         3
     );
-    assert_eq!(world.grants().await.len(), 8);
+    assert_eq!(world.grants().await.len(), 9);
     world.sync().await.unwrap();
     assert_eq!(world.reconcile_commands().await, [""; 0]);
 }
@@ -441,7 +446,7 @@ async fn an_unreachable_router_is_waited_for() {
     assert!(matches!(failure.remedy, Remedy::WaitFor(_)));
     world.gateway.router.fail_with(world.router, None);
     world.take_over(import).await.unwrap();
-    assert_eq!(world.grants().await.len(), 8);
+    assert_eq!(world.grants().await.len(), 9);
 }
 
 #[tokio::test]
@@ -545,7 +550,7 @@ async fn a_queue_and_a_lease_are_taken_over_with_their_limits_and_words() {
         .router
         .row(world.router, Menu::DhcpLease, "AA:BB:CC:00:00:08");
     let lease = lease.unwrap();
-    assert!(!lease.values.contains_key(&access::Attribute::RateLimit));
+    assert!(!lease.values.contains_key(&Attribute::RateLimit));
 
     // When access ends, both go.
     let ids = world.ids();
@@ -632,4 +637,61 @@ async fn what_addresses_and_devices_use_is_counted_per_day_from_the_import_on() 
         let day: Vec<_> = usage.days.iter().map(|it| it.used).collect();
         assert_eq!(day, [bytes(570)], "{}", grant.service());
     }
+}
+
+#[tokio::test]
+async fn a_login_of_one_hotspot_server_stays_with_it_even_if_its_row_is_lost() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+    let router = &world.gateway.router;
+    let server = || {
+        let row = router.row(world.router, Menu::HotspotUser, "mn45");
+        row.unwrap().values.get(&Attribute::Server).cloned()
+    };
+    assert_eq!(server().as_deref(), Some("hs1"));
+    world.sync().await.unwrap();
+    assert_eq!(world.reconcile_commands().await, [""; 0]);
+
+    let mut actual = router.actual(world.router);
+    actual
+        .rows_mut(Menu::HotspotUser)
+        .retain(|it| it.name != "mn45");
+    router.set_actual(world.router, actual);
+    let commands = world.reconcile_commands().await;
+    assert_eq!(commands.len(), 1);
+    assert!(commands[0].contains("server=hs1"), "{commands:?}");
+}
+
+#[tokio::test]
+async fn passwords_the_router_hides_are_reset_if_that_is_wanted() {
+    let world = World::with_mikhmon().await;
+    let mut survey = mikhmon_survey();
+    let logins = survey.logins.iter_mut();
+    logins.for_each(|it| it.password = SurveyedPassword::Hidden);
+    let router = &world.gateway.router;
+    router.set_actual(world.router, Actual::default());
+    router.set_survey(world.router, survey);
+    let import = world.look().await;
+    assert!(
+        world
+            .reason(import, "budi")
+            .await
+            .contains("reset_passwords")
+    );
+    let import = world.look_and(UnreadablePasswords::Reset).await;
+    world.take_over(import).await.unwrap();
+    let grants = world.grants().await;
+    let budi = grants.iter().find(|it| it.login().as_str() == "budi");
+    let new = replacement_password(&OpenVault, budi.unwrap().id());
+    assert_eq!(new.expose().len(), 12);
+    let password = |menu, name| {
+        let row = router.row(world.router, menu, name);
+        row.unwrap().password.unwrap()
+    };
+    assert_eq!(password(Menu::PppSecret, "budi"), new);
+    let code = password(Menu::HotspotUser, "ab23");
+    assert_eq!(code.expose(), "ab23", "a voucher's password is its code");
+    world.sync().await.unwrap();
+    assert_eq!(world.reconcile_commands().await, [""; 0]);
 }

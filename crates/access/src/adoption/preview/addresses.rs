@@ -225,6 +225,8 @@ impl Taking<'_, '_> {
             profile,
             is_blocked: false,
             limits: Limits::NONE,
+            server: None,
+            resets_password: false,
         }
     }
 }

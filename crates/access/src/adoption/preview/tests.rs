@@ -6,7 +6,9 @@ use std::collections::BTreeSet;
 use kernel::testing::CountingIds;
 use kernel::{PlanId, Timestamp, Zone};
 
-use super::{Circumstances, Draft, Known, KnownProfile, Verdict, fingerprints, preview};
+use super::{
+    Circumstances, Draft, Known, KnownProfile, UnreadablePasswords, Verdict, fingerprints, preview,
+};
 use crate::adoption::{
     Price, Proposal, Raw, RowKind, Survey, SurveyedPassword, SurveyedRate, VoucherStanding,
 };
@@ -31,6 +33,7 @@ fn look(survey: &Survey, known: &Known) -> Vec<Draft> {
             mark: &mark(),
             known,
             zone,
+            unreadable: UnreadablePasswords::Refuse,
             now: at("2026-11-21T12:00:00Z"),
             ids: &CountingIds::from(1_000),
         },
@@ -65,12 +68,12 @@ fn a_mikhmon_router_is_understood() {
     };
     let import = |it: &Verdict| *it == Verdict::Import;
     assert_eq!(count(RowKind::Profile, import), 4, "default is not used");
-    assert_eq!(count(RowKind::Batch, import), 3);
+    assert_eq!(count(RowKind::Batch, import), 4);
     assert_eq!(count(RowKind::Customer, import), 3);
-    assert_eq!(count(RowKind::Voucher, import), 5);
+    assert_eq!(count(RowKind::Voucher, import), 6);
     assert_eq!(count(RowKind::Sale, import), 2);
     let refused = |it: &Verdict| matches!(it, Verdict::Refused(_));
-    assert_eq!(count(RowKind::Nothing, refused), 4);
+    assert_eq!(count(RowKind::Nothing, refused), 3);
     assert_eq!(count(RowKind::StaticIp, import), 1);
     assert_eq!(count(RowKind::DhcpLease, import), 1);
 }
@@ -152,7 +155,6 @@ fn a_notice_of_expiry_is_an_end() {
 fn every_refusal_has_its_reason() {
     let drafts = look(&mikhmon_survey(), &Known::default());
     assert!(refusal(named(&drafts, "wati")).contains("not UTF-8"));
-    assert!(refusal(named(&drafts, "mn45")).contains("hotspot server"));
     assert!(refusal(named(&drafts, "pq67")).contains("clock was wrong"));
     assert!(refusal(named(&drafts, "mikhmon-backup")).contains("nine fields"));
 }
@@ -375,4 +377,25 @@ fn only_a_lease_that_is_one_devices_own_is_taken_over() {
     }
     let listed = first_lease(|it| it.leases[0].address_lists = "vip".into());
     assert_eq!(listed, Verdict::Import);
+}
+
+#[test]
+fn two_rows_of_one_name_are_one_login() {
+    let mut survey = mikhmon_survey();
+    let mut twin = survey.logins[8].clone();
+    twin.row = crate::row::RowId::new("*99");
+    twin.server = Some("hs2".into());
+    survey.logins.push(twin);
+    let drafts = look(&survey, &Known::default());
+    let of = |row: &str| drafts.iter().find(|it| it.place.row == row).unwrap();
+    assert_eq!(of("*15").verdict, Verdict::Import);
+    assert!(refusal(of("*99")).contains("the same name"));
+    let Proposal::Voucher(bound) = &of("*15").proposal else {
+        panic!("no voucher")
+    };
+    assert_eq!(bound.server.as_deref(), Some("hs1"));
+    survey.logins[8].server = Some(Raw::new(&b"\xe9"[..]));
+    let drafts = look(&survey, &Known::default());
+    let odd = drafts.iter().find(|it| it.place.row == "*15").unwrap();
+    assert!(refusal(odd).contains("hotspot server"));
 }

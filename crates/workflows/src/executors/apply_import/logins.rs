@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use access::adoption::{
     CustomerProposal, ImportRow, Proposal, RowState, Settled, VoucherProposal, VoucherStanding,
+    replacement_password,
 };
 use access::{
     Action, Allowance, Change, Confirmation, Edit, Grant, Limits, LoginRef, NewGrant, Service,
@@ -165,11 +166,9 @@ impl Run<'_> {
     }
 
     fn grant(&self, it: &Entry<'_>) -> Result<Grant, StoreError> {
-        let secret = it.found.secret.as_ref().map_or("", |it| it.expose());
-        let sealed = self
-            .bench
-            .vault
-            .seal(&secret_owner(it.grant), &Secret::new(secret));
+        let known = self.new_password(it).or_else(|| it.found.secret.clone());
+        let secret = known.unwrap_or_else(|| Secret::new(""));
+        let sealed = self.bench.vault.seal(&secret_owner(it.grant), &secret);
         let common = NewGrant {
             id: it.grant,
             router: self.router.id(),
@@ -204,10 +203,25 @@ impl Run<'_> {
             },
             (None, None) => common,
         };
-        Grant::make(new).map_err(StoreError::corrupt)
+        let grant = Grant::make(new).map_err(StoreError::corrupt)?;
+        let server = match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => voucher.server.clone(),
+            (None, customer) => customer.and_then(|it| it.server.clone()),
+        };
+        Ok(grant.bound_to(server))
     }
 
-    /// Puts the tag into the comments, and changes nothing else.
+    /// The password that replaces one which cannot be read.
+    fn new_password(&self, it: &Entry<'_>) -> Option<Secret> {
+        match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => voucher.resets_password.then(|| code_of(voucher)),
+            (None, customer) => customer
+                .is_some_and(|it| it.resets_password)
+                .then(|| replacement_password(&*self.bench.vault, it.grant)),
+        }
+    }
+
+    /// Puts the tag into the comments, and changes nothing else but passwords that are to be reset.
     async fn tag<'r>(&self, entries: Vec<Entry<'r>>) -> Result<Tagged<'r>, Failure> {
         let (mut untagged, mut changes) = (Vec::new(), Vec::new());
         let mut tagged = Tagged {
@@ -253,12 +267,14 @@ impl Run<'_> {
         };
         let comment = it.found.comment.text()?;
         let written = tag.adopting(comment).filter(|it| it != comment)?;
+        let mut edits = vec![Edit::Comment(written)];
+        edits.extend(self.new_password(it).map(Edit::Password));
         it.is_live.then(|| Change {
             menu: it.found.menu,
             name: it.found.name.clone(),
             action: Action::Update {
                 id: it.found.row.clone(),
-                edits: vec![Edit::Comment(written)],
+                edits,
             },
             grant: Some(it.grant),
             cuts: false,
