@@ -410,6 +410,8 @@ fn retagged(menu: Menu, want: &DesiredRow, have: &ActualRow) -> Option<Edit> {
 }
 
 #[cfg(test)]
+mod kept_tests;
+#[cfg(test)]
 mod service_tests;
 #[cfg(test)]
 mod tests;

@@ -397,6 +397,36 @@ async fn what_is_not_there_or_not_understood_is_refused() {
 }
 
 #[tokio::test]
+async fn a_new_password_shows_to_those_who_may_see_codes() {
+    let site = Site::new().await;
+    let router: RouterId = site.place.rsplit('/').next().unwrap().parse().unwrap();
+    let mut survey = mikhmon_survey();
+    let logins = survey.logins.iter_mut();
+    logins.for_each(|it| it.password = access::adoption::SurveyedPassword::Hidden);
+    site.fake.set_actual(router, access::Actual::default());
+    site.fake.set_survey(router, survey);
+    let (place, _) = site.preview().await;
+    let rows = site.rows(Role::Admin, &place, "state=refused").await;
+    let why = named(&rows, "budi")["reason"].as_str().unwrap();
+    assert!(why.contains("reset_passwords"), "{why}");
+
+    let ask = Ask::post(
+        &format!("{}/imports", site.place),
+        json!({ "reset_passwords": true }),
+    );
+    let place = site.house.ask(ask).await.is(201);
+    let place = place.header("location").to_owned();
+    let password = async |role| {
+        let rows = site.rows(role, &place, "kind=customer").await;
+        named(&rows, "budi")["becomes"]["new_password"].clone()
+    };
+    assert_eq!(password(Role::Admin).await.as_str().unwrap().len(), 12);
+    assert_eq!(password(Role::Technician).await, Value::Null);
+    let rows = site.rows(Role::Admin, &place, "kind=voucher").await;
+    assert_eq!(named(&rows, "ab23")["becomes"]["new_password"], Value::Null);
+}
+
+#[tokio::test]
 async fn a_router_without_a_zone_asks_for_one() {
     let site = Site::new().await;
     let (_, import) = site.preview().await;

@@ -15,17 +15,17 @@ use crate::tag::Mark;
 use crate::testing::{FakeRouter, numbered, sample_grant, sample_profile, sample_router};
 use crate::use_cases::router_task::target_of;
 
-const ACTIVE: Allowance = Allowance::Active { until: None };
+pub(super) const ACTIVE: Allowance = Allowance::Active { until: None };
 
-fn start() -> Timestamp {
+pub(super) fn start() -> Timestamp {
     Timestamp::from_micros(1_800_000_000_000_000).unwrap()
 }
 
-fn mark() -> Mark {
+pub(super) fn mark() -> Mark {
     Mark::of(numbered(2))
 }
 
-fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
+pub(super) fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
     let profile = sample_profile(numbered(5), "one", service).unwrap();
     let subject = Subject::Subscription(numbered(10));
     let made = sample_grant(numbered(10), numbered(2), subject, &profile, login, start());
@@ -39,7 +39,7 @@ fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
     }
 }
 
-fn want(service: Service, grants: &[OpenGrant]) -> Desired {
+pub(super) fn want(service: Service, grants: &[OpenGrant]) -> Desired {
     let profile = sample_profile(numbered(5), "one", service).unwrap();
     desired(&mark(), &[profile], grants, start()).unwrap()
 }
@@ -49,12 +49,12 @@ fn commands(plan: &Plan) -> Vec<String> {
 }
 
 /// The commands without their comments.
-fn bare(plan: &Plan) -> Vec<String> {
+pub(super) fn bare(plan: &Plan) -> Vec<String> {
     let cut = |it: String| it.split(" comment=").next().unwrap_or_default().to_owned();
     commands(plan).into_iter().map(cut).collect()
 }
 
-fn after(actual: Actual, plan: &Plan) -> Actual {
+pub(super) fn after(actual: Actual, plan: &Plan) -> Actual {
     let router = FakeRouter::new();
     router.set_actual(numbered(2), actual);
     let target = target_of(
@@ -187,7 +187,7 @@ fn a_device_with_an_address_also_has_a_queue_and_a_lease_keeps_it() {
     assert!(leased[0].contains("address=10.2.0.9"), "{leased:?}");
 }
 
-fn by_hand(name: &str, values: &[(Attribute, &str)], is_dynamic: bool) -> ActualRow {
+pub(super) fn by_hand(name: &str, values: &[(Attribute, &str)], is_dynamic: bool) -> ActualRow {
     let value = |(attribute, text): &(Attribute, &str)| (*attribute, (*text).to_owned());
     ActualRow {
         id: RowId::new("*F0"),
@@ -378,147 +378,4 @@ fn a_row_that_is_left_to_the_operator_is_neither_made_nor_removed() {
     assert!(diff(&wanted, &actual, Reach::Whole).is_empty());
     let plan = diff(&wanted, &Actual::default(), Reach::Whole);
     assert!(plan.changes.iter().all(|it| it.menu != Menu::Pool));
-}
-
-/// A queue that an operator made, taken over under its own name.
-fn adopted_queue(open: &OpenGrant) -> Actual {
-    let tag = crate::tag::Tag {
-        mark: mark(),
-        id: crate::tag::TagId::grant(open.grant.id()),
-        revision: 1,
-    };
-    let mut actual = Actual::default();
-    let values = [
-        (Attribute::Target, "10.1.1.5".to_owned()),
-        (Attribute::MaxLimit, "5M/20M".to_owned()),
-    ];
-    actual.push(
-        Menu::SimpleQueue,
-        ActualRow {
-            id: RowId::new("*9"),
-            name: "office".to_owned(),
-            values: values.into(),
-            password: None,
-            comment: tag.adopting("Bu Sri, paid in cash").unwrap(),
-            is_dynamic: false,
-        },
-    );
-    actual
-}
-
-#[test]
-fn a_queue_that_was_taken_over_is_known_by_its_tag_and_keeps_its_words() {
-    let open = grant(Service::StaticIp, "10.1.1.5", ACTIVE);
-    let actual = adopted_queue(&open);
-    let wanted = want(Service::StaticIp, std::slice::from_ref(&open));
-    let first = diff(&wanted, &actual, Reach::Whole);
-    let queues = |plan: &Plan| {
-        let changes = plan.changes.iter();
-        changes.filter(|it| it.menu == Menu::SimpleQueue).count()
-    };
-    assert!(queues(&first) <= 1, "{:?}", bare(&first));
-    let settled = after(actual, &first);
-    assert!(diff(&wanted, &settled, Reach::Whole).is_empty());
-    let rows = settled.rows(Menu::SimpleQueue);
-    assert_eq!(rows.len(), 1);
-    assert_eq!(rows[0].name, "office");
-    assert!(rows[0].comment.ends_with("Bu Sri, paid in cash"));
-
-    let blocked = grant(Service::StaticIp, "10.1.1.5", Allowance::Ended);
-    let gone = want(Service::StaticIp, &[blocked]);
-    let last = after(settled.clone(), &diff(&gone, &settled, Reach::Whole));
-    assert_eq!(last.rows(Menu::SimpleQueue), []);
-}
-
-#[test]
-fn the_fastest_speed_there_is_is_no_limit() {
-    use crate::rate_limit::{MAX_RATE_BPS, RateLimit};
-    let table = [
-        (RateLimit::steady(MAX_RATE_BPS, MAX_RATE_BPS), None),
-        (RateLimit::steady(5_000_000, MAX_RATE_BPS), Some("5M/0")),
-        (RateLimit::steady(5_000_000, 8_000), Some("5M/8k")),
-    ];
-    for (rate, text) in table {
-        let terms = crate::profile::Terms {
-            rate,
-            ..crate::testing::sample_terms()
-        };
-        let bare = crate::profile::Terms {
-            pool: None,
-            local_address: None,
-            address_list: None,
-            session_timeout_s: None,
-            idle_timeout_s: None,
-            shared_users: 1,
-            ..terms
-        };
-        for (service, menu, attribute, login) in [
-            (
-                Service::StaticIp,
-                Menu::SimpleQueue,
-                Attribute::MaxLimit,
-                "10.1.1.5",
-            ),
-            (
-                Service::DhcpLease,
-                Menu::DhcpLease,
-                Attribute::RateLimit,
-                "02:00:00:00:00:07",
-            ),
-        ] {
-            let name = "one".parse().unwrap();
-            let profile =
-                crate::profile::ServiceProfile::define(numbered(5), name, service, bare.clone());
-            let grants = [grant(service, login, ACTIVE)];
-            let all = desired(&mark(), &[profile.unwrap()], &grants, start()).unwrap();
-            let row = all.rows(menu).next().unwrap();
-            assert_eq!(row.owned[&attribute].as_deref(), text, "{service}");
-        }
-    }
-}
-
-#[test]
-fn a_login_of_one_hotspot_server_is_kept_there() {
-    let profile = sample_profile(numbered(5), "one", Service::Hotspot).unwrap();
-    let subject = Subject::Subscription(numbered(10));
-    let made = sample_grant(
-        numbered(10),
-        numbered(2),
-        subject,
-        &profile,
-        "siti",
-        start(),
-    );
-    let bound = made.unwrap().bound_to(Some("hs1".to_owned()));
-    let open = OpenGrant {
-        grant: bound,
-        password: Secret::new("pw"),
-    };
-    let wanted = desired(&mark(), &[profile], &[open], start()).unwrap();
-    let made = after(
-        Actual::default(),
-        &diff(&wanted, &Actual::default(), Reach::Whole),
-    );
-    assert!(diff(&wanted, &made, Reach::Whole).is_empty());
-    let server = |actual: &Actual| {
-        let row = &actual.rows(Menu::HotspotUser)[0];
-        row.values.get(&Attribute::Server).cloned()
-    };
-    assert_eq!(server(&made).as_deref(), Some("hs1"));
-
-    let mut moved = made.clone();
-    let rows = moved.rows_mut(Menu::HotspotUser);
-    rows[0].values.insert(Attribute::Server, "hs2".to_owned());
-    let plan = diff(&wanted, &moved, Reach::Whole);
-    assert_eq!(plan.changes.len(), 1, "{:?}", bare(&plan));
-    assert_eq!(server(&after(moved, &plan)).as_deref(), Some("hs1"));
-
-    for (foreign, conflicts) in [(None, 1), (Some("hs1"), 1), (Some("hs2"), 0)] {
-        let mut actual = Actual::default();
-        let value = foreign.map(|it| (Attribute::Server, it));
-        let values: Vec<_> = value.into_iter().collect();
-        actual.push(Menu::HotspotUser, by_hand("siti", &values, false));
-        let plan = diff(&wanted, &actual, Reach::Whole);
-        assert_eq!(plan.conflicts.len(), conflicts, "{foreign:?}");
-    }
 }

@@ -49,6 +49,7 @@ pub async fn import_store_contract(
     walk.an_import_comes_to_its_end().await;
     walk.sales_are_kept_once().await;
     walk.nobody_else_sees_them().await;
+    walk.old_previews_are_forgotten().await;
 }
 
 struct Walk<'a> {
@@ -372,6 +373,43 @@ impl Walk<'_> {
             .historical_sales(tenant, elsewhere, first())
             .await);
         assert!(found.items.is_empty());
+    }
+
+    async fn old_previews_are_forgotten(&self) {
+        let (old, young) = (self.ids.next(), self.ids.next());
+        let hour = chrono::Duration::hours(1);
+        for (id, at) in [(old, self.now.minus(hour)), (young, self.now)] {
+            let mut import = Import::keep(NewImport {
+                id,
+                router: self.router,
+                zone: zone(),
+                digest: [4; 32],
+                unread: Vec::new(),
+                rows: 1,
+                at,
+            });
+            let mut rows = self.rows();
+            rows.truncate(1);
+            let mut tx = self.begin().await;
+            ok(tx.imports().save(&mut import).await);
+            ok(tx.imports().insert_rows(id, rows).await);
+            ok(tx.commit().await);
+        }
+        let before = self.now.minus(chrono::Duration::minutes(1));
+        assert_eq!(ok(self.store.forget_previews(before, 10).await), 1);
+        assert_eq!(ok(self.store.forget_previews(before, 10).await), 0);
+        let tenant = self.scope.tenant;
+        let rows = async |id| {
+            let none = ImportRowFilter::default();
+            let rows = self.queries.import_rows(tenant, id, none, first());
+            ok(rows.await).items.len()
+        };
+        assert!(ok(self.queries.import(tenant, old).await).is_none());
+        assert_eq!((rows(old).await, rows(young).await), (0, 1));
+        // What was applied stays, however old it is.
+        let later = self.now.plus(chrono::Duration::days(1));
+        assert_eq!(ok(self.store.forget_previews(later, 10).await), 1);
+        assert!(ok(self.queries.import(tenant, self.import).await).is_some());
     }
 
     async fn nobody_else_sees_them(&self) {

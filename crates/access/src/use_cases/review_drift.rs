@@ -27,6 +27,16 @@ pub struct DriftReview {
 }
 
 impl DriftReview {
+    /// A review of these rows, everything else being known and nothing hidden.
+    #[cfg(test)]
+    pub(crate) fn of_rows(rows: Vec<DriftRow>) -> Self {
+        Self {
+            rows,
+            unknown: Vec::new(),
+            open_logins: BTreeSet::new(),
+        }
+    }
+
     /// The same for who may not see voucher codes.
     #[must_use]
     pub fn without_codes(mut self) -> Self {

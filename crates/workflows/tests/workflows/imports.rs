@@ -695,3 +695,28 @@ async fn passwords_the_router_hides_are_reset_if_that_is_wanted() {
     world.sync().await.unwrap();
     assert_eq!(world.reconcile_commands().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn a_preview_that_nobody_applied_is_forgotten_in_time() {
+    let world = World::with_mikhmon().await;
+    let (applied, left) = (world.look().await, world.look().await);
+    world.take_over(applied).await.unwrap();
+    let prune = || world.run(job_kinds::PRUNE, serde_json::json!({}));
+    let is_there = async |id| {
+        let view = world.access.import(world.tenant(), id).await.unwrap();
+        view.is_some()
+    };
+    world.days_pass(29);
+    prune().await.unwrap();
+    assert!(is_there(left).await);
+    world.days_pass(2);
+    prune().await.unwrap();
+    assert!(!is_there(left).await);
+    assert!(
+        world
+            .rows(left, ImportRowFilter::default())
+            .await
+            .is_empty()
+    );
+    assert!(is_there(applied).await, "what was done is history");
+}
