@@ -194,8 +194,10 @@ async fn known(
     router: &Router,
     survey: &Survey,
 ) -> Result<Known, StoreError> {
-    let mut known = Known::default();
-    known.profiles = known_profiles(ports, scope, router).await?;
+    let mut known = Known {
+        profiles: known_profiles(ports, scope, router).await?,
+        ..Known::default()
+    };
     let mut page = PageRequest::new(PageRequest::MAX_LIMIT, None);
     loop {
         let found = ports.queries.profiles(scope.tenant, page).await?;

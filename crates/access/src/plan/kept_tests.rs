@@ -139,7 +139,7 @@ fn a_login_of_one_hotspot_server_is_kept_there() {
     };
     assert_eq!(server(&made).as_deref(), Some("hs1"));
 
-    let mut moved = made.clone();
+    let mut moved = made;
     let rows = moved.rows_mut(Menu::HotspotUser);
     rows[0].values.insert(Attribute::Server, "hs2".to_owned());
     let plan = diff(&wanted, &moved, Reach::Whole);

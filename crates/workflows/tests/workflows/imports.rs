@@ -720,3 +720,33 @@ async fn a_preview_that_nobody_applied_is_forgotten_in_time() {
     );
     assert!(is_there(applied).await, "what was done is history");
 }
+
+#[tokio::test]
+async fn a_queue_that_was_taken_over_is_left_or_taken_back_under_its_own_name() {
+    let world = World::with_mikhmon().await;
+    let import = world.look().await;
+    world.take_over(import).await.unwrap();
+    world.sync().await.unwrap();
+    let router = &world.gateway.router;
+    let mut actual = router.actual(world.router);
+    let queue = &mut actual.rows_mut(Menu::SimpleQueue)[0];
+    queue.values.insert(Attribute::MaxLimit, "1M/1M".to_owned());
+    router.set_actual(world.router, actual);
+    let row = || access::DriftRowRef {
+        router: world.router,
+        menu: Menu::SimpleQueue,
+        name: "office".to_owned(),
+    };
+    let (store, gateway) = (&world.access, &*world.gateway);
+    let (clock, scope) = (&*world.clock, &world.scope);
+    access::accept_drift(store, gateway, &OpenVault, clock, scope, row())
+        .await
+        .unwrap();
+    assert_eq!(world.reconcile_commands().await, [""; 0], "left as it is");
+    access::restore_drift(store, gateway, &OpenVault, clock, scope, row())
+        .await
+        .unwrap();
+    let queue = router.row(world.router, Menu::SimpleQueue, "office");
+    let queue = queue.unwrap();
+    assert_eq!(queue.values[&Attribute::MaxLimit], "5M/20M");
+}

@@ -368,7 +368,7 @@ fn only_a_lease_that_is_one_devices_own_is_taken_over() {
             it.leases[0].rate = SurveyedRate::Other("x".into());
         }),
         ("a queue limits", |it| {
-            it.leases[0].address = "10.0.0.7".into()
+            it.leases[0].address = "10.0.0.7".into();
         }),
     ];
     for (words, change) in table {
