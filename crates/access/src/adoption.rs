@@ -26,10 +26,16 @@ pub use import::{
 };
 pub use moment::{read_date, read_moment, read_span, read_time};
 pub use on_login::{ExpiryMode, SellingTerms};
-pub use ports::{HistoricalSale, ImportQueries, ImportRepository, ImportRowFilter, ImportView};
-pub use preview::{Circumstances, Draft, Known, Place, Verdict, fingerprints, preview};
+pub use ports::{
+    HistoricalSale, ImportQueries, ImportRepository, ImportRowFilter, ImportView, SoldPlans,
+};
+pub use preview::{
+    Circumstances, Draft, Known, KnownProfile, KnownSpeed, Place, UnreadablePasswords, Verdict,
+    fingerprints, preview,
+};
 pub use preview_import::{
     PreviewImport, PreviewImportError, PreviewPorts, digest_of, preview_import,
+    replacement_password,
 };
 pub use price::Price;
 pub use proposal::{

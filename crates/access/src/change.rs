@@ -120,6 +120,22 @@ impl Change {
         }
     }
 
+    /// The hotspot server that the row is to be bound to, if it is to one.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        let (Action::Create { edits, .. } | Action::Update { edits, .. }) = &self.action else {
+            return None;
+        };
+        edits.iter().find_map(|it| match it {
+            Edit::Set {
+                attribute: Attribute::Server,
+                to,
+                ..
+            } => to.as_deref(),
+            _ => None,
+        })
+    }
+
     /// The login the change is about; `None` for rows that nobody's sessions depend on.
     #[must_use]
     pub fn login(&self) -> Option<LoginRef> {

@@ -49,6 +49,14 @@ pub struct DesiredRow {
     pub cut_owed: bool,
 }
 
+impl DesiredRow {
+    /// The hotspot server it is bound to, if it is to one.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.owned.get(&Attribute::Server)?.as_deref()
+    }
+}
+
 /// What a router should hold, as far as somebody looked: the given profiles and grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Desired {

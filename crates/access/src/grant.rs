@@ -9,6 +9,10 @@ use crate::events::AccessEvent;
 use crate::identity::{BadIdentity, canonical_login};
 use crate::login::{Login, Service};
 
+mod allowance;
+
+pub use allowance::{Allowance, Limits};
+
 /// Who a grant is for. A subject has at most one grant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
@@ -17,58 +21,6 @@ pub enum Subject {
     Subscription(SubscriptionId),
     /// A voucher.
     Voucher(VoucherId),
-}
-
-/// What a grant allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-pub enum Allowance {
-    /// Full access.
-    Active {
-        /// Until this instant, if it is bounded.
-        until: Option<Timestamp>,
-    },
-    /// Slow access on the `wb-restricted` address list, so that the customer can be told why.
-    Restricted,
-    /// The login exists and is refused.
-    Blocked,
-    /// The login is gone for good.
-    Ended,
-}
-
-impl Allowance {
-    /// Whether a customer with this allowance may be connected at all at an instant.
-    #[must_use]
-    pub fn admits(self, now: Timestamp) -> bool {
-        match self {
-            Self::Active { until } => until.is_none_or(|it| now < it),
-            Self::Restricted => true,
-            Self::Blocked | Self::Ended => false,
-        }
-    }
-}
-
-/// Limits that the router itself counts, over all sessions of a hotspot login.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Limits {
-    /// Seconds of connected time in all.
-    pub uptime_s: Option<u64>,
-    /// Bytes in both directions in all.
-    pub bytes: Option<u64>,
-}
-
-impl Limits {
-    /// No limits.
-    pub const NONE: Self = Self {
-        uptime_s: None,
-        bytes: None,
-    };
-
-    /// Whether nothing is limited.
-    #[must_use]
-    pub const fn is_none(&self) -> bool {
-        self.uptime_s.is_none() && self.bytes.is_none()
-    }
 }
 
 /// Why a grant is not confirmed although its row is right: the customer is online and should not be.
@@ -189,6 +141,8 @@ pub struct GrantSnapshot {
     pub allowance: Allowance,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to, as the router calls it; `None` for every server.
+    pub server: Option<String>,
     /// The last desired version followed.
     pub access_version: u64,
     /// Grows with every change, from 1.
@@ -234,6 +188,7 @@ impl Grant {
             profile: new.profile,
             allowance: new.allowance,
             limits: new.limits,
+            server: None,
             access_version: new.access_version,
             revision: 1,
             changed_at: new.at,
@@ -245,6 +200,13 @@ impl Grant {
             data,
             events: vec![event],
         })
+    }
+
+    /// The same, bound to one server of a hotspot: as its login was found on the router. Other services have none.
+    #[must_use]
+    pub fn bound_to(mut self, server: Option<String>) -> Self {
+        self.data.server = server.filter(|_| self.data.service == Service::Hotspot);
+        self
     }
 
     /// Follows a decision about access and profile in one step. Returns whether anything changed; an older or equal
@@ -436,6 +398,12 @@ impl Grant {
     #[must_use]
     pub const fn limits(&self) -> Limits {
         self.data.limits
+    }
+
+    /// The hotspot server it is bound to.
+    #[must_use]
+    pub fn server(&self) -> Option<&str> {
+        self.data.server.as_deref()
     }
 
     /// The newest revision.

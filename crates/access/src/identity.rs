@@ -95,6 +95,14 @@ impl FromStr for Prefix {
     }
 }
 
+impl Prefix {
+    /// How many leading bits count, 8 to 32.
+    #[must_use]
+    pub const fn bits(self) -> u8 {
+        self.bits
+    }
+}
+
 impl fmt::Display for Prefix {
     /// A single address has no `/32`: address lists print it that way.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

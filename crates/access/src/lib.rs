@@ -50,6 +50,7 @@ mod capabilities;
 mod change;
 mod desired;
 mod diagnosis;
+mod drift_page;
 mod drift_rows;
 mod events;
 mod execution;

@@ -10,6 +10,7 @@ use crate::login::LoginRef;
 use crate::menu::Menu;
 use crate::router::DriftCounts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
+use crate::tag::{Mark, TagId};
 
 /// How much of the router was read, and so how much may be concluded from what is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,7 +81,7 @@ pub fn diff(desired: &Desired, actual: &Actual, reach: Reach) -> Plan {
             plan.postpone(menu, reason, desired);
             continue;
         }
-        let by_name = Index::of(menu, actual);
+        let by_name = Index::of(menu, actual, &desired.mark);
         for row in desired.rows(menu) {
             claimed.extend(plan.settle(menu, row, desired, &by_name));
         }
@@ -97,33 +98,53 @@ pub fn diff(desired: &Desired, actual: &Actual, reach: Reach) -> Plan {
 /// A row, by its menu and its own name there.
 type Claim<'a> = (Menu, &'a RowId);
 
-/// The rows of a menu by name.
-struct Index<'a>(HashMap<&'a str, Vec<&'a ActualRow>>);
+/// The rows of a menu by name. Queues also by what they stand for: one that was taken over keeps its own name.
+struct Index<'a> {
+    by_name: HashMap<&'a str, Vec<&'a ActualRow>>,
+    by_tag: HashMap<TagId, &'a ActualRow>,
+}
 
 impl<'a> Index<'a> {
-    fn of(menu: Menu, actual: &'a Actual) -> Self {
+    fn of(menu: Menu, actual: &'a Actual, mark: &Mark) -> Self {
         let rows = actual.rows(menu);
         let mut by_name: HashMap<&str, Vec<&ActualRow>> = HashMap::with_capacity(rows.len());
         for row in rows {
             by_name.entry(&row.name).or_default().push(row);
         }
-        Self(by_name)
+        let is_ours = |it: &&ActualRow| menu == Menu::SimpleQueue && it.is_owned(menu, mark);
+        let ours = rows.iter().filter(is_ours);
+        let by_tag = ours.filter_map(|it| Some((it.tag()?.id, it))).collect();
+        Self { by_name, by_tag }
     }
 
     /// The row that stands where a wanted one belongs: one of ours if there is one, best on the list it should be on;
     /// else one by another hand that is in the way.
     fn occupant(&self, menu: Menu, want: &DesiredRow, desired: &Desired) -> Option<&'a ActualRow> {
-        let rows = self.0.get(want.name.as_str())?;
+        let rows = self.by_name.get(want.name.as_str());
         let here = || {
-            let rows = rows.iter().copied();
-            rows.filter(|it| it.occupies(menu, &want.name))
+            let rows = rows.into_iter().flatten().copied();
+            rows.filter(|it| it.occupies(menu, &want.name, want.server()))
         };
         let ours = || here().filter(|it| it.is_owned(menu, &desired.mark));
         let same_list = |it: &&ActualRow| is_on_list_of(it, want);
         ours()
             .find(same_list)
             .or_else(|| ours().next())
+            .or_else(|| self.by_tag.get(&want.tag.id).copied())
+            .or_else(|| self.moved(menu, want, desired))
             .or_else(|| here().find(same_list))
+    }
+}
+
+impl<'a> Index<'a> {
+    /// Our own login that somebody has bound to another hotspot server.
+    fn moved(&self, menu: Menu, want: &DesiredRow, desired: &Desired) -> Option<&'a ActualRow> {
+        let rows = self.by_name.get(want.name.as_str())?.iter().copied();
+        let is_it = |row: &&ActualRow| {
+            let is_ours = row.is_owned(menu, &desired.mark);
+            is_ours && row.tag().is_some_and(|it| it.id == want.tag.id)
+        };
+        rows.filter(|_| menu == Menu::HotspotUser).find(is_it)
     }
 }
 
@@ -334,7 +355,7 @@ fn update(menu: Menu, want: &DesiredRow, have: &ActualRow) -> Option<Change> {
     };
     Some(Change {
         menu,
-        name: want.name.clone(),
+        name: have.name.clone(),
         action,
         grant: want.grant,
         cuts,
@@ -388,6 +409,8 @@ fn retagged(menu: Menu, want: &DesiredRow, have: &ActualRow) -> Option<Edit> {
     (written != have.comment).then_some(Edit::Comment(written))
 }
 
+#[cfg(test)]
+mod kept_tests;
 #[cfg(test)]
 mod service_tests;
 #[cfg(test)]

@@ -37,6 +37,10 @@ pub const GRANT_SUBJECT_UNIQUE: &str = "grants_subject";
 pub trait AccessStore: Send + Sync {
     /// A transaction in a scope; dropping it rolls back.
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn AccessTx>, StoreError>;
+
+    /// Forgets up to `limit` previews of imports, of whatever tenant, that were made before an instant and never applied,
+    /// with their rows; returns how many.
+    async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
 }
 
 /// One transaction over profiles, routers, their setups and grants.

@@ -114,6 +114,21 @@ fn ordered(field: &'static str, low: u64, high: u64) -> Result<(), BadRateLimit>
     Ok(())
 }
 
+impl RateLimit {
+    /// What a queue or lease with this speed says: a direction as fast as [`MAX_RATE_BPS`] is not limited, which routers
+    /// write as 0; `None` if neither is.
+    #[must_use]
+    pub fn on_router(&self) -> Option<Self> {
+        let closed = |bps: u64| if bps >= MAX_RATE_BPS { 0 } else { bps };
+        let (up_bps, down_bps) = (closed(self.up_bps), closed(self.down_bps));
+        (up_bps > 0 || down_bps > 0).then_some(Self {
+            up_bps,
+            down_bps,
+            burst: self.burst,
+        })
+    }
+}
+
 impl fmt::Display for RateLimit {
     /// The router's text, upload first because it is what the router receives (MikroTik manual, "User profiles"):
     /// `rx/tx [rx-burst/tx-burst rx-threshold/tx-threshold rx-time/tx-time]`.

@@ -209,10 +209,10 @@ impl ActualRow {
     }
 
     /// Whether the router would refuse, or ignore, a new row of the product beside it: same key, and a service or
-    /// server that overlaps with ours (PPPoE; all hotspot servers). Entries of an address list also need the same list,
-    /// which [`crate::diff`] compares.
+    /// server that overlaps with ours (PPPoE; the hotspot server ours is bound to, or all). Entries of an address list
+    /// also need the same list, which [`crate::diff`] compares.
     #[must_use]
-    pub fn occupies(&self, menu: Menu, name: &str) -> bool {
+    pub fn occupies(&self, menu: Menu, name: &str, server: Option<&str>) -> bool {
         if self.name != name || (self.is_dynamic && menu.has_passing_rows()) {
             return false;
         }
@@ -221,7 +221,10 @@ impl ActualRow {
                 .values
                 .get(&Attribute::Service)
                 .is_none_or(|it| it == Service::Pppoe.as_str()),
-            Menu::HotspotUser => !self.values.contains_key(&Attribute::Server),
+            Menu::HotspotUser => {
+                let own = self.values.get(&Attribute::Server);
+                own.is_none_or(|it| server == Some(it))
+            }
             _ => true,
         }
     }

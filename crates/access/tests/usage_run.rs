@@ -44,9 +44,10 @@ fn load(bytes_down: u64) -> Load {
 
 fn user(number: u64, load: Load) -> UserCounters {
     UserCounters {
-        name: format!("u{number:04}"),
+        login: LoginRef::new(Service::Hotspot, format!("u{number:04}")),
         row: RowId::new(format!("*{number:X}")),
         load,
+        has_history: false,
     }
 }
 

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use chrono::Duration;
-use kernel::{Clock, NoProbe, Probe, Timestamp};
+use kernel::{Clock, Probe, Timestamp};
+
+use crate::counting::CountingProbe;
 
 /// The file that holds the seconds by which the clock is moved ahead.
 pub const CLOCK_FILE: &str = "E2E_CLOCK_FILE";
@@ -63,6 +65,10 @@ impl Probe for KillingProbe {
             kill_this_process();
         }
     }
+
+    fn made(&self, thing: &'static str, count: u64) {
+        CountingProbe.made(thing, count);
+    }
 }
 
 /// The probe that [`KILL_AT`] and [`PROBE_LOG`] ask for, or one that ignores every point.
@@ -79,7 +85,7 @@ pub fn killing_probe() -> anyhow::Result<Arc<dyn Probe>> {
                 seen: AtomicU64::new(0),
                 log,
             }),
-            None => Arc::new(NoProbe),
+            None => Arc::new(CountingProbe),
         });
     };
     let (point, nth) = place

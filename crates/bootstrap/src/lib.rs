@@ -4,6 +4,7 @@
 //! is chosen once for a process is chosen here.
 
 #[cfg(feature = "demo")]
+mod counting;
 pub mod demo;
 mod first_start;
 #[cfg(feature = "test-hooks")]

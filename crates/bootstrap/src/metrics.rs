@@ -7,7 +7,11 @@ use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use metrics_util::MetricKindMask;
 use tracing::warn;
 
-/// After how long what nobody counts any more is no longer shown: a router that was forgotten.
+use crate::counting;
+
+/// After how long what nobody counts any more is no longer shown: a router that was forgotten. Who is in service shows
+/// its counters and gauges more often than that, even if nothing happens. Durations cannot be shown without one, so they
+/// stay as long as the process.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(900);
 
 /// How often durations are sorted into their buckets, so that they do not pile up between two looks.
@@ -46,8 +50,9 @@ pub fn start_metrics() -> Option<Metrics> {
 
 fn start() -> Option<Metrics> {
     let durations = Matcher::Suffix("_seconds".to_owned());
+    let kept_alive = MetricKindMask::COUNTER | MetricKindMask::GAUGE;
     let builder = PrometheusBuilder::new()
-        .idle_timeout(MetricKindMask::ALL, Some(FORGOTTEN_AFTER))
+        .idle_timeout(kept_alive, Some(FORGOTTEN_AFTER))
         .set_buckets_for_metric(durations, &SECONDS);
     match builder.and_then(PrometheusBuilder::install_recorder) {
         Ok(handle) => {
@@ -64,6 +69,7 @@ fn start() -> Option<Metrics> {
 async fn look_after(handle: PrometheusHandle) {
     loop {
         tokio::time::sleep(UPKEEP).await;
+        counting::keep_alive();
         handle.run_upkeep();
     }
 }
@@ -72,12 +78,29 @@ async fn look_after(handle: PrometheusHandle) {
 mod tests {
     //! What is counted is shown, once.
 
+    use kernel::Probe;
+
     use super::start_metrics;
+    use crate::counting::{CountingProbe, VOUCHERS_CREATED};
 
     #[tokio::test]
     async fn there_is_one_recorder_and_it_shows_text() {
         let first = start_metrics().unwrap();
         assert!(start_metrics().is_some());
         assert!(!first.text().contains("mikrotik_requests_total"));
+    }
+
+    #[tokio::test]
+    async fn vouchers_are_counted_as_they_are_made() {
+        let metrics = start_metrics().unwrap();
+        let count = |text: String| {
+            let found = text.lines().find(|it| it.starts_with(VOUCHERS_CREATED));
+            let count = found.and_then(|it| it.rsplit(' ').next()?.parse::<u64>().ok());
+            count.unwrap_or(0)
+        };
+        let before = count(metrics.text());
+        CountingProbe.made("vouchers", 3);
+        CountingProbe.made("invoices", 5);
+        assert_eq!(count(metrics.text()), before + 3);
     }
 }

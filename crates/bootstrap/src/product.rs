@@ -255,7 +255,7 @@ fn the_clock() -> Arc<dyn Clock> {
 #[cfg(not(feature = "test-hooks"))]
 #[expect(clippy::unnecessary_wraps, reason = "the hooks of tests can fail")]
 fn the_probe() -> anyhow::Result<Arc<dyn Probe>> {
-    Ok(Arc::new(kernel::NoProbe))
+    Ok(Arc::new(crate::counting::CountingProbe))
 }
 
 #[cfg(feature = "test-hooks")]

@@ -32,6 +32,15 @@ pub trait CustomerRepository: Send {
     /// Fails with [`StoreError::Conflict`] if the stored version moved on, and with [`StoreError::Duplicate`]
     /// (`customers_pkey`) if a new customer's id is taken.
     async fn save(&mut self, customer: &mut Customer) -> Result<(), StoreError>;
+
+    /// Which of these ids are taken, in few statements and no particular order.
+    async fn known_among(&mut self, ids: &[CustomerId]) -> Result<Vec<CustomerId>, StoreError>;
+
+    /// Writes new customers and the events they recorded, in few statements.
+    ///
+    /// Fails with [`StoreError::Duplicate`] (`customers_pkey`) if an id is taken; the transaction is then of no further
+    /// use.
+    async fn insert_many(&mut self, customers: Vec<Customer>) -> Result<(), StoreError>;
 }
 
 /// A customer as people look at them.

@@ -10,7 +10,7 @@ use crate::base32;
 use crate::id::Id;
 
 /// An opaque place in a list: the last item that was seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(Uuid);
 
 /// The text was not handed out as a cursor.
@@ -23,6 +23,12 @@ impl Cursor {
     #[must_use]
     pub const fn after<K>(item: Id<K>) -> Self {
         Self(item.uuid())
+    }
+
+    /// A place in a list whose items have no ids: sixteen bytes that order them.
+    #[must_use]
+    pub const fn at(place: [u8; 16]) -> Self {
+        Self(Uuid::from_bytes(place))
     }
 
     /// The id of the last item seen, for the store.

@@ -6,7 +6,7 @@ use access::{
     ServiceProfile, SetupRepository,
 };
 use async_trait::async_trait;
-use kernel::{ProfileId, RouterId, Scope, StoreError};
+use kernel::{ProfileId, RouterId, Scope, StoreError, Timestamp};
 use sea_orm::{EntityTrait, FromQueryResult};
 use uuid::Uuid;
 
@@ -20,6 +20,7 @@ mod grants;
 mod import_row;
 mod import_rows;
 mod imports;
+mod previews;
 mod profile_row;
 mod queries;
 mod router_row;
@@ -33,6 +34,10 @@ mod usage_rows;
 impl AccessStore for Store {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn AccessTx>, StoreError> {
         Ok(Box::new(self.transaction(scope).await?))
+    }
+
+    async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        previews::forget(self, before, limit).await
     }
 }
 

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use customers::{Customer, CustomerRepository, CustomersStore, CustomersTx};
 use kernel::{CustomerId, Scope, StoreError};
-use sea_orm::EntityTrait;
+use sea_orm::{EntityTrait, FromQueryResult, IntoActiveModel};
+use uuid::Uuid;
 
 use crate::error::Stored;
-use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
+use crate::{row, sql};
 
 mod customer_row;
 mod queries;
@@ -45,4 +46,41 @@ impl CustomerRepository for Tx {
         customer.saved_as(stored + 1);
         Ok(())
     }
+
+    async fn known_among(&mut self, ids: &[CustomerId]) -> Result<Vec<CustomerId>, StoreError> {
+        let mut known = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let text = KNOWN.replace("{ids}", &sql::list_from(chunk.len(), 2));
+            let ids = chunk.iter().map(|it| it.uuid().into());
+            let values = std::iter::once(self.tenant().into()).chain(ids);
+            let rows: Vec<Known> = sql::rows(self.connection(), text, values).await?;
+            known.extend(rows.iter().map(|it| CustomerId::from_uuid(it.id)));
+        }
+        Ok(known)
+    }
+
+    async fn insert_many(&mut self, mut customers: Vec<Customer>) -> Result<(), StoreError> {
+        for chunk in customers.chunks_mut(CHUNK) {
+            let (tenant, mut rows) = (self.tenant(), Vec::with_capacity(chunk.len()));
+            for customer in chunk {
+                let row = customer_row::written(tenant, &customer.snapshot(), 1);
+                rows.push(row.into_active_model());
+                self.record(customer.id(), customer.take_events())?;
+            }
+            let insert = customer_row::Entity::insert_many(rows);
+            let done = insert.exec_without_returning(self.connection()).await;
+            done.stored()?;
+        }
+        Ok(())
+    }
 }
+
+/// Customers per statement: within the bind limit of either database, even with every column of a row.
+const CHUNK: usize = 1_000;
+
+#[derive(Debug, FromQueryResult)]
+struct Known {
+    id: Uuid,
+}
+
+const KNOWN: &str = "SELECT id FROM customers WHERE tenant_id = $1 AND id IN ({ids})";

@@ -96,6 +96,20 @@ impl Db {
         self.dialect
     }
 
+    /// Counts every statement from here on; begins and commits do not count.
+    #[cfg(feature = "testing")]
+    pub(crate) fn count_statements(&mut self) -> std::sync::Arc<std::sync::atomic::AtomicU64> {
+        use std::sync::atomic::Ordering::Relaxed;
+        let count = std::sync::Arc::<std::sync::atomic::AtomicU64>::default();
+        for connection in [&mut self.writer, &mut self.reader] {
+            let count = std::sync::Arc::clone(&count);
+            connection.set_metric_callback(move |_| {
+                count.fetch_add(1, Relaxed);
+            });
+        }
+        count
+    }
+
     /// The connections for single statements that only read.
     pub(crate) const fn reader(&self) -> &DatabaseConnection {
         &self.reader

@@ -77,6 +77,13 @@ pub(crate) fn list_from(count: usize, first: usize) -> String {
     numbers.join(", ")
 }
 
+/// The `($4, $5), ($6, $7)` of `rows` rows of `columns` parameters, the first of them `first`.
+pub(crate) fn rows_from(rows: usize, columns: usize, first: usize) -> String {
+    let row = |at: usize| format!("({})", list_from(columns, first + columns * at));
+    let rows: Vec<String> = (0..rows).map(row).collect();
+    rows.join(", ")
+}
+
 fn statement<C: ConnectionTrait>(
     connection: &C,
     text: impl Into<String>,
@@ -94,5 +101,6 @@ mod tests {
         assert_eq!(super::numbered(2, 3), "($1, $2, $3), ($4, $5, $6)");
         assert_eq!(super::unnamed(2, 3), "(?, ?, ?), (?, ?, ?)");
         assert_eq!(super::list_from(3, 4), "$4, $5, $6");
+        assert_eq!(super::rows_from(2, 2, 3), "($3, $4), ($5, $6)");
     }
 }

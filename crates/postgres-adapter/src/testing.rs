@@ -11,6 +11,7 @@
 )]
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -128,6 +129,24 @@ impl TestDatabase {
             Arc::new(NoProbe),
             subscriptions,
         )
+    }
+}
+
+impl TestDatabase {
+    /// A store like [`TestDatabase::store`] without subscriptions, and how many statements it has run.
+    ///
+    /// # Panics
+    /// If the database refuses.
+    pub async fn counting_store(
+        &self,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> (Store, Arc<AtomicU64>) {
+        let mut db = self.connect().await;
+        let count = db.count_statements();
+        let subscriptions = Subscriptions::default();
+        let store = Store::new(db, clock, ids, Arc::new(NoProbe), subscriptions);
+        (store, count)
     }
 }
 

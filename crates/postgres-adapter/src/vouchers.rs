@@ -160,6 +160,23 @@ impl VoucherRepository for Tx {
         }
         Ok(())
     }
+
+    async fn find_many_by_digest(
+        &mut self,
+        digests: &[[u8; 32]],
+    ) -> Result<Vec<Voucher>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in digests.chunks(CHUNK) {
+            let text = BY_DIGEST.replace("{digests}", &sql::list_from(chunk.len(), 2));
+            let digests = chunk.iter().map(|it| it.to_vec().into());
+            let values = std::iter::once(self.tenant().into()).chain(digests);
+            let rows: Vec<voucher_row::Model> = sql::rows(self.connection(), text, values).await?;
+            for row in rows {
+                found.push(voucher_row::restore(row)?);
+            }
+        }
+        Ok(found)
+    }
 }
 
 /// Writes one chunk of vouchers as they stand.
@@ -215,6 +232,8 @@ const INSERT: &str = "INSERT INTO vouchers (tenant_id, batch_id, state, version,
 const INSERT_WHOLE: &str = "\
 INSERT INTO vouchers (tenant_id, id, batch_id, code, digest, state, state_since, voided_reason, expires_at, version)
 VALUES ";
+
+const BY_DIGEST: &str = "SELECT * FROM vouchers WHERE tenant_id = $1 AND digest IN ({digests})";
 
 const DUE: &str = "\
 SELECT * FROM vouchers

@@ -138,7 +138,7 @@ async fn after_conflict(
 /// The row in the way, if it is the fruit of an earlier try.
 async fn own_row(line: &Line, change: &Change, tag: &Tag) -> Result<Option<RowId>, GatewayError> {
     let is_ours = |it: &ActualRow| {
-        it.occupies(change.menu, &change.name)
+        it.occupies(change.menu, &change.name, change.server())
             && it.is_owned(change.menu, &tag.mark)
             && it.tag().is_none_or(|found| found.id == tag.id)
     };

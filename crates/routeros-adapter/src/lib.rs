@@ -26,6 +26,7 @@ mod normalise;
 mod pacer;
 mod pool;
 mod pump;
+mod queues;
 mod read;
 mod select;
 mod settings;

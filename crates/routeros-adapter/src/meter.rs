@@ -1,7 +1,7 @@
 //! Counts what happens to one router, for statistics and for the metrics named in the documentation.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,16 @@ const SAMPLES: usize = 1_024;
 pub(crate) struct Meter {
     router: Arc<str>,
     requests: AtomicU64,
+    online: Online,
     inside: Mutex<Inside>,
+}
+
+/// How many were online when that was last read.
+#[derive(Debug, Default)]
+struct Online {
+    is_known: AtomicBool,
+    hotspot: AtomicU64,
+    pppoe: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -35,6 +44,7 @@ impl Meter {
         Self {
             router: router.to_string().into(),
             requests: AtomicU64::new(0),
+            online: Online::default(),
             inside: Mutex::default(),
         }
     }
@@ -76,7 +86,8 @@ impl Meter {
         counter!(name, "router" => Arc::clone(&self.router)).increment(1);
     }
 
-    /// Shows how many connections there are, and that the counters are alive.
+    /// Shows how many connections there are, and that everything else is alive: what is silent for long is forgotten, and
+    /// would begin at nothing again.
     pub(crate) fn show(&self, count: Count) {
         let all = [
             ("mikrotik_connection_pool_active", count.active),
@@ -94,6 +105,13 @@ impl Meter {
         for name in counters {
             counter!(name, "router" => Arc::clone(&self.router)).increment(0);
         }
+        for kind in self.errors().into_keys() {
+            counter!("mikrotik_request_errors_total", "router" => Arc::clone(&self.router), "kind" => kind)
+                .increment(0);
+        }
+        if self.online.is_known.load(Ordering::Relaxed) {
+            self.show_online();
+        }
     }
 
     /// Shows what the circuit breaker does, and what it has counted.
@@ -106,7 +124,7 @@ impl Meter {
 
     /// Shows how many are online, by the services of their sessions.
     pub(crate) fn show_sessions(&self, services: impl Iterator<Item = Service>) {
-        let (mut hotspot, mut pppoe) = (0, 0);
+        let (mut hotspot, mut pppoe) = (0_u64, 0_u64);
         for service in services {
             match service {
                 Service::Hotspot => hotspot += 1,
@@ -114,10 +132,18 @@ impl Meter {
                 Service::StaticIp | Service::DhcpLease | Service::MacBypass => {}
             }
         }
+        self.online.hotspot.store(hotspot, Ordering::Relaxed);
+        self.online.pppoe.store(pppoe, Ordering::Relaxed);
+        self.online.is_known.store(true, Ordering::Relaxed);
+        self.show_online();
+    }
+
+    fn show_online(&self) {
         for (name, online) in [
-            ("mikrotik_active_users_hotspot", hotspot),
-            ("mikrotik_active_users_pppoe", pppoe),
+            ("mikrotik_active_users_hotspot", &self.online.hotspot),
+            ("mikrotik_active_users_pppoe", &self.online.pppoe),
         ] {
+            let online = usize::try_from(online.load(Ordering::Relaxed)).unwrap_or(usize::MAX);
             gauge!(name, "router" => Arc::clone(&self.router)).set(small(online));
         }
     }
@@ -167,7 +193,41 @@ fn small(value: usize) -> f64 {
 mod tests {
     //! Percentiles of few and of many.
 
-    use super::percentile;
+    use access::{GatewayError, GatewayErrorKind, Service};
+    use metrics_util::debugging::DebuggingRecorder;
+
+    use super::{Meter, percentile};
+    use crate::pool::Count;
+
+    #[test]
+    fn a_silent_router_shows_everything_it_ever_counted() {
+        let recorder = DebuggingRecorder::new();
+        let meter = Meter::new(access::testing::numbered(1));
+        let names = || {
+            let seen = recorder.snapshotter().snapshot().into_vec();
+            let name = |it: &(metrics_util::CompositeKey, _, _, _)| it.0.key().name().to_owned();
+            seen.iter()
+                .map(name)
+                .collect::<std::collections::BTreeSet<_>>()
+        };
+        let silent = DebuggingRecorder::new();
+        metrics::with_local_recorder(&recorder, || {
+            meter.failed(&GatewayError::new(GatewayErrorKind::Timeout, "too slow"));
+            meter.show_sessions([Service::Hotspot].into_iter());
+        });
+        metrics::with_local_recorder(&silent, || {
+            meter.show(Count {
+                active: 0,
+                idle: 1,
+                max: 2,
+            });
+        });
+        let shown = silent.snapshotter().snapshot().into_vec();
+        let shown: Vec<&str> = shown.iter().map(|it| it.0.key().name()).collect();
+        for name in names() {
+            assert!(shown.contains(&name.as_str()), "{name}: {shown:?}");
+        }
+    }
 
     #[test]
     fn percentiles_are_values_that_occurred() {

@@ -47,7 +47,8 @@ async fn rows(line: &Line, menu: Menu, selection: &Selection) -> Result<Vec<Repl
             if names.is_empty() {
                 return Ok(Vec::new());
             }
-            print_named(line, menu.path(), &properties, menu.key(), &names).await
+            let rows = print_named(line, menu.path(), &properties, menu.key(), &names).await?;
+            with_targets(line, menu, rows, logins).await
         }
         _ if menu == Menu::AddressList => {
             let list = Attribute::List.name_in(menu);
@@ -55,6 +56,32 @@ async fn rows(line: &Line, menu: Menu, selection: &Selection) -> Result<Vec<Repl
         }
         Selection::All | Selection::Logins(_) => print_all(line, menu.path(), &properties).await,
     }
+}
+
+/// Adds the queues that limit the selected addresses under names of their own: an operator's that were taken over.
+async fn with_targets(
+    line: &Line,
+    menu: Menu,
+    mut rows: Vec<Reply>,
+    logins: &[LoginRef],
+) -> Result<Vec<Reply>, GatewayError> {
+    let fixed = |it: &&LoginRef| menu == Menu::SimpleQueue && it.service == Service::StaticIp;
+    let printed = |it: &LoginRef| match it.name.contains('/') {
+        true => it.name.clone(),
+        false => format!("{}/32", it.name),
+    };
+    let targets: Vec<String> = logins.iter().filter(fixed).map(printed).collect();
+    if targets.is_empty() {
+        return Ok(rows);
+    }
+    let targets: Vec<&str> = targets.iter().map(String::as_str).collect();
+    let (properties, key) = (normalise::properties(menu), Attribute::Target.name_in(menu));
+    let found = print_named(line, menu.path(), &properties, key, &targets).await?;
+    let id = |it: &Reply| it.get(".id").map(std::borrow::Cow::into_owned);
+    let known: std::collections::HashSet<_> = rows.iter().filter_map(id).collect();
+    let is_new = |it: &Reply| id(it).is_some_and(|id| !known.contains(&id));
+    rows.extend(found.into_iter().filter(is_new));
+    Ok(rows)
 }
 
 /// The menu of a service's sessions, and what they call the login and the device. The other services have none.

@@ -135,7 +135,22 @@ fn login_print(service: Service) -> Command {
 fn queue_print() -> Command {
     print(
         "/queue/simple",
-        &[".id", "name", "target", "max-limit", "comment", "dynamic"],
+        &[
+            ".id",
+            "name",
+            "target",
+            "max-limit",
+            "burst-limit",
+            "burst-threshold",
+            "burst-time",
+            "parent",
+            "dst",
+            "packet-marks",
+            "time",
+            "comment",
+            "disabled",
+            "dynamic",
+        ],
     )
 }
 
@@ -147,7 +162,11 @@ fn lease_print() -> Command {
             "address",
             "mac-address",
             "server",
+            "rate-limit",
+            "address-lists",
+            "block-access",
             "comment",
+            "disabled",
             "dynamic",
         ],
     )
@@ -274,8 +293,61 @@ fn queue(row: &Reply) -> Option<SurveyedQueue> {
         name: raw(row, "name"),
         target: text(row, "target").unwrap_or_default(),
         max_limit: text(row, "max-limit").unwrap_or_default(),
+        rate: queue_rate(row),
+        parent: text(row, "parent").filter(|it| it != "none"),
+        is_narrow: ["dst", "packet-marks", "time"]
+            .iter()
+            .any(|it| text(row, it).is_some_and(|it| it != "0.0.0.0/0")),
+        is_disabled: flag(row, "disabled"),
         comment: raw(row, "comment"),
     })
+}
+
+/// The speed of a queue and its burst, in the words of a profile.
+fn queue_rate(row: &Reply) -> SurveyedRate {
+    let pair = |name| {
+        let text = text(row, name).unwrap_or_default();
+        match text.trim() {
+            "" => Ok(RatePair::ZERO),
+            text => text.parse::<RatePair>(),
+        }
+    };
+    let (steady, burst, threshold) = (
+        pair("max-limit"),
+        pair("burst-limit"),
+        pair("burst-threshold"),
+    );
+    let (Ok(steady), Ok(burst), Ok(threshold)) = (steady, burst, threshold) else {
+        return SurveyedRate::Other(text(row, "max-limit").unwrap_or_default());
+    };
+    let steady_only = RateLimit::steady(steady.rx_bps, steady.tx_bps);
+    if burst == RatePair::ZERO {
+        return match steady {
+            RatePair::ZERO => SurveyedRate::Unlimited,
+            _ => SurveyedRate::Known(steady_only),
+        };
+    }
+    let Some(time_s) = burst_seconds(&text(row, "burst-time").unwrap_or_default()) else {
+        return SurveyedRate::Other(text(row, "burst-time").unwrap_or_default());
+    };
+    SurveyedRate::Known(RateLimit {
+        burst: Some(Burst {
+            up_bps: burst.rx_bps,
+            down_bps: burst.tx_bps,
+            up_threshold_bps: threshold.rx_bps,
+            down_threshold_bps: threshold.tx_bps,
+            time_s,
+        }),
+        ..steady_only
+    })
+}
+
+/// The averaging time, if it is the same in both directions: `10s/10s`.
+fn burst_seconds(text: &str) -> Option<u32> {
+    let (up, down) = text.split_once('/').unwrap_or((text, text));
+    let seconds = |it: &str| Some(parse_optional_duration(it).ok()??.as_secs());
+    let up = seconds(up)?;
+    (seconds(down) == Some(up)).then(|| u32::try_from(up).ok())?
 }
 
 fn lease(row: &Reply) -> Option<SurveyedLease> {
@@ -285,6 +357,10 @@ fn lease(row: &Reply) -> Option<SurveyedLease> {
         address: text(row, "address").unwrap_or_default(),
         device: text(row, "mac-address").unwrap_or_default(),
         server: text(row, "server").unwrap_or_default(),
+        rate: rate(&text(row, "rate-limit").unwrap_or_default()),
+        address_lists: text(row, "address-lists").unwrap_or_default(),
+        is_blocked: flag(row, "block-access"),
+        is_disabled: flag(row, "disabled"),
         comment: raw(row, "comment"),
     })
 }

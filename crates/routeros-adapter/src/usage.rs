@@ -1,4 +1,4 @@
-//! Reads what a router has counted: hotspot users, hotspot sessions, and PPP sessions with their interfaces.
+//! Reads what a router has counted: hotspot users and queues, hotspot sessions, and PPP sessions with their interfaces.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use crate::inspect;
 use crate::line::Line;
+use crate::queues;
 use crate::select::print_all;
 
 /// The users come first: see [`UsageReading`].
@@ -20,7 +21,11 @@ pub(crate) async fn usage(line: &Line, reach: UsageScope) -> Result<UsageReading
     let uptime_s = inspect::uptime(line).await?;
     let begun = Instant::now();
     let users = match reach {
-        UsageScope::Everything => Some(users(line).await?),
+        UsageScope::Everything => {
+            let mut totals = users(line).await?;
+            totals.extend(queues::totals(line).await?);
+            Some(totals)
+        }
         UsageScope::Sessions => None,
     };
     let (mut sessions, ppp) = try_join!(hotspot(line), ppp(line))?;
@@ -42,11 +47,11 @@ async fn users(line: &Line) -> Result<Vec<UserCounters>, GatewayError> {
             continue;
         };
         // Of several rows with one name, ours is the one for every server.
-        match users.get(&user.name) {
+        match users.get(&user.login.name) {
             Some((true, _)) => {}
             Some((false, _)) if !is_everywhere => {}
             _ => {
-                users.insert(user.name.clone(), (is_everywhere, user));
+                users.insert(user.login.name.clone(), (is_everywhere, user));
             }
         }
     }
@@ -57,13 +62,14 @@ fn user(row: &Reply) -> Option<(bool, UserCounters)> {
     let server = row.get("server");
     let is_everywhere = server.is_none_or(|it| it.is_empty() || it == "all");
     let user = UserCounters {
-        name: text(row, "name")?,
+        login: LoginRef::new(Service::Hotspot, text(row, "name")?),
         row: RowId::new(text(row, ".id")?),
         load: Load {
             bytes_up: number(row, "bytes-in").unwrap_or(0),
             bytes_down: number(row, "bytes-out").unwrap_or(0),
             seconds: seconds(row, "uptime"),
         },
+        has_history: false,
     };
     Some((is_everywhere, user))
 }

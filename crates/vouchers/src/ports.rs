@@ -88,6 +88,12 @@ pub trait VoucherRepository: Send {
     /// Fails with [`StoreError::Duplicate`] of `vouchers_digest` if any code was ever issued by the tenant before;
     /// the transaction is then of no further use.
     async fn insert_imported(&mut self, vouchers: Vec<VoucherSnapshot>) -> Result<(), StoreError>;
+
+    /// The vouchers with these code digests, as far as there are any, in few statements and no particular order.
+    async fn find_many_by_digest(
+        &mut self,
+        digests: &[[u8; 32]],
+    ) -> Result<Vec<Voucher>, StoreError>;
 }
 
 /// How many vouchers of a batch are in each state.

@@ -15,6 +15,8 @@ pub struct Keeping {
     pub deliveries: Duration,
     /// How long events are kept that nobody waits for; `None` for ever.
     pub events: Option<Duration>,
+    /// How long previews of imports are kept that nobody applied.
+    pub previews: Duration,
     /// How long sessions are kept after their end.
     pub sessions: Duration,
     /// How many days use is shown day by day; afterwards only its sum is.
@@ -31,6 +33,7 @@ impl Keeping {
             frequent_jobs: Duration::hours(1),
             deliveries: Duration::days(7),
             events: None,
+            previews: Duration::days(30),
             sessions: Duration::days(90),
             usage_days: 400,
         }

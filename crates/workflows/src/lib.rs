@@ -81,6 +81,7 @@
 //! # }
 //! ```
 
+mod begin_import;
 mod executors;
 mod failure;
 pub mod job_kinds;
@@ -90,8 +91,10 @@ mod order_vouchers;
 mod progress;
 mod reactions;
 mod sell_subscription;
+mod sold_plans;
 mod workbench;
 
+pub use begin_import::{BeginImport, BeginImportPorts, begin_import, interrupted};
 pub use executors::run_job;
 pub use failure::{Failure, Remedy};
 pub use keeping::Keeping;
@@ -102,4 +105,5 @@ pub use reactions::{deliver, subscriptions};
 pub use sell_subscription::{
     SellSubscription, SellSubscriptionError, SubscriptionStore, SubscriptionTx, sell_subscription,
 };
+pub use sold_plans::PlansOfBilling;
 pub use workbench::Workbench;

@@ -4,7 +4,7 @@ use access::{DriftClass, DriftReview, DriftRow, DriftRowRef, DriftValue, Menu, R
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use kernel::{GrantId, RouterId, RouterKind};
+use kernel::{GrantId, Page, RouterId, RouterKind};
 use operators::Permission;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 use validator::Validate;
 
 use crate::api::Api;
+use crate::extract::listing::PageParams;
 use crate::extract::{Granted, Listing, May, PathId, Valid};
 use crate::idempotency::run;
 use crate::problem::Problem;
@@ -90,6 +91,9 @@ impl From<DriftRow> for DriftRowBody {
 #[schema(as = DriftRows)]
 pub(crate) struct DriftRowsBody {
     items: Vec<DriftRowBody>,
+    /// The `after` of the next page; null on the last one.
+    #[schema(example = "cagjpfimc4btqadrdlvfsmcaaai")]
+    next: Option<String>,
     /// How many rows there are of the wanted class, shown or not.
     total: u64,
     /// Menus that could not be read, with the reason: they are unknown, not empty.
@@ -142,16 +146,6 @@ pub(crate) struct DriftRowRefBody {
     name: String,
 }
 
-/// How many rows at most when the caller does not say.
-#[derive(Debug, utoipa::IntoParams)]
-#[into_params(parameter_in = Query)]
-#[expect(dead_code, reason = "read by the description only")]
-pub(crate) struct RowsParams {
-    /// How many rows at most.
-    #[param(minimum = 1, maximum = 200, default = 50)]
-    limit: Option<u16>,
-}
-
 /// The routes of this resource.
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -165,10 +159,11 @@ pub(super) fn sees_codes(caller: &Granted) -> bool {
     caller.claims().role.allows(Permission::RevealCodes)
 }
 
-/// Reads a whole router now and lists the rows in which it differs from what it should be, strangers last.
+/// Reads a whole router now and lists the rows in which it differs from what it should be, strangers last. Each page is a
+/// new reading; rows that were mended in between do not move the others.
 #[utoipa::path(
     get, path = "/routers/{id}/drift/rows", operation_id = "list_drift_rows", tag = "routers",
-    params(("id" = String, Path, description = "A router id"), RowsParams, RowsFilter),
+    params(("id" = String, Path, description = "A router id"), PageParams, RowsFilter),
     responses(
         (status = 200, description = "What differs", body = DriftRowsBody),
         (status = 502, description = "The router does not answer", body = crate::problem::ProblemBody, content_type = "application/problem+json")
@@ -194,14 +189,14 @@ async fn rows(
         false => review.without_codes(),
     };
     let class = listing.filter.class.map(DriftClass::from);
-    let mut rows = review.rows;
-    rows.retain(|it| class.is_none_or(|wanted| it.class == wanted));
-    let total = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-    rows.truncate(usize::from(listing.page.limit()));
+    let unknown = review.unknown.clone();
+    let (page, total) = review.page(class, listing.page);
+    let Page { items, next } = page.map(DriftRowBody::from);
     Ok(Json(DriftRowsBody {
-        items: rows.into_iter().map(DriftRowBody::from).collect(),
+        items,
+        next,
         total,
-        unknown: review.unknown,
+        unknown,
     }))
 }
 

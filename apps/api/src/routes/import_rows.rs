@@ -2,10 +2,12 @@
 
 use access::Login;
 use access::adoption::{
-    ImportRow, PlanProposal, Price, Proposal, RowKind, RowState, VoucherStanding,
+    CustomerProposal, ImportRow, PlanProposal, Price, Proposal, RowKind, RowState, VoucherStanding,
+    replacement_password,
 };
 use kernel::{
-    BatchId, CustomerId, ImportRowId, PlanId, ProfileId, SubscriptionId, Timestamp, VoucherId,
+    BatchId, CustomerId, ImportRowId, PlanId, ProfileId, SubscriptionId, Timestamp, Vault,
+    VoucherId,
 };
 use operators::Permission;
 use serde::Serialize;
@@ -23,7 +25,7 @@ pub(crate) struct ImportRowBody {
     id: ImportRowId,
     #[schema(value_type = words::ImportRowKindWord, example = "voucher")]
     kind: RowKind,
-    /// `pending`, `recorded` (half-way), `imported`, `known` (the product's already), `listed` (not imported yet) or
+    /// `pending`, `recorded` (half-way), `imported`, `known` (the product's already), `listed` (left as it is) or
     /// `refused`.
     #[schema(value_type = words::ImportRowStateWord, example = "pending")]
     state: RowState,
@@ -88,6 +90,9 @@ pub(crate) struct BecomesBody {
     subscription: Option<SubscriptionId>,
     /// Whether the login is refused by the router, and stays so.
     is_blocked: Option<bool>,
+    /// The password that replaces the one the router does not tell, for those who may see codes: tell the customer.
+    #[schema(example = "k7mx2pq9ade4")]
+    new_password: Option<String>,
     /// When a sale of the past was recorded.
     #[schema(value_type = Option<String>, format = DateTime)]
     sold_at: Option<Timestamp>,
@@ -127,7 +132,7 @@ impl Reader {
         self.codepage
     }
 
-    pub(super) fn row(self, row: ImportRow) -> ImportRowBody {
+    pub(super) fn row(self, row: ImportRow, vault: &dyn Vault) -> ImportRowBody {
         ImportRowBody {
             id: row.id,
             kind: row.proposal.kind(),
@@ -135,7 +140,7 @@ impl Reader {
             name: self.name(&row),
             comment: self.words(&row, self.codepage.show(&row.comment)),
             is_utf8: row.name.text().is_some() && row.comment.text().is_some(),
-            becomes: self.becomes(&row),
+            becomes: self.becomes(&row, vault),
             reason: row.reason,
             notes: row.notes,
             menu: row.place.menu,
@@ -169,9 +174,21 @@ impl Reader {
         words
     }
 
-    fn becomes(self, row: &ImportRow) -> BecomesBody {
+    /// A customer's new password; a voucher's is its code.
+    fn new_password(self, row: &ImportRow, vault: &dyn Vault) -> Option<String> {
+        let customer = row.proposal.customer().filter(|it| it.resets_password)?;
+        let shown = self.sees_codes == Codes::Shown;
+        shown.then(|| {
+            replacement_password(vault, customer.grant)
+                .expose()
+                .to_owned()
+        })
+    }
+
+    fn becomes(self, row: &ImportRow, vault: &dyn Vault) -> BecomesBody {
         let becomes = becomes(row.proposal.clone());
         BecomesBody {
+            new_password: self.new_password(row, vault),
             customer_name: becomes.customer_name.map(|it| self.words(row, it)),
             ..becomes
         }
@@ -210,14 +227,7 @@ fn becomes(proposal: Proposal) -> BecomesBody {
             minutes: it.minutes,
             ..nothing
         },
-        Proposal::Customer(it) => BecomesBody {
-            customer: Some(it.customer),
-            customer_name: Some(it.name),
-            subscription: Some(it.subscription),
-            profile: Some(it.profile),
-            is_blocked: Some(it.is_blocked),
-            ..nothing
-        },
+        Proposal::Customer(it) => customer(it),
         Proposal::Voucher(it) => BecomesBody {
             voucher: Some(it.voucher),
             batch: Some(it.batch),
@@ -235,15 +245,34 @@ fn becomes(proposal: Proposal) -> BecomesBody {
             price: Some(it.price.to_string()),
             ..nothing
         },
-        Proposal::StaticIp { target, .. } => BecomesBody {
+        Proposal::StaticIp {
+            target,
+            customer: new,
+            ..
+        } => BecomesBody {
             target: Some(target),
-            ..nothing
+            ..new.map_or(nothing, customer)
         },
-        Proposal::DhcpLease { address, .. } => BecomesBody {
+        Proposal::DhcpLease {
+            address,
+            customer: new,
+            ..
+        } => BecomesBody {
             target: Some(address),
-            ..nothing
+            ..new.map_or(nothing, customer)
         },
         Proposal::Nothing => nothing,
+    }
+}
+
+fn customer(it: CustomerProposal) -> BecomesBody {
+    BecomesBody {
+        customer: Some(it.customer),
+        customer_name: Some(it.name),
+        subscription: Some(it.subscription),
+        profile: Some(it.profile),
+        is_blocked: Some(it.is_blocked),
+        ..BecomesBody::default()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use access::adoption::{
     ImportRowFilter, ImportSnapshot, ImportStatus, ImportView, PreviewImport, PreviewPorts,
-    RequestImport, RowCount, RowKind, RowState, preview_import, request_import,
+    RowCount, RowKind, RowState, UnreadablePasswords, preview_import,
 };
 use axum::Json;
 use axum::extract::State;
@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
+use workflows::{BeginImport, BeginImportPorts, PlansOfBilling, begin_import, interrupted};
 
 use super::KeyHeader;
 use super::historical_sales::HistoricalSaleBody;
@@ -35,6 +36,10 @@ pub(crate) struct PreviewBody {
     #[validate(length(min = 1, max = 64))]
     #[schema(min_length = 1, max_length = 64, example = "Asia/Jakarta")]
     zone: Option<String>,
+    /// Whether logins whose passwords the router does not tell are imported with new ones: vouchers with their code, and
+    /// customers with one that the rows of the import show. Without it they are refused.
+    #[serde(default)]
+    reset_passwords: bool,
 }
 
 /// An import: what a router has, and how far it was taken over.
@@ -45,10 +50,10 @@ pub(crate) struct ImportBody {
     id: ImportId,
     #[schema(value_type = String, pattern = "^rtr_[a-z2-7]{25}[aeimquy4]$", example = "rtr_agjpfimc4btqadrdlvfsmcaaai")]
     router: RouterId,
-    /// `previewed`, `applying` or `applied`.
+    /// `previewed`, `applying`, `interrupted` (its job has ended, and rows are left: apply it again) or `applied`.
     #[schema(example = "previewed")]
     status: &'static str,
-    /// The job that applies it, while one does: watch it at `/api/v1/jobs/{id}`.
+    /// The job that applies it, or was to before it was interrupted: watch it at `/api/v1/jobs/{id}`.
     #[schema(value_type = Option<String>, pattern = "^job_[a-z2-7]{25}[aeimquy4]$", example = "job_agjpfimc4btqadrdlvfsmcaaai")]
     job: Option<JobId>,
     /// The zone of the dates that were written on the router.
@@ -87,8 +92,11 @@ impl From<RowCount> for CountBody {
     }
 }
 
-impl From<ImportView> for ImportBody {
-    fn from(view: ImportView) -> Self {
+/// The status of an import whose job has ended without finishing.
+const INTERRUPTED: &str = "interrupted";
+
+impl ImportBody {
+    fn of(view: ImportView, ended: Option<JobId>) -> Self {
         let ImportSnapshot {
             id,
             router,
@@ -106,7 +114,7 @@ impl From<ImportView> for ImportBody {
         Self {
             id,
             router,
-            status: status.word(),
+            status: ended.map_or(status.word(), |_| INTERRUPTED),
             job,
             zone: zone.name(),
             digest: digest.iter().map(|it| format!("{it:02x}")).collect(),
@@ -174,6 +182,10 @@ async fn preview(
         id: api.ports.ids.next(),
         router,
         zone: request.body.zone.as_deref().map(zone).transpose()?,
+        unreadable: match request.body.reset_passwords {
+            true => UnreadablePasswords::Reset,
+            false => UnreadablePasswords::Refuse,
+        },
     };
     let (id, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
         let api = api.clone();
@@ -182,6 +194,7 @@ async fn preview(
             let ports = PreviewPorts {
                 store: &*it.access,
                 queries: &*it.access_queries,
+                plans: &PlansOfBilling(&*it.billing_queries),
                 gateway: &*it.gateway,
                 vault: &*it.vault,
                 ids: &*it.ids,
@@ -240,12 +253,12 @@ async fn rows(
     let queries = &api.ports.import_queries;
     let page = queries.import_rows(caller.tenant(), import, filter, listing.page);
     let reader = Reader::of(&caller, listing.filter.codepage.unwrap_or_default());
-    let page = page.await?.map(|it| reader.row(it));
+    let page = page.await?.map(|it| reader.row(it, &*api.ports.vault));
     Ok(Listed::of(page))
 }
 
 /// Takes over what the preview said, in the background. Rows that have changed on the router since are refused one by one;
-/// while it is at it, and afterwards, asking again imports nothing twice.
+/// while it is at it, and afterwards, asking again imports nothing twice. An import that was interrupted goes on.
 #[utoipa::path(
     post, path = "/routers/{id}/imports/{import}/apply", operation_id = "apply_import", tag = "routers",
     params(
@@ -259,7 +272,7 @@ async fn apply(
     caller: May<ImportRouters>,
     PathIdIn(router, import): PathIdIn<RouterKind, ImportKind>,
 ) -> Result<Accepted<ImportBody>, Problem> {
-    let command = RequestImport {
+    let command = BeginImport {
         import,
         router,
         job: api.ports.ids.next(),
@@ -268,7 +281,13 @@ async fn apply(
         let api = api.clone();
         async move {
             let it = &api.ports;
-            request_import(&*it.access, &*it.clock, &scope, command).await
+            let ports = BeginImportPorts {
+                access: &*it.access,
+                imports: &*it.import_queries,
+                jobs: &*it.jobs,
+                clock: &*it.clock,
+            };
+            begin_import(ports, &scope, command).await
         }
     })
     .await?;
@@ -317,5 +336,6 @@ async fn load(
     let found = queries.import(caller.tenant(), id).await?;
     let found = found.filter(|it| it.import.router == router);
     let view = found.ok_or_else(|| Problem::not_found("import", id))?;
-    Ok(view.into())
+    let ended = interrupted(&*api.ports.jobs, caller.tenant(), &view.import.status).await?;
+    Ok(ImportBody::of(view, ended))
 }

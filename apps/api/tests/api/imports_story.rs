@@ -68,7 +68,7 @@ async fn a_look_shows_what_would_become_of_every_row() {
     assert_eq!(import["status"], "previewed");
     assert_eq!(import["zone"], "Asia/Jakarta");
     assert_eq!(import["digest"].as_str().unwrap().len(), 64);
-    let vouchers = json!({ "kind": "voucher", "state": "pending", "count": 5 });
+    let vouchers = json!({ "kind": "voucher", "state": "pending", "count": 6 });
     assert!(import["counts"].as_array().unwrap().contains(&vouchers));
 
     let rows = site.rows(Role::Admin, &place, "").await;
@@ -89,10 +89,11 @@ async fn a_look_shows_what_would_become_of_every_row() {
         .await;
     assert_eq!(named(&cyrillic, "wati")["comment"], "cafй Wati");
     let leases = site
-        .rows(Role::Admin, &place, "kind=dhcp_lease&state=listed")
+        .rows(Role::Admin, &place, "kind=dhcp_lease&state=pending")
         .await;
     assert_eq!(leases.len(), 1);
-    assert!(leases[0]["reason"].is_string());
+    assert_eq!(leases[0]["becomes"]["target"], "10.0.0.8");
+    assert!(leases[0]["becomes"]["subscription"].is_string());
 }
 
 #[tokio::test]
@@ -180,7 +181,9 @@ async fn a_router_is_taken_over_in_the_background() {
     let apply = || site.house.ask(Ask::new("POST", &format!("{place}/apply")));
     let begun = apply().await.is(202);
     let job = begun.header("location").to_owned();
-    assert_eq!(begun.body["status"], "applying");
+    site.queue(job.rsplit('/').next().unwrap()).await;
+    let going = site.house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(going.body["status"], "applying");
     assert_eq!(
         format!("/api/v1/jobs/{}", begun.body["job"].as_str().unwrap()),
         job
@@ -214,11 +217,47 @@ async fn a_router_is_taken_over_in_the_background() {
     let price = json!({ "amount_minor": 500_000, "currency": "IDR" });
     assert_eq!(sales.body["items"][0]["price"], price);
     let router: RouterId = import["router"].as_str().unwrap().parse().unwrap();
-    // Three customers, and every voucher but the one that is used up: on this day none has expired.
-    assert_eq!(site.fake.writes(router), 7);
+    // Three customers, a queue, a lease, and every voucher but the one that is used up: on this day none has expired.
+    assert_eq!(site.fake.writes(router), 10);
+}
+
+#[tokio::test]
+async fn an_import_whose_job_was_cancelled_shows_as_interrupted_and_begins_again() {
+    let site = Site::new().await;
+    let (place, _) = site.preview().await;
+    let apply = || site.house.ask(Ask::new("POST", &format!("{place}/apply")));
+    let begun = apply().await.is(202);
+    let job = begun.header("location").to_owned();
+    site.queue(job.rsplit('/').next().unwrap()).await;
+    let cancel = Ask::new("POST", &format!("{job}/cancel"));
+    site.house.ask(cancel).await;
+    let shown = site.house.ask(Ask::get(&place)).await.is(200);
+    assert_eq!(shown.body["status"], "interrupted");
+    assert!(job.ends_with(shown.body["job"].as_str().unwrap()));
+    let again = apply().await.is(202);
+    assert_ne!(again.header("location"), job);
 }
 
 impl Site {
+    /// What the store does at commit: the fakes of the contexts keep their own lists.
+    async fn queue(&self, job: &str) {
+        let scope = Scope::system(TENANT, "test", uuid::Uuid::nil());
+        let mut tx = self.house.ports.jobs_store.begin(&scope).await.unwrap();
+        let request = kernel::JobRequest {
+            id: job.parse().unwrap(),
+            kind: "apply_import".to_owned(),
+            lane: Lane::open(),
+            priority: Priority::Normal,
+            run_at: crate::house::noon(),
+            unique_key: None,
+            payload: json!({}),
+            max_attempts: 5,
+            total: None,
+        };
+        tx.enqueue(request).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     async fn taken_over(&self) -> String {
         let (place, import) = self.preview().await;
         self.house
@@ -355,6 +394,36 @@ async fn what_is_not_there_or_not_understood_is_refused() {
     let stranger = site.house.token_of(STRANGER, Role::Admin);
     let theirs = Ask::get(&place).token(&stranger);
     theirs.send(&site.house.router).await.is(404);
+}
+
+#[tokio::test]
+async fn a_new_password_shows_to_those_who_may_see_codes() {
+    let site = Site::new().await;
+    let router: RouterId = site.place.rsplit('/').next().unwrap().parse().unwrap();
+    let mut survey = mikhmon_survey();
+    let logins = survey.logins.iter_mut();
+    logins.for_each(|it| it.password = access::adoption::SurveyedPassword::Hidden);
+    site.fake.set_actual(router, access::Actual::default());
+    site.fake.set_survey(router, survey);
+    let (place, _) = site.preview().await;
+    let rows = site.rows(Role::Admin, &place, "state=refused").await;
+    let why = named(&rows, "budi")["reason"].as_str().unwrap();
+    assert!(why.contains("reset_passwords"), "{why}");
+
+    let ask = Ask::post(
+        &format!("{}/imports", site.place),
+        json!({ "reset_passwords": true }),
+    );
+    let place = site.house.ask(ask).await.is(201);
+    let place = place.header("location").to_owned();
+    let password = async |role| {
+        let rows = site.rows(role, &place, "kind=customer").await;
+        named(&rows, "budi")["becomes"]["new_password"].clone()
+    };
+    assert_eq!(password(Role::Admin).await.as_str().unwrap().len(), 12);
+    assert_eq!(password(Role::Technician).await, Value::Null);
+    let rows = site.rows(Role::Admin, &place, "kind=voucher").await;
+    assert_eq!(named(&rows, "ab23")["becomes"]["new_password"], Value::Null);
 }
 
 #[tokio::test]

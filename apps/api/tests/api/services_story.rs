@@ -199,6 +199,25 @@ async fn differences_are_shown_by_row_and_taken_back_one_by_one() {
         (&json!(1), &json!("/ip/pool"))
     );
     assert_eq!(missing["items"][0]["values"][0]["ours"], "10.20.0.7");
+    assert_eq!(missing["next"], Value::Null);
+    let two = json!({
+        "pools": [{ "name": "wb-home", "ranges": "10.20.0.7" }],
+        "walled_garden": ["pay.example.com"],
+    });
+    put(&shop.house, &place(&shop, "setup"), two).await.is(200);
+    let first = rows("?limit=1").await;
+    let next = first["next"].as_str().unwrap().to_owned();
+    let second = rows(&format!("?limit=1&after={next}")).await;
+    assert_eq!(
+        (&second["total"], &second["items"][0]["name"]),
+        (&json!(2), &json!("pay.example.com"))
+    );
+    assert_eq!(second["next"], Value::Null);
+    let one = json!({
+        "pools": [{ "name": "wb-home", "ranges": "10.20.0.7" }],
+        "walled_garden": [],
+    });
+    put(&shop.house, &place(&shop, "setup"), one).await.is(200);
     assert_eq!(rows("?class=foreign").await["total"], 0);
     let row = json!({ "menu": "/ip/pool", "name": "wb-home" });
     let accept = place(&shop, "drift/accept");

@@ -154,9 +154,12 @@ impl Import {
         }
     }
 
-    /// Has it applied by a job; gives back the job that does: an earlier one that is still at it goes on.
-    pub fn begin(&mut self, job: JobId, at: Timestamp) -> JobId {
-        if let ImportStatus::Applying { job, .. } = self.data.status {
+    /// Has it applied by a job; gives back the job that does: an earlier one goes on, unless it is the one that has
+    /// `ended` without finishing.
+    pub fn begin(&mut self, job: JobId, ended: Option<JobId>, at: Timestamp) -> JobId {
+        if let ImportStatus::Applying { job, .. } = self.data.status
+            && ended != Some(job)
+        {
             return job;
         }
         self.data.status = ImportStatus::Applying { since: at, job };
@@ -238,7 +241,7 @@ pub enum RowState {
     Imported,
     /// The product's already.
     Known,
-    /// Shown, and not imported yet.
+    /// Shown, and left as it is.
     Listed,
     /// Cannot be imported.
     Refused,
@@ -347,14 +350,14 @@ mod tests {
             rows: 3,
             at,
         });
-        assert_eq!(import.begin(numbered(10), at), numbered(10));
-        assert_eq!(import.begin(numbered(11), at), numbered(10));
+        assert_eq!(import.begin(numbered(10), None, at), numbered(10));
+        assert_eq!(import.begin(numbered(11), None, at), numbered(10));
         import.finish(2, 1, at);
         import.finish(2, 1, at);
         assert_eq!(*import.status(), ImportStatus::Applied { at });
         assert_eq!(import.take_events().len(), 3);
         assert_eq!(
-            import.begin(numbered(12), at),
+            import.begin(numbered(12), None, at),
             numbered(12),
             "what is left may be tried again"
         );
@@ -364,5 +367,24 @@ mod tests {
             job: numbered(12),
         };
         assert_eq!(import.take_events(), [asked]);
+    }
+
+    #[test]
+    fn only_the_job_that_has_ended_is_replaced() {
+        let at = Timestamp::from_micros(1_800_000_000_000_000).unwrap();
+        let mut import = Import::keep(NewImport {
+            id: numbered(1),
+            router: numbered(2),
+            zone: "Asia/Jakarta".parse().unwrap(),
+            digest: [7; 32],
+            unread: Vec::new(),
+            rows: 3,
+            at,
+        });
+        import.begin(numbered(10), None, at);
+        let other = import.begin(numbered(11), Some(numbered(9)), at);
+        assert_eq!(other, numbered(10), "somebody else was faster");
+        let again = import.begin(numbered(11), Some(numbered(10)), at);
+        assert_eq!(again, numbered(11));
     }
 }

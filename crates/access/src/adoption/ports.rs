@@ -1,10 +1,12 @@
 //! What imports need from a store, and the views they show.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use chrono::NaiveDateTime;
 use kernel::{
-    HistoricalSaleId, ImportId, ImportRowId, Money, Page, PageRequest, RouterId, StoreError,
-    TenantId, Timestamp,
+    HistoricalSaleId, ImportId, ImportRowId, Money, Page, PageRequest, PlanId, ProfileId, RouterId,
+    StoreError, TenantId, Timestamp,
 };
 
 use super::import::{Import, ImportRow, ImportSnapshot, RowCount, RowState, Settled};
@@ -37,7 +39,7 @@ pub trait ImportRepository: Send {
         limit: u16,
     ) -> Result<Vec<ImportRow>, StoreError>;
 
-    /// Notes what became of rows. A row without work left keeps what it has.
+    /// Notes what became of rows, each named once, in few statements. A row without work left keeps what it has.
     async fn settle(&mut self, import: ImportId, settled: &[Settled]) -> Result<(), StoreError>;
 
     /// How many rows of each kind are in each state.
@@ -123,4 +125,16 @@ pub trait ImportQueries: Send + Sync {
         router: RouterId,
         page: PageRequest,
     ) -> Result<Page<HistoricalSale>, StoreError>;
+}
+
+/// Knows what vouchers are sold under: plans are another context's.
+#[async_trait]
+pub trait SoldPlans: Send + Sync {
+    /// For each of the profiles that has a plan for vouchers, that plan: one that is offered, else a retired one; of
+    /// several the oldest.
+    async fn plans_of(
+        &self,
+        tenant: TenantId,
+        profiles: &[ProfileId],
+    ) -> Result<BTreeMap<ProfileId, PlanId>, StoreError>;
 }

@@ -2,20 +2,26 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{Ids, ProfileId, Secret, Timestamp, Zone};
+use kernel::{Ids, PlanId, ProfileId, Secret, Slug, Timestamp, Zone};
 
 use super::proposal::{Proposal, SaleProposal};
 use super::raw::Raw;
 use super::sale::RecordedSale;
-use super::survey::{Survey, SurveyedLease, SurveyedQueue, SurveyedScript};
+use speeds::Speeds;
+
+use super::survey::{Survey, SurveyedScript};
 use crate::login::{LoginRef, Service};
 use crate::tag::Mark;
 
+mod addresses;
 mod batches;
 mod logins;
 mod profiles;
+mod speeds;
 #[cfg(test)]
 mod tests;
+
+pub use speeds::KnownSpeed;
 
 /// Where a row is on the router; both empty for what has no row.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -58,15 +64,38 @@ pub struct Draft {
     pub fingerprint: Secret,
 }
 
+/// A profile that was adopted before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KnownProfile {
+    /// Its id.
+    pub profile: ProfileId,
+    /// What it is called here.
+    pub slug: Slug,
+    /// The plan that its vouchers are sold under, if there is one.
+    pub plan: Option<PlanId>,
+}
+
 /// What the product has already.
 #[derive(Debug, Clone, Default)]
 pub struct Known {
     /// Profiles adopted from this router before, by service and name on the router.
-    pub profiles: BTreeMap<(Service, String), ProfileId>,
+    pub profiles: BTreeMap<(Service, String), KnownProfile>,
     /// Names of service profiles that are taken.
     pub slugs: BTreeSet<String>,
+    /// Profiles that are offered for services without profiles on the router.
+    pub speeds: Vec<KnownSpeed>,
     /// Logins on this router that have a grant.
     pub logins: BTreeSet<LoginRef>,
+}
+
+/// What becomes of logins whose passwords the router does not tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnreadablePasswords {
+    /// They are refused, with a reason.
+    #[default]
+    Refuse,
+    /// They get new ones: vouchers their code, customers one of the product's.
+    Reset,
 }
 
 /// Everything a preview depends on.
@@ -78,24 +107,28 @@ pub struct Circumstances<'a> {
     pub known: &'a Known,
     /// The zone of the dates that the router wrote.
     pub zone: Zone,
+    /// What becomes of logins whose passwords cannot be read.
+    pub unreadable: UnreadablePasswords,
     /// The present.
     pub now: Timestamp,
     /// New ids.
     pub ids: &'a dyn Ids,
 }
 
-/// Proposes what to make of every row, in an order in which they can be applied: profiles, batches, logins, sales,
-/// then what is only listed.
+/// Proposes what to make of every row, in an order in which they can be applied: profiles, batches, logins, sales, then
+/// queues and leases.
 #[must_use]
 pub fn preview(survey: &Survey, around: Circumstances<'_>) -> Vec<Draft> {
     let profiles = profiles::propose(survey, around);
     let logins = logins::propose(survey, &profiles, around);
+    let mut speeds = Speeds::new(&around.known.speeds, profiles.slugs);
+    let addresses = addresses::propose(survey, &mut speeds, around);
     let mut drafts = profiles.drafts;
+    drafts.extend(speeds.into_drafts());
     drafts.extend(logins.batches);
     drafts.extend(logins.drafts);
     drafts.extend(survey.sales.iter().map(|it| sale(it, around)));
-    drafts.extend(survey.queues.iter().map(queue));
-    drafts.extend(survey.leases.iter().map(lease));
+    drafts.extend(addresses);
     drafts
 }
 
@@ -111,6 +144,12 @@ pub fn fingerprints(survey: &Survey) -> BTreeMap<Place, Secret> {
     }
     for it in &survey.logins {
         all.insert(logins::place(it), it.fingerprint());
+    }
+    for it in &survey.queues {
+        all.insert(addresses::queue_place(it), addresses::queue_fingerprint(it));
+    }
+    for it in &survey.leases {
+        all.insert(addresses::lease_place(it), addresses::lease_fingerprint(it));
     }
     for it in &survey.sales {
         all.insert(script_place(it), script_fingerprint(it));
@@ -155,44 +194,6 @@ fn script_place(script: &SurveyedScript) -> Place {
 
 fn script_fingerprint(script: &SurveyedScript) -> Secret {
     Secret::new(format!("{:?}", script.name))
-}
-
-fn queue(queue: &SurveyedQueue) -> Draft {
-    listed(
-        place("/queue/simple", queue.row.as_str()),
-        &queue.name,
-        &queue.comment,
-        Proposal::StaticIp {
-            target: queue.target.clone(),
-            max_limit: queue.max_limit.clone(),
-        },
-        "services with a static address are not imported yet; the queue stays as it is",
-    )
-}
-
-fn lease(lease: &SurveyedLease) -> Draft {
-    listed(
-        place("/ip/dhcp-server/lease", lease.row.as_str()),
-        &Raw::from(lease.address.as_str()),
-        &lease.comment,
-        Proposal::DhcpLease {
-            address: lease.address.clone(),
-            device: lease.device.clone(),
-        },
-        "services by DHCP lease are not imported yet; the lease stays as it is",
-    )
-}
-
-fn listed(place: Place, name: &Raw, comment: &Raw, proposal: Proposal, why: &str) -> Draft {
-    Draft {
-        place,
-        name: name.clone(),
-        comment: comment.clone(),
-        fingerprint: Secret::new(format!("{proposal:?}")),
-        proposal,
-        verdict: Verdict::NotYet(why.to_owned()),
-        notes: Vec::new(),
-    }
 }
 
 fn place(menu: &str, row: &str) -> Place {

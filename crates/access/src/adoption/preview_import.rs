@@ -1,16 +1,24 @@
 //! Looks at a router and keeps what an import would do, writing nothing to the router.
 
+use std::collections::BTreeMap;
+
 use kernel::{
-    CannotOpen, Clock, Ids, ImportId, MayConflict, PageRequest, RouterId, Scope, Secret,
-    StoreError, Vault, Zone,
+    CannotOpen, Clock, GrantId, Ids, ImportId, MayConflict, PageRequest, ProfileId, RouterId,
+    Scope, Secret, StoreError, Vault, Zone,
 };
 
 use super::import::{Import, ImportRow, NewImport, RowState};
-use super::preview::{Circumstances, Draft, Known, Verdict, preview};
+use super::ports::SoldPlans;
+use super::preview::{
+    Circumstances, Draft, Known, KnownProfile, KnownSpeed, UnreadablePasswords, Verdict, preview,
+};
 use super::survey::Survey;
 use crate::gateway::RouterGateway;
-use crate::login::LoginRef;
-use crate::ports::{AccessQueries, AccessStore};
+use crate::identity::canonical_login;
+use crate::login::{LoginRef, Service};
+use crate::menu::Menu;
+use crate::ports::{AccessQueries, AccessStore, ProfileView};
+use crate::profile::{ProfileStatus, ServiceProfile};
 use crate::router::Router;
 use crate::use_cases::router_task::{RouterTaskError, failed, load_target};
 
@@ -23,6 +31,8 @@ pub struct PreviewImport {
     pub router: RouterId,
     /// The zone of the dates that the router wrote; `None` for the one its clock names.
     pub zone: Option<Zone>,
+    /// What becomes of logins whose passwords cannot be read.
+    pub unreadable: UnreadablePasswords,
 }
 
 /// Why there is no preview.
@@ -61,6 +71,8 @@ pub struct PreviewPorts<'a> {
     pub store: &'a dyn AccessStore,
     /// What the product has already.
     pub queries: &'a dyn AccessQueries,
+    /// What vouchers are sold under.
+    pub plans: &'a dyn SoldPlans,
     /// The router.
     pub gateway: &'a dyn RouterGateway,
     /// Opens the router's password, and makes digests.
@@ -75,6 +87,22 @@ pub struct PreviewPorts<'a> {
 #[must_use]
 pub fn digest_of(vault: &dyn Vault, fingerprint: &Secret) -> [u8; 32] {
     vault.digest("import_row", fingerprint)
+}
+
+/// The password that replaces one which could not be read: twelve characters that follow from the grant and a key of
+/// the installation, so that an import that is repeated writes the same.
+#[must_use]
+pub fn replacement_password(vault: &dyn Vault, grant: GrantId) -> Secret {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let digest = vault.digest("imported_password", &Secret::new(grant.to_string()));
+    let letter = |it: &u8| {
+        LETTERS
+            .get(usize::from(it & 31))
+            .copied()
+            .map_or('a', char::from)
+    };
+    let text: String = digest.iter().take(12).map(letter).collect();
+    Secret::new(text)
 }
 
 /// Looks at a router and keeps what was seen.
@@ -106,6 +134,7 @@ pub async fn preview_import(
             mark: &router.mark(),
             known: &known,
             zone,
+            unreadable: command.unreadable,
             now,
             ids: ports.ids,
         },
@@ -165,31 +194,23 @@ async fn known(
     router: &Router,
     survey: &Survey,
 ) -> Result<Known, StoreError> {
-    let mut known = Known::default();
-    let mut tx = ports.store.begin(&scope.preliminary()).await?;
-    for profile in tx.profiles().adopted_on(router.id()).await? {
-        if let Some(row) = profile.adopted() {
-            let key = (profile.service(), row.name.clone());
-            known.profiles.insert(key, profile.id());
-        }
-    }
-    drop(tx);
+    let mut known = Known {
+        profiles: known_profiles(ports, scope, router).await?,
+        ..Known::default()
+    };
     let mut page = PageRequest::new(PageRequest::MAX_LIMIT, None);
     loop {
         let found = ports.queries.profiles(scope.tenant, page).await?;
-        known
-            .slugs
-            .extend(found.items.into_iter().map(|it| it.name));
+        for it in found.items {
+            known.slugs.insert(it.name.clone());
+            known.speeds.extend(speed(it));
+        }
         let Some(next) = found.next.and_then(|it| it.parse().ok()) else {
             break;
         };
         page = PageRequest::new(PageRequest::MAX_LIMIT, Some(next));
     }
-    let logins: Vec<LoginRef> = survey
-        .logins
-        .iter()
-        .filter_map(|it| Some(LoginRef::new(it.service, it.name.text()?)))
-        .collect();
+    let logins = logins_of(survey);
     for some in logins.chunks(500) {
         let queries = ports.queries;
         let taken = queries.subjects_of(scope.tenant, router.id(), some).await?;
@@ -198,4 +219,52 @@ async fn known(
             .extend(taken.into_iter().map(|(login, _)| login));
     }
     Ok(known)
+}
+
+/// The profile, if it may be given to a customer who has no profile on the router.
+fn speed(it: ProfileView) -> Option<KnownSpeed> {
+    let is_bare = Menu::profiles_of(it.service).is_none();
+    (is_bare && it.status == ProfileStatus::Offered).then_some(KnownSpeed {
+        profile: it.id,
+        service: it.service,
+        terms: it.terms,
+    })
+}
+
+/// Every login that a row of the router may become.
+fn logins_of(survey: &Survey) -> Vec<LoginRef> {
+    let named = survey.logins.iter();
+    let named = named.filter_map(|it| Some(LoginRef::new(it.service, it.name.text()?)));
+    let canonical = |service, name: &str| {
+        let login = name.parse().ok()?;
+        let login = canonical_login(service, &login, None).ok()?;
+        Some(LoginRef::new(service, login.as_str()))
+    };
+    let queues = survey.queues.iter();
+    let queues = queues.filter_map(|it| canonical(Service::StaticIp, &it.target));
+    let leases = survey.leases.iter();
+    let leases = leases.filter_map(|it| canonical(Service::DhcpLease, &it.device));
+    named.chain(queues).chain(leases).collect()
+}
+
+async fn known_profiles(
+    ports: PreviewPorts<'_>,
+    scope: &Scope,
+    router: &Router,
+) -> Result<BTreeMap<(Service, String), KnownProfile>, StoreError> {
+    let mut tx = ports.store.begin(&scope.preliminary()).await?;
+    let adopted = tx.profiles().adopted_on(router.id()).await?;
+    drop(tx);
+    let ids: Vec<ProfileId> = adopted.iter().map(ServiceProfile::id).collect();
+    let plans = ports.plans.plans_of(scope.tenant, &ids).await?;
+    let known = adopted.iter().filter_map(|it| {
+        let key = (it.service(), it.adopted()?.name.clone());
+        let known = KnownProfile {
+            profile: it.id(),
+            slug: it.name().clone(),
+            plan: plans.get(&it.id()).copied(),
+        };
+        Some((key, known))
+    });
+    Ok(known.collect())
 }

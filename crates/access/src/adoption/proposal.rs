@@ -1,5 +1,7 @@
 //! What an import proposes to make of one row of a router.
 
+use std::net::Ipv4Addr;
+
 use chrono::NaiveDateTime;
 use kernel::{
     BatchId, CustomerId, GrantId, HistoricalSaleId, PlanId, ProfileId, Slug, SubscriptionId,
@@ -28,19 +30,25 @@ pub enum Proposal {
     Voucher(VoucherProposal),
     /// A sale of the past.
     Sale(SaleProposal),
-    /// A queue: a candidate for a service with a static address.
+    /// A queue: a customer with a static address.
     StaticIp {
         /// Whom it slows.
         target: String,
         /// Upload and download in bits per second, as printed.
         max_limit: String,
+        /// Who it becomes; `None` if nobody.
+        #[serde(default)]
+        customer: Option<CustomerProposal>,
     },
-    /// A lease: a candidate for a service by DHCP.
+    /// A lease: a customer by DHCP.
     DhcpLease {
         /// The address.
         address: String,
         /// The device.
         device: String,
+        /// Who it becomes; `None` if nobody.
+        #[serde(default)]
+        customer: Option<CustomerProposal>,
     },
     /// Nothing: the reason says why.
     Nothing,
@@ -60,9 +68,9 @@ pub enum RowKind {
     Voucher,
     /// A sale of the past.
     Sale,
-    /// A candidate for a static address.
+    /// A customer with a static address.
     StaticIp,
-    /// A candidate for a DHCP service.
+    /// A customer by DHCP.
     DhcpLease,
     /// A row nothing can be made of.
     Nothing,
@@ -120,6 +128,18 @@ impl Proposal {
     }
 }
 
+impl Proposal {
+    /// The customer with a login that a row becomes, of whatever service.
+    #[must_use]
+    pub const fn customer(&self) -> Option<&CustomerProposal> {
+        match self {
+            Self::Customer(it) => Some(it),
+            Self::StaticIp { customer, .. } | Self::DhcpLease { customer, .. } => customer.as_ref(),
+            _ => None,
+        }
+    }
+}
+
 /// A profile, and what its vouchers are sold for where that is known.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProfileProposal {
@@ -127,8 +147,8 @@ pub struct ProfileProposal {
     pub profile: ProfileId,
     /// What it will be called here.
     pub slug: Slug,
-    /// What it is called on the router.
-    pub row_name: String,
+    /// What it is called on the router; `None` if it stands for limits in the rows of its customers.
+    pub row_name: Option<String>,
     /// Whose logins it is for.
     pub service: Service,
     /// What it allows, as far as it can be expressed.
@@ -188,12 +208,21 @@ pub struct CustomerProposal {
     pub service: Service,
     /// The login.
     pub login: Login,
+    /// The address their device always has; leases only.
+    #[serde(default)]
+    pub address: Option<Ipv4Addr>,
     /// The profile.
     pub profile: ProfileId,
     /// Whether the router refuses them at present: the grant will be blocked.
     pub is_blocked: bool,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Whether it gets a new password, because the router does not tell the old one.
+    #[serde(default)]
+    pub resets_password: bool,
 }
 
 /// Where a voucher stands.
@@ -235,6 +264,12 @@ pub struct VoucherProposal {
     pub is_blocked: bool,
     /// What the router counts.
     pub limits: Limits,
+    /// The hotspot server it is bound to.
+    #[serde(default)]
+    pub server: Option<String>,
+    /// Whether it gets a new password, because the router does not tell the old one.
+    #[serde(default)]
+    pub resets_password: bool,
     /// Where it stands.
     pub standing: VoucherStanding,
 }

@@ -21,6 +21,8 @@ pub struct RequestImport {
     pub router: RouterId,
     /// The id the job will have.
     pub job: JobId,
+    /// The job before it, if that has ended without finishing: it is not waited for.
+    pub ended: Option<JobId>,
 }
 
 /// Why it is not applied.
@@ -61,7 +63,7 @@ pub async fn request_import(
     let router = router.ok_or(RequestImportError::NotFound(command.import))?;
     router.in_service()?;
     let now = clock.now();
-    let job = import.begin(command.job, now);
+    let job = import.begin(command.job, command.ended, now);
     if job == command.job {
         tx.imports().save(&mut import).await?;
         tx.enqueue(JobRequest {
@@ -70,7 +72,8 @@ pub async fn request_import(
             lane: router_lane(command.router),
             priority: Priority::Normal,
             run_at: now,
-            unique_key: Some(format!("{APPLY_IMPORT_JOB}:{}", command.import)),
+            // The import itself knows its one job; a key would let an earlier one absorb it.
+            unique_key: None,
             payload: json!({ "import": command.import }),
             // A router may be out of reach for days.
             max_attempts: u16::MAX,

@@ -133,6 +133,14 @@ pub struct SurveyedQueue {
     pub target: String,
     /// Upload and download in bits per second, as the router prints them.
     pub max_limit: String,
+    /// The same with its burst; 0 in one direction for no limit in it.
+    pub rate: SurveyedRate,
+    /// The queue it hangs below, if there is one.
+    pub parent: Option<String>,
+    /// Whether it concerns a part of the traffic only: a destination, marked packets, some hours of the day.
+    pub is_narrow: bool,
+    /// Whether it limits nobody at present.
+    pub is_disabled: bool,
     /// The comment.
     pub comment: Raw,
 }
@@ -148,6 +156,14 @@ pub struct SurveyedLease {
     pub device: String,
     /// The DHCP server; empty for all.
     pub server: String,
+    /// The speed of its device; 0 in one direction for no limit in it.
+    pub rate: SurveyedRate,
+    /// The address lists its device is put on, separated by commas; empty for none.
+    pub address_lists: String,
+    /// Whether its device is kept out.
+    pub is_blocked: bool,
+    /// Whether it is not used at present.
+    pub is_disabled: bool,
     /// The comment.
     pub comment: Raw,
 }

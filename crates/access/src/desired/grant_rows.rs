@@ -98,6 +98,10 @@ fn user(mark: &Mark, open: &OpenGrant, profile: &ServiceProfile, standing: Stand
     let mut owned = login(mark, profile, standing);
     owned.insert(Attribute::LimitUptime, text(limits.uptime_s));
     owned.insert(Attribute::LimitBytes, text(limits.bytes));
+    // One that is for every server stays where an operator has put it.
+    if let Some(server) = open.grant.server() {
+        owned.insert(Attribute::Server, Some(server.to_owned()));
+    }
     owned
 }
 
@@ -127,7 +131,7 @@ fn lease(open: &OpenGrant, profile: &ServiceProfile, standing: Standing) -> Owne
     let mut owned = Owned::from([
         (
             Attribute::RateLimit,
-            Some(rate(profile, standing).to_string()),
+            rate(profile, standing).on_router().map(|it| it.to_string()),
         ),
         (Attribute::AddressLists, list),
         (Attribute::BlockAccess, yes(standing == Standing::Refused)),
@@ -165,12 +169,15 @@ fn entry(standing: Standing) -> Owned {
 }
 
 fn queue(target: String, profile: &ServiceProfile, standing: Standing) -> Owned {
-    let rate = rate(profile, standing);
+    let rate = rate(profile, standing).on_router();
     let pair = |up, down| RateLimit::steady(up, down).to_string();
-    let burst = rate.burst;
+    let burst = rate.and_then(|it| it.burst);
     Owned::from([
         (Attribute::Target, Some(target)),
-        (Attribute::MaxLimit, Some(pair(rate.up_bps, rate.down_bps))),
+        (
+            Attribute::MaxLimit,
+            rate.map(|it| pair(it.up_bps, it.down_bps)),
+        ),
         (
             Attribute::BurstLimit,
             burst.map(|it| pair(it.up_bps, it.down_bps)),

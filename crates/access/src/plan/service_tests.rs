@@ -15,17 +15,17 @@ use crate::tag::Mark;
 use crate::testing::{FakeRouter, numbered, sample_grant, sample_profile, sample_router};
 use crate::use_cases::router_task::target_of;
 
-const ACTIVE: Allowance = Allowance::Active { until: None };
+pub(super) const ACTIVE: Allowance = Allowance::Active { until: None };
 
-fn start() -> Timestamp {
+pub(super) fn start() -> Timestamp {
     Timestamp::from_micros(1_800_000_000_000_000).unwrap()
 }
 
-fn mark() -> Mark {
+pub(super) fn mark() -> Mark {
     Mark::of(numbered(2))
 }
 
-fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
+pub(super) fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
     let profile = sample_profile(numbered(5), "one", service).unwrap();
     let subject = Subject::Subscription(numbered(10));
     let made = sample_grant(numbered(10), numbered(2), subject, &profile, login, start());
@@ -39,7 +39,7 @@ fn grant(service: Service, login: &str, allowance: Allowance) -> OpenGrant {
     }
 }
 
-fn want(service: Service, grants: &[OpenGrant]) -> Desired {
+pub(super) fn want(service: Service, grants: &[OpenGrant]) -> Desired {
     let profile = sample_profile(numbered(5), "one", service).unwrap();
     desired(&mark(), &[profile], grants, start()).unwrap()
 }
@@ -49,12 +49,12 @@ fn commands(plan: &Plan) -> Vec<String> {
 }
 
 /// The commands without their comments.
-fn bare(plan: &Plan) -> Vec<String> {
+pub(super) fn bare(plan: &Plan) -> Vec<String> {
     let cut = |it: String| it.split(" comment=").next().unwrap_or_default().to_owned();
     commands(plan).into_iter().map(cut).collect()
 }
 
-fn after(actual: Actual, plan: &Plan) -> Actual {
+pub(super) fn after(actual: Actual, plan: &Plan) -> Actual {
     let router = FakeRouter::new();
     router.set_actual(numbered(2), actual);
     let target = target_of(
@@ -187,7 +187,7 @@ fn a_device_with_an_address_also_has_a_queue_and_a_lease_keeps_it() {
     assert!(leased[0].contains("address=10.2.0.9"), "{leased:?}");
 }
 
-fn by_hand(name: &str, values: &[(Attribute, &str)], is_dynamic: bool) -> ActualRow {
+pub(super) fn by_hand(name: &str, values: &[(Attribute, &str)], is_dynamic: bool) -> ActualRow {
     let value = |(attribute, text): &(Attribute, &str)| (*attribute, (*text).to_owned());
     ActualRow {
         id: RowId::new("*F0"),

@@ -14,7 +14,7 @@ use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
 use crate::desired::ACTIVE_LIST;
 use crate::gateway::{GatewayError, GatewayErrorKind, Selection, Target};
-use crate::login::LoginRef;
+use crate::login::{LoginRef, Service};
 use crate::menu::Menu;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
@@ -294,7 +294,13 @@ impl World {
                     .filter(|it| menu.serves(it.service))
                     .map(|it| menu.row_name(&it.name))
                     .collect();
-                read.rows_mut(menu).retain(|row| names.contains(&row.name));
+                let targets = targets_of(menu, logins);
+                let is_target = |row: &ActualRow| {
+                    let target = row.values.get(&Attribute::Target);
+                    target.is_some_and(|it| targets.contains(it.as_str()))
+                };
+                read.rows_mut(menu)
+                    .retain(|row| names.contains(&row.name) || is_target(row));
             }
             if self.hides_passwords {
                 read.rows_mut(menu)
@@ -324,11 +330,10 @@ impl World {
 
     fn create(&mut self, change: &Change, edits: &[Edit], tag: &Tag) -> Result<(), GatewayError> {
         let menu = change.menu;
-        let occupant = self
-            .actual
-            .rows(menu)
-            .iter()
-            .find(|it| it.occupies(menu, &change.name) && shares_list(it, edits));
+        let occupant =
+            self.actual.rows(menu).iter().find(|it| {
+                it.occupies(menu, &change.name, change.server()) && shares_list(it, edits)
+            });
         if let Some(row) = occupant {
             let ours = row.is_owned(menu, &tag.mark) && row.tag().is_none_or(|it| it.id == tag.id);
             let id = row.id.clone();
@@ -397,6 +402,14 @@ impl World {
             "input does not match any value of profile",
         ))
     }
+}
+
+/// Queues are also known by whom they limit: one that was taken over has a name of its own.
+fn targets_of(menu: Menu, logins: &[LoginRef]) -> BTreeSet<&str> {
+    let here = logins
+        .iter()
+        .filter(|it| menu == Menu::SimpleQueue && it.service == Service::StaticIp);
+    here.map(|it| it.name.as_str()).collect()
 }
 
 /// Whether a new row would be on the same list as an old one; rows that are on no list all are.

@@ -9,13 +9,15 @@ use kernel::RouterId;
 use super::fake_router::{FakeRouter, World};
 use crate::login::{LoginRef, Service};
 use crate::menu::Menu;
-use crate::row::ActualRow;
+use crate::row::{ActualRow, Attribute};
+use crate::tag::PROFILE_PREFIX;
 use crate::usage::{Load, SessionCounters, Traffic, UsageReading, UsageScope, UserCounters};
 
 /// The counters of one router.
 #[derive(Debug, Default)]
 pub(super) struct FakeUse {
     totals: BTreeMap<String, Load>,
+    queues: BTreeMap<LoginRef, Load>,
     running: BTreeMap<LoginRef, (u64, Load)>,
     sessions_begun: u64,
     lost_s: u64,
@@ -29,6 +31,14 @@ impl FakeRouter {
             if let Some((_, counted)) = it.used.running.get_mut(login) {
                 *counted = counted.plus(load);
             }
+        });
+    }
+
+    /// A customer without sessions uses that much: their queue counts it, if they have one.
+    pub fn pass(&self, router: RouterId, login: &LoginRef, load: Load) {
+        self.with(router, |it| {
+            let counted = it.used.queues.entry(login.clone()).or_default();
+            *counted = counted.plus(load);
         });
     }
 
@@ -46,6 +56,7 @@ impl FakeRouter {
         self.with(router, |it| {
             it.online.clear();
             it.used.running.clear();
+            it.used.queues.clear();
             it.used.lost_s = it.facts(router).uptime_s;
         });
     }
@@ -71,19 +82,43 @@ impl World {
         }
     }
 
+    /// What the queues of addresses, and those that the router makes for leases with a speed, have counted.
+    fn queues(&self) -> impl Iterator<Item = UserCounters> {
+        let fixed = self.actual.rows(Menu::SimpleQueue).iter();
+        let fixed = fixed.filter_map(|row| {
+            let target = row.values.get(&Attribute::Target)?;
+            let login = LoginRef::new(Service::StaticIp, target.as_str());
+            Some(self.queue(login, row, !row.name.starts_with(PROFILE_PREFIX)))
+        });
+        let leased = self.actual.rows(Menu::DhcpLease).iter();
+        let leased = leased.filter(|it| it.values.contains_key(&Attribute::RateLimit));
+        let leased = leased.map(|row| {
+            let login = LoginRef::new(Service::DhcpLease, row.name.as_str());
+            self.queue(login, row, true)
+        });
+        fixed.chain(leased)
+    }
+
+    fn queue(&self, login: LoginRef, row: &ActualRow, has_history: bool) -> UserCounters {
+        UserCounters {
+            load: self.used.queues.get(&login).copied().unwrap_or_default(),
+            login,
+            row: row.id.clone(),
+            has_history,
+        }
+    }
+
     pub(super) fn usage(&mut self, router: RouterId, reach: UsageScope) -> UsageReading {
         self.settle();
         let user = |row: &ActualRow| UserCounters {
-            name: row.name.clone(),
+            login: LoginRef::new(Service::Hotspot, row.name.as_str()),
             row: row.id.clone(),
             load: self.used.totals.get(&row.name).copied().unwrap_or_default(),
+            has_history: false,
         };
         let users = || {
-            self.actual
-                .rows(Menu::HotspotUser)
-                .iter()
-                .map(user)
-                .collect()
+            let users = self.actual.rows(Menu::HotspotUser).iter().map(user);
+            users.chain(self.queues()).collect()
         };
         let sessions = self.used.running.iter();
         UsageReading {

@@ -406,7 +406,7 @@ async fn use_is_counted(bench: &dyn Bench) {
     }
     let total = |reading: UsageReading| {
         let users = reading.users.expect("asked for");
-        let found = users.into_iter().find(|it| it.name == "gate-005");
+        let found = users.into_iter().find(|it| it.login == spot);
         found.expect("a user").load
     };
     assert_eq!(total(reading).bytes_down, 0);

@@ -8,11 +8,13 @@ use kernel::{
 };
 
 use super::mikhmon::mikhmon_survey;
-use super::samples::{sample_router, sample_terms};
+use super::samples::{sample_grant, sample_router, sample_terms};
 use crate::adoption::{
     Circumstances, HistoricalSale, Import, ImportQueries, ImportRow, ImportRowFilter, ImportStatus,
-    Known, NewImport, Place, Proposal, Raw, RowKind, RowState, Settled, digest_of, preview,
+    Known, NewImport, Place, Proposal, Raw, RowKind, RowState, Settled, UnreadablePasswords,
+    digest_of, preview,
 };
+use crate::grant::Subject;
 use crate::login::Service;
 use crate::ports::{AccessStore, AccessTx};
 use crate::profile::{AdoptedRow, ServiceProfile};
@@ -41,11 +43,13 @@ pub async fn import_store_contract(
         other,
     };
     walk.adopted_profiles_are_found_by_router().await;
+    walk.logins_stay_bound_to_their_servers().await;
     walk.previews_are_kept_whole().await;
     walk.rows_are_settled_once().await;
     walk.an_import_comes_to_its_end().await;
     walk.sales_are_kept_once().await;
     walk.nobody_else_sees_them().await;
+    walk.old_previews_are_forgotten().await;
 }
 
 struct Walk<'a> {
@@ -109,11 +113,43 @@ impl Walk<'_> {
         assert!(ok(tx.profiles().adopted_on(self.router).await).is_empty());
     }
 
+    async fn logins_stay_bound_to_their_servers(&self) {
+        let name = "import-bound".parse().expect("a slug");
+        let profile =
+            ServiceProfile::define(self.ids.next(), name, Service::Hotspot, sample_terms());
+        let mut profile = profile.expect("a profile");
+        let bound = |login: &str| {
+            let subject = Subject::Voucher(self.ids.next());
+            let made = sample_grant(
+                self.ids.next(),
+                self.router,
+                subject,
+                &profile,
+                login,
+                self.now,
+            );
+            made.expect("a grant").bound_to(Some("hs1".to_owned()))
+        };
+        let (mut one, other) = (bound("bound-1"), bound("bound-2"));
+        let ids = [one.id(), other.id()];
+        let mut tx = self.begin().await;
+        ok(tx.profiles().save(&mut profile).await);
+        ok(tx.grants().save(&mut one).await);
+        ok(tx.grants().insert_many(vec![other]).await);
+        ok(tx.commit().await);
+        let mut tx = self.begin().await;
+        for id in ids {
+            let found = ok(tx.grants().find(id).await).expect("kept");
+            assert_eq!(found.server(), Some("hs1"));
+        }
+    }
+
     fn rows(&self) -> Vec<ImportRow> {
         let around = Circumstances {
             mark: &Mark::of(self.router),
             known: &Known::default(),
             zone: zone(),
+            unreadable: UnreadablePasswords::Refuse,
             now: self.now,
             ids: &*self.ids,
         };
@@ -258,7 +294,18 @@ impl Walk<'_> {
         let mut tx = self.begin().await;
         let mut import = ok(tx.imports().find(self.import).await).expect("kept");
         let mut stale = import.clone();
-        assert_eq!(import.begin(job, self.now), job);
+        let first = self.ids.next();
+        assert_eq!(import.begin(first, None, self.now), first);
+        ok(tx.imports().save(&mut import).await);
+        ok(tx.commit().await);
+        let mut tx = self.begin().await;
+        let mut import = ok(tx.imports().find(self.import).await).expect("kept");
+        assert_eq!(import.begin(job, None, self.now), first, "it is at it");
+        assert_eq!(
+            import.begin(job, Some(first), self.now),
+            job,
+            "it has ended"
+        );
         ok(tx.imports().save(&mut import).await);
         ok(tx.commit().await);
         let mut tx = self.begin().await;
@@ -326,6 +373,43 @@ impl Walk<'_> {
             .historical_sales(tenant, elsewhere, first())
             .await);
         assert!(found.items.is_empty());
+    }
+
+    async fn old_previews_are_forgotten(&self) {
+        let (old, young) = (self.ids.next(), self.ids.next());
+        let hour = chrono::Duration::hours(1);
+        for (id, at) in [(old, self.now.minus(hour)), (young, self.now)] {
+            let mut import = Import::keep(NewImport {
+                id,
+                router: self.router,
+                zone: zone(),
+                digest: [4; 32],
+                unread: Vec::new(),
+                rows: 1,
+                at,
+            });
+            let mut rows = self.rows();
+            rows.truncate(1);
+            let mut tx = self.begin().await;
+            ok(tx.imports().save(&mut import).await);
+            ok(tx.imports().insert_rows(id, rows).await);
+            ok(tx.commit().await);
+        }
+        let before = self.now.minus(chrono::Duration::minutes(1));
+        assert_eq!(ok(self.store.forget_previews(before, 10).await), 1);
+        assert_eq!(ok(self.store.forget_previews(before, 10).await), 0);
+        let tenant = self.scope.tenant;
+        let rows = async |id| {
+            let none = ImportRowFilter::default();
+            let rows = self.queries.import_rows(tenant, id, none, first());
+            ok(rows.await).items.len()
+        };
+        assert!(ok(self.queries.import(tenant, old).await).is_none());
+        assert_eq!((rows(old).await, rows(young).await), (0, 1));
+        // What was applied stays, however old it is.
+        let later = self.now.plus(chrono::Duration::days(1));
+        assert_eq!(ok(self.store.forget_previews(later, 10).await), 1);
+        assert!(ok(self.queries.import(tenant, self.import).await).is_some());
     }
 
     async fn nobody_else_sees_them(&self) {

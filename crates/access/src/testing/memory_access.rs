@@ -75,7 +75,7 @@ impl MemoryAccess {
         self.lock().get(&tenant).cloned().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, Tables>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, Tables>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -89,6 +89,10 @@ impl AccessStore for MemoryAccess {
             tenant: scope.tenant,
             tables,
         }))
+    }
+
+    async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        Ok(self.drop_previews(before, limit))
     }
 }
 

@@ -5,14 +5,14 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kernel::{
     Cursor, HistoricalSaleId, ImportId, ImportRowId, Page, PageRequest, RouterId, StoreError,
-    TenantId,
+    TenantId, Timestamp,
 };
 
 use super::memory_access::{MemoryAccess, MemoryTx};
 use super::memory_tables::next_version;
 use crate::adoption::{
     HistoricalSale, Import, ImportQueries, ImportRepository, ImportRow, ImportRowFilter,
-    ImportSnapshot, ImportView, RowCount, Settled,
+    ImportSnapshot, ImportStatus, ImportView, RowCount, Settled,
 };
 
 /// What one tenant has.
@@ -29,6 +29,20 @@ impl ImportTables {
         rows.filter(move |it| it.0 == import).map(|it| &it.1)
     }
 
+    /// Forgets up to so many previews made before an instant; returns how many.
+    fn forget_previews(&mut self, before: Timestamp, most: u64) -> u64 {
+        let old =
+            |it: &&ImportSnapshot| it.status == ImportStatus::Previewed && it.made_at < before;
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let old = self.imports.values().filter(old).map(|it| it.id);
+        let old: Vec<ImportId> = old.take(most).collect();
+        for id in &old {
+            self.imports.remove(id);
+        }
+        self.rows.retain(|_, it| !old.contains(&it.0));
+        u64::try_from(old.len()).unwrap_or(u64::MAX)
+    }
+
     fn counts(&self, import: ImportId) -> Vec<RowCount> {
         let mut counts = BTreeMap::new();
         for it in self.rows_of(import) {
@@ -38,6 +52,18 @@ impl ImportTables {
         }
         let count = |((kind, state), count)| RowCount { kind, state, count };
         counts.into_iter().map(count).collect()
+    }
+}
+
+impl MemoryAccess {
+    /// Forgets up to `limit` previews of every tenant; returns how many.
+    pub(super) fn drop_previews(&self, before: Timestamp, limit: u32) -> u64 {
+        let (mut all, mut forgotten) = (self.lock(), 0);
+        for tables in all.values_mut() {
+            let room = u64::from(limit).saturating_sub(forgotten);
+            forgotten += tables.imports.forget_previews(before, room);
+        }
+        forgotten
     }
 }
 

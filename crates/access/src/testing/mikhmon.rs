@@ -117,6 +117,10 @@ pub fn mikhmon_survey() -> Survey {
             name: Raw::from("office"),
             target: "10.0.0.7/32".to_owned(),
             max_limit: "5000000/20000000".to_owned(),
+            rate: SurveyedRate::Known(RateLimit::steady(5_000_000, 20_000_000)),
+            parent: None,
+            is_narrow: false,
+            is_disabled: false,
             comment: Raw::default(),
         }],
         leases: vec![SurveyedLease {
@@ -124,6 +128,10 @@ pub fn mikhmon_survey() -> Survey {
             address: "10.0.0.8".to_owned(),
             device: "AA:BB:CC:00:00:08".to_owned(),
             server: "dhcp1".to_owned(),
+            rate: SurveyedRate::Unlimited,
+            address_lists: String::new(),
+            is_blocked: false,
+            is_disabled: false,
             comment: Raw::default(),
         }],
         sales: vec![

@@ -1,9 +1,9 @@
 //! What a survey of a fake router shows: what was put there, as it stands now.
 
-use crate::adoption::{Raw, Survey, SurveyedLogin, SurveyedPassword};
+use crate::adoption::{Raw, Survey, SurveyedLogin, SurveyedPassword, SurveyedRate};
 use crate::login::Service;
 use crate::menu::Menu;
-use crate::row::{Actual, ActualRow, Attribute};
+use crate::row::{Actual, ActualRow, Attribute, RowId};
 
 /// Adds the rows of a survey to a router.
 pub(super) fn put(survey: &Survey, actual: &mut Actual) {
@@ -17,20 +17,73 @@ pub(super) fn put(survey: &Survey, actual: &mut Actual) {
     for it in &survey.logins {
         actual.push(it.menu(), row(it));
     }
+    for it in &survey.queues {
+        let target = it.target.strip_suffix("/32").unwrap_or(&it.target);
+        let set = [
+            (Attribute::Target, Some(target.to_owned())),
+            (Attribute::MaxLimit, speed(&it.rate)),
+        ];
+        let row = with(bare(it.row.clone(), &it.name), set, &it.comment);
+        actual.push(Menu::SimpleQueue, row);
+    }
+    for it in &survey.leases {
+        let list = Some(it.address_lists.clone()).filter(|it| !it.is_empty());
+        let set = [
+            (Attribute::Address, Some(it.address.clone())),
+            (Attribute::Server, Some(it.server.clone())),
+            (Attribute::RateLimit, speed(&it.rate)),
+            (Attribute::AddressLists, list),
+        ];
+        let name = Raw::from(it.device.to_ascii_uppercase().as_str());
+        let row = with(bare(it.row.clone(), &name), set, &it.comment);
+        actual.push(Menu::DhcpLease, row);
+    }
+}
+
+fn speed(rate: &SurveyedRate) -> Option<String> {
+    match rate {
+        SurveyedRate::Unlimited => None,
+        SurveyedRate::Known(rate) => Some(rate.to_string()),
+        SurveyedRate::Other(text) => Some(text.clone()),
+    }
+}
+
+fn with<const N: usize>(
+    row: ActualRow,
+    values: [(Attribute, Option<String>); N],
+    comment: &Raw,
+) -> ActualRow {
+    let set = values.into_iter().filter_map(|(key, it)| Some((key, it?)));
+    ActualRow {
+        values: set.collect(),
+        comment: comment.lossy(),
+        ..row
+    }
+}
+
+/// The comment of a row as it is now; `None` if the row is gone.
+fn comment_now(actual: &Actual, menu: Menu, id: &RowId, was: &Raw) -> Option<Raw> {
+    let row = actual.rows(menu).iter().find(|it| it.id == *id)?;
+    if row.comment == was.lossy() {
+        return Some(was.clone());
+    }
+    Some(Raw::from(row.comment.as_str()))
 }
 
 /// The survey, with the comments of logins as they are now; logins that are gone are left out, others are added.
 pub(super) fn look(survey: &Survey, actual: &Actual) -> Survey {
     let mut now = survey.clone();
     now.logins.retain_mut(|it| {
-        let rows = actual.rows(it.menu());
-        let Some(row) = rows.iter().find(|row| row.id == it.row) else {
-            return false;
-        };
-        if row.comment != it.comment.lossy() {
-            it.comment = Raw::from(row.comment.as_str());
-        }
-        true
+        let comment = comment_now(actual, it.menu(), &it.row, &it.comment);
+        comment.map(|now| it.comment = now).is_some()
+    });
+    now.queues.retain_mut(|it| {
+        let comment = comment_now(actual, Menu::SimpleQueue, &it.row, &it.comment);
+        comment.map(|now| it.comment = now).is_some()
+    });
+    now.leases.retain_mut(|it| {
+        let comment = comment_now(actual, Menu::DhcpLease, &it.row, &it.comment);
+        comment.map(|now| it.comment = now).is_some()
     });
     for service in [Service::Pppoe, Service::Hotspot] {
         let rows = actual.rows(if service == Service::Pppoe {
@@ -67,7 +120,7 @@ fn login(service: Service, row: &ActualRow) -> SurveyedLogin {
     }
 }
 
-fn bare(id: crate::row::RowId, name: &Raw) -> ActualRow {
+fn bare(id: RowId, name: &Raw) -> ActualRow {
     ActualRow {
         id,
         name: name.lossy(),

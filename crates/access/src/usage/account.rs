@@ -195,7 +195,8 @@ impl Work<'_> {
         };
         let is_new = self.meter.user.is_none();
         let fresh = self.meter.read(user, self.clock.boot, self.ended);
-        let is_old = is_new && older_than(user.load.seconds, self.clock.users_since, self.clock.at);
+        let before = older_than(user.load.seconds, self.clock.users_since, self.clock.at);
+        let is_old = is_new && (before || user.has_history);
         self.add(fresh, is_old);
     }
 
@@ -208,7 +209,7 @@ impl Work<'_> {
     }
 
     fn has_totals(&self) -> bool {
-        self.meter.login.service == Service::Hotspot
+        self.meter.login.service != Service::Pppoe
     }
 
     fn close(self, seen: &LoginSeen) -> LoginChange {

@@ -3,12 +3,12 @@
 use kernel::GrantId;
 
 use crate::grant::Subject;
-use crate::login::LoginRef;
+use crate::login::{LoginRef, Service};
 use crate::row::RowId;
 use crate::usage::load::Load;
 use crate::usage::reading::UserCounters;
 
-/// The totals of a hotspot user, as they were read last.
+/// The totals of a hotspot user or a queue, as they were read last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserSeen {
     /// The row they were in.
@@ -70,7 +70,8 @@ impl Meter {
     }
 
     /// By how much the totals have grown. A row made anew and counters reset by hand start from zero; after a start of
-    /// the router lower numbers may also be an older state brought back, which must not count twice.
+    /// the router lower numbers of a user may also be an older state brought back, which must not count twice; queues
+    /// keep nothing, so lower numbers are all new.
     fn grown(&self, now: &UserCounters, boot: u32) -> Load {
         let Some(seen) = &self.user else {
             return now.load;
@@ -79,7 +80,8 @@ impl Meter {
         let is_same_row = seen.row == now.row || has_restarted;
         match (is_same_row && now.load.covers(seen.load), has_restarted) {
             (true, _) => now.load.minus(seen.load),
-            (false, true) => Load::ZERO,
+            (false, true) if self.login.service == Service::Hotspot => Load::ZERO,
+            (false, true) => now.load,
             (false, false) => now.load,
         }
     }

@@ -18,7 +18,7 @@ pub struct PollState {
     pub uptime_s: u64,
     /// When that poll was: when it read the router's age, before everything else.
     pub polled_at: Timestamp,
-    /// When the totals of the hotspot users were last read and recorded.
+    /// When the totals of the hotspot users and queues were last read and recorded.
     pub users_polled_at: Option<Timestamp>,
     /// Hotspot sessions at that poll.
     pub online_hotspot: u64,

@@ -13,7 +13,7 @@ use crate::usage::load::Load;
 pub enum UsageScope {
     /// Who is online, with the counters of their sessions: cheap enough for every minute.
     Sessions,
-    /// The totals of every hotspot user as well.
+    /// The totals of every hotspot user and of every queue of a customer as well.
     Everything,
 }
 
@@ -26,15 +26,18 @@ pub struct Traffic {
     pub bytes_down: u64,
 }
 
-/// The totals of a hotspot user over all sessions that have ended.
+/// The totals of a row that counts: a hotspot user over all sessions that have ended, or the queue of a static address or
+/// of a device since it was made or the router began.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserCounters {
-    /// The user's name.
-    pub name: String,
+    /// Who.
+    pub login: LoginRef,
     /// The row, so that one made anew under the same name is told from the old one.
     pub row: RowId,
     /// What the row has counted.
     pub load: Load,
+    /// Whether it may have counted already before the product had it, without saying for how long.
+    pub has_history: bool,
 }
 
 /// One session that runs.
@@ -80,7 +83,7 @@ pub struct UsageReading {
     pub uptime_s: u64,
     /// How long the rest took to be read after `uptime_s`: slow routers need minutes.
     pub took: Duration,
-    /// The hotspot users, each name once; `None` if they were not asked for.
+    /// The hotspot users and the queues of customers, each login once; `None` if they were not asked for.
     pub users: Option<Vec<UserCounters>>,
     /// Everybody who is online.
     pub sessions: Vec<SessionCounters>,

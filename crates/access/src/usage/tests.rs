@@ -62,9 +62,10 @@ fn owner(login: &LoginRef, grant: u64) -> Owner {
 
 fn user(name: &str, load: Load) -> UserCounters {
     UserCounters {
-        name: name.to_owned(),
+        login: LoginRef::new(Service::Hotspot, name),
         row: RowId::new("*1"),
         load,
+        has_history: false,
     }
 }
 
@@ -379,4 +380,59 @@ fn totals_are_due_at_first_and_then_at_their_interval() {
 fn a_meter_that_has_read_nothing_owes_nothing() {
     let meter = Meter::new(hotspot(), numbered(1), Subject::Voucher(numbered(1)));
     assert_eq!((meter.user, meter.owed), (None, Load::ZERO));
+}
+
+fn queue(bytes: u64, row: &str) -> LoginSeen {
+    LoginSeen {
+        user: Some(UserCounters {
+            login: fixed(),
+            row: RowId::new(row),
+            load: load(bytes, bytes, 0),
+            has_history: false,
+        }),
+        sessions: Vec::new(),
+    }
+}
+
+fn fixed() -> LoginRef {
+    LoginRef::new(Service::StaticIp, "10.1.1.5")
+}
+
+#[test]
+fn a_queue_counts_on_over_resets_restarts_and_rows_made_anew() {
+    let first = close(&fixed(), fresh(&fixed()), &queue(500, "*1"), &clock());
+    assert_eq!(first.used, load(500, 500, 0), "made since the last poll");
+    let steps = [
+        (queue(700, "*1"), false, 200),
+        (queue(30, "*1"), false, 30),
+        (queue(40, "*2"), false, 40),
+    ];
+    let mut books = known(&first);
+    for (seen, has_restarted, used) in steps {
+        let moment = PollClock {
+            has_restarted,
+            ..clock()
+        };
+        let change = close(&fixed(), books, &seen, &moment);
+        assert_eq!(change.used, load(used, used, 0));
+        books = known(&change);
+    }
+    let again = PollClock {
+        boot: clock().boot + 1,
+        has_restarted: true,
+        ..clock()
+    };
+    let change = close(&fixed(), books, &queue(9, "*2"), &again);
+    assert_eq!(change.used, load(9, 9, 0), "queues begin at nothing");
+}
+
+#[test]
+fn what_a_queue_had_counted_before_it_was_taken_over_is_nobodys_day() {
+    let mut seen = queue(500, "*1");
+    if let Some(user) = &mut seen.user {
+        user.has_history = true;
+    }
+    let change = close(&fixed(), fresh(&fixed()), &seen, &clock());
+    assert_eq!(change.used, Load::ZERO);
+    assert_eq!(change.carried, load(500, 500, 0));
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
 use kernel::{Ids, LocalDate, RouterId, StoreError, TenantId, Timestamp};
 
 use crate::grant::Subject;
-use crate::login::{Login, LoginRef, Service};
+use crate::login::{Login, LoginRef};
 use crate::usage::{
     Books, FirstUse, LoginChange, LoginSeen, Meter, Owner, PollClock, PollState, SessionCounters,
     TrackedSession, UsageReading, UsageStore, UserCounters, UserSeen, account,
@@ -26,7 +26,7 @@ pub struct UsageRun<'a> {
     router: RouterId,
     state: PollState,
     clock: PollClock,
-    users: Option<BTreeMap<String, UserCounters>>,
+    users: Option<BTreeMap<LoginRef, UserCounters>>,
     seen: BTreeMap<LoginRef, LoginSeen>,
     open: BTreeMap<LoginRef, Vec<TrackedSession>>,
     waiting: VecDeque<LoginRef>,
@@ -87,7 +87,7 @@ impl<'a> UsageRun<'a> {
                 seen.entry(login).or_default().sessions.push(session);
             }
         }
-        let named = |it: UserCounters| may_be_ours(&it.name).then(|| (it.name.clone(), it));
+        let named = |it: UserCounters| may_be_ours(&it.login.name).then(|| (it.login.clone(), it));
         let mut run = Self {
             store,
             ids,
@@ -107,19 +107,19 @@ impl<'a> UsageRun<'a> {
         Ok(run)
     }
 
-    /// Adds the hotspot users whose totals are not those that were read last.
+    /// Adds the hotspot users and queues whose totals are not those that were read last.
     async fn find_changed_users(&mut self) -> Result<(), StoreError> {
         let mut logins: BTreeSet<LoginRef> = self.waiting.drain(..).collect();
         if let Some(users) = &self.users {
             let used = users.values().filter(|it| !it.load.is_zero());
-            let mut changed: BTreeSet<&str> = used.map(|it| it.name.as_str()).collect();
+            let mut changed: BTreeSet<&LoginRef> = used.map(|it| &it.login).collect();
             let mut last: Option<LoginRef> = None;
             loop {
                 let meters = self
                     .store
                     .meters(self.tenant, self.router, last.as_ref(), METERS)
                     .await?;
-                for meter in meters.iter().filter(|it| is_hotspot(&it.login)) {
+                for meter in &meters {
                     note(&mut changed, meter, users, self.state.boot);
                 }
                 last = meters.last().map(|it| it.login.clone());
@@ -127,8 +127,7 @@ impl<'a> UsageRun<'a> {
                     break;
                 }
             }
-            let name = |it: &str| LoginRef::new(Service::Hotspot, it);
-            logins.extend(changed.into_iter().map(name));
+            logins.extend(changed.into_iter().cloned());
         }
         self.waiting = logins.into_iter().collect();
         Ok(())
@@ -195,10 +194,8 @@ impl<'a> UsageRun<'a> {
 
     fn take_seen(&mut self, login: &LoginRef) -> LoginSeen {
         let mut seen = self.seen.remove(login).unwrap_or_default();
-        if is_hotspot(login) {
-            let users = self.users.as_mut();
-            seen.user = users.and_then(|it| it.remove(&login.name));
-        }
+        let users = self.users.as_mut();
+        seen.user = users.and_then(|it| it.remove(login));
         seen
     }
 }
@@ -219,25 +216,21 @@ fn plain(session: SessionCounters) -> SessionCounters {
     }
 }
 
-fn is_hotspot(login: &LoginRef) -> bool {
-    login.service == Service::Hotspot
-}
-
 /// A user that has not changed since it was read drops out; one that was reset to nothing comes in.
 fn note<'u>(
-    changed: &mut BTreeSet<&'u str>,
+    changed: &mut BTreeSet<&'u LoginRef>,
     meter: &Meter,
-    users: &'u BTreeMap<String, UserCounters>,
+    users: &'u BTreeMap<LoginRef, UserCounters>,
     boot: u32,
 ) {
-    let Some((name, now)) = users.get_key_value(&meter.login.name) else {
+    let Some((login, now)) = users.get_key_value(&meter.login) else {
         return;
     };
     let is_same = |it: &UserSeen| it.load == now.load && it.row == now.row && it.boot == boot;
     if meter.owed.is_zero() && meter.user.as_ref().is_some_and(is_same) {
-        changed.remove(name.as_str());
+        changed.remove(login);
     } else {
-        changed.insert(name);
+        changed.insert(login);
     }
 }
 

@@ -27,6 +27,16 @@ pub struct DriftReview {
 }
 
 impl DriftReview {
+    /// A review of these rows, everything else being known and nothing hidden.
+    #[cfg(test)]
+    pub(crate) fn of_rows(rows: Vec<DriftRow>) -> Self {
+        Self {
+            rows,
+            unknown: Vec::new(),
+            open_logins: BTreeSet::new(),
+        }
+    }
+
     /// The same for who may not see voucher codes.
     #[must_use]
     pub fn without_codes(mut self) -> Self {
@@ -136,11 +146,21 @@ pub async fn accept_drift(
     if !differs.may_be_accepted {
         return Err(DriftError::NotAcceptable);
     }
-    let kept = kept(&differs);
+    let (kept, name) = (kept(&differs), ours_of(&found, &row));
     change_setup(store, scope, row.router, &|setup| {
-        setup.accept(row.menu, &row.name, kept.clone())
+        setup.accept(row.menu, &name, kept.clone())
     })
     .await
+}
+
+/// What a row of the router is called in what it should be: a queue that was taken over keeps a name of its own there.
+fn ours_of(found: &Comparison, row: &DriftRowRef) -> String {
+    let here = found.actual.rows(row.menu).iter();
+    let here = here.filter(|it| row.menu == Menu::SimpleQueue && it.name == row.name);
+    let tags: Vec<_> = here.filter_map(|it| Some(it.tag()?.id)).collect();
+    let mut wanted = found.want.rows(row.menu);
+    let own = wanted.find(|it| tags.contains(&it.tag.id));
+    own.map_or_else(|| row.name.clone(), |it| it.name.clone())
 }
 
 fn kept(row: &DriftRow) -> Vec<Kept> {
@@ -169,8 +189,15 @@ pub async fn restore_drift(
     scope: &Scope,
     row: DriftRowRef,
 ) -> Result<(), DriftError> {
+    let name = match row.menu {
+        Menu::SimpleQueue => {
+            let found = compare(store, gateway, vault, clock, scope, row.router).await?;
+            ours_of(&found, &row)
+        }
+        _ => row.name.clone(),
+    };
     change_setup(store, scope, row.router, &|setup| {
-        setup.restore_row(row.menu, &row.name);
+        setup.restore_row(row.menu, &name);
         Ok(())
     })
     .await?;

@@ -18,6 +18,8 @@ pub struct RetentionSettings {
     pub deliveries_days: u16,
     /// Days that events are kept; 0 for ever.
     pub events_days: u16,
+    /// Days that previews of imports are kept that nobody applied.
+    pub previews_days: u16,
     /// Days that sessions of customers are kept after their end.
     pub sessions_days: u16,
     /// Days that use is kept day by day.
@@ -35,6 +37,7 @@ impl RetentionSettings {
             frequent_jobs: Duration::minutes(i64::from(self.frequent_jobs_minutes)),
             deliveries: days(self.deliveries_days),
             events: (self.events_days > 0).then(|| days(self.events_days)),
+            previews: days(self.previews_days),
             sessions: days(self.sessions_days),
             usage_days: self.usage_days,
         }
@@ -62,6 +65,11 @@ impl RetentionSettings {
                 self.events_days == 0 || self.events_days >= self.deliveries_days,
                 "retention.events_days",
                 "must be 0 or at least retention.deliveries_days",
+            ),
+            (
+                self.previews_days >= 1,
+                "retention.previews_days",
+                "must be at least 1",
             ),
             (
                 self.sessions_days >= 1,

@@ -53,6 +53,10 @@ fn a_value_out_of_range_is_named() {
         ("[sweeps]\ncount_users_s = 0\n", "sweeps"),
         ("[retention]\njobs_days = 0\n", "retention.jobs_days"),
         ("[retention]\nevents_days = 3\n", "retention.events_days"),
+        (
+            "[retention]\npreviews_days = 0\n",
+            "retention.previews_days",
+        ),
     ] {
         let refused = with(toml).unwrap_err();
         assert!(format!("{refused:#}").contains(setting), "{refused:#}");

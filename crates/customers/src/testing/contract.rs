@@ -35,6 +35,7 @@ pub async fn customers_store_contract(
     world.another_tenant_sees_nothing().await;
     world.a_search_finds_beginnings_of_names_and_numbers().await;
     world.a_status_filters().await;
+    world.many_are_registered_at_once().await;
 }
 
 struct World<'a> {
@@ -73,6 +74,37 @@ impl World<'_> {
             note: None,
         };
         Customer::register(new, noon())
+    }
+
+    async fn many_are_registered_at_once(&self) {
+        let new = [
+            self.full("Bulk Corner Shop", "+62811555001"),
+            self.bare("Bulk Siti"),
+        ];
+        let [shop, siti] = [new[0].id(), new[1].id()];
+        let nobody = self.ids.next();
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        let asked = [shop, siti, nobody];
+        assert!(tx.customers().known_among(&asked).await.unwrap().is_empty());
+        tx.customers().insert_many(new.to_vec()).await.unwrap();
+        tx.customers().insert_many(Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        let mut known = tx.customers().known_among(&asked).await.unwrap();
+        known.sort();
+        assert_eq!(known, [shop, siti]);
+        drop(tx);
+        let found = self.find(&self.scope, shop).await.unwrap();
+        let mut expected = new[0].clone();
+        expected.saved_as(1);
+        assert_eq!(found.snapshot(), expected.snapshot());
+        let again = self.store.begin(&self.scope).await;
+        let mut tx = again.unwrap();
+        let taken = match tx.customers().insert_many(vec![new[1].clone()]).await {
+            Ok(()) => tx.commit().await,
+            Err(err) => Err(err),
+        };
+        assert!(taken.unwrap_err().is_duplicate_of("customers_pkey"));
     }
 
     async fn save(&self, customer: &mut Customer) {

@@ -145,6 +145,18 @@ impl CustomerRepository for MemoryTx {
         self.written.insert(id, (based_on, customer.snapshot()));
         Ok(())
     }
+
+    async fn known_among(&mut self, ids: &[CustomerId]) -> Result<Vec<CustomerId>, StoreError> {
+        let ids = ids.iter().copied();
+        Ok(ids.filter(|it| self.row(*it).is_some()).collect())
+    }
+
+    async fn insert_many(&mut self, customers: Vec<Customer>) -> Result<(), StoreError> {
+        for mut customer in customers {
+            self.save(&mut customer).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -41,6 +41,7 @@ pub(super) struct Model {
     pub(super) failing_since: Option<DateTimeUtc>,
     pub(super) version: i64,
     pub(super) address: Option<String>,
+    pub(super) server: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, EnumIter, DeriveRelation)]
@@ -81,6 +82,7 @@ pub(super) fn written(
         failing_since: row::utc(it.applied.failing_since),
         version,
         address: row::text(it.address.as_ref()),
+        server: it.server.clone(),
     })
 }
 
@@ -101,6 +103,7 @@ pub(super) fn restore(it: Model) -> Result<Grant, StoreError> {
             uptime_s: limit("limit_uptime_s", it.limit_uptime_s)?,
             bytes: limit("limit_bytes", it.limit_bytes)?,
         },
+        server: it.server,
         access_version: row::number("access_version", it.access_version)?,
         revision: row::number("revision", it.revision)?,
         changed_at: row::instant(it.changed_at),

@@ -20,7 +20,7 @@ use crate::{row, sql};
 const CHUNK: usize = 1_000;
 
 /// Columns of an inserted grant.
-const COLUMNS: usize = 23;
+const COLUMNS: usize = 24;
 
 #[async_trait]
 impl GrantRepository for Tx {
@@ -220,6 +220,7 @@ fn columns(it: Model) -> [Value; COLUMNS] {
         it.failing_since.into(),
         it.version.into(),
         it.address.into(),
+        it.server.into(),
     ]
 }
 
@@ -259,7 +260,7 @@ fn pairs_from(pairs: usize, first: usize) -> String {
 const INSERT: &str = "\
 INSERT INTO grants (tenant_id, id, router_id, subject_kind, subject_id, service, login, secret, profile_id, state,
     active_until, limit_uptime_s, limit_bytes, access_version, revision, changed_at, cut_owed, applied_revision,
-    applied_at, error, failing_since, version, address)
+    applied_at, error, failing_since, version, address, server)
 VALUES ";
 
 const SKIP_KNOWN: &str = " ON CONFLICT (tenant_id, subject_kind, subject_id) DO NOTHING";

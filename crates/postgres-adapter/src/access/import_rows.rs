@@ -114,15 +114,15 @@ pub(super) async fn settle(
     import: ImportId,
     settled: &[Settled],
 ) -> Result<(), StoreError> {
-    for it in settled {
-        let values = [
-            tx.tenant().into(),
-            import.uuid().into(),
-            it.row.uuid().into(),
-            it.state.as_str().into(),
-            it.reason.clone().into(),
-        ];
-        sql::execute(tx.connection(), SETTLE, values).await?;
+    for chunk in settled.chunks(CHUNK) {
+        let rows = sql::rows_from(chunk.len(), 3, 3);
+        let values = chunk.iter().flat_map(|it| {
+            let (state, reason) = (it.state.as_str(), it.reason.clone());
+            [it.row.uuid().into(), state.into(), reason.into()]
+        });
+        let head: [Value; 2] = [tx.tenant().into(), import.uuid().into()];
+        let text = SETTLE.replace("{rows}", &rows);
+        sql::execute(tx.connection(), text, head.into_iter().chain(values)).await?;
     }
     Ok(())
 }
@@ -160,8 +160,9 @@ SELECT id, menu, row_id, name, comment, proposal, seen, state, reason, notes FRO
 WHERE tenant_id = $1 AND import_id = $2 AND id > $3 AND state IN ('pending', 'recorded') ORDER BY id LIMIT $4";
 
 const SETTLE: &str = "\
-UPDATE import_rows SET state = $4, reason = $5
-WHERE tenant_id = $1 AND import_id = $2 AND id = $3 AND state IN ('pending', 'recorded')";
+UPDATE import_rows SET state = settled.column2, reason = settled.column3
+FROM (VALUES {rows}) AS settled
+WHERE tenant_id = $1 AND import_id = $2 AND id = settled.column1 AND state IN ('pending', 'recorded')";
 
 const COUNT: &str = "\
 SELECT kind, state, COUNT(*) AS count FROM import_rows WHERE tenant_id = $1 AND import_id = $2

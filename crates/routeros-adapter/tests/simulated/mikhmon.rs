@@ -1,12 +1,13 @@
 //! A router that Mikhmon ran is surveyed, and adopted without changing anything but comments.
 
 use access::adoption::{
-    Circumstances, Known, MikhmonComment, Raw, SurveyedPassword, SurveyedRate, Verdict, preview,
+    Circumstances, Known, MikhmonComment, Raw, SurveyedPassword, SurveyedRate, UnreadablePasswords,
+    Verdict, preview,
 };
 use access::testing::numbered;
 use access::{
-    Action, Change, Edit, GatewayErrorKind, Mark, Menu, RateLimit, RouterGateway, Service, Tag,
-    TagId,
+    Action, Change, Edit, GatewayErrorKind, LoginRef, Mark, Menu, RateLimit, RouterGateway,
+    Selection, Service, Tag, TagId,
 };
 use kernel::testing::CountingIds;
 use kernel::{Timestamp, Zone};
@@ -145,6 +146,72 @@ async fn everything_mikhmon_left_is_read() {
         assert!(matches!(login("budi").password, SurveyedPassword::Shown(_)));
         assert_eq!((survey.queues.len(), survey.sales.len()), (1, 2));
         assert_eq!(survey.leases[0].address, "10.0.0.8");
+        assert_eq!(survey.leases[0].rate, SurveyedRate::Unlimited);
+        assert!(!survey.leases[0].is_blocked && !survey.leases[0].is_disabled);
+        let queue = &survey.queues[0];
+        let speed = RateLimit::steady(5_000_000, 20_000_000);
+        assert_eq!(queue.rate, SurveyedRate::Known(speed));
+        assert!(!queue.is_narrow && !queue.is_disabled, "{queue:?}");
+        assert_eq!(
+            (queue.parent.as_deref(), &*queue.target),
+            (None, "10.0.0.7/32")
+        );
+    }
+}
+
+#[tokio::test]
+async fn limits_of_queues_and_leases_are_read_in_full() {
+    let site = Site::with(config(VersionProfile::V7_18), impatient()).await;
+    let insert = |menu: &str, attributes: &[(&str, &str)]| {
+        site.router.insert(menu, attributes).unwrap();
+    };
+    let bursting = [
+        ("name", "shop"),
+        ("target", "10.0.0.9"),
+        ("max-limit", "5M/20M"),
+        ("burst-limit", "8M/30M"),
+        ("burst-threshold", "4M/15M"),
+        ("burst-time", "10s/10s"),
+        ("disabled", "yes"),
+    ];
+    insert("/queue/simple", &bursting);
+    let lease = [
+        ("address", "10.0.0.10"),
+        ("mac-address", "AA:BB:CC:00:00:0A"),
+        ("rate-limit", "2M/8M"),
+        ("address-lists", "vip"),
+        ("block-access", "yes"),
+    ];
+    insert("/ip/dhcp-server/lease", &lease);
+    let survey = site.gateway.survey(&site.at()).await.unwrap();
+    let queue = &survey.queues[0];
+    let SurveyedRate::Known(rate) = queue.rate else {
+        panic!("{queue:?}")
+    };
+    assert_eq!(rate.to_string(), "5M/20M 8M/30M 4M/15M 10/10");
+    assert!(queue.is_disabled);
+    let lease = &survey.leases[0];
+    let speed = RateLimit::steady(2_000_000, 8_000_000);
+    assert_eq!(lease.rate, SurveyedRate::Known(speed));
+    assert_eq!((&*lease.address_lists, lease.is_blocked), ("vip", true));
+}
+
+#[tokio::test]
+async fn a_queue_that_was_taken_over_is_read_by_whom_it_limits() {
+    for version in [VersionProfile::V6_49, VersionProfile::V7_18] {
+        let site = Site::with(config(version), impatient()).await;
+        fill(&site);
+        let fixed = |name: &str| {
+            let login = LoginRef::new(Service::StaticIp, name);
+            Selection::Logins(vec![login])
+        };
+        let read = async |name: &str| {
+            let actual = site.gateway.read(&site.at(), &fixed(name)).await.unwrap();
+            let rows = actual.rows(Menu::SimpleQueue).iter();
+            rows.map(|it| it.name.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(read("10.0.0.7").await, ["office"]);
+        assert_eq!(read("10.0.0.70").await, [""; 0]);
     }
 }
 
@@ -159,6 +226,7 @@ async fn adopting_writes_tags_and_nothing_else() {
         mark: &mark,
         known: &known,
         zone,
+        unreadable: UnreadablePasswords::Refuse,
         now: Timestamp::from_utc("2026-11-21T12:00:00Z".parse().unwrap()),
         ids: &CountingIds::from(100),
     };

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use access::{Load, LoginRef, RouterGateway, Service, Traffic, UsageReading, UsageScope};
 
-use crate::site::Site;
+use routeros_sim::{SimConfig, VersionProfile};
+
+use crate::site::{Site, impatient};
 
 async fn everything(site: &Site) -> UsageReading {
     let read = site.gateway.usage(&site.at(), UsageScope::Everything).await;
@@ -87,7 +89,7 @@ async fn a_power_cut_loses_what_ran_and_keeps_the_totals() {
         .users
         .unwrap()
         .into_iter()
-        .find(|it| it.name == "k7x9");
+        .find(|it| it.login.name == "k7x9");
     let kept = Load {
         bytes_up: 100,
         bytes_down: 100,
@@ -103,4 +105,79 @@ async fn a_reading_tells_how_long_it_went_on_after_the_routers_age_was_read() {
     site.router.set_command_delay(delay);
     // The users, and the sessions after them.
     assert!(everything(&site).await.took >= delay * 2);
+}
+
+#[tokio::test]
+async fn queues_of_customers_are_read_and_others_are_not() {
+    for version in [VersionProfile::V6_49, VersionProfile::V7_18] {
+        let config = SimConfig {
+            version,
+            ..SimConfig::new("kios")
+        };
+        let site = Site::with(config, impatient()).await;
+        let tag = "[wb:abcdef:gaaaaaaaaaaaa:1] Bu Sri";
+        for (name, target, comment) in [
+            ("wb-10.1.1.5", "10.1.1.5", tag),
+            ("office", "10.1.1.8/29", tag),
+            ("wb-AA:BB:CC:00:00:01", "10.2.0.9", tag),
+            ("stranger", "10.1.1.6", ""),
+        ] {
+            let row = [("name", name), ("target", target), ("comment", comment)];
+            site.router.insert("/queue/simple", &row).unwrap();
+            let counted: [(&str, &[u8]); 1] = [("bytes", b"700/70")];
+            site.router
+                .overwrite("/queue/simple", name, &counted)
+                .unwrap();
+        }
+        let totals = everything(&site).await.users.unwrap();
+        let of = |service, name: &str| {
+            let login = LoginRef::new(service, name);
+            totals.iter().find(|it| it.login == login)
+        };
+        let load = Load {
+            bytes_up: 700,
+            bytes_down: 70,
+            seconds: 0,
+        };
+        for (service, name, has_history) in [
+            (Service::StaticIp, "10.1.1.5", false),
+            (Service::StaticIp, "10.1.1.8/29", true),
+            (Service::MacBypass, "AA:BB:CC:00:00:01", false),
+        ] {
+            let found = of(service, name).unwrap();
+            assert_eq!((found.load, found.has_history), (load, has_history));
+        }
+        assert_eq!(of(Service::StaticIp, "10.1.1.6"), None);
+    }
+}
+
+#[tokio::test]
+async fn a_lease_with_a_speed_is_counted_by_the_queue_the_router_makes() {
+    let site = Site::new().await;
+    let pool = [("name", "lan"), ("ranges", "10.0.0.2-10.0.0.9")];
+    site.router.insert("/ip/pool", &pool).unwrap();
+    let server = [
+        ("name", "dhcp1"),
+        ("interface", "ether3"),
+        ("address-pool", "lan"),
+    ];
+    site.router.insert("/ip/dhcp-server", &server).unwrap();
+    let lease = [
+        ("address", "10.0.0.8"),
+        ("mac-address", "AA:BB:CC:00:00:08"),
+        ("rate-limit", "2M/8M"),
+        ("comment", "[wb:abcdef:gaaaaaaaaaaaa:1]"),
+    ];
+    site.router.insert("/ip/dhcp-server/lease", &lease).unwrap();
+    site.router.dhcp_ask("AA:BB:CC:00:00:08", b"phone").unwrap();
+    let queues = site.router.rows("/queue/simple");
+    let name = queues[0]["name"].clone();
+    let counted: [(&str, &[u8]); 1] = [("bytes", b"123/456")];
+    site.router
+        .overwrite("/queue/simple", &name, &counted)
+        .unwrap();
+    let totals = everything(&site).await.users.unwrap();
+    let login = LoginRef::new(Service::DhcpLease, "AA:BB:CC:00:00:08");
+    let found = totals.iter().find(|it| it.login == login).unwrap();
+    assert_eq!((found.load.bytes_up, found.load.bytes_down), (123, 456));
 }

@@ -269,10 +269,25 @@ impl World<'_> {
             }
         };
         assert!(refused.is_duplicate_of("vouchers_digest"), "{refused:?}");
+        let (_, other) = self.stored(&[("only-once-more", None)]).await;
         let mut tx = self.store.begin(&self.scope).await.unwrap();
         let digest = code_digest(&OpenVault, &Secret::new("only-once"));
         let holder = tx.vouchers().find_by_digest(digest).await.unwrap().unwrap();
         assert_eq!(holder.id(), made[0]);
+        let never = code_digest(&OpenVault, &Secret::new("never-issued"));
+        let more = code_digest(&OpenVault, &Secret::new("only-once-more"));
+        let some = [digest, never, more];
+        let found = tx.vouchers().find_many_by_digest(&some).await.unwrap();
+        let mut found: Vec<VoucherId> = found.iter().map(|it| it.id()).collect();
+        found.sort();
+        assert_eq!(found, [made[0], other[0]]);
+        assert!(
+            tx.vouchers()
+                .find_many_by_digest(&[])
+                .await
+                .unwrap()
+                .is_empty()
+        );
         let code = OpenVault.open(&voucher_owner(holder.batch(), holder.id()), holder.code());
         assert_eq!(code.unwrap().expose(), "only-once");
     }

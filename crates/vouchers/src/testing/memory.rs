@@ -240,6 +240,17 @@ impl VoucherRepository for MemoryTx {
         VoucherRepository::find(self, id).await
     }
 
+    async fn find_many_by_digest(
+        &mut self,
+        digests: &[[u8; 32]],
+    ) -> Result<Vec<Voucher>, StoreError> {
+        let mut found = Vec::new();
+        for digest in digests {
+            found.extend(self.find_by_digest(*digest).await?);
+        }
+        Ok(found)
+    }
+
     async fn save(&mut self, voucher: &mut Voucher) -> Result<(), StoreError> {
         let mut row = voucher.snapshot();
         row.version += 1;

@@ -28,6 +28,8 @@ pub struct Generated {
     pub generated: u32,
     /// How many were ordered.
     pub count: u32,
+    /// How many of them this chunk has made.
+    pub made: u32,
 }
 
 impl Generated {
@@ -82,7 +84,7 @@ pub async fn generate_chunk(
     let batch = batch.ok_or(GenerateChunkError::NotFound(command.batch))?;
     let wanted = batch.missing().min(command.chunk);
     if wanted == 0 {
-        return Ok(progress(&batch));
+        return Ok(progress(&batch, 0));
     }
     for _ in 0..DRAWS {
         let vouchers = draw(&batch, wanted, vault, randomness, ids);
@@ -135,12 +137,13 @@ async fn store_chunk(
         .insert_many(batch.ordered().id, vouchers)
         .await?;
     tx.commit().await?;
-    Ok(progress(&batch))
+    Ok(progress(&batch, made))
 }
 
-const fn progress(batch: &Batch) -> Generated {
+const fn progress(batch: &Batch, made: u32) -> Generated {
     Generated {
         generated: batch.generated(),
         count: batch.ordered().count,
+        made,
     }
 }

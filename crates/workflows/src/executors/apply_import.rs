@@ -6,18 +6,19 @@
 
 use std::collections::BTreeMap;
 
-use access::adoption::{
-    ImportRow, Place, Proposal, RowState, Settled, Survey, SurveyedLogin, digest_of, fingerprints,
-};
+use access::adoption::{ImportRow, Place, Proposal, RowState, Settled, digest_of, fingerprints};
 use access::{Mark, Router, RouterStatus, Target, target_of};
 use kernel::{Currency, ImportId, ImportRowId, Scope, StoreError, rerun_on_conflict};
 
+use self::found::{Found, by_place};
 use super::router_jobs::patience;
 use crate::failure::Failure;
 use crate::progress::Progress;
 use crate::workbench::Workbench;
 
 mod batches;
+mod fitness;
+mod found;
 mod logins;
 mod profiles;
 mod sales;
@@ -34,7 +35,7 @@ pub(super) struct Run<'a> {
     mark: Mark,
     target: Target,
     seen: BTreeMap<Place, [u8; 32]>,
-    logins: BTreeMap<Place, SurveyedLogin>,
+    found: BTreeMap<Place, Found>,
     currency: Option<Currency>,
 }
 
@@ -97,7 +98,7 @@ impl<'a> Run<'a> {
             seen: prints
                 .map(|(place, it)| (place, digest_of(&*bench.vault, &it)))
                 .collect(),
-            logins: by_place(survey),
+            found: by_place(survey),
             currency,
         }))
     }
@@ -121,11 +122,10 @@ impl<'a> Run<'a> {
             match &row.proposal {
                 Proposal::Profile(it) => self.import_profile(&row, it).await?,
                 Proposal::Batch(it) => self.import_batch(&row, it).await?,
-                Proposal::Customer(_) | Proposal::Voucher(_) => logins.push(row),
                 Proposal::Sale(_) => sales.push(row),
+                Proposal::Customer(_) | Proposal::Voucher(_) => logins.push(row),
                 Proposal::StaticIp { .. } | Proposal::DhcpLease { .. } | Proposal::Nothing => {
-                    let why = "services of this kind are not imported yet";
-                    self.settle(vec![refused(&row, why)]).await?;
+                    logins.push(row);
                 }
             }
         }
@@ -174,11 +174,6 @@ impl<'a> Run<'a> {
             .await
             .map_err(|err: StoreError| err.into())
     }
-}
-
-fn by_place(survey: Survey) -> BTreeMap<Place, SurveyedLogin> {
-    let logins = survey.logins.into_iter();
-    logins.map(|it| (it.place(), it)).collect()
 }
 
 fn imported(row: &ImportRow) -> Settled {

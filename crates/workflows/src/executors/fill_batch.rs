@@ -38,6 +38,7 @@ pub(super) async fn run(
             Err(GenerateChunkError::Refused(BatchRefusal::Voided)) => return Ok(()),
             Err(err) => return Err(failure(err)),
         };
+        bench.probe.made("vouchers", made.made.into());
         bench.probe.reached("generate_vouchers.chunk_stored");
         let goes_on = progress
             .report(made.generated.into(), Some(made.count.into()))

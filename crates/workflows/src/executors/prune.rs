@@ -1,5 +1,5 @@
-//! Forgets what is kept only for a while: answers to idempotent requests after seven days, and old work, sessions and
-//! days of use as long as the settings say.
+//! Forgets what is kept only for a while: answers to idempotent requests after seven days, and old work, previews of
+//! imports, sessions and days of use as long as the settings say.
 
 use chrono::{Days, Duration};
 use jobs::JobKinds;
@@ -16,6 +16,8 @@ const RECEIPTS_KEPT: Duration = Duration::days(7);
 const METERS_KEPT: Duration = Duration::days(1);
 /// Rows per statement: few enough that nobody waits for it.
 const BATCH: u32 = 1_000;
+/// Previews at a time: each may have a hundred thousand rows.
+const PREVIEWS: u32 = 5;
 /// Kinds of jobs that run every minute or so.
 const FREQUENT: &[&str] = &[WATCH_ROUTER, WATCH_SESSIONS, EXPIRE_VOUCHERS];
 
@@ -24,6 +26,11 @@ pub(super) async fn run(bench: &Workbench, progress: &dyn Progress) -> Result<()
     bench.receipts.prune(now.minus(RECEIPTS_KEPT)).await?;
     let mut sweep = Sweep { progress, done: 0 };
     forget_work(bench, &mut sweep, now).await?;
+    let previews = now.minus(bench.keeping.previews);
+    let access = &*bench.access;
+    sweep
+        .by(PREVIEWS, || access.forget_previews(previews, PREVIEWS))
+        .await?;
     forget_use(bench, &mut sweep, now).await
 }
 
@@ -81,10 +88,19 @@ impl Sweep<'_> {
         F: Fn() -> Fut + Send,
         Fut: Future<Output = Result<u64, StoreError>> + Send,
     {
+        self.by(BATCH, forget).await
+    }
+
+    /// The same with batches of another size.
+    async fn by<F, Fut>(&mut self, batch: u32, forget: F) -> Result<(), StoreError>
+    where
+        F: Fn() -> Fut + Send,
+        Fut: Future<Output = Result<u64, StoreError>> + Send,
+    {
         loop {
             let forgotten = forget().await?;
             self.done += forgotten;
-            let is_last = forgotten < u64::from(BATCH);
+            let is_last = forgotten < u64::from(batch);
             if is_last || !self.progress.report(self.done, None).await? {
                 return Ok(());
             }

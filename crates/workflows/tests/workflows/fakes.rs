@@ -32,6 +32,10 @@ impl AccessStore for WatchedAccess {
         self.deliveries.lock().unwrap().push(scope.delivery);
         AccessStore::begin(&self.inner, scope).await
     }
+
+    async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.inner.forget_previews(before, limit).await
+    }
 }
 
 /// Fails to begin for as long as there are failures left.
@@ -160,6 +164,20 @@ impl Receipts for WatchedReceipts {
     async fn prune(&self, before: Timestamp) -> Result<u64, StoreError> {
         self.pruned.lock().unwrap().push(before);
         Ok(0)
+    }
+}
+
+/// Counts the vouchers that are made.
+#[derive(Default)]
+pub(crate) struct VouchersMade(pub(crate) AtomicU64);
+
+impl kernel::Probe for VouchersMade {
+    fn reached(&self, _point: &'static str) {}
+
+    fn made(&self, thing: &'static str, count: u64) {
+        if thing == "vouchers" {
+            self.0.fetch_add(count, Ordering::SeqCst);
+        }
     }
 }
 

@@ -55,6 +55,8 @@ async fn a_batch_is_made_in_chunks_that_report_progress() {
     world.run(kinds::GENERATE_VOUCHERS, again).await.unwrap();
     let view = world.vouchers.batch(world.tenant(), batch).await.unwrap();
     assert_eq!(view.unwrap().states.generated, 1_200);
+    let made = world.made.0.load(Ordering::SeqCst);
+    assert_eq!(made, 1_200, "counted once, however often it runs");
 }
 
 #[tokio::test]

@@ -17,8 +17,8 @@ use jobs::testing::MemoryJobs;
 use jobs::{ClaimedDelivery, ClaimedJob};
 use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
 use kernel::{
-    BatchId, Clock, CustomerId, EventRow, Ids, Lane, Money, NewEvent, NoProbe, PlanId, Priority,
-    ProfileId, RouterId, Scope, StoreError, SubscriptionId, TenantId, Timestamp, VoucherId,
+    BatchId, Clock, CustomerId, EventRow, Ids, Lane, Money, NewEvent, PlanId, Priority, ProfileId,
+    RouterId, Scope, StoreError, SubscriptionId, TenantId, Timestamp, VoucherId,
 };
 use serde_json::Value;
 use vouchers::testing::MemoryVouchers;
@@ -28,7 +28,9 @@ use workflows::{
     SellSubscriptionError, Workbench, order_vouchers, sell_subscription,
 };
 
-use crate::fakes::{Both, FlakyBilling, RouterWithHistory, Steps, WatchedAccess, WatchedReceipts};
+use crate::fakes::{
+    Both, FlakyBilling, RouterWithHistory, Steps, VouchersMade, WatchedAccess, WatchedReceipts,
+};
 
 pub(crate) struct World {
     pub(crate) access: MemoryAccess,
@@ -41,6 +43,7 @@ pub(crate) struct World {
     pub(crate) usage: MemoryUsage,
     pub(crate) gateway: Arc<RouterWithHistory>,
     pub(crate) receipts: Arc<WatchedReceipts>,
+    pub(crate) made: Arc<VouchersMade>,
     pub(crate) clock: Arc<FixedClock>,
     ids: Arc<CountingIds>,
     randomness: Arc<SeededRandomness>,
@@ -78,6 +81,7 @@ impl World {
                 uptime_s: AtomicU64::new(0),
             }),
             receipts: Arc::default(),
+            made: Arc::default(),
             randomness: Arc::new(SeededRandomness::from(11)),
             clock: Arc::new(FixedClock::at(noon)),
             scope: Scope::system(next.next(), "test", next.fresh()),
@@ -163,7 +167,7 @@ impl World {
             billing_queries: Arc::new(self.billing.clone()),
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<WatchedReceipts>::clone(&self.receipts),
-            probe: Arc::new(NoProbe),
+            probe: Arc::<VouchersMade>::clone(&self.made),
             usage: Arc::new(self.usage.clone()),
             housekeeping: Arc::new(self.jobs.clone()),
             keeping: Keeping::standard(),

@@ -1,13 +1,16 @@
 //! Proposals for logins: customers and vouchers, or the reason why not.
 
+use std::collections::BTreeSet;
+
 use chrono::{Datelike, Duration};
 use kernel::{Secret, Timestamp};
 
 use super::batches::Batches;
 use super::profiles::{Chosen, Profiles};
-use super::{Circumstances, Draft, Place, Verdict, readable};
+use super::{Circumstances, Draft, Place, UnreadablePasswords, Verdict, readable};
 use crate::adoption::comment::MikhmonComment;
 use crate::adoption::proposal::{CustomerProposal, Proposal, VoucherProposal, VoucherStanding};
+use crate::adoption::raw::Raw;
 use crate::adoption::survey::{Survey, SurveyedLogin, SurveyedPassword};
 use crate::grant::Limits;
 use crate::login::{Login, LoginRef, Service};
@@ -37,6 +40,7 @@ pub(super) fn place(login: &SurveyedLogin) -> Place {
 pub(super) fn propose(survey: &Survey, profiles: &Profiles, around: Circumstances<'_>) -> Logins {
     let mut batches = Batches::default();
     let mut drafts = Vec::new();
+    let mut names = BTreeSet::new();
     for login in survey.logins.iter().filter(|it| !it.is_dynamic) {
         let mut draft = Draft {
             place: place(login),
@@ -47,7 +51,13 @@ pub(super) fn propose(survey: &Survey, profiles: &Profiles, around: Circumstance
             notes: Vec::new(),
             fingerprint: login.fingerprint(),
         };
-        match judge(login, profiles, around) {
+        let judged = judge(login, profiles, around);
+        let is_twin = judged.is_ok() && !names.insert((login.service, &login.name));
+        match judged {
+            Ok(_) if is_twin => {
+                let why = "another row of the router has the same name, on another server";
+                draft.verdict = Verdict::Refused(why.to_owned());
+            }
             Ok(fit) => {
                 draft.proposal = proposal(login, &fit, &mut batches, &mut draft.notes, around);
             }
@@ -75,12 +85,7 @@ fn judge<'a>(
     around: Circumstances<'_>,
 ) -> Result<Fit<'a>, Verdict> {
     let refused = |why: &str| Err(Verdict::Refused(why.to_owned()));
-    if let Some(tag) = Tag::find(&row.comment.lossy()) {
-        if tag.mark == *around.mark {
-            return Err(Verdict::Known);
-        }
-        return refused("its comment carries the tag of another installation or enrolment");
-    }
+    not_tagged(&row.comment, around)?;
     let Some(login) = row.name.text().and_then(|it| it.parse::<Login>().ok()) else {
         return refused("its name is no login: 1 to 64 ASCII characters without spaces or quotes");
     };
@@ -91,14 +96,14 @@ fn judge<'a>(
     {
         return refused("another login of the product has this name on the router");
     }
-    if row.server.is_some() {
-        return refused("it is bound to one hotspot server, which imported logins cannot be yet");
+    if row.server.as_ref().is_some_and(|it| it.text().is_none()) {
+        return refused("the name of its hotspot server is not UTF-8");
     }
     if row.ppp_service.as_deref().is_some_and(|it| it != "pppoe") {
         return refused("it is for another PPP service than pppoe");
     }
-    adoptable_comment(row, around)?;
-    readable_password(row)?;
+    adoptable_comment(&row.comment, around)?;
+    readable_password(row, around)?;
     let name = row.profile_name();
     let Some(chosen) = profiles.find(row.service, &name) else {
         return refused("its profile is not on the router, or cannot be imported");
@@ -119,10 +124,27 @@ fn judge<'a>(
     })
 }
 
+/// A row that is nobody's yet, and whose comment has room for the product's tag.
+pub(super) fn untagged(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
+    not_tagged(comment, around)?;
+    adoptable_comment(comment, around)
+}
+
+fn not_tagged(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
+    match Tag::find(&comment.lossy()) {
+        None => Ok(()),
+        Some(tag) if tag.mark == *around.mark => Err(Verdict::Known),
+        Some(_) => {
+            let why = "its comment carries the tag of another installation or enrolment";
+            Err(Verdict::Refused(why.to_owned()))
+        }
+    }
+}
+
 /// The tag goes into the comment, so the comment must be one that may be written again.
-fn adoptable_comment(row: &SurveyedLogin, around: Circumstances<'_>) -> Result<(), Verdict> {
+fn adoptable_comment(comment: &Raw, around: Circumstances<'_>) -> Result<(), Verdict> {
     let refused = |why: &str| Err(Verdict::Refused(why.to_owned()));
-    let Some(comment) = row.comment.text() else {
+    let Some(comment) = comment.text() else {
         return refused("its comment is not UTF-8, and a foreign comment is never rewritten");
     };
     let longest = Tag {
@@ -136,16 +158,50 @@ fn adoptable_comment(row: &SurveyedLogin, around: Circumstances<'_>) -> Result<(
     }
 }
 
-fn readable_password(row: &SurveyedLogin) -> Result<(), Verdict> {
+fn readable_password(row: &SurveyedLogin, around: Circumstances<'_>) -> Result<(), Verdict> {
     let why = match row.password {
         SurveyedPassword::Shown(_) | SurveyedPassword::Empty => return Ok(()),
+        _ if around.unreadable == UnreadablePasswords::Reset => return Ok(()),
         SurveyedPassword::Hidden => {
-            "the router hides its password: give the API account's group the policy sensitive; from RouterOS 7.21 on \
-             the password must be set anew"
+            "the router hides its password: give the API account's group the policy sensitive and look again, or look \
+             again with reset_passwords, which gives it a new one (from RouterOS 7.21 on the only way)"
         }
-        SurveyedPassword::NotText => "its password is not UTF-8 text",
+        SurveyedPassword::NotText => {
+            "its password is not UTF-8 text: look again with reset_passwords, which gives it a new one"
+        }
     };
     Err(Verdict::Refused(why.to_owned()))
+}
+
+/// Whether it gets a new password; says so.
+fn resets(row: &SurveyedLogin, is_voucher: IsVoucher, notes: &mut Vec<String>) -> bool {
+    let is_readable = matches!(
+        row.password,
+        SurveyedPassword::Shown(_) | SurveyedPassword::Empty
+    );
+    if is_readable {
+        return false;
+    }
+    let new = match is_voucher {
+        IsVoucher::Yes => "its password cannot be read: its code becomes its password",
+        IsVoucher::No => {
+            "its password cannot be read: it gets a new one, which the customer must be told"
+        }
+    };
+    notes.push(new.to_owned());
+    true
+}
+
+/// Whose password is reset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum IsVoucher {
+    Yes,
+    No,
+}
+
+fn server(row: &SurveyedLogin) -> Option<String> {
+    let name = row.server.as_ref()?.text()?;
+    Some(name.to_owned()).filter(|_| row.service == Service::Hotspot)
 }
 
 fn limits(row: &SurveyedLogin) -> Limits {
@@ -177,6 +233,8 @@ fn proposal(
             profile: fit.chosen.profile,
             is_blocked: row.is_disabled,
             limits: fit.limits,
+            server: server(row),
+            resets_password: resets(row, IsVoucher::Yes, notes),
             standing: standing(row, fit, notes, around.now, around),
         });
     }
@@ -190,9 +248,12 @@ fn proposal(
         grant: around.ids.next(),
         service: row.service,
         login: fit.login.clone(),
+        address: None,
         profile: fit.chosen.profile,
         is_blocked: row.is_disabled,
         limits: fit.limits,
+        server: server(row),
+        resets_password: resets(row, IsVoucher::No, notes),
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{ProfileId, Secret, Slug};
+use kernel::{PlanId, ProfileId, Secret, Slug};
 
 use super::{Circumstances, Draft, Place, Verdict, readable};
 use crate::adoption::on_login::SellingTerms;
@@ -30,6 +30,8 @@ pub(super) struct Chosen {
 pub(super) struct Profiles {
     /// One for each row.
     pub(super) drafts: Vec<Draft>,
+    /// The names of service profiles that are taken now.
+    pub(super) slugs: BTreeSet<String>,
     by_name: BTreeMap<(Service, Raw), Chosen>,
 }
 
@@ -58,6 +60,7 @@ pub(super) fn propose(survey: &Survey, around: Circumstances<'_>) -> Profiles {
     let mut slugs = around.known.slugs.clone();
     let mut all = Profiles {
         drafts: Vec::new(),
+        slugs: BTreeSet::new(),
         by_name: BTreeMap::new(),
     };
     for it in &survey.profiles {
@@ -68,6 +71,7 @@ pub(super) fn propose(survey: &Survey, around: Circumstances<'_>) -> Profiles {
         }
         all.add(it, &mut slugs, around);
     }
+    all.slugs = slugs;
     all
 }
 
@@ -105,9 +109,10 @@ impl Profiles {
     ) {
         let selling = SellingTerms::read(&row.on_login);
         let known = around.known.profiles.get(&(row.service, name.to_owned()));
-        let profile = known.copied().unwrap_or_else(|| around.ids.next());
-        let plan =
-            (row.service == Service::Hotspot).then(|| plan_of(name, selling.as_ref(), around));
+        let profile = known.map_or_else(|| around.ids.next(), |it| it.profile);
+        let sold = row.service == Service::Hotspot;
+        let sold_under = known.and_then(|it| it.plan);
+        let plan = sold.then(|| plan_of(name, selling.as_ref(), sold_under, around));
         let chosen = Chosen {
             profile,
             plan: plan.clone(),
@@ -115,14 +120,18 @@ impl Profiles {
         };
         self.by_name.insert((row.service, row.name.clone()), chosen);
         if known.is_some() {
-            draft.verdict = Verdict::Known;
-            return;
+            if !sold || sold_under.is_some() {
+                draft.verdict = Verdict::Known;
+                return;
+            }
+            let note = "the profile is here already, but no plan for its vouchers: one is defined";
+            draft.notes.push(note.to_owned());
         }
         note_script(row, selling.as_ref(), &mut draft.notes);
         draft.proposal = Proposal::Profile(ProfileProposal {
             profile,
-            slug: free_slug(name, slugs),
-            row_name: name.to_owned(),
+            slug: known.map_or_else(|| free_slug(name, slugs), |it| it.slug.clone()),
+            row_name: Some(name.to_owned()),
             service: row.service,
             terms: terms(row, &mut draft.notes),
             plan,
@@ -140,10 +149,15 @@ fn row_name(row: &SurveyedProfile) -> Result<String, &'static str> {
     Ok(name.to_owned())
 }
 
-fn plan_of(name: &str, selling: Option<&SellingTerms>, around: Circumstances<'_>) -> PlanProposal {
+fn plan_of(
+    name: &str,
+    selling: Option<&SellingTerms>,
+    sold_under: Option<PlanId>,
+    around: Circumstances<'_>,
+) -> PlanProposal {
     let seconds = selling.and_then(|it| it.validity_s);
     PlanProposal {
-        plan: around.ids.next(),
+        plan: sold_under.unwrap_or_else(|| around.ids.next()),
         name: readable(&Raw::from(name), 80),
         price: selling.and_then(SellingTerms::face_price),
         minutes: seconds.and_then(|it| u32::try_from(it.div_ceil(60)).ok()),
@@ -200,7 +214,7 @@ fn terms(row: &SurveyedProfile, notes: &mut Vec<String>) -> Terms {
 }
 
 /// A slug made of the name, with a number behind it if it is taken.
-fn free_slug(name: &str, taken: &mut BTreeSet<String>) -> Slug {
+pub(super) fn free_slug(name: &str, taken: &mut BTreeSet<String>) -> Slug {
     let plain = |it: char| {
         let it = it.to_ascii_lowercase();
         if it.is_ascii_alphanumeric() { it } else { '-' }

@@ -4,11 +4,16 @@
 use std::collections::BTreeSet;
 
 use kernel::testing::CountingIds;
-use kernel::{Timestamp, Zone};
+use kernel::{PlanId, Timestamp, Zone};
 
-use super::{Circumstances, Draft, Known, Verdict, fingerprints, preview};
-use crate::adoption::{Price, Proposal, RowKind, Survey, SurveyedPassword, VoucherStanding};
+use super::{
+    Circumstances, Draft, Known, KnownProfile, UnreadablePasswords, Verdict, fingerprints, preview,
+};
+use crate::adoption::{
+    Price, Proposal, Raw, RowKind, Survey, SurveyedPassword, SurveyedRate, VoucherStanding,
+};
 use crate::login::{LoginRef, Service};
+use crate::rate_limit::RateLimit;
 use crate::tag::{Mark, Tag, TagId};
 use crate::testing::{mikhmon_survey, numbered, surveyed_login, surveyed_profile};
 
@@ -28,6 +33,7 @@ fn look(survey: &Survey, known: &Known) -> Vec<Draft> {
             mark: &mark(),
             known,
             zone,
+            unreadable: UnreadablePasswords::Refuse,
             now: at("2026-11-21T12:00:00Z"),
             ids: &CountingIds::from(1_000),
         },
@@ -61,16 +67,15 @@ fn a_mikhmon_router_is_understood() {
         of_kind.filter(|it| verdict(&it.verdict)).count()
     };
     let import = |it: &Verdict| *it == Verdict::Import;
-    assert_eq!(count(RowKind::Profile, import), 2, "default is not used");
-    assert_eq!(count(RowKind::Batch, import), 3);
+    assert_eq!(count(RowKind::Profile, import), 4, "default is not used");
+    assert_eq!(count(RowKind::Batch, import), 4);
     assert_eq!(count(RowKind::Customer, import), 3);
-    assert_eq!(count(RowKind::Voucher, import), 5);
+    assert_eq!(count(RowKind::Voucher, import), 6);
     assert_eq!(count(RowKind::Sale, import), 2);
     let refused = |it: &Verdict| matches!(it, Verdict::Refused(_));
-    assert_eq!(count(RowKind::Nothing, refused), 4);
-    let later = |it: &Verdict| matches!(it, Verdict::NotYet(_));
-    assert_eq!(count(RowKind::StaticIp, later), 1);
-    assert_eq!(count(RowKind::DhcpLease, later), 1);
+    assert_eq!(count(RowKind::Nothing, refused), 3);
+    assert_eq!(count(RowKind::StaticIp, import), 1);
+    assert_eq!(count(RowKind::DhcpLease, import), 1);
 }
 
 #[test]
@@ -83,7 +88,7 @@ fn the_selling_terms_of_a_profile_become_a_plan() {
     assert_eq!(plan.price, Price::read("5000"), "the selling price");
     assert_eq!(plan.minutes, Some(1_440));
     assert_eq!(day.slug.as_str(), "p-1day");
-    assert_eq!(day.row_name, "1day");
+    assert_eq!(day.row_name.as_deref(), Some("1day"));
     let Proposal::Profile(home) = &named(&drafts, "home").proposal else {
         panic!("no profile")
     };
@@ -150,7 +155,6 @@ fn a_notice_of_expiry_is_an_end() {
 fn every_refusal_has_its_reason() {
     let drafts = look(&mikhmon_survey(), &Known::default());
     assert!(refusal(named(&drafts, "wati")).contains("not UTF-8"));
-    assert!(refusal(named(&drafts, "mn45")).contains("hotspot server"));
     assert!(refusal(named(&drafts, "pq67")).contains("clock was wrong"));
     assert!(refusal(named(&drafts, "mikhmon-backup")).contains("nine fields"));
 }
@@ -165,6 +169,34 @@ fn passwords_that_are_hidden_are_never_guessed() {
     assert_eq!(named(&drafts, "joko").verdict, Verdict::Import);
 }
 
+fn known_day(plan: Option<PlanId>) -> KnownProfile {
+    KnownProfile {
+        profile: numbered(55),
+        slug: "p-1day".parse().unwrap(),
+        plan,
+    }
+}
+
+#[test]
+fn a_known_profile_that_lost_its_plan_is_offered_one() {
+    let known = Known {
+        profiles: [((Service::Hotspot, "1day".to_owned()), known_day(None))].into(),
+        slugs: BTreeSet::from(["p-1day".to_owned()]),
+        ..Known::default()
+    };
+    let drafts = look(&mikhmon_survey(), &known);
+    let day = named(&drafts, "1day");
+    let Proposal::Profile(it) = &day.proposal else {
+        panic!("no profile")
+    };
+    assert_eq!(day.verdict, Verdict::Import);
+    assert_eq!((it.profile, it.slug.as_str()), (numbered(55), "p-1day"));
+    let Proposal::Batch(kiosk) = &named(&drafts, "1day vc-123-08.14.26 kiosk").proposal else {
+        panic!("no batch")
+    };
+    assert_eq!(it.plan.as_ref().map(|it| it.plan), Some(kiosk.plan));
+}
+
 #[test]
 fn what_is_known_is_not_imported_twice() {
     let mut survey = mikhmon_survey();
@@ -177,9 +209,14 @@ fn what_is_known_is_not_imported_twice() {
         |row, mark| surveyed_login(Service::Pppoe, row, "ours", "home", tag(mark).to_string());
     survey.logins.push(tagged("*40", mark()));
     let known = Known {
-        profiles: [((Service::Hotspot, "1day".to_owned()), numbered(55))].into(),
+        profiles: [(
+            (Service::Hotspot, "1day".to_owned()),
+            known_day(Some(numbered(56))),
+        )]
+        .into(),
         slugs: BTreeSet::from(["home".to_owned()]),
         logins: [LoginRef::new(Service::Pppoe, "budi")].into(),
+        ..Known::default()
     };
     let drafts = look(&survey, &known);
     assert_eq!(named(&drafts, "ours").verdict, Verdict::Known);
@@ -189,6 +226,10 @@ fn what_is_known_is_not_imported_twice() {
         panic!("no voucher")
     };
     assert_eq!(voucher.profile, numbered(55));
+    let Proposal::Batch(kiosk) = &named(&drafts, "1day vc-123-08.14.26 kiosk").proposal else {
+        panic!("no batch")
+    };
+    assert_eq!(kiosk.plan, numbered(56), "the plan that exists");
     let Proposal::Profile(home) = &named(&drafts, "home").proposal else {
         panic!("no profile")
     };
@@ -246,4 +287,115 @@ fn odd_profile_names_get_plain_ones_here() {
         ["p-restricted-x", "ffice", "p-1-jam", "p-1-jam-2", "p"]
     );
     assert_eq!(named(&drafts, "wb-ours").verdict, Verdict::Known);
+}
+
+fn first_queue(change: impl FnOnce(&mut Survey)) -> Verdict {
+    let mut survey = mikhmon_survey();
+    change(&mut survey);
+    named(&look(&survey, &Known::default()), "office")
+        .verdict
+        .clone()
+}
+
+fn first_lease(change: impl FnOnce(&mut Survey)) -> Verdict {
+    let mut survey = mikhmon_survey();
+    change(&mut survey);
+    let drafts = look(&survey, &Known::default());
+    let mut found = drafts.iter();
+    let found = found.find(|it| it.proposal.kind() == RowKind::DhcpLease);
+    found.unwrap().verdict.clone()
+}
+
+fn says(verdict: &Verdict, words: &str) -> bool {
+    match verdict {
+        Verdict::NotYet(why) | Verdict::Refused(why) => why.contains(words),
+        Verdict::Import | Verdict::Known => false,
+    }
+}
+
+#[test]
+fn only_a_queue_that_is_one_customers_own_is_taken_over() {
+    type Change = fn(&mut Survey);
+    let table: [(&str, Change); 9] = [
+        ("something else", |it| it.queues[0].target = "ether2".into()),
+        ("something else", |it| {
+            it.queues[0].target = "10.0.0.7/32,10.0.0.8/32".into();
+        }),
+        ("whole network", |it| {
+            it.queues[0].target = "10.0.0.0/24".into();
+        }),
+        ("part of the traffic", |it| it.queues[0].is_narrow = true),
+        ("disabled", |it| it.queues[0].is_disabled = true),
+        ("speed", |it| {
+            it.queues[0].rate = SurveyedRate::Other("x".into());
+        }),
+        ("not UTF-8", |it| {
+            it.queues[0].comment = Raw::new(&b"\xe9"[..]);
+        }),
+        ("hang below", |it| {
+            let mut below = it.queues[0].clone();
+            below.name = "below".into();
+            below.parent = Some("office".into());
+            it.queues.push(below);
+        }),
+        ("another row", |it| {
+            let first = it.queues[0].clone();
+            it.queues.insert(0, first);
+            it.queues[0].name = "first".into();
+        }),
+    ];
+    for (words, change) in table {
+        let verdict = first_queue(change);
+        assert!(says(&verdict, words), "{words}: {verdict:?}");
+    }
+    let open = first_queue(|it| it.queues[0].rate = SurveyedRate::Unlimited);
+    assert_eq!(open, Verdict::Import);
+    let one_way = RateLimit::steady(5_000_000, 0);
+    let open = first_queue(|it| it.queues[0].rate = SurveyedRate::Known(one_way));
+    assert_eq!(open, Verdict::Import);
+}
+
+#[test]
+fn only_a_lease_that_is_one_devices_own_is_taken_over() {
+    type Change = fn(&mut Survey);
+    let table: [(&str, Change); 5] = [
+        ("no device", |it| it.leases[0].device = String::new()),
+        ("disabled", |it| it.leases[0].is_disabled = true),
+        ("address lists", |it| {
+            it.leases[0].address_lists = "a,b".into();
+        }),
+        ("speed", |it| {
+            it.leases[0].rate = SurveyedRate::Other("x".into());
+        }),
+        ("a queue limits", |it| {
+            it.leases[0].address = "10.0.0.7".into();
+        }),
+    ];
+    for (words, change) in table {
+        let verdict = first_lease(change);
+        assert!(says(&verdict, words), "{words}: {verdict:?}");
+    }
+    let listed = first_lease(|it| it.leases[0].address_lists = "vip".into());
+    assert_eq!(listed, Verdict::Import);
+}
+
+#[test]
+fn two_rows_of_one_name_are_one_login() {
+    let mut survey = mikhmon_survey();
+    let mut twin = survey.logins[8].clone();
+    twin.row = crate::row::RowId::new("*99");
+    twin.server = Some("hs2".into());
+    survey.logins.push(twin);
+    let drafts = look(&survey, &Known::default());
+    let of = |row: &str| drafts.iter().find(|it| it.place.row == row).unwrap();
+    assert_eq!(of("*15").verdict, Verdict::Import);
+    assert!(refusal(of("*99")).contains("the same name"));
+    let Proposal::Voucher(bound) = &of("*15").proposal else {
+        panic!("no voucher")
+    };
+    assert_eq!(bound.server.as_deref(), Some("hs1"));
+    survey.logins[8].server = Some(Raw::new(&b"\xe9"[..]));
+    let drafts = look(&survey, &Known::default());
+    let odd = drafts.iter().find(|it| it.place.row == "*15").unwrap();
+    assert!(refusal(odd).contains("hotspot server"));
 }

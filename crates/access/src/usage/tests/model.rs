@@ -184,7 +184,8 @@ impl Router {
 
     fn user(&self) -> UserCounters {
         UserCounters {
-            name: self.login.name.clone(),
+            login: self.login.clone(),
+            has_history: false,
             row: RowId::new(format!("*{}", self.row)),
             load: self.totals,
         }

@@ -3,18 +3,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use access::adoption::{
-    CustomerProposal, ImportRow, Proposal, RowState, Settled, SurveyedLogin, VoucherProposal,
-    VoucherStanding,
+    CustomerProposal, ImportRow, Proposal, RowState, Settled, VoucherProposal, VoucherStanding,
+    replacement_password,
 };
 use access::{
-    Action, Allowance, Change, Confirmation, Edit, Grant, LoginRef, NewGrant, Service, Subject,
-    Tag, TagId, secret_owner,
+    Action, Allowance, Change, Confirmation, Edit, Grant, Limits, LoginRef, NewGrant, Service,
+    Subject, Tag, TagId, request_sync, secret_owner,
 };
 use customers::{Customer, CustomerKind, NewCustomer};
-use kernel::{BatchId, GrantId, ImportRowId, ProfileId, Secret, StoreError, rerun_on_conflict};
+use kernel::{
+    BatchId, CustomerId, GrantId, Priority, ProfileId, Secret, StoreError, rerun_on_conflict,
+};
 use vouchers::{VoucherSnapshot, VoucherState, code_digest, voucher_owner};
 
 use super::super::router_jobs::patience;
+use super::found::Found;
 use super::{Run, imported, refused};
 use crate::failure::Failure;
 
@@ -22,27 +25,35 @@ use crate::failure::Failure;
 const ACTIVATION: u64 = 1;
 
 /// A login on its way in.
-struct Entry<'r> {
-    row: &'r ImportRow,
-    found: &'r SurveyedLogin,
+pub(super) struct Entry<'r> {
+    pub(super) row: &'r ImportRow,
+    found: &'r Found,
     grant: GrantId,
-    subject: Subject,
-    service: Service,
+    pub(super) subject: Subject,
+    login: LoginRef,
     /// Whether it gets a grant: one that has ended gets none.
     is_live: bool,
 }
 
 impl Entry<'_> {
-    fn login(&self) -> LoginRef {
-        LoginRef::new(self.service, self.row.name.lossy())
+    pub(super) fn login(&self) -> LoginRef {
+        self.login.clone()
     }
 
-    fn profile(&self) -> Option<ProfileId> {
-        match &self.row.proposal {
-            Proposal::Customer(it) => Some(it.profile),
-            Proposal::Voucher(it) => Some(it.profile),
-            _ => None,
-        }
+    pub(super) fn profile(&self) -> Option<ProfileId> {
+        let voucher = voucher_of(self.row).map(|it| it.profile);
+        voucher.or_else(|| Some(self.row.proposal.customer()?.profile))
+    }
+
+    /// Whether the router has everything once the tag is there. A static address also needs its place on a list, and a
+    /// device that is kept out the list of those who are.
+    fn is_complete(&self) -> bool {
+        let customer = self.row.proposal.customer();
+        customer.is_none_or(|it| match it.service {
+            Service::StaticIp | Service::MacBypass => false,
+            Service::DhcpLease => !it.is_blocked,
+            Service::Pppoe | Service::Hotspot => true,
+        })
     }
 }
 
@@ -56,12 +67,10 @@ impl Run<'_> {
         for row in &rows {
             match self.entry(row) {
                 Ok(entry) => entries.push(entry),
-                Err(why) => gone.push((row, why)),
+                Err(why) => gone.push((row, why.to_owned())),
             }
         }
-        for (row, why) in gone {
-            self.give_up(row, why).await?;
-        }
+        self.give_up(gone).await?;
         let unfit = self.unfit(&entries).await?;
         let refusals = entries
             .iter()
@@ -83,20 +92,25 @@ impl Run<'_> {
     }
 
     fn entry<'r>(&'r self, row: &'r ImportRow) -> Result<Entry<'r>, &'static str> {
-        let (grant, subject, service, is_live) = match &row.proposal {
-            Proposal::Customer(it) => {
-                let subject = Subject::Subscription(it.subscription);
-                (it.grant, subject, it.service, true)
-            }
-            Proposal::Voucher(it) => {
-                let subject = Subject::Voucher(it.voucher);
+        let (grant, subject, login, is_live) = match (voucher_of(row), row.proposal.customer()) {
+            (Some(it), _) => {
+                let login = LoginRef::new(Service::Hotspot, it.login.as_str());
                 let is_live = !it.standing.has_ended();
-                (it.grant, subject, Service::Hotspot, is_live)
+                (it.grant, Subject::Voucher(it.voucher), login, is_live)
             }
-            _ => return Err("it is no login"),
+            (None, Some(it)) => {
+                let login = LoginRef::new(it.service, it.login.as_str());
+                (
+                    it.grant,
+                    Subject::Subscription(it.subscription),
+                    login,
+                    true,
+                )
+            }
+            (None, None) => return Err("nothing can be made of it: look at the router again"),
         };
         let gone = "it is no longer on the router";
-        let found = self.logins.get(&row.place).ok_or(gone)?;
+        let found = self.found.get(&row.place).ok_or(gone)?;
         let carries_our_tag = Tag::find(&found.comment.lossy())
             .is_some_and(|it| it.mark == self.mark && it.id == TagId::grant(grant));
         if !(row.state == RowState::Recorded && carries_our_tag)
@@ -109,142 +123,105 @@ impl Run<'_> {
             found,
             grant,
             subject,
-            service,
+            login,
             is_live,
         })
     }
 
-    /// Refuses a row; a grant from an earlier try ends with it.
-    async fn give_up(&self, row: &ImportRow, why: &str) -> Result<(), Failure> {
-        let grant = match &row.proposal {
-            Proposal::Customer(it) => it.grant,
-            Proposal::Voucher(it) => it.grant,
-            _ => return Ok(self.settle(vec![refused(row, why)]).await?),
-        };
+    /// Refuses rows; a grant from an earlier try ends with its row.
+    async fn give_up(&self, rows: Vec<(&ImportRow, String)>) -> Result<(), Failure> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let subjects: Vec<Subject> = rows.iter().filter_map(|it| subject_of(it.0)).collect();
+        let refusals = rows.into_iter().map(|(row, why)| refused(row, why));
+        let refusals: Vec<Settled> = refusals.collect();
         let work = || async {
             let mut tx = self.bench.access.begin(self.scope).await?;
-            if let Some(mut grant) = tx.grants().find(grant).await?
-                && grant.end(self.bench.clock.now())
-            {
-                tx.grants().save(&mut grant).await?;
-            }
-            tx.imports()
-                .settle(self.import, &[refused(row, why)])
-                .await?;
+            let now = self.bench.clock.now();
+            tx.grants().end_many(&subjects, now).await?;
+            tx.imports().settle(self.import, &refusals).await?;
             tx.commit().await
         };
         rerun_on_conflict(work).await.map_err(Failure::from)
     }
 
-    /// Rows that cannot be imported because of what the product has meanwhile.
-    async fn unfit(
-        &self,
-        entries: &[Entry<'_>],
-    ) -> Result<BTreeMap<ImportRowId, &'static str>, Failure> {
-        let mut unfit = BTreeMap::new();
-        let logins: Vec<LoginRef> = entries.iter().map(Entry::login).collect();
-        let (tenant, router) = (self.scope.tenant, self.router.id());
-        let queries = &self.bench.access_queries;
-        let taken = queries.subjects_of(tenant, router, &logins).await?;
-        let taken: BTreeMap<LoginRef, Subject> = taken.into_iter().collect();
-        let profiles = self.missing_profiles(entries).await?;
-        for it in entries {
-            if it.profile().is_none_or(|it| profiles.contains(&it)) {
-                unfit.insert(it.row.id, "its profile was not imported");
-            } else if taken.get(&it.login()).is_some_and(|has| *has != it.subject) {
-                unfit.insert(
-                    it.row.id,
-                    "another login of the product has this name on the router",
-                );
-            }
-        }
-        self.unfit_vouchers(entries, &mut unfit).await?;
-        Ok(unfit)
-    }
-
-    async fn missing_profiles(
-        &self,
-        entries: &[Entry<'_>],
-    ) -> Result<BTreeSet<ProfileId>, StoreError> {
-        let mut profiles: BTreeSet<ProfileId> = entries.iter().filter_map(Entry::profile).collect();
-        let mut tx = self.bench.access.begin(self.scope).await?;
-        for id in profiles.clone() {
-            if tx.profiles().find(id).await?.is_some() {
-                profiles.remove(&id);
-            }
-        }
-        Ok(profiles)
-    }
-
-    async fn unfit_vouchers(
-        &self,
-        entries: &[Entry<'_>],
-        unfit: &mut BTreeMap<ImportRowId, &'static str>,
-    ) -> Result<(), Failure> {
-        let mut tx = self.bench.vouchers.begin(self.scope).await?;
-        let mut codes = BTreeSet::new();
-        for it in entries {
-            let Proposal::Voucher(proposed) = &it.row.proposal else {
-                continue;
-            };
-            let digest = code_digest(&*self.bench.vault, &code_of(proposed));
-            let issued = tx.vouchers().find_by_digest(digest).await?;
-            let taken = issued.is_some_and(|it| it.id() != proposed.voucher);
-            if taken || !codes.insert(digest) {
-                unfit.insert(it.row.id, "a voucher with this code exists already");
-            } else if tx.batches().find(proposed.batch).await?.is_none() {
-                unfit.insert(it.row.id, "its batch was not imported");
-            }
-        }
-        Ok(())
-    }
-
     async fn store_grants(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
-        let mut tx = self.bench.access.begin(self.scope).await?;
-        let mut recorded = Vec::new();
+        let (mut grants, mut recorded) = (Vec::new(), Vec::new());
         for it in entries.iter().filter(|it| it.is_live) {
-            if tx.grants().find(it.grant).await?.is_none() {
-                let mut grant = self.grant(it)?;
-                tx.grants().save(&mut grant).await?;
-            }
+            grants.push(self.grant(it)?);
             recorded.push(Settled {
                 row: it.row.id,
                 state: RowState::Recorded,
                 reason: None,
             });
         }
+        if grants.is_empty() {
+            return Ok(());
+        }
+        let mut tx = self.bench.access.begin(self.scope).await?;
+        tx.grants().insert_many(grants).await?;
         tx.imports().settle(self.import, &recorded).await?;
         tx.commit().await
     }
 
     fn grant(&self, it: &Entry<'_>) -> Result<Grant, StoreError> {
-        let secret = it.found.secret().unwrap_or(Secret::new(""));
-        let (login, profile, limits, allowance, version) = match &it.row.proposal {
-            Proposal::Customer(it) => (&it.login, it.profile, it.limits, customer_allowance(it), 0),
-            Proposal::Voucher(it) => {
-                let (allowance, version) = voucher_allowance(it);
-                (&it.login, it.profile, it.limits, allowance, version)
-            }
-            _ => return Err(StoreError::corrupt("a login that is none")),
-        };
-        Grant::make(NewGrant {
+        let known = self.new_password(it).or_else(|| it.found.secret.clone());
+        let secret = known.unwrap_or_else(|| Secret::new(""));
+        let sealed = self.bench.vault.seal(&secret_owner(it.grant), &secret);
+        let common = NewGrant {
             id: it.grant,
             router: self.router.id(),
             subject: it.subject,
-            service: it.service,
-            login: login.clone(),
+            service: it.login.service,
+            login: it.login.name.parse().map_err(StoreError::corrupt)?,
             address: None,
-            secret: self.bench.vault.seal(&secret_owner(it.grant), &secret),
-            profile,
-            allowance,
-            limits,
-            access_version: version,
+            secret: sealed,
+            profile: it
+                .profile()
+                .ok_or_else(|| StoreError::corrupt("a login that is none"))?,
+            allowance: Allowance::Blocked,
+            limits: Limits::NONE,
+            access_version: 0,
             at: self.bench.clock.now(),
-        })
-        .map_err(StoreError::corrupt)
+        };
+        let new = match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => {
+                let (allowance, access_version) = voucher_allowance(voucher);
+                NewGrant {
+                    allowance,
+                    access_version,
+                    limits: voucher.limits,
+                    ..common
+                }
+            }
+            (None, Some(customer)) => NewGrant {
+                allowance: customer_allowance(customer),
+                address: customer.address,
+                limits: customer.limits,
+                ..common
+            },
+            (None, None) => common,
+        };
+        let grant = Grant::make(new).map_err(StoreError::corrupt)?;
+        let server = match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => voucher.server.clone(),
+            (None, customer) => customer.and_then(|it| it.server.clone()),
+        };
+        Ok(grant.bound_to(server))
     }
 
-    /// Puts the tag into the comments, and changes nothing else.
+    /// The password that replaces one which cannot be read.
+    fn new_password(&self, it: &Entry<'_>) -> Option<Secret> {
+        match (voucher_of(it.row), it.row.proposal.customer()) {
+            (Some(voucher), _) => voucher.resets_password.then(|| code_of(voucher)),
+            (None, customer) => customer
+                .is_some_and(|it| it.resets_password)
+                .then(|| replacement_password(&*self.bench.vault, it.grant)),
+        }
+    }
+
+    /// Puts the tag into the comments, and changes nothing else but passwords that are to be reset.
     async fn tag<'r>(&self, entries: Vec<Entry<'r>>) -> Result<Tagged<'r>, Failure> {
         let (mut untagged, mut changes) = (Vec::new(), Vec::new());
         let mut tagged = Tagged {
@@ -264,6 +241,7 @@ impl Run<'_> {
             return Ok(tagged);
         }
         let results = self.bench.gateway.apply(&self.target, &changes).await;
+        let mut refusals = Vec::new();
         for (it, result) in untagged.into_iter().zip(results) {
             match result {
                 Ok(()) => tagged.entries.push(it),
@@ -272,11 +250,11 @@ impl Run<'_> {
                     tagged.failure.get_or_insert(failure);
                 }
                 Err(err) => {
-                    let why = format!("the router refused its tag: {err}");
-                    self.give_up(it.row, &why).await?;
+                    refusals.push((it.row, format!("the router refused its tag: {err}")));
                 }
             }
         }
+        self.give_up(refusals).await?;
         Ok(tagged)
     }
 
@@ -289,12 +267,14 @@ impl Run<'_> {
         };
         let comment = it.found.comment.text()?;
         let written = tag.adopting(comment).filter(|it| it != comment)?;
+        let mut edits = vec![Edit::Comment(written)];
+        edits.extend(self.new_password(it).map(Edit::Password));
         it.is_live.then(|| Change {
-            menu: it.found.menu(),
-            name: it.found.name.lossy(),
+            menu: it.found.menu,
+            name: it.found.name.clone(),
             action: Action::Update {
                 id: it.found.row.clone(),
-                edits: vec![Edit::Comment(written)],
+                edits,
             },
             grant: Some(it.grant),
             cuts: false,
@@ -302,42 +282,50 @@ impl Run<'_> {
     }
 
     async fn store_customers(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
+        let proposed = entries.iter().filter_map(|it| it.row.proposal.customer());
+        let proposed: Vec<&CustomerProposal> = proposed.collect();
+        if proposed.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<CustomerId> = proposed.iter().map(|it| it.customer).collect();
         let mut tx = self.bench.customers.begin(self.scope).await?;
-        let mut new = false;
-        for it in entries {
-            let Proposal::Customer(it) = &it.row.proposal else {
-                continue;
-            };
-            if tx.customers().find(it.customer).await?.is_none() {
-                let mut customer = Customer::register(new_customer(it)?, self.bench.clock.now());
-                tx.customers().save(&mut customer).await?;
-                new = true;
+        let known = tx.customers().known_among(&ids).await?;
+        let known: BTreeSet<CustomerId> = known.into_iter().collect();
+        let mut new = Vec::new();
+        for it in proposed {
+            if !known.contains(&it.customer) {
+                new.push(Customer::register(
+                    new_customer(it)?,
+                    self.bench.clock.now(),
+                ));
             }
         }
-        if new { tx.commit().await } else { Ok(()) }
+        tx.customers().insert_many(new).await?;
+        tx.commit().await
     }
 
     async fn store_vouchers(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
-        let mut tx = self.bench.vouchers.begin(self.scope).await?;
-        let mut new = BTreeMap::<BatchId, Vec<VoucherSnapshot>>::new();
-        for it in entries {
-            let Proposal::Voucher(it) = &it.row.proposal else {
-                continue;
-            };
-            if tx.vouchers().find(it.voucher).await?.is_none() {
-                new.entry(it.batch).or_default().push(self.voucher(it));
-            }
-        }
-        if new.is_empty() {
+        let proposed = entries.iter().filter_map(|it| voucher_of(it.row));
+        let proposed: Vec<&VoucherProposal> = proposed.collect();
+        if proposed.is_empty() {
             return Ok(());
         }
-        for (batch, vouchers) in new {
+        let mut tx = self.bench.vouchers.begin(self.scope).await?;
+        let issued = self.issued(&mut *tx, &proposed).await?;
+        let (mut new, mut added) = (Vec::new(), BTreeMap::<BatchId, u32>::new());
+        for it in proposed {
+            if !issued.contains_key(&self.digest(it)) {
+                new.push(self.voucher(it));
+                *added.entry(it.batch).or_default() += 1;
+            }
+        }
+        for (batch, count) in added {
             if let Some(mut batch) = tx.batches().find(batch).await? {
-                batch.add_imported(u32::try_from(vouchers.len()).unwrap_or(u32::MAX));
+                batch.add_imported(count);
                 tx.batches().save(&mut batch).await?;
             }
-            tx.vouchers().insert_imported(vouchers).await?;
         }
+        tx.vouchers().insert_imported(new).await?;
         tx.commit().await
     }
 
@@ -366,7 +354,9 @@ impl Run<'_> {
     async fn confirm(&self, entries: &[Entry<'_>]) -> Result<(), StoreError> {
         let mut tx = self.bench.access.begin(self.scope).await?;
         let live = entries.iter().filter(|it| it.is_live);
-        let confirmations: Vec<Confirmation> = live
+        let (complete, rest): (Vec<_>, Vec<_>) = live.partition(|it| it.is_complete());
+        let confirmations: Vec<Confirmation> = complete
+            .into_iter()
             .map(|it| Confirmation {
                 grant: it.grant,
                 subject: it.subject,
@@ -377,10 +367,26 @@ impl Run<'_> {
         tx.grants()
             .confirm_many(self.router.id(), &confirmations, now)
             .await?;
+        if !rest.is_empty() {
+            let (ids, router) = (&*self.bench.ids, self.router.id());
+            request_sync(&mut *tx, ids, router, Priority::Normal, now).await?;
+        }
         let settled: Vec<Settled> = entries.iter().map(|it| imported(it.row)).collect();
         tx.imports().settle(self.import, &settled).await?;
         tx.commit().await
     }
+}
+
+pub(super) const fn voucher_of(row: &ImportRow) -> Option<&VoucherProposal> {
+    match &row.proposal {
+        Proposal::Voucher(it) => Some(it),
+        _ => None,
+    }
+}
+
+fn subject_of(row: &ImportRow) -> Option<Subject> {
+    let voucher = voucher_of(row).map(|it| Subject::Voucher(it.voucher));
+    voucher.or_else(|| Some(Subject::Subscription(row.proposal.customer()?.subscription)))
 }
 
 /// Who carries the tag, or needs none; and what kept the others from it.
@@ -407,7 +413,7 @@ const fn voucher_allowance(it: &VoucherProposal) -> (Allowance, u64) {
     (Allowance::Active { until }, version)
 }
 
-fn code_of(it: &VoucherProposal) -> Secret {
+pub(super) fn code_of(it: &VoucherProposal) -> Secret {
     Secret::new(it.login.as_str())
 }
 

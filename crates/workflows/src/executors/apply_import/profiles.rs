@@ -14,23 +14,9 @@ impl Run<'_> {
         row: &ImportRow,
         it: &ProfileProposal,
     ) -> Result<(), Failure> {
-        if let Some(why) = self.changed(row) {
-            return Ok(self.settle(vec![refused(row, why)]).await?);
-        }
-        let adopted = AdoptedRow {
-            router: self.router.id(),
-            name: it.row_name.clone(),
-        };
-        let made = ServiceProfile::adopt(
-            it.profile,
-            it.slug.clone(),
-            it.service,
-            it.terms.clone(),
-            adopted,
-        );
-        let profile = match made {
+        let profile = match self.profile(row, it) {
             Ok(profile) => profile,
-            Err(why) => return Ok(self.settle(vec![refused(row, why.to_string())]).await?),
+            Err(why) => return Ok(self.settle(vec![refused(row, why)]).await?),
         };
         let stored = rerun_on_conflict(|| self.store_profile(profile.clone())).await;
         match stored {
@@ -45,6 +31,23 @@ impl Run<'_> {
             self.define_plan(plan, it.profile, currency).await?;
         }
         Ok(self.settle(vec![imported(row)]).await?)
+    }
+
+    /// One that stands for a row of the router, else one that only says what its customers' rows say.
+    fn profile(&self, row: &ImportRow, it: &ProfileProposal) -> Result<ServiceProfile, String> {
+        let (slug, terms) = (it.slug.clone(), it.terms.clone());
+        let made = match &it.row_name {
+            None => ServiceProfile::define(it.profile, slug, it.service, terms),
+            Some(name) => {
+                if let Some(why) = self.changed(row) {
+                    return Err(why.to_owned());
+                }
+                let (router, name) = (self.router.id(), name.clone());
+                let adopted = AdoptedRow { router, name };
+                ServiceProfile::adopt(it.profile, slug, it.service, terms, adopted)
+            }
+        };
+        made.map_err(|why| why.to_string())
     }
 
     async fn store_profile(&self, mut profile: ServiceProfile) -> Result<(), StoreError> {
