@@ -76,6 +76,7 @@ mod overdue;
 mod payment;
 mod plan;
 mod ports;
+mod pricing;
 mod ratio;
 mod rounding;
 mod schedule;
@@ -104,8 +105,16 @@ pub use ports::{
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
+pub use pricing::{
+    BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, DatedTaxes,
+    Discount, DiscountAmount, DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError,
+    PriceTerms, Priced, SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase,
+    TaxCategory, TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals,
+    allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
+    discount_lines, effective_rate, line_amount, net_of_gross, price,
+};
 pub use ratio::{BadRatio, Ratio};
-pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
+pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{
