@@ -20,7 +20,11 @@ mod rounding_allocation;
 mod tax_rounding;
 mod timezone_boundaries;
 
+use anyhow::{Context, Result};
+use billing::Ratio;
+
 use crate::case::{Case, Outcome};
+use crate::given::Given;
 
 /// What a file of cases is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -146,5 +150,22 @@ impl Theme {
             Self::TimezoneBoundaries => timezone_boundaries::run(case),
         };
         outcome.unwrap_or_else(|err| Outcome::Failed(format!("{err:#}")))
+    }
+}
+
+/// A case whose keys no runner knows.
+fn unknown_shape(case: &Case) -> Outcome {
+    let names = Given(&case.input).names().join(", ");
+    Outcome::Skipped(format!("unknown shape: keys {names}"))
+}
+
+/// A percentage as a fraction: 10, "10" and "10%" are a tenth.
+fn percent(given: Given<'_>) -> Result<Ratio> {
+    match given.0.as_str().is_some_and(|it| it.contains(['%', '/'])) {
+        true => given.as_ratio(),
+        false => given
+            .as_ratio()?
+            .checked_div(Ratio::whole(100))
+            .context("too large"),
     }
 }
