@@ -8,6 +8,7 @@ mod discounts_coupons;
 mod dunning;
 mod en16931_rules;
 mod en16931_totals;
+mod formula;
 mod interval_and_periods;
 mod invoice_diff;
 mod invoice_sequences;

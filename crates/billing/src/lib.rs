@@ -106,12 +106,13 @@ pub use ports::{
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
 pub use pricing::{
-    BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, DatedTaxes,
-    Discount, DiscountAmount, DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError,
-    PriceTerms, Priced, SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase,
-    TaxCategory, TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals,
-    allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
-    discount_lines, effective_rate, line_amount, net_of_gross, price,
+    BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, CashRounding,
+    Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
+    DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
+    SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, allocate_by_weights,
+    allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
+    line_amount, net_of_gross, price,
 };
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};

@@ -1,6 +1,7 @@
 //! What a document costs: amounts cut into parts, discounts, taxes, and the totals of EN 16931.
 
 mod cash;
+mod coupon;
 mod discount;
 mod identities;
 mod price;
@@ -10,7 +11,8 @@ mod taxing;
 mod totals;
 pub(crate) mod weights;
 
-pub use cash::cash_rounding;
+pub use cash::{CashRounding, cash_rounding};
+pub use coupon::{Coupon, CouponRefusal, CouponStatus, CouponUse};
 pub use discount::{
     BadDiscount, Discount, DiscountAmount, DiscountScope, Discounted, SHARE_DECIMALS,
     discount_lines,

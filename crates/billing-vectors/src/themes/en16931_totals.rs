@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result};
 use billing::{
-    InvoiceScale, PriceTerms, Priced, Ratio, TaxCategory, TaxRule, Taxable, Totals, check_totals,
-    line_amount, price,
+    CashRounding, InvoiceScale, PriceTerms, Priced, Ratio, TaxCategory, TaxRule, Taxable, Totals,
+    check_totals, line_amount, price,
 };
 use kernel::{Currency, Money};
 
@@ -40,16 +40,16 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
             allowances.push(it)
         }
     }
-    // What was prepaid, and whether coins round it, are facts of the document; they were transcribed beside its totals.
+    // What was prepaid, and what the parties agreed to round by, are facts of the document; they were transcribed beside its totals.
     let totals = expected.part("totals")?;
     let prepaid = totals
         .has("prepaid")
         .then(|| amount(totals, "prepaid", currency))
         .transpose()?;
-    let added = ["rounding", "payable_rounding", "rounding_amount"]
-        .into_iter()
-        .find(|it| totals.has(it));
-    terms.coin = added.map(|_| 10_i64.pow(u32::from(currency.exponent())));
+    let names = ["rounding", "payable_rounding", "rounding_amount"];
+    if let Some(added) = names.into_iter().find(|it| totals.has(it)) {
+        terms.cash = CashRounding::By(amount(totals, added, currency)?);
+    }
     let document = Priced {
         lines: &lines,
         discounts: &[],

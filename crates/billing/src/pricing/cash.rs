@@ -5,6 +5,18 @@ use kernel::Money;
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
 
+/// How what is due comes to be payable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum CashRounding {
+    /// To the minor unit: nothing is added.
+    #[default]
+    None,
+    /// To the smallest coin in use, in minor units.
+    ToCoin(i64),
+    /// By an amount that was agreed, above or below zero.
+    By(Money),
+}
+
 /// What is added to a document's total so that it can be paid in the smallest coin in use: EN 16931 BT-114.
 ///
 /// `coin` is that coin in minor units: 100 for whole rupees, where 50 paise and more go up (India, CGST Act, section 170).

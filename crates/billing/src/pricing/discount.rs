@@ -135,6 +135,12 @@ impl Discount {
         Self::new(DiscountAmount::Fixed(amount), DiscountScope::All)
     }
 
+    /// How much it takes off.
+    #[must_use]
+    pub const fn amount(&self) -> DiscountAmount {
+        self.amount
+    }
+
     fn fits(&self, lines: usize, currency: Currency) -> Result<(), BadDiscount> {
         if let DiscountScope::Lines(named) = &self.scope
             && let Some(line) = named.iter().find(|it| **it >= lines)

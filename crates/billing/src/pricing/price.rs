@@ -2,7 +2,7 @@
 
 use kernel::{Currency, Money, MoneyError};
 
-use super::cash::cash_rounding;
+use super::cash::{CashRounding, cash_rounding};
 use super::discount::{BadDiscount, Discount, Discounted, discount_lines};
 use super::tax::TaxRule;
 use super::taxing::{Bearer, Borne, Group, Step, groups, tax_gross, tax_net};
@@ -36,8 +36,8 @@ pub struct PriceTerms {
     pub tax_rounding: TaxRounding,
     /// Whether listed amounts have their taxes in them. The listed amount is the truth then.
     pub inclusive: bool,
-    /// The smallest coin in use, in minor units: what is due is rounded to it, on a line of its own.
-    pub coin: Option<i64>,
+    /// How what is due is rounded, on a line of its own.
+    pub cash: CashRounding,
 }
 
 impl PriceTerms {
@@ -50,7 +50,7 @@ impl PriceTerms {
             rounding: Rounding::default(),
             tax_rounding: TaxRounding::default(),
             inclusive: false,
-            coin: None,
+            cash: CashRounding::None,
         }
     }
 }
@@ -308,9 +308,12 @@ fn sum_up(
     let tax_inclusive = tax_exclusive.checked_add(tax_total)?;
     let prepaid = document.prepaid.unwrap_or(zero);
     let due = tax_inclusive.checked_sub(prepaid)?;
-    let rounding = match terms.coin {
-        Some(coin) => cash_rounding(due, coin, terms.rounding).ok_or(PriceError::Overflow)?,
-        None => zero,
+    let rounding = match terms.cash {
+        CashRounding::ToCoin(coin) => {
+            cash_rounding(due, coin, terms.rounding).ok_or(PriceError::Overflow)?
+        }
+        CashRounding::By(amount) => amount,
+        CashRounding::None => zero,
     };
     let step = terms.scale.step(currency);
     Ok(Totals {

@@ -5,6 +5,7 @@ use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert_eq, proptest};
 
 use super::{PriceError, PriceTerms, Priced, TaxRounding, Taxable, line_amount, price};
+use crate::pricing::cash::CashRounding;
 use crate::pricing::discount::Discount;
 use crate::pricing::identities::{Identity, check_totals};
 use crate::pricing::tax::{TaxBase, TaxCategory, TaxRule};
@@ -91,7 +92,7 @@ fn a_tax_inside_of_its_own_base() {
 #[test]
 fn coins_are_a_line_of_their_own() {
     let coins = PriceTerms {
-        coin: Some(100),
+        cash: CashRounding::ToCoin(100),
         ..terms()
     };
     let totals = priced(&[(1049, &[tax("VAT", "16%")])], coins).unwrap();
@@ -174,8 +175,8 @@ proptest! {
             charges: &picked(&lists, &[(more, 3)]),
             prepaid: Some(money(50)),
         };
-        let coin = coin.then_some(500);
-        let totals = price(document, PriceTerms { coin, ..terms() }).unwrap();
+        let cash = if coin { CashRounding::ToCoin(500) } else { CashRounding::None };
+        let totals = price(document, PriceTerms { cash, ..terms() }).unwrap();
         // A factor is not in the standard: only its own group is out of the breakdown's reach.
         let mut stated = totals.stated();
         for total in &mut stated.taxes {
