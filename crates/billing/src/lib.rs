@@ -66,6 +66,7 @@
 
 mod account;
 mod allocation;
+mod credit_note;
 mod difference;
 mod entity;
 mod events;
@@ -89,6 +90,10 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
+pub use credit_note::{
+    CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
+    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+};
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};

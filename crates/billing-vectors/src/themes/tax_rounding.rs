@@ -152,7 +152,7 @@ impl Document {
                 // In words: more than what this document comes to, whatever it is.
                 self.money(i64::MAX)
             }
-            _ => self.money(input.minor("coupon", "coupons", self.decimals())?),
+            _ => self.money(input.minor("coupon", self.decimals())?),
         };
         self.discounts.push(Discount::fixed(coupon)?);
         Ok(())
