@@ -154,6 +154,31 @@ impl Theme {
     }
 }
 
+/// Words or keys of a case that no runner knows.
+#[derive(Debug)]
+struct Unknown(String);
+
+impl std::fmt::Display for Unknown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "unknown shape: {}", self.0)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+/// What to return for words that no runner knows: the case is skipped with them, not guessed.
+fn unknown<T>(what: impl Into<String>) -> Result<T> {
+    Err(anyhow::Error::new(Unknown(what.into())))
+}
+
+/// Skips what is unknown; everything else that goes wrong fails.
+fn skipping_unknown(outcome: Result<Outcome>) -> Result<Outcome> {
+    match outcome {
+        Err(err) if err.is::<Unknown>() => Ok(Outcome::Skipped(err.to_string())),
+        other => other,
+    }
+}
+
 /// A case whose keys no runner knows.
 fn unknown_shape(case: &Case) -> Outcome {
     let names = Given(&case.input).names().join(", ");

@@ -40,8 +40,8 @@ fn stated(data: Given<'_>, adopt: Adopt) -> Result<Stated> {
     for given in each(data, "AllowanceCharge") {
         let it = amount(given, "Amount", given.part("TaxCategory").ok())?;
         match given.text("ChargeIndicator")? {
-            "true" => charges.push(it),
-            "false" => allowances.push(it),
+            "true" | "1" => charges.push(it),
+            "false" | "0" => allowances.push(it),
             other => bail!("{other:?} is neither a charge nor an allowance"),
         }
     }
@@ -100,7 +100,7 @@ fn tax(given: Given<'_>) -> Result<StatedTax> {
 
 fn amount(given: Given<'_>, name: &str, category: Option<Given<'_>>) -> Result<StatedAmount> {
     Ok(StatedAmount {
-        amount: given.ratio(name)?,
+        amount: ratio_if_any(given, name)?.unwrap_or_default(),
         category: category.and_then(|it| text_if_any(it, "ID")),
         rate: rate(category)?,
     })

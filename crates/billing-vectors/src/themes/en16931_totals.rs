@@ -34,10 +34,9 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
             .0
             .as_bool()
             .context("charge or allowance")?;
-        if is_charge {
-            charges.push(it)
-        } else {
-            allowances.push(it)
+        match is_charge {
+            true => charges.push(it),
+            false => allowances.push(it),
         }
     }
     // What was prepaid, and what the parties agreed to round by, are facts of the document; they were transcribed beside its totals.

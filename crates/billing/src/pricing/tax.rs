@@ -28,11 +28,17 @@ pub enum TaxCategory {
     /// Not subject to tax at all.
     #[serde(rename = "O")]
     OutOfScope,
+    /// Taxed at a rate of the Canary Islands.
+    #[serde(rename = "L")]
+    CanaryIslands,
+    /// Taxed at a rate of Ceuta and Melilla.
+    #[serde(rename = "M")]
+    CeutaMelilla,
 }
 
 impl TaxCategory {
     /// Every category.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::Standard,
         Self::ZeroRated,
         Self::Exempt,
@@ -40,7 +46,18 @@ impl TaxCategory {
         Self::IntraCommunity,
         Self::Export,
         Self::OutOfScope,
+        Self::CanaryIslands,
+        Self::CeutaMelilla,
     ];
+
+    /// Whether something of it can be taxed at a rate above zero.
+    #[must_use]
+    pub const fn has_rate(self) -> bool {
+        matches!(
+            self,
+            Self::Standard | Self::CanaryIslands | Self::CeutaMelilla
+        )
+    }
 
     /// The code on documents.
     #[must_use]
@@ -53,6 +70,8 @@ impl TaxCategory {
             Self::IntraCommunity => "K",
             Self::Export => "G",
             Self::OutOfScope => "O",
+            Self::CanaryIslands => "L",
+            Self::CeutaMelilla => "M",
         }
     }
 
@@ -123,7 +142,7 @@ impl TaxRule {
     /// A tax of any category on the net amount.
     ///
     /// # Errors
-    /// [`BadTaxRule`] for a rate below zero, or above zero where only [`TaxCategory::Standard`] has one.
+    /// [`BadTaxRule`] for a rate below zero, or above zero where the category has none.
     pub fn of_category(name: &str, category: TaxCategory, rate: Ratio) -> Result<Self, BadTaxRule> {
         let rule = Self {
             name: name.to_owned(),
@@ -132,7 +151,7 @@ impl TaxRule {
             base: TaxBase::Net,
             factor: Ratio::ONE,
         };
-        if category != TaxCategory::Standard && !rate.is_zero() {
+        if !category.has_rate() && !rate.is_zero() {
             let name = rule.name;
             return Err(BadTaxRule::NoRateHere {
                 name,

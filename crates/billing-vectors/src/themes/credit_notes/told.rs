@@ -1,6 +1,6 @@
 //! Cases told in words: what is refused, voided, corrected, raced for, paid back.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use billing::{CreditNoteKind, CreditPart, CreditedInvoice, PaidSoFar};
 
 use super::{day, invoice, money, taxes};
@@ -16,7 +16,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
         _ => match input.text("kind")? {
             "debt cancellation" => cancelled(case),
             "reissue" => corrected(case),
-            kind => Ok(Outcome::Skipped(format!("unknown shape: kind {kind}"))),
+            kind => crate::themes::unknown(format!("kind {kind}")),
         },
     }
 }
@@ -38,7 +38,20 @@ fn refused(case: &Case) -> Result<Outcome> {
             "above" => 1001,
             "negative" => -1,
             "zero" => 0,
-            other => bail!("{other:?} is no known refusal"),
+            it if ["twice", "already", "again"]
+                .iter()
+                .any(|word| it.contains(word)) =>
+            {
+                let mut credited = invoice.clone();
+                let whole = [(0, CreditPart::Whole).into()];
+                let note = credited.draft(kind, &whole)?;
+                credited.issue(note, "CN-1", day()?)?;
+                if credited.draft(kind, &whole).is_ok() {
+                    taken.push(it);
+                }
+                continue;
+            }
+            other => return crate::themes::unknown(other),
         };
         let part = CreditPart::Amount(money(asked)?);
         if invoice.draft(kind, &[(0, part).into()]).is_ok() {
