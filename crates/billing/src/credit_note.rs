@@ -13,7 +13,7 @@ use crate::pricing::Totals;
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
 
-/// What a credit note is for.
+/// What a credit note is for. On an unpaid invoice every note takes off the debt first; the kind says what becomes of the rest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CreditNoteKind {
     /// What was paid becomes credit of the account.
@@ -225,23 +225,37 @@ impl CreditedInvoice {
         self.totals.tax_inclusive.checked_sub(credited)
     }
 
-    /// What is still asked for: the total less what was paid and what was credited of the debt.
+    /// What is still asked for: the total less what was paid and what was credited, or nothing.
     ///
     /// # Errors
     /// [`MoneyError`] if the figures do not fit.
     pub fn due(&self) -> Result<Money, MoneyError> {
-        let currency = self.totals.currency();
-        let debt = self
-            .counting()
-            .filter(|it| it.kind == CreditNoteKind::DebtCancellation);
-        let cancelled = Money::sum(currency, debt.map(|it| it.total))?;
-        self.totals
-            .tax_inclusive
-            .checked_sub(self.settled()?)?
-            .checked_sub(cancelled)
+        let open = self.creditable()?.checked_sub(self.settled()?)?;
+        Ok(if open.is_negative() {
+            Money::zero(open.currency())
+        } else {
+            open
+        })
     }
 
-    fn settled(&self) -> Result<Money, MoneyError> {
+    /// What was paid for something that is credited: it goes back, in money or as credit (see [`PaidSoFar::split`]).
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the figures do not fit.
+    pub fn surplus(&self) -> Result<Money, MoneyError> {
+        let over = self.settled()?.checked_sub(self.creditable()?)?;
+        Ok(if over.is_negative() {
+            Money::zero(over.currency())
+        } else {
+            over
+        })
+    }
+
+    /// What was paid, in money and with credit, and not paid back.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the figures do not fit.
+    pub fn settled(&self) -> Result<Money, MoneyError> {
         match self.paid {
             Some(paid) => paid
                 .money

@@ -68,6 +68,7 @@ mod account;
 mod allocation;
 mod credit_note;
 mod difference;
+mod document;
 mod entity;
 mod events;
 mod interval;
@@ -95,6 +96,7 @@ pub use credit_note::{
     CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
+pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
 pub use interval::{BadInterval, Interval, IntervalUnit};

@@ -89,9 +89,10 @@ fn paid_back(case: &Case) -> Result<Outcome> {
         credit,
         refunded: money(0)?,
     };
-    let invoice = invoice(&[(total.minor(), Vec::new())], &[])?.paid(paid);
+    let mut invoice = invoice(&[(total.minor(), Vec::new())], &[])?.paid(paid);
     let note = invoice.draft_rest(CreditNoteKind::Refund)?;
-    let split = paid.split(note.total)?;
+    invoice.issue(note, "CN-1", day()?)?;
+    let split = paid.split(invoice.surplus()?)?;
     let wanted = (
         expected.minor("refunded", 2)?,
         expected.minor("credited", 2)?,
