@@ -4,10 +4,13 @@
 //! 23). Amounts on a note are printed as what is given back; [`CreditNote::effect`] is what it does to the account.
 
 mod parts;
+mod refusal;
+mod taxes;
 
 use kernel::{LocalDate, Money, MoneyError};
 
-pub use parts::{CreditLine, CreditPart, CreditRefusal, CreditRequest, CreditTax};
+pub use parts::{CreditLine, CreditPart, CreditRequest, CreditTax};
+pub use refusal::CreditRefusal;
 
 use crate::pricing::Totals;
 use crate::ratio::Ratio;

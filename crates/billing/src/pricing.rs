@@ -4,6 +4,7 @@ mod cash;
 mod coupon;
 mod discount;
 mod identities;
+mod inclusive;
 mod price;
 mod tax;
 mod tax_table;

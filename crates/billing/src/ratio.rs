@@ -39,6 +39,12 @@ impl Ratio {
         if denominator == 0 {
             return None;
         }
+        if denominator == 1 {
+            return Some(Self {
+                numerator,
+                denominator,
+            });
+        }
         let shared = gcd(numerator, denominator)?;
         let (numerator, denominator) = (numerator / shared, denominator / shared);
         if denominator < 0 {

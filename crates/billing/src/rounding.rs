@@ -209,6 +209,21 @@ mod tests {
         }
     }
 
+    #[test]
+    fn modes_are_read_by_their_own_names_and_those_of_others() {
+        for (name, mode) in [
+            ("half_away_from_zero", Rounding::HalfAwayFromZero),
+            ("HALF_UP", Rounding::HalfAwayFromZero),
+            ("half down", Rounding::HalfTowardsZero),
+            ("Half-Even", Rounding::HalfEven),
+            ("HALF_POSITIVE_INFINITY", Rounding::HalfUpwards),
+            ("floor", Rounding::Downwards),
+        ] {
+            assert_eq!(name.parse(), Ok(mode), "{name}");
+        }
+        assert!("half".parse::<Rounding>().is_err());
+    }
+
     proptest! {
         #[test]
         fn a_credit_of_the_whole_mirrors_it(amount in any::<i32>(), part in 0_i64..400, whole in 1_i64..400) {

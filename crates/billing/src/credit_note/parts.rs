@@ -2,9 +2,11 @@
 
 use kernel::{Money, MoneyError};
 
+use super::refusal::CreditRefusal;
+use super::taxes::{GroupCredit, group_credit, shown};
 use super::{CreditNote, CreditNoteKind, CreditNoteState, CreditedInvoice};
-use crate::pricing::weights::{allocate_equally, common, round_together};
-use crate::pricing::{LineTax, TaxedLine};
+use crate::pricing::TaxedLine;
+use crate::pricing::weights::{common, round_together};
 use crate::ratio::Ratio;
 
 /// How much of a line is given back.
@@ -61,116 +63,27 @@ pub struct CreditTax {
     pub tax: Money,
 }
 
-/// What cannot be given back.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CreditRefusal {
-    /// A line that does not exist.
-    #[error("the invoice has no line {line}")]
-    NoSuchLine {
-        /// The line, counted from 0.
-        line: usize,
-    },
-    /// A line that stands twice in one note.
-    #[error("line {line} stands twice")]
-    Twice {
-        /// The line.
-        line: usize,
-    },
-    /// All of it was given back.
-    #[error("line {line} is credited already")]
-    AlreadyCredited {
-        /// The line.
-        line: usize,
-    },
-    /// More than is left.
-    #[error("line {line}: {asked} is more than the {left} that are left")]
-    TooMuch {
-        /// The line.
-        line: usize,
-        /// What was asked for.
-        asked: Money,
-        /// What is left of it.
-        left: Money,
-    },
-    /// Nothing or less.
-    #[error("line {line}: {asked} is nothing to give back")]
-    NotPositive {
-        /// The line.
-        line: usize,
-        /// What was asked for.
-        asked: Money,
-    },
-    /// Finer than the invoice.
-    #[error("line {line}: {asked} is finer than the invoice, a step of {step} minor units")]
-    OffScale {
-        /// The line.
-        line: usize,
-        /// What was asked for.
-        asked: Money,
-        /// The smallest step, in minor units.
-        step: i64,
-    },
-    /// Nothing is asked for, or everything is credited.
-    #[error("there is nothing left to credit")]
-    NothingLeft,
-    /// Stored notes give back more than the invoice.
-    #[error("credit notes exceed the invoice: {left} is left")]
-    Exceeded {
-        /// What is left, on the wrong side of zero.
-        left: Money,
-    },
-    /// Debt that does not exist.
-    #[error("{total} cannot be cancelled: {due} is due")]
-    NotOwed {
-        /// What would be cancelled.
-        total: Money,
-        /// What is due.
-        due: Money,
-    },
-    /// Something was issued since it was drafted.
-    #[error("the credit note must be drafted again")]
-    Outdated,
-    /// No issued note over debt has this number.
-    #[error("credit note {number} cannot be voided")]
-    NotVoidable {
-        /// The number.
-        number: String,
-    },
-    /// A part of the invoice is not credited.
-    #[error("{left} of the invoice is not credited")]
-    NotAllCredited {
-        /// What is left.
-        left: Money,
-    },
-    /// It was corrected already.
-    #[error("the invoice was corrected already")]
-    Corrected,
-    /// The figures do not fit.
-    #[error(transparent)]
-    Money(#[from] MoneyError),
-}
-
 const OVERFLOW: CreditRefusal = CreditRefusal::Money(MoneyError::Overflow);
 
 /// What is left of an entry, in minor units.
 #[derive(Debug, Clone, Copy)]
-struct Rest {
-    amount: i64,
-    net: i64,
+pub(super) struct Rest {
+    pub(super) amount: i64,
+    pub(super) net: i64,
 }
 
 /// A part of an entry that a note gives back.
-struct Piece<'a> {
-    line: usize,
-    entry: &'a TaxedLine,
+pub(super) struct Piece<'a> {
+    pub(super) line: usize,
+    pub(super) entry: &'a TaxedLine,
     rest: Rest,
     amount: i64,
     /// Of the listed amount; nothing of a line that cost nothing.
-    share: Ratio,
+    pub(super) share: Ratio,
 }
 
 impl Piece<'_> {
-    const fn is_last(&self) -> bool {
+    pub(super) const fn is_last(&self) -> bool {
         self.amount == self.rest.amount
     }
 
@@ -185,14 +98,18 @@ impl Piece<'_> {
 }
 
 /// Whichever is nearer to zero, on the side of the second.
-fn capped(figure: Ratio, rest: Ratio) -> Ratio {
+pub(super) fn capped(figure: Ratio, rest: Ratio) -> Ratio {
     match rest.is_negative() {
         true => figure.max(rest).min(Ratio::ZERO),
         false => figure.min(rest).max(Ratio::ZERO),
     }
 }
 
-fn rest_of(invoice: &CreditedInvoice, line: usize, entry: &TaxedLine) -> Result<Rest, MoneyError> {
+pub(super) fn rest_of(
+    invoice: &CreditedInvoice,
+    line: usize,
+    entry: &TaxedLine,
+) -> Result<Rest, MoneyError> {
     let lines = || {
         invoice
             .counting()
@@ -296,18 +213,6 @@ struct Figures {
     nets: Vec<i64>,
     precise_net: Ratio,
     taxes: Vec<GroupCredit>,
-}
-
-/// A tax of a note while it is computed.
-struct GroupCredit {
-    group: usize,
-    precise: Ratio,
-    tax: i64,
-    /// What is left of the tax of the invoice.
-    rest: i64,
-    /// Whether it gives back all that is left of the tax.
-    is_last: bool,
-    parts: Vec<i64>,
 }
 
 impl Figures {
@@ -426,128 +331,7 @@ impl Figures {
     }
 }
 
-/// A tax of a note; none if no piece bears it. The note that gives back the last of what bears it gives back all that is left
-/// of it; the others their exact part, rounded, and never more than is left.
-fn group_credit(
-    invoice: &CreditedInvoice,
-    group: usize,
-    pieces: &[Piece<'_>],
-) -> Option<Option<GroupCredit>> {
-    if !pieces.iter().any(|it| borne(it.entry, group).is_some()) {
-        return Some(None);
-    }
-    let whole = invoice.totals.taxes.get(group)?;
-    let before = invoice
-        .counting()
-        .flat_map(|it| &it.taxes)
-        .filter(|it| it.group == group);
-    let before = before
-        .into_iter()
-        .try_fold(0_i64, |sum, it| sum.checked_add(it.tax.minor()))?;
-    let rest = whole.tax.minor().checked_sub(before)?;
-    let is_last = completes(invoice, group, pieces)?;
-    let (precise, tax) = if is_last {
-        (whole.precise.checked_sub(Ratio::whole(before))?, rest)
-    } else {
-        let exact = pieces.iter().map(|it| exact_tax(invoice, group, it));
-        let exact = sum(exact.collect::<Option<Vec<_>>>()?)?;
-        let rounded = exact.of(1, invoice.totals.step, invoice.rounding)?;
-        let tax = capped(Ratio::whole(rounded), Ratio::whole(rest));
-        (exact, i64::try_from(tax.numerator()).ok()?)
-    };
-    Some(Some(GroupCredit {
-        group,
-        precise,
-        tax,
-        rest,
-        is_last,
-        parts: Vec::new(),
-    }))
-}
-
-fn borne(entry: &TaxedLine, group: usize) -> Option<&LineTax> {
-    entry.taxes.iter().find(|it| it.group == group)
-}
-
-/// The exact tax of a piece: its part of what its line is taxed on.
-fn exact_tax(invoice: &CreditedInvoice, group: usize, piece: &Piece<'_>) -> Option<Ratio> {
-    let Some(tax) = borne(piece.entry, group) else {
-        return Some(Ratio::ZERO);
-    };
-    let weight = invoice.totals.taxes.get(group)?.rule.weight()?;
-    tax.base.checked_mul(weight)?.checked_mul(piece.share)
-}
-
-/// Whether nothing that bears the tax is left after these pieces.
-fn completes(invoice: &CreditedInvoice, group: usize, pieces: &[Piece<'_>]) -> Option<bool> {
-    for (line, entry) in invoice.totals.entries().enumerate() {
-        if borne(entry, group).is_none() {
-            continue;
-        }
-        let given = pieces.iter().find(|it| it.line == line);
-        let is_done = match given {
-            Some(piece) => piece.is_last(),
-            None => rest_of(invoice, line, entry).ok()?.amount == 0,
-        };
-        if !is_done {
-            return Some(false);
-        }
-    }
-    Some(true)
-}
-
-/// What each piece shows of a tax: its exact part, or what is left of its line's, so that they sum to the tax.
-fn shown(
-    invoice: &CreditedInvoice,
-    credit: &GroupCredit,
-    pieces: &[Piece<'_>],
-) -> Option<Vec<i64>> {
-    let step = invoice.totals.step;
-    let exact: Vec<Ratio> = pieces
-        .iter()
-        .map(|it| exact_tax(invoice, credit.group, it))
-        .collect::<Option<_>>()?;
-    let left: Vec<i64> = pieces
-        .iter()
-        .map(|it| tax_left(invoice, credit.group, it))
-        .collect::<Option<_>>()?;
-    if credit.is_last && left.iter().sum::<i64>() == credit.tax {
-        return Some(left);
-    }
-    let (numerators, denominator) = common(&exact)?;
-    if let Some(parts) = round_together(&numerators, denominator, credit.tax, step) {
-        return Some(parts);
-    }
-    // Roundings of earlier notes add up: the difference is spread over those that bear the tax.
-    let near = sum(exact.iter().copied())?.of(1, step, invoice.rounding)?;
-    let mut parts = round_together(&numerators, denominator, near, step)?;
-    let bearing: Vec<usize> = (0..pieces.len())
-        .filter(|it| exact.get(*it).is_some_and(|it| !it.is_zero()))
-        .collect();
-    let spread = allocate_equally(credit.tax.checked_sub(near)?, bearing.len(), step).ok()?;
-    for (index, more) in bearing.into_iter().zip(spread) {
-        let part = parts.get_mut(index)?;
-        *part = part.checked_add(more)?;
-    }
-    Some(parts)
-}
-
-/// What earlier notes left of the tax a line shows.
-fn tax_left(invoice: &CreditedInvoice, group: usize, piece: &Piece<'_>) -> Option<i64> {
-    let Some(tax) = borne(piece.entry, group) else {
-        return Some(0);
-    };
-    let lines = invoice
-        .counting()
-        .flat_map(|it| &it.lines)
-        .filter(|it| it.line == piece.line);
-    let before = lines.flat_map(|it| &it.by_group).filter(|it| it.0 == group);
-    before
-        .into_iter()
-        .try_fold(tax.amount.minor(), |left, it| left.checked_sub(it.1))
-}
-
-fn sum(figures: impl IntoIterator<Item = Ratio>) -> Option<Ratio> {
+pub(super) fn sum(figures: impl IntoIterator<Item = Ratio>) -> Option<Ratio> {
     figures
         .into_iter()
         .try_fold(Ratio::ZERO, Ratio::checked_add)

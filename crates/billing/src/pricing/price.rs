@@ -4,8 +4,9 @@ use kernel::{Currency, Money, MoneyError};
 
 use super::cash::{CashRounding, cash_rounding};
 use super::discount::{BadDiscount, Discount, Discounted, discount_lines};
+use super::inclusive::tax_gross;
 use super::tax::TaxRule;
-use super::taxing::{Bearer, Borne, Group, Step, groups, tax_gross, tax_net};
+use super::taxing::{Bearer, Borne, Group, Step, groups, tax_net};
 use super::totals::{LineTax, TaxGroup, TaxedLine, Totals};
 use crate::ratio::Ratio;
 use crate::rounding::{InvoiceScale, Rounding};

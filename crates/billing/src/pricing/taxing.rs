@@ -1,7 +1,7 @@
-//! The taxes of a document: one figure for each rule, and a part of it on each line.
+//! Taxes on top of net amounts: one figure for each rule, and a part of it on each line.
 
 use super::price::{PriceError, TaxRounding};
-use super::tax::{TaxBase, TaxRule, base_of, effective_rate, exact_taxes};
+use super::tax::{TaxBase, TaxRule, base_of};
 use super::weights::{common, round_together};
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
@@ -179,109 +179,6 @@ fn round_document(groups: &mut [Group<'_>], step: Step) -> Option<()> {
     let parts = round_together(&numerators, denominator, total, step.minor)?;
     for (group, part) in groups.iter_mut().zip(parts) {
         group.tax = part;
-    }
-    Some(())
-}
-
-/// Taxes inside of listed amounts: the amount is the truth, `net = round(amount / (1 + rates))`, the rest is tax.
-///
-/// What has the same rules is taken out together, then parted among its bearers.
-pub(super) fn tax_gross<'a>(
-    bearers: &[Bearer<'a>],
-    groups: &mut [Group<'a>],
-    step: Step,
-) -> Result<Vec<Borne>, PriceError> {
-    let mut borne = vec![Borne::default(); bearers.len()];
-    let mut lists: Vec<&[TaxRule]> = Vec::new();
-    for bearer in bearers {
-        if !lists.contains(&bearer.rules) {
-            lists.push(bearer.rules);
-        }
-    }
-    for rules in lists {
-        let rate = effective_rate(rules).ok_or_else(|| PriceError::NothingLeft {
-            name: rules
-                .first()
-                .map_or_else(String::new, |it| it.name().to_owned()),
-        })?;
-        take_out(rules, rate, bearers, &mut borne, groups, step).ok_or(PriceError::Overflow)?;
-    }
-    Ok(borne)
-}
-
-fn take_out(
-    rules: &[TaxRule],
-    rate: Ratio,
-    bearers: &[Bearer<'_>],
-    borne: &mut [Borne],
-    groups: &mut [Group<'_>],
-    step: Step,
-) -> Option<()> {
-    let mine: Vec<usize> = (0..bearers.len())
-        .filter(|it| bearers.get(*it).is_some_and(|it| it.rules == rules))
-        .collect();
-    let amounts: Vec<i64> = mine
-        .iter()
-        .filter_map(|it| bearers.get(*it))
-        .map(|it| it.amount)
-        .collect();
-    let gross = amounts
-        .iter()
-        .try_fold(0_i64, |sum, it| sum.checked_add(*it))?;
-    let part = Ratio::ONE.checked_div(Ratio::ONE.checked_add(rate)?)?;
-    let exact: Option<Vec<Ratio>> = amounts
-        .iter()
-        .map(|it| Ratio::whole(*it).checked_mul(part))
-        .collect();
-    let exact = exact?;
-    let net = part.of(gross, step.minor, step.rounding)?;
-    let (numerators, denominator) = common(&exact)?;
-    let nets = round_together(&numerators, denominator, net, step.minor)?;
-    let rests: Vec<i64> = amounts
-        .iter()
-        .zip(&nets)
-        .map(|(amount, net)| amount - net)
-        .collect();
-    for (at, net) in mine.iter().zip(&nets) {
-        borne.get_mut(*at)?.net = *net;
-    }
-    let whole = exact_taxes(rules, Ratio::whole(gross).checked_mul(part)?)?;
-    let (numerators, denominator) = common(&whole)?;
-    let taxes = round_together(
-        &numerators,
-        denominator,
-        gross.checked_sub(net)?,
-        step.minor,
-    )?;
-    let shares: Option<Vec<Vec<Ratio>>> = exact.iter().map(|it| exact_taxes(rules, *it)).collect();
-    let shares = shares?;
-    let mut rests = rests;
-    for (place, rule) in rules.iter().enumerate() {
-        let of_rule: Vec<Ratio> = shares
-            .iter()
-            .filter_map(|it| it.get(place).copied())
-            .collect();
-        let tax = *taxes.get(place)?;
-        // The last tax takes what the others leave of each amount.
-        let parts = if place + 1 == rules.len() {
-            rests.clone()
-        } else {
-            let (numerators, denominator) = common(&of_rule)?;
-            round_together(&numerators, denominator, tax, step.minor)?
-        };
-        let index = groups.iter().position(|it| it.rule == rule)?;
-        let group = groups.get_mut(index)?;
-        group.tax = group.tax.checked_add(tax)?;
-        group.precise = group.precise.checked_add(*whole.get(place)?)?;
-        for (nth, at) in mine.iter().enumerate() {
-            let base = base_of(rules, place, *exact.get(nth)?, shares.get(nth)?)?;
-            group.taxable = group
-                .taxable
-                .checked_add(base.checked_mul(rule.factor())?)?;
-            let share = *parts.get(nth)?;
-            *rests.get_mut(nth)? -= share;
-            borne.get_mut(*at)?.taxes.push((index, base, share));
-        }
     }
     Some(())
 }
