@@ -45,8 +45,11 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
         .has("prepaid")
         .then(|| amount(totals, "prepaid", currency))
         .transpose()?;
-    let names = ["rounding", "payable_rounding", "rounding_amount"];
-    if let Some(added) = names.into_iter().find(|it| totals.has(it)) {
+    if let Some(added) = totals
+        .names()
+        .into_iter()
+        .find(|it| it.contains("rounding"))
+    {
         terms.cash = CashRounding::By(amount(totals, added, currency)?);
     }
     let document = Priced {
@@ -135,7 +138,7 @@ fn figures(ours: &Totals, totals: Given<'_>) -> Result<Vec<(String, i64)>> {
             "tax_total" => ours.tax_total,
             "tax_inclusive" => ours.tax_inclusive,
             "prepaid" => ours.prepaid,
-            "rounding" | "payable_rounding" | "rounding_amount" => ours.rounding,
+            it if it.contains("rounding") => ours.rounding,
             "payable" => ours.payable,
             other => anyhow::bail!("{other} is no known total"),
         };

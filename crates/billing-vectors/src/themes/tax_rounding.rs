@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use billing::{
     CashRounding, Discount, DiscountAmount, DiscountScope, InvoiceScale, PriceTerms, Priced, Ratio,
-    TaxBase, TaxCategory, TaxRounding, TaxRule, Taxable, Totals, price,
+    TaxBase, TaxCategory, TaxRounding, TaxRule, Taxable, Totals, allocate_by_weights, price,
 };
 use kernel::{Currency, Money};
 use serde_json::Value;
@@ -12,10 +12,11 @@ use super::formula;
 use crate::case::{Adopt, Case, Outcome};
 use crate::given::Given;
 
-const KNOWN: [&str; 18] = [
+const KNOWN: [&str; 19] = [
     "amount",
     "base",
     "coupon",
+    "coupon_shares",
     "coupons",
     "currency",
     "excise",
@@ -54,8 +55,12 @@ fn held(case: &Case) -> Result<Outcome> {
     let mut wanted = Vec::new();
     for name in expected.names() {
         let given = expected.part(name)?;
-        let Some((ours, theirs)) = figure(name, given, expected, &totals)? else {
-            return Ok(Outcome::Skipped(format!("unknown shape: expects {name}")));
+        let told = match document.told(name)? {
+            Some(tax) => Some(money(given, tax)?),
+            None => figure(name, given, expected, &totals)?,
+        };
+        let Some((ours, theirs)) = told else {
+            return super::unknown(format!("expects {name}"));
         };
         came_out.push((name, ours));
         wanted.push((name, theirs));
@@ -66,6 +71,8 @@ fn held(case: &Case) -> Result<Outcome> {
 /// What a case prices.
 struct Document {
     lines: Vec<(Money, Vec<TaxRule>)>,
+    /// What is taken off each line, precisely.
+    shares: Vec<Ratio>,
     discounts: Vec<Discount>,
     terms: PriceTerms,
 }
@@ -89,6 +96,7 @@ impl Document {
         let own = rules(input)?;
         let mut document = Self {
             lines: Vec::new(),
+            shares: Vec::new(),
             discounts: Vec::new(),
             terms,
         };
@@ -107,6 +115,7 @@ impl Document {
                 document.lines.push((document.money(amount), own));
             }
         }
+        document.read_shares(input)?;
         if input.has("coupons") {
             document
                 .discounts
@@ -126,32 +135,67 @@ impl Document {
         Money::from_minor(minor, self.terms.currency)
     }
 
-    /// An amount; or an amount with its rate, its rates, its own part of a coupon, or several of them.
+    /// An amount; or an amount with its rate, its rates, its own part of a coupon, or several of them. A part that is given as
+    /// text is precise: its printed form is found when all are known.
     fn read_line(&mut self, line: Given<'_>, own: &[TaxRule]) -> Result<()> {
-        let Some([amount, with @ ..]) = line.0.as_array().map(Vec::as_slice) else {
-            let amount = self.money(line.as_minor(self.decimals())?);
-            self.lines.push((amount, own.to_vec()));
-            return Ok(());
+        let named = ["amount", "tax", "rate", "rates", "coupon"].map(|it| line.0.get(it));
+        let listed: Vec<&Value> = match line.0 {
+            Value::Array(listed) => listed.iter().collect(),
+            Value::Object(_) => named.into_iter().flatten().collect(),
+            amount => vec![amount],
+        };
+        let Some((amount, with)) = listed.split_first() else {
+            return super::unknown("an empty line");
         };
         let amount = self.money(Given(amount).as_minor(self.decimals())?);
         let mut taxes = own.to_vec();
+        let mut precise = Ratio::ZERO;
         for with in with {
             match with {
                 Value::Null => taxes = Vec::new(),
+                Value::String(share) if share.parse::<Ratio>().is_ok() && !share.contains('%') => {
+                    precise = share.parse()?;
+                }
                 Value::String(rate) => taxes = vec![rule(rate)?],
                 Value::Array(rates) => {
                     let each = rates.iter().map(|it| rule(Given(it).as_text()?));
                     taxes = each.collect::<Result<_>>()?;
                 }
-                off => {
-                    let off = self.money(Given(off).as_minor(self.decimals())?);
-                    let only = DiscountScope::Lines(vec![self.lines.len()]);
-                    self.discounts
-                        .push(Discount::new(DiscountAmount::Fixed(off), only)?);
-                }
+                off => precise = Ratio::whole(Given(off).as_minor(self.decimals())?),
             }
         }
         self.lines.push((amount, taxes));
+        self.shares.push(precise);
+        Ok(())
+    }
+
+    /// Parts of coupons that are given line by line, printed so that they sum to what they come to.
+    fn read_shares(&mut self, input: Given<'_>) -> Result<()> {
+        if input.has("coupon_shares") {
+            let shares = input
+                .list("coupon_shares")?
+                .into_iter()
+                .map(Given::as_ratio);
+            self.shares = shares.collect::<Result<_>>()?;
+        }
+        if self.shares.iter().all(|it| it.is_zero()) {
+            return Ok(());
+        }
+        let whole = self
+            .shares
+            .iter()
+            .try_fold(Ratio::ZERO, |sum, it| sum.checked_add(*it));
+        let whole = whole
+            .and_then(|it| it.of(1, 1, self.terms.rounding))
+            .context("too large")?;
+        for (line, share) in allocate_by_weights(whole, &self.shares, 1)?
+            .into_iter()
+            .enumerate()
+        {
+            let off = DiscountAmount::Fixed(self.money(share));
+            self.discounts
+                .push(Discount::new(off, DiscountScope::Lines(vec![line]))?);
+        }
         Ok(())
     }
 
@@ -167,7 +211,26 @@ impl Document {
         Ok(())
     }
 
+    /// The tax under the option that the name of a figure tells.
+    fn told(&self, name: &str) -> Result<Option<Money>> {
+        let tax_rounding = match name {
+            "tax_per_line" | "per_line" => TaxRounding::PerLine,
+            "tax_per_category" | "per_category" | "tax_per_rate" => TaxRounding::PerRate,
+            "tax_per_invoice" | "per_invoice" => TaxRounding::Document,
+            _ => return Ok(None),
+        };
+        let terms = PriceTerms {
+            tax_rounding,
+            ..self.terms
+        };
+        Ok(Some(self.priced_in(terms)?.tax_total))
+    }
+
     fn priced(&self) -> Result<Totals> {
+        self.priced_in(self.terms)
+    }
+
+    fn priced_in(&self, terms: PriceTerms) -> Result<Totals> {
         let lines = self.lines.iter().map(|(amount, taxes)| Taxable {
             amount: *amount,
             taxes,
@@ -178,7 +241,7 @@ impl Document {
             discounts: &self.discounts,
             ..Priced::default()
         };
-        Ok(price(document, self.terms)?)
+        Ok(price(document, terms)?)
     }
 }
 
@@ -198,6 +261,9 @@ fn tax_rounding(case: &Case) -> TaxRounding {
     match case.adopt {
         Adopt::Mode if says(&["invoice tax", "precise", "per invoice"]) => TaxRounding::Document,
         Adopt::Mode if says(&["per line", "per_line", "each line"]) => TaxRounding::PerLine,
+        // What each system is known for.
+        Adopt::Mode if case.source.contains("lago") => TaxRounding::Document,
+        Adopt::Mode if case.source.contains("meteroid") => TaxRounding::PerLine,
         _ => TaxRounding::default(),
     }
 }
@@ -273,6 +339,10 @@ pub(super) fn figure(
         "taxes" if given.0.is_array() => listed(&lines(&|it| Ok(it.tax()?))?, given, decimals)?,
         "taxes" => money(given, ours.tax_total)?,
         "fee_taxes" | "line_taxes" => listed(&lines(&|it| Ok(it.tax()?))?, given, decimals)?,
+        "fee_taxes_sum" | "sum_of_fee_taxes" | "sum_fee_taxes" => {
+            let shown = lines(&|it| Ok(it.tax()?))?.iter().sum();
+            money(given, Money::from_minor(shown, ours.currency()))?
+        }
         "coupon_shares" | "shares" => listed(&lines(&|it| Ok(it.discount))?, given, decimals)?,
         "nets" | "taxable" => listed(&lines(&|it| Ok(it.net))?, given, decimals)?,
         "per_rate" => per_rate(given, ours)?,
