@@ -122,6 +122,33 @@ pub enum BillingEvent {
         version: u64,
         reason: &'static str,
     },
+    /// An invoice was drafted: it is no debt yet.
+    InvoiceDrafted {
+        invoice: InvoiceId,
+        account: AccountId,
+        total: Money,
+    },
+    /// A credit note over parts of an invoice was issued.
+    CreditNoteIssued {
+        invoice: InvoiceId,
+        account: AccountId,
+        number: String,
+        total: Money,
+    },
+    /// A credit note that cancelled debt was voided.
+    CreditNoteVoided { invoice: InvoiceId, number: String },
+    /// An amount was taken off one line of an invoice.
+    ItemAdjusted {
+        invoice: InvoiceId,
+        line: usize,
+        amount: Money,
+    },
+    /// An invoice was taken back as a whole.
+    InvoiceVoided {
+        invoice: InvoiceId,
+        number: String,
+        reason: String,
+    },
     /// An invoice was issued.
     InvoiceIssued {
         invoice: InvoiceId,
@@ -165,6 +192,11 @@ impl DomainEvent for BillingEvent {
             Self::SubscriptionCancelled { .. } => "billing.subscription_cancelled",
             Self::SubscriptionEnded { .. } => "billing.subscription_ended",
             Self::AccessDesired { .. } => "billing.access_desired",
+            Self::InvoiceDrafted { .. } => "billing.invoice_drafted",
+            Self::CreditNoteIssued { .. } => "billing.credit_note_issued",
+            Self::CreditNoteVoided { .. } => "billing.credit_note_voided",
+            Self::ItemAdjusted { .. } => "billing.item_adjusted",
+            Self::InvoiceVoided { .. } => "billing.invoice_voided",
             Self::InvoiceIssued { .. } => "billing.invoice_issued",
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",

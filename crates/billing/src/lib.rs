@@ -66,7 +66,9 @@
 
 mod account;
 mod allocation;
+mod credit_note;
 mod difference;
+mod document;
 mod entity;
 mod events;
 mod interval;
@@ -76,6 +78,7 @@ mod overdue;
 mod payment;
 mod plan;
 mod ports;
+mod pricing;
 mod ratio;
 mod rounding;
 mod schedule;
@@ -88,7 +91,12 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
+pub use credit_note::{
+    CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
+    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+};
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
+pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
 pub use interval::{BadInterval, Interval, IntervalUnit};
@@ -104,8 +112,17 @@ pub use ports::{
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
+pub use pricing::{
+    BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, CashRounding,
+    Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
+    DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
+    SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, allocate_by_weights,
+    allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
+    line_amount, net_of_gross, price,
+};
 pub use ratio::{BadRatio, Ratio};
-pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
+pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{

@@ -39,6 +39,12 @@ impl Ratio {
         if denominator == 0 {
             return None;
         }
+        if denominator == 1 {
+            return Some(Self {
+                numerator,
+                denominator,
+            });
+        }
         let shared = gcd(numerator, denominator)?;
         let (numerator, denominator) = (numerator / shared, denominator / shared);
         if denominator < 0 {
@@ -137,6 +143,13 @@ impl Ratio {
         mode.apply(self.numerator, self.denominator)
     }
 
+    /// The nearest multiple of a step under a mode: to hundredths with a step of 1/100. `None` on overflow or a step of zero.
+    #[must_use]
+    pub fn round_to(self, step: Self, mode: Rounding) -> Option<Self> {
+        let steps = self.checked_div(step)?.round(mode);
+        Self::new(steps, 1)?.checked_mul(step)
+    }
+
     /// `amount × self`, rounded once to a multiple of `step` minor units; `None` if it does not fit or `step` is not above
     /// zero.
     #[must_use]
@@ -148,6 +161,13 @@ impl Ratio {
         let denominator = self.denominator.checked_mul(i128::from(step))?;
         let steps = mode.apply(numerator, denominator);
         i64::try_from(steps.checked_mul(i128::from(step))?).ok()
+    }
+}
+
+impl Default for Ratio {
+    /// Nothing.
+    fn default() -> Self {
+        Self::ZERO
     }
 }
 

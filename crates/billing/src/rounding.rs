@@ -80,6 +80,39 @@ pub enum Rounding {
     Downwards,
 }
 
+/// Not the name of a rounding mode.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{name:?} is not a rounding mode, expected one such as half_away_from_zero or half_even")]
+pub struct BadRounding {
+    /// What was given.
+    pub name: String,
+}
+
+impl std::str::FromStr for Rounding {
+    type Err = BadRounding;
+
+    /// Reads the product's names and those of moneyphp and Java, in any case: `half_even`, `HALF_UP` (away from zero).
+    fn from_str(text: &str) -> Result<Self, BadRounding> {
+        let name = text.trim().to_ascii_lowercase().replace([' ', '-'], "_");
+        Ok(match name.as_str() {
+            "half_away_from_zero" | "half_up" | "commercial" => Self::HalfAwayFromZero,
+            "half_towards_zero" | "half_down" => Self::HalfTowardsZero,
+            "half_even" | "banker" | "bankers" => Self::HalfEven,
+            "half_odd" => Self::HalfOdd,
+            "half_upwards" | "half_positive_infinity" => Self::HalfUpwards,
+            "half_downwards" | "half_negative_infinity" => Self::HalfDownwards,
+            "away_from_zero" => Self::AwayFromZero,
+            "towards_zero" | "truncate" => Self::TowardsZero,
+            "upwards" | "up" | "ceiling" => Self::Upwards,
+            "downwards" | "down" | "floor" => Self::Downwards,
+            _ => {
+                let name = text.to_owned();
+                return Err(BadRounding { name });
+            }
+        })
+    }
+}
+
 impl Rounding {
     /// `numerator / denominator` as a whole number; the denominator is above zero.
     pub(crate) fn apply(self, numerator: i128, denominator: i128) -> i128 {
@@ -174,6 +207,21 @@ mod tests {
             let tenths = [-29, -25, -21, 21, 25, 29, 35];
             assert_eq!(tenths.map(|it| mode.apply(it, 10)), wanted, "{mode:?}");
         }
+    }
+
+    #[test]
+    fn modes_are_read_by_their_own_names_and_those_of_others() {
+        for (name, mode) in [
+            ("half_away_from_zero", Rounding::HalfAwayFromZero),
+            ("HALF_UP", Rounding::HalfAwayFromZero),
+            ("half down", Rounding::HalfTowardsZero),
+            ("Half-Even", Rounding::HalfEven),
+            ("HALF_POSITIVE_INFINITY", Rounding::HalfUpwards),
+            ("floor", Rounding::Downwards),
+        ] {
+            assert_eq!(name.parse(), Ok(mode), "{name}");
+        }
+        assert!("half".parse::<Rounding>().is_err());
     }
 
     proptest! {

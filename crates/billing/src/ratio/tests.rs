@@ -50,6 +50,20 @@ fn order_does_not_overflow() {
     assert!(Ratio::new(-1, 3).unwrap() < Ratio::ZERO);
 }
 
+#[test]
+fn rounds_to_any_step() {
+    let mode = Rounding::HalfAwayFromZero;
+    assert_eq!(
+        ratio("2.675").round_to(ratio("0.01"), mode),
+        Some(ratio("2.68"))
+    );
+    assert_eq!(
+        ratio("-125").round_to(ratio("10"), mode),
+        Some(ratio("-130"))
+    );
+    assert_eq!(ratio("1").round_to(Ratio::ZERO, mode), None);
+}
+
 proptest! {
     #[test]
     fn order_is_that_of_cross_products(a in -999_i128..999, b in 1_i128..999, c in -999_i128..999, d in 1_i128..999) {
