@@ -66,16 +66,21 @@
 
 mod account;
 mod allocation;
+mod bill_day;
 mod difference;
 mod entity;
 mod events;
+mod exchange;
 mod interval;
 mod invoice;
 mod ledger;
+mod lifetime;
 mod overdue;
 mod payment;
+mod period;
 mod plan;
 mod ports;
+mod proration;
 mod ratio;
 mod rounding;
 mod schedule;
@@ -88,25 +93,30 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
+pub use bill_day::{BadBillDay, BillDay};
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
+pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting};
+pub use lifetime::{DueRule, Lifetime};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
 pub use payment::{BadPayment, NewPayment, Payment, PaymentMethod, PaymentSnapshot};
+pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
+pub use proration::{DayCount, prorate};
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
-pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
+pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
