@@ -13,8 +13,11 @@ pub struct BillDay(u8);
 
 /// Not a day of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("bill day must be 1 to 31")]
-pub struct BadBillDay;
+#[error("bill day must be 1 to 31, not {day}")]
+pub struct BadBillDay {
+    /// What was asked for.
+    pub day: u8,
+}
 
 impl BillDay {
     /// A bill day.
@@ -24,7 +27,7 @@ impl BillDay {
     pub const fn new(day: u8) -> Result<Self, BadBillDay> {
         match day {
             1..=31 => Ok(Self(day)),
-            _ => Err(BadBillDay),
+            _ => Err(BadBillDay { day }),
         }
     }
 

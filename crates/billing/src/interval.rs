@@ -58,8 +58,11 @@ pub struct Interval {
 
 /// Not 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interval must be 1 to 1000 of its unit")]
-pub struct BadInterval;
+#[error("interval must be 1 to 1000 of its unit, not {count}")]
+pub struct BadInterval {
+    /// What was asked for.
+    pub count: u16,
+}
 
 impl Interval {
     /// One local day.
@@ -83,7 +86,7 @@ impl Interval {
     /// [`BadInterval`] outside 1 to 1,000.
     pub fn new(unit: IntervalUnit, count: u16) -> Result<Self, BadInterval> {
         if !(1..=1_000).contains(&count) {
-            return Err(BadInterval);
+            return Err(BadInterval { count });
         }
         Ok(Self { unit, count })
     }

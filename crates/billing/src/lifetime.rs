@@ -14,8 +14,8 @@ pub enum DueRule {
     InAdvance,
     /// Once it is over, or the service is.
     InArrear,
-    /// Everything up to the first bill day on or after today: the running cycle is not waited for (the greedy in-arrear
-    /// mode of Kill Bill).
+    /// Everything up to the first bill day on or after today, or to the end if no further cycle begins before it: the
+    /// running cycle is not waited for (the greedy in-arrear mode of Kill Bill).
     InArrearRunning,
 }
 
@@ -31,7 +31,8 @@ pub struct Lifetime {
 }
 
 impl Lifetime {
-    /// The day up to which everything is due; `None` while nothing is.
+    /// The day up to which everything is due; `None` before the first bill day. In arrear that day may be the start itself:
+    /// then nothing is due yet, and the next bill day is that of the first cycle's end.
     ///
     /// ```
     /// use billing::{DueRule, Interval, Lifetime, Schedule};
@@ -40,7 +41,7 @@ impl Lifetime {
     /// let schedule = Schedule::new(day("2026-01-31")?, Interval::MONTH, None);
     /// let due = |rule, today| Lifetime { schedule, ends_on: None, rule }.due_until(today);
     /// assert_eq!(due(DueRule::InAdvance, day("2026-02-10")?), Some(day("2026-02-28")?));
-    /// assert_eq!(due(DueRule::InArrear, day("2026-02-10")?), None);
+    /// assert_eq!(due(DueRule::InArrear, day("2026-02-10")?), Some(schedule.start()));
     /// assert_eq!(due(DueRule::InArrear, day("2026-03-01")?), Some(day("2026-02-28")?));
     /// # Ok::<_, chrono::ParseError>(())
     /// ```
@@ -49,15 +50,25 @@ impl Lifetime {
         let start = self.schedule.start();
         let over = self.ends_on.filter(|it| *it <= today);
         let until = match self.rule {
-            _ if today < start => None,
+            _ if today < start || !self.has_days() => None,
             DueRule::InAdvance => self.schedule.boundary_after(today),
             DueRule::InArrear => over.or_else(|| self.schedule.last_boundary(today)),
-            DueRule::InArrearRunning => self.schedule.boundary_on_or_after(today),
+            DueRule::InArrearRunning => self
+                .ends_within_the_running_cycle(today)
+                .or_else(|| self.schedule.boundary_on_or_after(today)),
         };
-        let until = self
-            .ends_on
-            .map_or(until, |end| until.map(|it| it.min(end)));
-        until.filter(|it| start < *it)
+        self.ends_on
+            .map_or(until, |end| until.map(|it| it.min(end)))
+    }
+
+    fn has_days(&self) -> bool {
+        self.ends_on.is_none_or(|it| self.schedule.start() < it)
+    }
+
+    /// The end, if nothing but the cycle that runs today is left before it.
+    fn ends_within_the_running_cycle(&self, today: LocalDate) -> Option<LocalDate> {
+        let next = self.schedule.boundary_after(today)?;
+        self.ends_on.filter(|it| *it <= next)
     }
 
     /// The cycles that are due by a day, in order; the last one is cut off where the life ends.

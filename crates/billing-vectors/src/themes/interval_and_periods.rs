@@ -87,7 +87,10 @@ fn lifetime(case: &Case, given: Given<'_>) -> Result<Outcome> {
                 "whole_periods_first_to_last_bcd",
                 json!(life.whole_cycles_due(today)),
             ),
-            ("has_something_to_bill", json!(!items.is_empty())),
+            (
+                "has_something_to_bill",
+                json!(life.due_until(today).is_some()),
+            ),
             ("items", json!(items)),
         ],
     )

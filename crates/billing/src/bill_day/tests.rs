@@ -4,7 +4,7 @@
 
 use kernel::LocalDate;
 
-use super::BillDay;
+use super::{BadBillDay, BillDay};
 
 fn day(text: &str) -> LocalDate {
     text.parse().unwrap()
@@ -16,7 +16,11 @@ fn bill_day(day: u8) -> BillDay {
 
 #[test]
 fn bill_days_are_days_of_a_month() {
-    assert!(BillDay::new(0).is_err() && BillDay::new(32).is_err());
+    for number in [0, 32] {
+        let refused = BillDay::new(number).unwrap_err();
+        assert_eq!(refused, BadBillDay { day: number });
+        assert!(refused.to_string().contains(&number.to_string()));
+    }
     assert_eq!(BillDay::of(day("2026-11-30")), bill_day(30));
 }
 

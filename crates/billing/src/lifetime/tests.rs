@@ -58,9 +58,27 @@ fn in_arrear_a_cycle_is_due_when_it_or_the_service_is_over() {
 #[test]
 fn the_running_cycle_is_due_from_its_second_day_where_it_is_not_waited_for() {
     let life = life("2022-09-07", 7, None, DueRule::InArrearRunning);
-    assert_eq!(until(life, "2022-09-07"), None);
+    assert_eq!(until(life, "2022-09-06"), None);
+    assert_eq!(life.due(day("2022-09-07")).count(), 0);
     assert_eq!(until(life, "2022-09-08").as_deref(), Some("2022-10-07"));
     assert_eq!(until(life, "2022-10-07").as_deref(), Some("2022-10-07"));
+    let ended = Lifetime {
+        ends_on: Some(day("2022-10-10")),
+        ..life
+    };
+    assert_eq!(until(ended, "2022-10-07").as_deref(), Some("2022-10-10"));
+}
+
+/// As Kill Bill has it: on a bill day that is the start, the bill day has come, and nothing is owed.
+#[test]
+fn in_arrear_the_first_bill_day_may_come_before_anything_is_owed() {
+    let life = life("2012-01-16", 16, None, DueRule::InArrear);
+    assert_eq!(until(life, "2012-01-19").as_deref(), Some("2012-01-16"));
+    assert_eq!(life.due(day("2012-01-19")).count(), 0);
+    assert_eq!(
+        life.next_bill_day(day("2012-01-19")),
+        Some(day("2012-02-16"))
+    );
 }
 
 #[test]
