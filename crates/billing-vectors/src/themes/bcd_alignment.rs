@@ -125,13 +125,16 @@ fn contains(case: &Case, given: Given<'_>) -> Result<Outcome> {
 fn boundaries(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let (at, interval) = (given.date("at")?, interval(given, "interval")?);
     let is_set = |name| given.has(name) && given.0[name] == json!(true);
-    let schedule = match given.text("billing")? {
-        "anniversary" => Schedule::new(given.date("subscription")?, interval, None),
-        "calendar" => {
-            let long_ago = interval.advance(at, -3).context("no earlier date")?;
-            let start = given.date_if_any("subscription")?.unwrap_or(long_ago);
-            Schedule::calendar(start, interval)
-        }
+    let began = given.date_if_any("subscription")?;
+    let billing = match (given.has("billing"), began) {
+        (true, _) => given.text("billing")?,
+        (false, Some(_)) => "anniversary",
+        (false, None) => "calendar",
+    };
+    let long_ago = interval.advance(at, -3).context("no earlier date")?;
+    let schedule = match billing {
+        "anniversary" => Schedule::new(began.context("no first day")?, interval, None),
+        "calendar" => Schedule::calendar(began.unwrap_or(long_ago), interval),
         _ => return Ok(unknown(case)),
     };
     let runs = ["pay_in_advance", "terminated", "current"]
@@ -152,7 +155,7 @@ fn items(case: &Case, given: Given<'_>, schedule: Schedule) -> Result<Value> {
         true => given.list("prices")?,
         false => vec![given.part("price")?],
     };
-    let wanted = Given(&case.expected).list("items")?.len();
+    let wanted = listed(case).map_or(0, |it| it.len());
     let cost = |(index, cycle): (usize, Cycle)| {
         let price = prices.get(index).or(prices.last()).context("no price")?;
         let minor = price.as_minor(u32::from(currency.exponent()))?;
@@ -169,6 +172,20 @@ fn items(case: &Case, given: Given<'_>, schedule: Schedule) -> Result<Value> {
     Ok(json!(items))
 }
 
+fn listed(case: &Case) -> Result<Vec<Given<'_>>> {
+    Given(&case.expected).list("items")
+}
+
+/// The first charged day of a case whose input leaves it to the words of the case, or to the list it starts.
+fn first_charge(case: &Case) -> Result<NaiveDate> {
+    if let Some(date) = first_date(&case.about) {
+        return Ok(date);
+    }
+    let items = listed(case)?;
+    let first = items.first().context("no first day")?.elements()?;
+    first.first().context("no first day")?.as_date()
+}
+
 /// Another bill day: before anything was billed, after a period was, or while one is blocked.
 fn change(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let interval = interval(given, "period")?;
@@ -182,9 +199,7 @@ fn change(case: &Case, given: Given<'_>) -> Result<Outcome> {
         let before = Schedule::new(billed.start, interval, old);
         before.with_bill_day(new, asked_for, billed.end)
     } else {
-        // The input leaves the first charged day to the words of the case.
-        let first = first_date(&case.about).context("no first day")?;
-        Schedule::new(first, interval, Some(new))
+        Schedule::new(first_charge(case)?, interval, Some(new))
     };
     let items = items(case, given, schedule)?;
     compare(case, &[("items", items)])

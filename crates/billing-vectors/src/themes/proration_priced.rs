@@ -22,7 +22,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     if given.has("change") {
         return changes::now(case, given);
     }
-    if has(&["mode", "old", "new"], &[]) || has(&["schedule", "then"], &[]) {
+    if has(&["mode", "old", "new"], &["then"]) || has(&["schedule"], &["then", "old", "new"]) {
         return changes::later(case, given);
     }
     if has(

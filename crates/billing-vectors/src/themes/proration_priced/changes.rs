@@ -153,11 +153,12 @@ pub(super) fn later(case: &Case, given: Given<'_>) -> Result<Outcome> {
         true => given.list("schedule")?,
         false => vec![given.part("mode")?],
     };
-    decisions.extend(given.part("then"));
+    decisions.extend(given.part("then").into_iter().filter(|it| !it.0.is_null()));
     for decision in decisions {
-        match decision.as_text()? {
-            "end of period" => life.change(When::PeriodEnd)?,
-            "immediate" => life.change(When::Now)?,
+        match decision.as_text()?.replace('_', " ").as_str() {
+            "end of period" | "period end" => life.change(When::PeriodEnd)?,
+            "immediate" | "immediately" | "now" => life.change(When::Now)?,
+            "cancel" | "cancelled" | "drop" => life.stay()?,
             _ => return Ok(unknown(case)),
         }
     }
@@ -177,6 +178,7 @@ pub(super) fn later(case: &Case, given: Given<'_>) -> Result<Outcome> {
 /// A monthly subscription on one plan, and the plan it changes to in the middle of January.
 struct Life {
     sold: Subscription,
+    first: Plan,
     next: Plan,
 }
 
@@ -202,10 +204,18 @@ impl Life {
             bill_day: None,
             starts_on: start,
         };
+        let first = plan(old)?;
         Ok(Self {
-            sold: Subscription::start(order, &plan(old)?, start)?,
+            sold: Subscription::start(order, &first, start)?,
+            first,
             next: plan(new)?,
         })
+    }
+
+    /// Takes the decision to change back.
+    fn stay(&mut self) -> Result<()> {
+        let today = "2024-01-17".parse()?;
+        Ok(self.sold.change_plan(&self.first, When::PeriodEnd, today)?)
     }
 
     fn change(&mut self, when: When) -> Result<()> {
