@@ -64,6 +64,11 @@
 //! # }
 //! ```
 
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod account;
 mod allocation;
 mod bill_day;

@@ -24,6 +24,7 @@ const BARS: &[(&str, Bar)] = &[
     ("router-apply/in-flight", Bar::RateAtLeast(4.0)),
     ("routeros-codec/decode", Bar::RateAtLeast(0.3)),
     ("routeros-codec/encode", Bar::RateAtLeast(0.3)),
+    ("billing-pure/36-months", Bar::ValueAtMost(20.0)),
     (
         "router-throughput/beside-librouteros",
         Bar::RateAtLeast(6.0),

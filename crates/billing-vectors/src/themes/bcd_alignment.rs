@@ -124,7 +124,7 @@ fn contains(case: &Case, given: Given<'_>) -> Result<Outcome> {
 /// Lago: the period that is billed on a date, in arrears unless it is the running one.
 fn boundaries(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let (at, interval) = (given.date("at")?, interval(given, "interval")?);
-    let is_set = |name| given.has(name) && given.0[name] == json!(true);
+    let is_set = |name| given.has(name) && given.0[name] != json!(false);
     let began = given.date_if_any("subscription")?;
     let billing = match (given.has("billing"), began) {
         (true, _) => given.text("billing")?,

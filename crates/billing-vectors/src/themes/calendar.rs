@@ -99,11 +99,12 @@ pub(super) fn first_date(words: &str) -> Option<NaiveDate> {
     parts.find_map(|it| it.parse().ok())
 }
 
-/// An instant, written with any offset.
-pub(super) fn instant(given: Given<'_>, name: &str) -> Result<Timestamp> {
-    let text = given.text(name)?;
-    let at = DateTime::parse_from_rfc3339(text).with_context(|| text.to_owned())?;
-    Ok(Timestamp::from_utc(at.to_utc()))
+/// An instant, written with any offset, or as the clocks of a zone show it.
+pub(super) fn instant(given: Given<'_>, name: &str, zone: Zone) -> Result<Timestamp> {
+    match DateTime::parse_from_rfc3339(given.text(name)?) {
+        Ok(at) => Ok(Timestamp::from_utc(at.to_utc())),
+        Err(_) => Ok(zone.instant_of(local(given, name)?)),
+    }
 }
 
 /// An instant to the second, as cases write them.

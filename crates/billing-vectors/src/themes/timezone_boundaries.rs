@@ -20,7 +20,8 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     let given = Given(&case.input);
     let has = |needed: &[&str], allowed: &[&str]| is_shape(given, needed, allowed);
     if has(&["instant", "zone"], &[]) {
-        return day_of(case, instant(given, "instant")?, zone(given, "zone")?);
+        let zone = zone(given, "zone")?;
+        return day_of(case, instant(given, "instant", zone)?, zone);
     }
     if has(&["cancel_local", "zone"], &["start_local", "period"]) {
         return cancelled(case, given, zone(given, "zone")?);
@@ -160,7 +161,7 @@ fn schedule(given: Given<'_>, zone: Zone, today: NaiveDate) -> Result<Schedule> 
 
 /// A run bills what became due since the last one: that of yesterday, or an earlier one of today.
 fn runs(case: &Case, given: Given<'_>, zone: Zone) -> Result<Outcome> {
-    let today = zone.date_at(instant(given, "run_at")?);
+    let today = zone.date_at(instant(given, "run_at", zone)?);
     let life = Lifetime {
         schedule: schedule(given, zone, today)?,
         ends_on: None,
@@ -174,7 +175,7 @@ fn runs(case: &Case, given: Given<'_>, zone: Zone) -> Result<Outcome> {
 }
 
 fn boundaries(case: &Case, given: Given<'_>, zone: Zone) -> Result<Outcome> {
-    let today = zone.date_at(instant(given, "at")?);
+    let today = zone.date_at(instant(given, "at", zone)?);
     let schedule = schedule(given, zone, today)?;
     let running = schedule.current(today).context("no period")?.part;
     let in_advance = given.0.get("pay_in_advance") == Some(&json!(true));
