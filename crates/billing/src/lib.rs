@@ -118,7 +118,7 @@ pub use ports::{
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
-pub use proration::{DayCount, prorate};
+pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{Cycle, Schedule, periods};

@@ -109,5 +109,41 @@ pub fn prorate(
     Ok(Money::from_minor(minor, currency))
 }
 
+/// The costs of parts of a cycle that follow each other, rounded by difference: each one is what the cycle costs up to its
+/// end, minus what it costs up to its start. However a cycle is cut, the parts sum to its price (billing.md, invariant 10).
+///
+/// ```
+/// use billing::{InvoiceScale, Ratio, Rounding, prorate_parts};
+/// use kernel::Money;
+///
+/// let usd = "USD".parse()?;
+/// let third: Ratio = "1/3".parse()?;
+/// let scale = InvoiceScale::new(2, usd)?;
+/// let costs = prorate_parts(Money::from_minor(200, usd), &[third; 3], scale, Rounding::default())?;
+/// let minor: Vec<_> = costs.iter().map(|it| it.minor()).collect();
+/// assert_eq!(minor, [67, 66, 67]);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// [`MoneyError::Overflow`] if an amount or the sum of the ratios does not fit.
+pub fn prorate_parts(
+    price: Money,
+    parts: &[Ratio],
+    scale: InvoiceScale,
+    rounding: Rounding,
+) -> Result<Vec<Money>, MoneyError> {
+    let mut so_far = Ratio::ZERO;
+    let mut before = Money::zero(price.currency());
+    let mut costs = Vec::with_capacity(parts.len());
+    for part in parts {
+        so_far = so_far.checked_add(*part).ok_or(MoneyError::Overflow)?;
+        let until = prorate(price, so_far, scale, rounding)?;
+        costs.push(until.checked_sub(before)?);
+        before = until;
+    }
+    Ok(costs)
+}
+
 #[cfg(test)]
 mod tests;

@@ -148,7 +148,7 @@ fn schedule(given: Given<'_>, zone: Zone, today: NaiveDate) -> Result<Schedule> 
         false => interval(given, "interval")?,
     };
     let began = match given.has("subscription") {
-        true => Some(local(given, "subscription")?.date()),
+        true => Some(zone.date_at(instant(given, "subscription", zone)?)),
         false => None,
     };
     if word == "anniversary" {

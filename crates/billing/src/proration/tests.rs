@@ -6,7 +6,7 @@ use chrono::{Days, NaiveDate};
 use kernel::{LocalDate, Money};
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
-use super::{DayCount, prorate};
+use super::{DayCount, prorate, prorate_parts};
 use crate::bill_day::BillDay;
 use crate::interval::{Interval, IntervalUnit};
 use crate::period::Period;
@@ -99,6 +99,30 @@ fn sum(ratios: impl IntoIterator<Item = Ratio>) -> Ratio {
 }
 
 proptest! {
+    /// Billing.md, invariant 10: to the minor unit, for charges and credits, under every mode, at every scale.
+    #[test]
+    fn the_costs_of_the_parts_sum_to_the_price(
+        minor in -10_000_000_i64..10_000_000,
+        days in proptest::collection::vec(1_i64..40, 1..12),
+        digits in 0_u8..=2,
+    ) {
+        let usd = "USD".parse().unwrap();
+        let scale = InvoiceScale::new(digits, usd).unwrap();
+        let step = scale.step(usd);
+        let price = Money::from_minor(minor / step * step, usd);
+        let all: i64 = days.iter().sum();
+        let part = |it: &i64| Ratio::new(i128::from(*it), i128::from(all)).unwrap();
+        let parts: Vec<_> = days.iter().map(part).collect();
+        for rounding in [Rounding::HalfAwayFromZero, Rounding::HalfEven, Rounding::Upwards] {
+            let costs = prorate_parts(price, &parts, scale, rounding).unwrap();
+            prop_assert_eq!(Money::sum(usd, costs.iter().copied()), Ok(price));
+            for (cost, part) in costs.iter().zip(&parts) {
+                let alone = prorate(price, *part, scale, rounding).unwrap();
+                prop_assert!((cost.minor() - alone.minor()).abs() <= 2 * step);
+            }
+        }
+    }
+
     /// Billing.md, invariants 10 and 11.
     #[test]
     fn however_a_cycle_is_cut_its_parts_sum_to_one(
