@@ -212,6 +212,8 @@ pub(crate) enum BenchName {
     RouterApply,
     /// Decode and encode one large answer of a router
     RouterosCodec,
+    /// Bill a life of 36 months by the pure functions
+    BillingPure,
     /// Commands per second through our gateway, beside other people's libraries
     RouterThroughput,
     /// Compare a router with what it should be, at three sizes
@@ -230,6 +232,7 @@ impl BenchName {
             Self::VoucherIssue => "voucher-issue",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
+            Self::BillingPure => "billing-pure",
             Self::RouterThroughput => "router-throughput",
             Self::RouterReconcile => "router-reconcile",
             Self::RouterIsolation => "router-isolation",

@@ -1,7 +1,7 @@
 //! How long one period of a plan is.
 
 use chrono::{Datelike, Days, Duration, NaiveDate};
-use kernel::LocalDate;
+use kernel::{LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// What an interval is counted in.
@@ -58,15 +58,27 @@ pub struct Interval {
 
 /// Not 1 to 1,000.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("interval must be 1 to 1000 of its unit")]
-pub struct BadInterval;
+#[error("interval must be 1 to 1000 of its unit, not {count}")]
+pub struct BadInterval {
+    /// What was asked for.
+    pub count: u16,
+}
 
 impl Interval {
+    /// One local day.
+    pub const DAY: Self = Self::of(IntervalUnit::Days, 1);
+    /// One week.
+    pub const WEEK: Self = Self::of(IntervalUnit::Weeks, 1);
     /// One calendar month.
-    pub const MONTH: Self = Self {
-        unit: IntervalUnit::Months,
-        count: 1,
-    };
+    pub const MONTH: Self = Self::of(IntervalUnit::Months, 1);
+    /// Three calendar months.
+    pub const QUARTER: Self = Self::of(IntervalUnit::Months, 3);
+    /// Twelve calendar months.
+    pub const YEAR: Self = Self::of(IntervalUnit::Months, 12);
+
+    const fn of(unit: IntervalUnit, count: u16) -> Self {
+        Self { unit, count }
+    }
 
     /// `count` of a unit.
     ///
@@ -74,7 +86,7 @@ impl Interval {
     /// [`BadInterval`] outside 1 to 1,000.
     pub fn new(unit: IntervalUnit, count: u16) -> Result<Self, BadInterval> {
         if !(1..=1_000).contains(&count) {
-            return Err(BadInterval);
+            return Err(BadInterval { count });
         }
         Ok(Self { unit, count })
     }
@@ -113,6 +125,41 @@ impl Interval {
         u32::from(self.count) * each
     }
 
+    /// When a pass of minutes or hours that begins at an instant is over: clock time, whatever the local clocks do. `None`
+    /// for days, weeks and months, which need a zone's calendar.
+    ///
+    /// ```
+    /// use billing::{Interval, IntervalUnit};
+    /// use kernel::Timestamp;
+    ///
+    /// let pass = Interval::new(IntervalUnit::Hours, 3)?;
+    /// let at = |text: &str| text.parse().map(Timestamp::from_utc);
+    /// assert_eq!(pass.passes_at(at("2026-03-29T00:30:00Z")?), Some(at("2026-03-29T03:30:00Z")?));
+    /// assert_eq!(Interval::MONTH.passes_at(at("2026-03-29T00:30:00Z")?), None);
+    /// # Ok::<_, Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn passes_at(self, begun: Timestamp) -> Option<Timestamp> {
+        let minutes = Duration::minutes(i64::from(self.as_minutes()));
+        (!self.is_calendar()).then(|| begun.plus(minutes))
+    }
+
+    /// The date so many intervals after another: months keep the day of `from`, clamped to the end of short ones. `None`
+    /// beyond the calendar, or for minutes and hours.
+    ///
+    /// ```
+    /// use billing::Interval;
+    ///
+    /// let start = "2022-12-31".parse()?;
+    /// assert_eq!(Interval::MONTH.advance(start, 14), Some("2024-02-29".parse()?));
+    /// assert_eq!(Interval::MONTH.advance(start, 15), Some("2024-03-31".parse()?));
+    /// # Ok::<_, chrono::ParseError>(())
+    /// ```
+    #[must_use]
+    pub fn advance(self, from: LocalDate, steps: i64) -> Option<LocalDate> {
+        self.step(from, from.day(), steps)
+    }
+
     /// The date `steps` intervals from `origin`. Months keep to `anchor_day`, clamped to the end of the month and never
     /// carried over: 31 January, 28 February, 31 March. `None` beyond the calendar, or for minutes and hours.
     pub(crate) fn step(self, origin: LocalDate, anchor_day: u32, steps: i64) -> Option<LocalDate> {
@@ -126,9 +173,38 @@ impl Interval {
     }
 }
 
+impl Interval {
+    /// How many whole intervals lie between `origin` and a date: the largest number of steps that does not pass it,
+    /// negative before the origin. `None` beyond the calendar, or for minutes and hours.
+    pub(crate) fn steps_to(
+        self,
+        origin: LocalDate,
+        anchor_day: u32,
+        date: LocalDate,
+    ) -> Option<i64> {
+        let count = i64::from(self.count);
+        let days = date.signed_duration_since(origin).num_days();
+        match self.unit {
+            IntervalUnit::Minutes | IntervalUnit::Hours => None,
+            IntervalUnit::Days => Some(days.div_euclid(count)),
+            IntervalUnit::Weeks => Some(days.div_euclid(count * 7)),
+            IntervalUnit::Months => {
+                let steps = (month_index(date) - month_index(origin)).div_euclid(count);
+                let passes = month_day(origin, steps * count, anchor_day)? > date;
+                Some(steps - i64::from(passes))
+            }
+        }
+    }
+}
+
+/// Months since January of year 0.
+fn month_index(date: LocalDate) -> i64 {
+    i64::from(date.year()) * 12 + i64::from(date.month0())
+}
+
 /// The anchor day of the month that lies `months` after the one of `origin`.
 pub(crate) fn month_day(origin: LocalDate, months: i64, anchor_day: u32) -> Option<LocalDate> {
-    let index = i64::from(origin.year()) * 12 + i64::from(origin.month0()) + months;
+    let index = month_index(origin).checked_add(months)?;
     let year = i32::try_from(index.div_euclid(12)).ok()?;
     let month = u32::try_from(index.rem_euclid(12)).ok()? + 1;
     let first = NaiveDate::from_ymd_opt(year, month, 1)?;

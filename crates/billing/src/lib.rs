@@ -64,21 +64,31 @@
 //! # }
 //! ```
 
+/// The examples of the README, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 mod account;
 mod allocation;
+mod bill_day;
 mod credit_note;
 mod difference;
 mod document;
 mod entity;
 mod events;
+mod exchange;
 mod interval;
 mod invoice;
 mod ledger;
+mod lifetime;
 mod overdue;
 mod payment;
+mod period;
 mod plan;
 mod ports;
 mod pricing;
+mod proration;
 mod ratio;
 mod rounding;
 mod schedule;
@@ -91,6 +101,7 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
+pub use bill_day::{BadBillDay, BillDay};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
     CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
@@ -99,13 +110,16 @@ pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
+pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting};
+pub use lifetime::{DueRule, Lifetime};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
 pub use payment::{BadPayment, NewPayment, Payment, PaymentMethod, PaymentSnapshot};
+pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
@@ -121,9 +135,10 @@ pub use pricing::{
     allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
     line_amount, net_of_gross, price,
 };
+pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
-pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
+pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule, periods};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,

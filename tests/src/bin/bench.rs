@@ -30,6 +30,8 @@ enum Bench {
     RouterIsolation(Run),
     /// The wire format alone.
     RouterosCodec(Run),
+    /// A life of 36 months, billed by the pure functions.
+    BillingPure(Run),
     /// Time to ready, and memory.
     Startup(Run),
     /// The floor of `api-read`; started by it.
@@ -79,6 +81,7 @@ async fn main() -> Result<()> {
         Bench::RouterReconcile(run) => (bench::router_reconcile(run.extent()).await?, run),
         Bench::RouterIsolation(run) => (bench::router_isolation(run.extent()).await?, run),
         Bench::RouterosCodec(run) => (bench::routeros_codec(run.extent())?, run),
+        Bench::BillingPure(run) => (bench::billing_pure(run.extent())?, run),
         Bench::Startup(run) => (bench::startup(run.extent()).await?, run),
     };
     report.write(&run.json_out)

@@ -15,7 +15,7 @@ fn an_interval_is_one_to_a_thousand_of_its_unit() {
     for (count, is_good) in [(0, false), (1, true), (1_000, true), (1_001, false)] {
         let made = Interval::new(IntervalUnit::Days, count);
         assert_eq!(made.is_ok(), is_good, "{count}");
-        assert_eq!(made.err(), (!is_good).then_some(BadInterval));
+        assert_eq!(made.err(), (!is_good).then_some(BadInterval { count }));
     }
 }
 

@@ -80,23 +80,58 @@ fn no_cycle_contains_a_day_before_the_start() {
 }
 
 #[test]
-fn overlaps_are_half_open() {
-    let period = |start: &str, end: &str| Period {
-        start: day(start),
-        end: day(end),
+fn the_calendar_begins_its_weeks_quarters_and_years_itself() {
+    let quarter = Interval::QUARTER;
+    let half = Interval::new(IntervalUnit::Months, 6).unwrap();
+    let table = [
+        (Interval::WEEK, "2022-03-09", "2022-03-07", "2022-03-14"),
+        (Interval::WEEK, "2022-03-07", "2022-03-07", "2022-03-14"),
+        (Interval::MONTH, "2022-02-10", "2022-02-01", "2022-03-01"),
+        (quarter, "2022-06-30", "2022-04-01", "2022-07-01"),
+        (half, "2022-06-30", "2022-01-01", "2022-07-01"),
+        (Interval::YEAR, "2021-12-31", "2021-01-01", "2022-01-01"),
+        (Interval::YEAR, "2022-01-01", "2022-01-01", "2023-01-01"),
+    ];
+    for (interval, start, from, to) in table {
+        let cycle = Schedule::calendar(day(start), interval).nth(0).unwrap();
+        let whole = Period {
+            start: day(from),
+            end: day(to),
+        };
+        assert_eq!(cycle.whole, whole, "{interval:?} from {start}");
+        assert_eq!(cycle.part.start, day(start));
+    }
+}
+
+/// Vectors kb-bcdchg-002 to -004: the same 14 days are 14/31 or 14/30 of a month.
+#[test]
+fn a_new_bill_day_prices_its_stub_by_the_cycle_in_force() {
+    let first = BillDay::new(1).unwrap();
+    let old = Schedule::new(day("2016-05-01"), Interval::MONTH, Some(first));
+    let change = |to: u8, asked: &str| {
+        let to = BillDay::new(to).unwrap();
+        let stub = old.with_bill_day(to, day(asked), day("2016-06-01")).nth(0);
+        stub.map(|it| (it.part.end.to_string(), it.part.days(), it.whole.days()))
     };
-    let november = period("2026-11-01", "2026-12-01");
-    assert_eq!(november.overlap(period("2026-12-01", "2027-01-01")), None);
-    let days = period("2026-11-30", "2026-12-05");
-    assert_eq!(
-        november.overlap(days),
-        Some(period("2026-11-30", "2026-12-01"))
-    );
+    let stub = |end: &str, days, of| Some((end.to_owned(), days, of));
+    assert_eq!(change(15, "2016-05-01"), stub("2016-06-15", 14, 31));
+    assert_eq!(change(15, "2016-05-31"), stub("2016-06-15", 14, 30));
+    assert_eq!(change(1, "2016-05-31"), stub("2016-07-01", 30, 30));
 }
 
 #[test]
-fn bill_days_are_days_of_a_month() {
-    assert!(BillDay::new(0).is_err() && BillDay::new(32).is_err());
+fn boundaries_are_found_on_either_side_of_a_day() {
+    let schedule = Schedule::new(day("2024-01-31"), Interval::MONTH, None);
+    let leap = Some(day("2024-02-29"));
+    assert_eq!(schedule.boundary_on_or_after(day("2024-02-29")), leap);
+    assert_eq!(schedule.boundary_after(day("2024-02-28")), leap);
+    assert_eq!(schedule.last_boundary(day("2024-03-30")), leap);
+    assert_eq!(schedule.last_boundary(day("2024-01-30")), None);
+    let first = Some(day("2024-01-31"));
+    assert_eq!(schedule.boundary_after(day("2020-01-01")), first);
+    assert_eq!(schedule.previous(day("2024-02-28")), None);
+    assert_eq!(schedule.elapsed(day("2024-03-31")), 2);
+    assert_eq!(schedule.boundary_after(LocalDate::MAX), None);
 }
 
 fn any_interval() -> impl Strategy<Value = Interval> {
@@ -162,5 +197,43 @@ proptest! {
         let found = schedule.containing(wanted).unwrap();
         let walked = schedule.cycles(wanted).find(|it| wanted < it.part.end);
         prop_assert_eq!(Some(found), walked);
+    }
+
+    /// Billing.md, invariant 12.
+    #[test]
+    fn walking_the_elapsed_cycles_lands_on_the_start_of_the_containing_one(
+        start in 0_u64..3_000,
+        interval in any_interval(),
+        bill_day in proptest::option::of(1_u8..=31),
+        offset in 0_u64..1_500,
+    ) {
+        let start = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(start);
+        let wanted = start + Days::new(offset);
+        let bill_day = bill_day.map(|it| BillDay::new(it).unwrap());
+        for schedule in [Schedule::new(start, interval, bill_day), Schedule::calendar(start, interval)] {
+            let elapsed = usize::try_from(schedule.elapsed(wanted)).unwrap();
+            let walked = schedule.cycles(wanted).nth(elapsed).unwrap();
+            prop_assert_eq!(schedule.containing(wanted), Some(walked));
+            prop_assert!(walked.part.contains(wanted));
+            let since: Vec<_> = schedule.cycles_since(wanted, wanted).collect();
+            prop_assert_eq!(since, vec![walked]);
+        }
+    }
+
+    /// Billing.md, invariant 9: cutting a life and going on gives the boundaries of the whole one.
+    #[test]
+    fn a_change_to_the_same_bill_day_changes_nothing(
+        start in 0_u64..3_000,
+        anchor in 1_u8..=31,
+        cycles in 1_i64..30,
+    ) {
+        let start = NaiveDate::from_ymd_opt(2024, 1, 1).unwrap() + Days::new(start);
+        let bill_day = BillDay::new(anchor).unwrap();
+        let schedule = Schedule::new(start, Interval::MONTH, Some(bill_day));
+        let paid_until = schedule.nth(cycles).unwrap().part.start;
+        let changed = schedule.with_bill_day(bill_day, start, paid_until);
+        for n in 0..14 {
+            prop_assert_eq!(changed.nth(n), schedule.nth(cycles + n));
+        }
     }
 }
