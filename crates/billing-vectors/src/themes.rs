@@ -19,6 +19,7 @@ mod reporting;
 mod rounding_allocation;
 mod tax_rounding;
 mod timezone_boundaries;
+mod words;
 
 use crate::case::{Case, Outcome};
 

@@ -77,6 +77,7 @@ mod payment;
 mod plan;
 mod ports;
 mod ratio;
+mod reports;
 mod rounding;
 mod schedule;
 mod segment;
@@ -105,6 +106,10 @@ pub use ports::{
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
 pub use ratio::{BadRatio, Ratio};
+pub use reports::{
+    AgeBucket, Aging, BadReport, MrrMovement, Recurring, aging, annual, churn_rate, monthly, mrr,
+    mrr_movement, per_account,
+};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
