@@ -66,7 +66,9 @@
 
 mod account;
 mod allocation;
+mod books;
 mod difference;
+mod dunning;
 mod entity;
 mod events;
 mod interval;
@@ -76,6 +78,7 @@ mod overdue;
 mod payment;
 mod plan;
 mod ports;
+mod prepaid;
 mod ratio;
 mod reports;
 mod rounding;
@@ -88,22 +91,41 @@ mod use_cases;
 mod views;
 
 pub use account::{Account, AccountSnapshot};
-pub use allocation::{Allocation, Payable, allocate};
+pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
+pub use books::{
+    Application, BadClaim, Bill, BillStatus, BookEntry, Books, BooksRefusal, Claim, CreditId,
+    CreditKind, Fund, Move, ParentItem, Refund, RefundRefusal, Returned, SettledPayment,
+    left_of_child, refund_amount,
+};
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
+pub use dunning::{
+    Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt, Episode, Hold,
+    LONGEST_PROMISE_DAYS, Ladder, Measure, PaymentRequest, Promise, PromiseState, Step, StepKind,
+    Steps, SuspensionWindow, WindowState, final_on, is_final, last_day_to_pay, overdue_with,
+    retry_days,
+};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
 };
-pub use ledger::{Entry, LedgerAccount, Posting};
+pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
-pub use payment::{BadPayment, NewPayment, Payment, PaymentMethod, PaymentSnapshot};
+pub use payment::{
+    BadPayment, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
+    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade,
+};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+};
+pub use prepaid::{
+    BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Forecast, Lapse, PeriodPaid, Prepaid,
+    REMINDER_DAYS, Validity, ValidityUnit, Wallet, WalletRefusal, days_afforded, price_of_rest,
+    reminders, renew_from,
 };
 pub use ratio::{BadRatio, Ratio};
 pub use reports::{

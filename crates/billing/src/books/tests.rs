@@ -1,0 +1,1 @@
+//! Every command keeps the books balanced.

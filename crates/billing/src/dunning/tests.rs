@@ -1,0 +1,1 @@
+//! Levels, promises, windows and steps.

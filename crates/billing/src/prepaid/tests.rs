@@ -1,0 +1,1 @@
+//! Paid time is never lost.
