@@ -2,8 +2,8 @@
 
 use kernel::LocalDate;
 
-/// What a step does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+/// What a step does, from mild to hard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum StepKind {
     /// Tells the customer.
     Reminder,

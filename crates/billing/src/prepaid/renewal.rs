@@ -4,10 +4,10 @@ use chrono::{Datelike, Days};
 use kernel::{AccountId, LocalDate, Money};
 
 use super::{Wallet, WalletRefusal};
+use crate::Period;
 use crate::events::BillingEvent;
 use crate::interval::Interval;
 use crate::rounding::share;
-use crate::Period;
 
 /// How many days before the end of what is paid customers are reminded.
 pub const REMINDER_DAYS: [u16; 3] = [7, 3, 1];
