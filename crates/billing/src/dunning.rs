@@ -3,6 +3,7 @@
 //! Nothing here is remembered but what was done: the level is computed anew from open invoices and the date, so that paying
 //! the oldest invoice moves the count at once (billing.md, invariant 34).
 
+mod arrears;
 mod campaign;
 mod drafts;
 mod episode;
@@ -10,6 +11,7 @@ mod ladder;
 mod leave;
 mod window;
 
+pub use arrears::{Arrears, ArrearsRefusal, LONGEST_TERMS_DAYS, Situation};
 pub use campaign::{Attempts, Campaign, PaymentRequest};
 pub use drafts::{final_on, is_final, retry_days};
 pub use episode::{BadSteps, Episode, Step, StepKind, Steps, WindowState};

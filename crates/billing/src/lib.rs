@@ -99,10 +99,10 @@ pub use books::{
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use dunning::{
-    Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt, Episode, Hold,
-    LONGEST_PROMISE_DAYS, Ladder, Measure, PaymentRequest, Promise, PromiseState, Step, StepKind,
-    Steps, SuspensionWindow, WindowState, final_on, is_final, last_day_to_pay, overdue_with,
-    retry_days,
+    Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
+    Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,
+    Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
+    final_on, is_final, last_day_to_pay, overdue_with, retry_days,
 };
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
