@@ -8,7 +8,7 @@
 //! agreed otherwise; what pays nothing yet is credit. Taking a fund back opens what it paid again.
 //!
 //! ```
-//! use billing::{Bill, Books, Application, PayOrder, SettledPayment};
+//! use billing::{InvoiceFact, Books, Application, PayOrder, SettledPayment};
 //! use kernel::Money;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -17,7 +17,7 @@
 //! let invoice = "inv_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse()?;
 //! let payment = "pay_aaaaaaaaaaaaaaaaaaaaaaaaaa".parse()?;
 //! let day = "2026-11-01".parse()?;
-//! books.issue(Bill { invoice, issued_on: day, due_on: day, number: 1, net: kes(20_000)?, tax: kes(3_200)? })?;
+//! books.issue(InvoiceFact { invoice, issued_on: day, due_on: day, number: 1, net: kes(20_000)?, tax: kes(3_200)? })?;
 //! books.settle(SettledPayment { payment, amount: kes(25_000)?, settled_as: None, meant_for: None })?;
 //! assert!(books.due(invoice)?.is_zero());
 //! assert_eq!(books.balance(kes(0)?.currency())?, kes(-1_800)?, "an overpayment is credit");
@@ -81,7 +81,7 @@ pub enum Application {
 
 /// What an invoice asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bill {
+pub struct InvoiceFact {
     /// The invoice.
     pub invoice: InvoiceId,
     /// Its date.
@@ -96,7 +96,7 @@ pub struct Bill {
     pub tax: Money,
 }
 
-impl Bill {
+impl InvoiceFact {
     /// What is asked for: net and tax.
     ///
     /// # Errors
@@ -108,7 +108,7 @@ impl Bill {
 
 /// How far an invoice has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BillStatus {
+pub enum BookStatus {
     /// Not a debt yet (billing.md, invariant 27).
     Draft,
     /// Owed.
@@ -119,8 +119,8 @@ pub enum BillStatus {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct BookedBill {
-    bill: Bill,
-    status: BillStatus,
+    bill: InvoiceFact,
+    status: BookStatus,
 }
 
 /// Money that came in for good.
@@ -297,7 +297,7 @@ impl Books {
     ///
     /// # Errors
     /// [`BooksRefusal::UnknownInvoice`].
-    pub fn status(&self, invoice: InvoiceId) -> Result<BillStatus, BooksRefusal> {
+    pub fn status(&self, invoice: InvoiceId) -> Result<BookStatus, BooksRefusal> {
         Ok(self.booked(invoice)?.status)
     }
 
@@ -310,7 +310,7 @@ impl Books {
     fn issued(&self, currency: Currency) -> impl Iterator<Item = &BookedBill> {
         self.bills
             .iter()
-            .filter(move |it| it.status == BillStatus::Issued && it.bill.net.currency() == currency)
+            .filter(move |it| it.status == BookStatus::Issued && it.bill.net.currency() == currency)
     }
 
     fn booked(&self, invoice: InvoiceId) -> Result<&BookedBill, BooksRefusal> {

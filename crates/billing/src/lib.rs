@@ -93,8 +93,8 @@ mod views;
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use books::{
-    Application, BadClaim, Bill, BillStatus, BookEntry, Books, BooksRefusal, Claim, CreditId,
-    CreditKind, Fund, Move, ParentItem, Refund, RefundRefusal, Returned, SettledPayment,
+    Application, BadClaim, BookEntry, BookStatus, Books, BooksRefusal, Claim, CreditId, CreditKind,
+    Fund, InvoiceFact, Move, ParentItem, Refund, RefundRefusal, Returned, SettledPayment,
     left_of_child, refund_amount,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};

@@ -3,7 +3,7 @@
 use kernel::{InvoiceId, Money};
 
 use super::journal::BookEntry;
-use super::{Bill, BillStatus, BookedBill, Books, BooksRefusal, CreditId, Fund};
+use super::{BookStatus, BookedBill, Books, BooksRefusal, CreditId, Fund, InvoiceFact};
 use crate::ledger::LedgerAccount;
 use crate::ratio::Ratio;
 use crate::rounding::Rounding;
@@ -25,7 +25,7 @@ impl Books {
     ///
     /// # Errors
     /// [`BooksRefusal`] for a negative amount or a known id with other content.
-    pub fn draft(&mut self, bill: Bill) -> Result<(), BooksRefusal> {
+    pub fn draft(&mut self, bill: InvoiceFact) -> Result<(), BooksRefusal> {
         check(&bill)?;
         match self.booked(bill.invoice) {
             Ok(known) if known.bill == bill => Ok(()),
@@ -33,7 +33,7 @@ impl Books {
             Err(_) => {
                 self.bills.push(BookedBill {
                     bill,
-                    status: BillStatus::Draft,
+                    status: BookStatus::Draft,
                 });
                 Ok(())
             }
@@ -45,13 +45,13 @@ impl Books {
     ///
     /// # Errors
     /// [`BooksRefusal`] for a negative amount or a known id with other content.
-    pub fn issue(&mut self, bill: Bill) -> Result<(), BooksRefusal> {
+    pub fn issue(&mut self, bill: InvoiceFact) -> Result<(), BooksRefusal> {
         self.all_or_nothing(|books| {
             books.draft(bill)?;
-            if books.booked(bill.invoice)?.status != BillStatus::Draft {
+            if books.booked(bill.invoice)?.status != BookStatus::Draft {
                 return Ok(());
             }
-            books.set_status(bill.invoice, BillStatus::Issued);
+            books.set_status(bill.invoice, BookStatus::Issued);
             let total = bill.total()?;
             let mut entries = vec![
                 BookEntry::on(LedgerAccount::Receivable, total),
@@ -86,7 +86,7 @@ impl Books {
             ];
             entries = of_invoice(entries, invoice);
             books.post("void", entries)?;
-            books.set_status(invoice, BillStatus::Voided);
+            books.set_status(invoice, BookStatus::Voided);
             books.apply_credit()
         })
     }
@@ -207,15 +207,15 @@ impl Books {
         })
     }
 
-    pub(super) fn issued_bill(&self, invoice: InvoiceId) -> Result<Bill, BooksRefusal> {
+    pub(super) fn issued_bill(&self, invoice: InvoiceId) -> Result<InvoiceFact, BooksRefusal> {
         let booked = self.booked(invoice)?;
         match booked.status {
-            BillStatus::Issued => Ok(booked.bill),
-            BillStatus::Draft | BillStatus::Voided => Err(BooksRefusal::NotIssued(invoice)),
+            BookStatus::Issued => Ok(booked.bill),
+            BookStatus::Draft | BookStatus::Voided => Err(BooksRefusal::NotIssued(invoice)),
         }
     }
 
-    fn set_status(&mut self, invoice: InvoiceId, status: BillStatus) {
+    fn set_status(&mut self, invoice: InvoiceId, status: BookStatus) {
         let found = self.bills.iter_mut().find(|it| it.bill.invoice == invoice);
         if let Some(booked) = found {
             booked.status = status;
@@ -231,7 +231,7 @@ pub(super) const fn positive(amount: Money) -> Result<(), BooksRefusal> {
     }
 }
 
-fn check(bill: &Bill) -> Result<(), BooksRefusal> {
+fn check(bill: &InvoiceFact) -> Result<(), BooksRefusal> {
     bill.total()?;
     for amount in [bill.net, bill.tax] {
         if amount.is_negative() {

@@ -9,7 +9,7 @@ mod properties;
 use kernel::testing::CountingIds;
 use kernel::{Currency, Id, Ids, InvoiceId, LocalDate, Money, PaymentId};
 
-use super::{Application, Bill, Books, BooksRefusal, CreditId, Fund, SettledPayment};
+use super::{Application, Books, BooksRefusal, CreditId, Fund, InvoiceFact, SettledPayment};
 use crate::allocation::PayOrder;
 
 fn currency() -> Currency {
@@ -46,11 +46,11 @@ impl Desk {
     }
 
     /// The next bill, a day after the one before.
-    fn bill(&mut self, net: i64, tax: i64) -> Bill {
+    fn bill(&mut self, net: i64, tax: i64) -> InvoiceFact {
         self.bills += 1;
         let first: LocalDate = "2026-01-01".parse().unwrap();
         let issued_on = first + chrono::Days::new(self.bills);
-        Bill {
+        InvoiceFact {
             invoice: self.id(),
             issued_on,
             due_on: issued_on,

@@ -1,7 +1,9 @@
 //! Levels by days, by number of invoices, by balance.
 
 use anyhow::{Context, Result};
-use billing::{Application, Bill, Books, Debt, Ladder, Measure, PayOrder, Refund, SettledPayment};
+use billing::{
+    Application, Books, Debt, InvoiceFact, Ladder, Measure, PayOrder, Refund, SettledPayment,
+};
 use chrono::Days;
 use kernel::testing::CountingIds;
 use kernel::{Currency, Ids, LocalDate, Money};
@@ -135,7 +137,7 @@ fn taken_back(
     let ids: &dyn Ids = &CountingIds::from(1);
     let amount = Money::from_minor(24_995, kes()?);
     let mut books = Books::new(Application::Automatic, PayOrder::OldestFirst);
-    books.issue(Bill {
+    books.issue(InvoiceFact {
         invoice: ids.next(),
         issued_on,
         due_on: issued_on,

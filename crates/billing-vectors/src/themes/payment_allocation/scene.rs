@@ -4,7 +4,7 @@ mod told;
 
 use anyhow::{Context, Result, bail};
 use billing::{
-    Application, Bill, Books, BooksRefusal, CreditId, Fund, PayOrder, Refund, RefundRefusal,
+    Application, Books, BooksRefusal, CreditId, Fund, InvoiceFact, PayOrder, Refund, RefundRefusal,
     SettledPayment,
 };
 use chrono::{Days, NaiveDate};
@@ -141,11 +141,11 @@ impl Scene {
     }
 
     /// One invoice a day.
-    pub(super) fn bill(&self, net: Money, tax: Money) -> Result<Bill> {
+    pub(super) fn bill(&self, net: Money, tax: Money) -> Result<InvoiceFact> {
         let first: NaiveDate = "2026-01-01".parse()?;
         let number = u64::try_from(self.invoices.len())? + 1;
         let issued_on = first + Days::new(number);
-        Ok(Bill {
+        Ok(InvoiceFact {
             invoice: self.id(),
             issued_on,
             due_on: issued_on,

@@ -3,7 +3,7 @@
 use kernel::Money;
 
 use super::super::{
-    Application, BillStatus, BooksRefusal, Claim, Fund, ParentItem, Refund, RefundRefusal,
+    Application, BookStatus, BooksRefusal, Claim, Fund, ParentItem, Refund, RefundRefusal,
     Returned, SettledPayment, left_of_child, refund_amount,
 };
 use super::{Desk, currency, kes, settled};
@@ -266,7 +266,7 @@ fn voiding_gives_back_what_paid() {
     let (first, second) = (desk.invoice(100, 16), desk.invoice(100, 0));
     desk.payment(116);
     desk.books.void(first).unwrap();
-    assert_eq!(desk.books.status(first).unwrap(), BillStatus::Voided);
+    assert_eq!(desk.books.status(first).unwrap(), BookStatus::Voided);
     assert_eq!(
         (desk.due(first), desk.due(second), desk.credit()),
         (0, 0, 16)

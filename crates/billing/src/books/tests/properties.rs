@@ -4,7 +4,7 @@ use kernel::Money;
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 use proptest::test_runner::TestCaseError;
 
-use super::super::{Bill, BillStatus, Fund};
+use super::super::{BookStatus, Fund, InvoiceFact};
 use super::any::{Story, histories};
 use super::{currency, kes};
 use crate::ledger::LedgerAccount;
@@ -27,7 +27,7 @@ fn holds(story: &Story) -> Result<(), TestCaseError> {
             !due.is_negative() && due.minor() <= total.minor(),
             "{due} of {total}"
         );
-        if books.status(*invoice).unwrap() == BillStatus::Voided {
+        if books.status(*invoice).unwrap() == BookStatus::Voided {
             prop_assert!(due.is_zero());
         }
         owed = owed.checked_add(due).unwrap();
@@ -136,7 +136,7 @@ proptest! {
     #[test]
     fn a_bill_is_net_and_tax(net in 0_i64..1_000, tax in 0_i64..1_000) {
         let mut story = Story::new();
-        let bill: Bill = story.desk.bill(net, tax);
+        let bill: InvoiceFact = story.desk.bill(net, tax);
         prop_assert_eq!(bill.total().unwrap(), kes(net + tax));
     }
 }
