@@ -21,6 +21,7 @@ mod reporting;
 mod rounding_allocation;
 mod tax_rounding;
 mod timezone_boundaries;
+mod words;
 
 use anyhow::{Context, Result};
 use billing::Ratio;

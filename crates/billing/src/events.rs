@@ -172,6 +172,56 @@ pub enum BillingEvent {
         invoice: InvoiceId,
         amount: Money,
     },
+    /// A provider was asked for money.
+    PaymentPending {
+        payment: PaymentId,
+        account: AccountId,
+        amount: Money,
+    },
+    /// The money a provider was asked for is here.
+    PaymentSettled {
+        payment: PaymentId,
+        amount: Money,
+        reference: String,
+    },
+    /// No money comes.
+    PaymentFailed { payment: PaymentId, reason: String },
+    /// Nobody paid in time.
+    PaymentExpired { payment: PaymentId },
+    /// A provider took money back.
+    PaymentReversed { payment: PaymentId, amount: Money },
+    /// Money was given back.
+    Refunded {
+        payment: PaymentId,
+        amount: Money,
+        reopens: bool,
+    },
+    /// Nothing happens to an account, however late it pays, until the hold is lifted or expires.
+    HoldPlaced {
+        account: AccountId,
+        reason: String,
+        until: Option<LocalDate>,
+    },
+    /// An account is treated like any other again.
+    HoldLifted { account: AccountId },
+    /// An account has other terms than its entity's.
+    TermsChanged { account: AccountId, days: u16 },
+    /// A customer promised to pay by a day.
+    PromiseMade {
+        account: AccountId,
+        until: LocalDate,
+    },
+    /// A customer paid what was promised.
+    PromiseKept { account: AccountId },
+    /// The promised day has passed without payment.
+    PromiseBroken { account: AccountId },
+    /// What was paid ahead was extended, and debited with it.
+    PeriodPaid {
+        account: AccountId,
+        from: LocalDate,
+        until: LocalDate,
+        price: Money,
+    },
 }
 
 impl DomainEvent for BillingEvent {
@@ -201,6 +251,19 @@ impl DomainEvent for BillingEvent {
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",
             Self::CreditUsed { .. } => "billing.credit_used",
+            Self::PaymentPending { .. } => "billing.payment_pending",
+            Self::PaymentSettled { .. } => "billing.payment_settled",
+            Self::PaymentFailed { .. } => "billing.payment_failed",
+            Self::PaymentExpired { .. } => "billing.payment_expired",
+            Self::PaymentReversed { .. } => "billing.payment_reversed",
+            Self::Refunded { .. } => "billing.refunded",
+            Self::HoldPlaced { .. } => "billing.hold_placed",
+            Self::HoldLifted { .. } => "billing.hold_lifted",
+            Self::TermsChanged { .. } => "billing.terms_changed",
+            Self::PromiseMade { .. } => "billing.promise_made",
+            Self::PromiseKept { .. } => "billing.promise_kept",
+            Self::PromiseBroken { .. } => "billing.promise_broken",
+            Self::PeriodPaid { .. } => "billing.period_paid",
         }
     }
 }

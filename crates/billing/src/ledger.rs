@@ -1,6 +1,6 @@
 //! The ledger: every money event as a balanced set of entries, never changed.
 
-use kernel::{AccountId, Currency, EntityId, Money, MoneyError, Timestamp};
+use kernel::{AccountId, EntityId, Money, MoneyError, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// Where an amount stands in the books.
@@ -15,6 +15,12 @@ pub enum LedgerAccount {
     Cash,
     /// Money of customers that has not paid anything yet.
     CustomerCredit,
+    /// Tax collected for the state.
+    Tax,
+    /// What was given to customers without being paid for.
+    Goodwill,
+    /// Debt that nobody expects to be paid any more.
+    BadDebt,
 }
 
 impl LedgerAccount {
@@ -26,6 +32,9 @@ impl LedgerAccount {
             Self::Revenue => "revenue",
             Self::Cash => "cash",
             Self::CustomerCredit => "customer_credit",
+            Self::Tax => "tax",
+            Self::Goodwill => "goodwill",
+            Self::BadDebt => "bad_debt",
         }
     }
 }
@@ -47,7 +56,46 @@ pub struct Posting {
     what: &'static str,
     source: String,
     at: Timestamp,
-    entries: [Entry; 2],
+    entries: Vec<Entry>,
+}
+
+/// Entries that are no posting.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unbalanced {
+    /// Fewer than two entries move nothing.
+    #[error("a posting needs two entries or more, not {entries}")]
+    TooFew {
+        /// How many there were.
+        entries: usize,
+    },
+    /// Debits and credits differ.
+    #[error("debits exceed credits by {by}")]
+    Off {
+        /// Debits less credits, never zero.
+        by: Money,
+    },
+    /// The entries do not add up.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Refuses entries of one currency whose debits and credits differ (billing.md, invariant 1).
+///
+/// # Errors
+/// [`Unbalanced`] says by how much, or what does not add up.
+pub fn check_balanced(entries: &[Entry]) -> Result<(), Unbalanced> {
+    let [first, _, ..] = entries else {
+        return Err(Unbalanced::TooFew {
+            entries: entries.len(),
+        });
+    };
+    let amounts = entries.iter().map(|it| it.amount);
+    let by = Money::sum(first.amount.currency(), amounts)?;
+    if by.is_zero() {
+        Ok(())
+    } else {
+        Err(Unbalanced::Off { by })
+    }
 }
 
 impl Posting {
@@ -62,7 +110,7 @@ impl Posting {
         (debit, credit): (LedgerAccount, LedgerAccount),
         amount: Money,
     ) -> Result<Self, MoneyError> {
-        let entries = [
+        let entries = vec![
             Entry {
                 account: debit,
                 amount,
@@ -72,6 +120,27 @@ impl Posting {
                 amount: amount.checked_neg()?,
             },
         ];
+        Ok(Self {
+            entity,
+            account,
+            what,
+            source,
+            at,
+            entries,
+        })
+    }
+
+    /// Any number of entries that sum to zero, as an invoice with tax needs: owed, earned and collected for the state.
+    ///
+    /// # Errors
+    /// [`Unbalanced`] for fewer than two, mixed currencies, or a sum that is not zero.
+    pub fn balanced(
+        (entity, account): (EntityId, AccountId),
+        (what, source): (&'static str, String),
+        at: Timestamp,
+        entries: Vec<Entry>,
+    ) -> Result<Self, Unbalanced> {
+        check_balanced(&entries)?;
         Ok(Self {
             entity,
             account,
@@ -112,16 +181,10 @@ impl Posting {
         self.at
     }
 
-    /// Its two sides, which sum to zero.
+    /// Its sides, two or more, which sum to zero.
     #[must_use]
-    pub const fn entries(&self) -> &[Entry; 2] {
+    pub fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// The currency of both sides.
-    #[must_use]
-    pub const fn currency(&self) -> Currency {
-        self.entries[0].amount.currency()
     }
 }
 

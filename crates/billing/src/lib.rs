@@ -72,9 +72,11 @@ struct Readme;
 mod account;
 mod allocation;
 mod bill_day;
+mod books;
 mod credit_note;
 mod difference;
 mod document;
+mod dunning;
 mod entity;
 mod events;
 mod exchange;
@@ -87,9 +89,11 @@ mod payment;
 mod period;
 mod plan;
 mod ports;
+mod prepaid;
 mod pricing;
 mod proration;
 mod ratio;
+mod reports;
 mod rounding;
 mod schedule;
 mod segment;
@@ -100,14 +104,25 @@ mod use_cases;
 mod views;
 
 pub use account::{Account, AccountSnapshot};
-pub use allocation::{Allocation, Payable, allocate};
+pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill_day::{BadBillDay, BillDay};
+pub use books::{
+    Application, BadClaim, BookEntry, BookStatus, Books, BooksRefusal, Claim, CreditId, CreditKind,
+    Fund, InvoiceFact, Move, ParentItem, Refund, RefundRefusal, Returned, SettledPayment,
+    left_of_child, refund_amount,
+};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
     CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
+pub use dunning::{
+    Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
+    Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,
+    Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
+    final_on, is_final, last_day_to_pay, overdue_with, retry_days,
+};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
 pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
@@ -115,16 +130,24 @@ pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
 };
-pub use ledger::{Entry, LedgerAccount, Posting};
+pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
-pub use payment::{BadPayment, NewPayment, Payment, PaymentMethod, PaymentSnapshot};
+pub use payment::{
+    BadPayment, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
+    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade,
+};
 pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+};
+pub use prepaid::{
+    BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Forecast, Lapse, PeriodPaid, Prepaid,
+    REMINDER_DAYS, Validity, ValidityUnit, Wallet, WalletRefusal, days_afforded, price_of_rest,
+    reminders, renew_from,
 };
 pub use pricing::{
     BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, CashRounding,
@@ -137,6 +160,10 @@ pub use pricing::{
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
+pub use reports::{
+    AgeBucket, Aging, BadReport, MrrMovement, Recurring, aging, annual, churn_rate, monthly, mrr,
+    mrr_movement, per_account,
+};
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule, periods};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};

@@ -3,6 +3,8 @@
 use kernel::{LocalDate, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 
+use crate::dunning::{Debt, Measure, reached};
+
 /// What happens to whoever does not pay, in days past the due date of the oldest open invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DunningPolicy {
@@ -34,6 +36,15 @@ impl DunningPolicy {
         suspend_after_days: 7,
         tolerance_minor: 0,
     };
+
+    /// From how many days past due on each level but the first is reached.
+    fn rungs(self) -> [i64; 3] {
+        [
+            1,
+            i64::from(self.grace_days) + 1,
+            i64::from(self.suspend_after_days) + 1,
+        ]
+    }
 
     /// Refuses a policy that contradicts itself.
     ///
@@ -113,23 +124,21 @@ pub fn overdue(
     policy: DunningPolicy,
     held: bool,
 ) -> Result<Level, MoneyError> {
-    let late = || {
-        open.iter()
-            .filter(|it| it.due_on < today && it.due.is_positive())
-    };
-    let Some(oldest) = late().min_by_key(|it| it.due_on).filter(|_| !held) else {
-        return Ok(Level::Clear);
-    };
-    let total = Money::sum(oldest.due.currency(), late().map(|it| it.due))?;
-    if total.minor() <= policy.tolerance_minor {
+    if held {
         return Ok(Level::Clear);
     }
-    let days = today.signed_duration_since(oldest.due_on).num_days();
-    Ok(match days {
-        _ if days > i64::from(policy.suspend_after_days) => Level::Suspended,
-        _ if days > i64::from(policy.grace_days) => Level::Restricted,
-        _ => Level::Overdue,
-    })
+    let debts: Vec<Debt> = open.iter().map(debt).collect();
+    let looked_at = (Measure::DaysSinceDue, policy.tolerance_minor);
+    let rung = reached(looked_at, &policy.rungs(), &debts, today)?;
+    Ok(Level::ALL.into_iter().nth(rung).unwrap_or(Level::Suspended))
+}
+
+const fn debt(open: &OpenAmount) -> Debt {
+    Debt {
+        issued_on: open.due_on,
+        due_on: open.due_on,
+        due: open.due,
+    }
 }
 
 #[cfg(test)]

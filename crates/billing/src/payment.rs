@@ -1,11 +1,17 @@
 //! A payment: money received, and what it paid.
 
+mod life;
+
 use kernel::{AccountId, Money, MoneyError, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::allocation::Allocation;
 use crate::events::BillingEvent;
 use crate::rounding::MOST_MINOR;
+
+pub use life::{
+    Heard, PaymentLife, PaymentRefusal, PaymentStatus, RefundId, RefundKind, RefundMade,
+};
 
 /// How money came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

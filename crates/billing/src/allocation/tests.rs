@@ -6,7 +6,7 @@ use chrono::Days;
 use kernel::{Currency, InvoiceId, LocalDate, Money};
 use proptest::prelude::{Strategy, prop_assert, prop_assert_eq, proptest};
 
-use super::{Payable, allocate};
+use super::{PayOrder, Payable, allocate, allocate_by};
 
 fn kes(minor: i64) -> Money {
     let currency: Currency = "KES".parse().unwrap();
@@ -42,6 +42,25 @@ fn the_oldest_date_comes_first_and_then_the_lowest_number() {
         payable(9, "2026-11-01", 100),
     ];
     assert_eq!(spread(250, &open), (vec![(9, 100), (3, 100), (7, 50)], 0));
+}
+
+#[test]
+fn another_order_is_another_order() {
+    let open = [
+        payable(1, "2026-11-01", 200),
+        payable(2, "2026-11-02", 100),
+        payable(3, "2026-11-02", 300),
+        payable(4, "2026-11-03", 100),
+    ];
+    let numbers = |order| -> Vec<u64> {
+        let (allocations, _) = allocate_by(order, kes(700), &open).unwrap();
+        let number = |invoice| open.iter().find(|it| it.invoice == invoice).unwrap().number;
+        allocations.iter().map(|it| number(it.invoice)).collect()
+    };
+    assert_eq!(numbers(PayOrder::OldestFirst), [1, 2, 3, 4]);
+    assert_eq!(numbers(PayOrder::NewestFirst), [4, 2, 3, 1]);
+    assert_eq!(numbers(PayOrder::SmallestFirst), [2, 4, 1, 3]);
+    assert_eq!(numbers(PayOrder::LargestFirst), [3, 1, 2, 4]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The books: two entries for each posting, appended and never changed.
+//! The books: two entries or more for each posting, appended and never changed.
 
 use async_trait::async_trait;
 use billing::{Ledger, Posting};

@@ -39,7 +39,9 @@ async fn an_invoice_is_earned_and_owed_at_once() {
         panic!("one posting, not {postings:?}");
     };
     assert_eq!(posting.source(), invoice.id.to_string());
-    let [debit, credit] = posting.entries();
+    let [debit, credit] = posting.entries() else {
+        panic!("two sides, not {posting:?}");
+    };
     assert_eq!(
         (debit.account, debit.amount),
         (LedgerAccount::Receivable, kes(300_000))
