@@ -165,7 +165,7 @@ pub use reports::{
     mrr_movement, per_account,
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
-pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule, periods};
+pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
