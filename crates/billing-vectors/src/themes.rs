@@ -1,6 +1,7 @@
 //! The themes of cases, one runner each.
 
 mod bcd_alignment;
+mod billing_facts;
 mod change_cancel_pause;
 mod credit_notes;
 mod currencies;

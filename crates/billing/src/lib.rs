@@ -66,9 +66,13 @@
 
 mod account;
 mod allocation;
+mod changes;
+mod credit;
+mod days;
 mod difference;
 mod entity;
 mod events;
+mod generate;
 mod interval;
 mod invoice;
 mod ledger;
@@ -77,20 +81,27 @@ mod payment;
 mod plan;
 mod ports;
 mod ratio;
+mod record;
 mod rounding;
 mod schedule;
 mod segment;
 mod subscription;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeline;
 mod use_cases;
 mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
-pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
+pub use changes::{BadChanges, Change, Changed, timeline_of};
+pub use credit::{CreditBy, Paper, papers};
+pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
+pub use generate::{
+    Facts, Limits, Proposal, ProposedLine, Stopped, SubscriptionFacts, generate, preview,
+};
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
@@ -105,13 +116,15 @@ pub use ports::{
     PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
 };
 pub use ratio::{BadRatio, Ratio};
+pub use record::{Record, book_of, write_down};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
-pub use segment::{Pause, Phase, Segment, Timeline, desired};
+pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
     SubscriptionSnapshot, SubscriptionStatus, When,
 };
+pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
 pub use use_cases::bill_account::{BillAccountError, bill_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
