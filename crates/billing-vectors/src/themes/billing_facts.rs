@@ -147,6 +147,27 @@ impl Desk {
         Ok(self)
     }
 
+    /// What is known of its subscriptions today; they come in the order in which they were first known.
+    pub(super) fn know(
+        &mut self,
+        timelines: impl Iterator<Item = Result<Option<Timeline>>>,
+    ) -> Result<()> {
+        for (number, timeline) in (1_u64..).zip(timelines) {
+            let (wanted, Some(timeline)) = (id(number)?, timeline?) else {
+                continue;
+            };
+            let known = self.facts.subscriptions.iter_mut();
+            match known.into_iter().find(|it| it.subscription == wanted) {
+                Some(it) => it.timeline = timeline,
+                None => self
+                    .facts
+                    .subscriptions
+                    .push(SubscriptionFacts::new(wanted, timeline)),
+            }
+        }
+        Ok(())
+    }
+
     /// Its first subscription.
     pub(super) fn first(&mut self) -> Result<&mut SubscriptionFacts> {
         let first = self.facts.subscriptions.first_mut();

@@ -139,7 +139,8 @@ fn segment(item: Given) -> Result<Segment> {
     };
     let plan = match item.has("plan") {
         true => item.text("plan")?,
-        false => item.text("name")?,
+        // Nothing tells two one-time charges of a day apart but their plan.
+        false => "",
     };
     let terms = Terms {
         component: Component::BASE,

@@ -201,7 +201,7 @@ impl InvoiceRepository for MemoryTx {
 fn repairs_of(
     line: LineRef,
     invoices: &[&InvoiceSnapshot],
-) -> Result<Vec<(Period, kernel::Money)>, MoneyError> {
+) -> Result<Vec<(Period, Money)>, MoneyError> {
     invoices
         .iter()
         .flat_map(|it| &it.lines)
