@@ -45,6 +45,26 @@ pub struct Billed {
     pub repaired: Vec<(Period, Money)>,
 }
 
+impl Billed {
+    /// What is left of its amount after everything that was taken back and taken off.
+    ///
+    /// # Errors
+    /// [`Inconsistent::OverRepaired`] if that is more than was charged.
+    pub fn left(&self) -> Result<Money, Inconsistent> {
+        let given_back = self.repaired.iter().map(|(_, it)| *it);
+        let back = Money::sum(self.amount.currency(), given_back.chain([self.adjusted]))?;
+        let left = self.amount.checked_sub(back)?;
+        if left.is_negative() {
+            return Err(Inconsistent::OverRepaired {
+                line: self.line,
+                charged: self.amount,
+                back,
+            });
+        }
+        Ok(left)
+    }
+}
+
 /// A line that is to be billed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Due {
@@ -245,21 +265,6 @@ fn standing_days(item: &Billed) -> Result<Vec<Period>, Inconsistent> {
     Ok(without(item.period, back))
 }
 
-/// What is left of the amount of a line.
-fn left_of(item: &Billed) -> Result<Money, Inconsistent> {
-    let given_back = item.repaired.iter().map(|(_, it)| *it);
-    let back = Money::sum(item.amount.currency(), given_back.chain([item.adjusted]))?;
-    let left = item.amount.checked_sub(back)?;
-    if left.is_negative() {
-        return Err(Inconsistent::OverRepaired {
-            line: item.line,
-            charged: item.amount,
-            back,
-        });
-    }
-    Ok(left)
-}
-
 /// Days of one component that stand on two lines were billed twice, unless they cost nothing on one of them: such days
 /// are never taken back, because there is nothing to give back (billing.md, invariants 17 and 19). Neither do lines
 /// conflict of which nothing is left.
@@ -272,7 +277,7 @@ fn refuse_overlaps(
         let item = billed.iter().find(|it| it.line == line);
         item.is_some_and(|it| {
             let cost = cost(it.price, it.terms.quantity, days, it.cycle, scale);
-            let spent = left_of(it).is_ok_and(Money::is_zero);
+            let spent = it.left().is_ok_and(Money::is_zero);
             !spent && cost.is_none_or(|it| !it.is_zero())
         })
     };
@@ -312,7 +317,7 @@ fn repairs(
     desired: &[Segment],
     scale: InvoiceScale,
 ) -> Result<Vec<Due>, Inconsistent> {
-    let mut left = left_of(item)?;
+    let mut left = item.left()?;
     if item.terms.kind == ChargeKind::Once {
         return Ok(Vec::new());
     }

@@ -86,6 +86,7 @@ mod rounding;
 mod schedule;
 mod segment;
 mod subscription;
+mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeline;
@@ -124,6 +125,7 @@ pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
     SubscriptionSnapshot, SubscriptionStatus, When,
 };
+pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
 pub use use_cases::bill_account::{BillAccountError, bill_account};
