@@ -17,13 +17,9 @@ use crate::themes::billing_facts::{id, usd};
 type Told = Map<String, Value>;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    let told = match items::told(case)? {
-        Some(told) => Some(told),
-        None => match days::told(case)? {
-            Some(told) => Some(told),
-            None => shares::told(case)?,
-        },
-    };
+    let families = [items::told, days::told, shares::told];
+    let told = families.into_iter().find_map(|it| it(case).transpose());
+    let told = told.transpose()?;
     let given = Given(&case.input);
     let Some(told) = told else {
         let names = given.names().join(", ");
