@@ -213,10 +213,21 @@ pub fn diff(
     billed: &[Billed],
     scale: InvoiceScale,
 ) -> Result<Vec<Due>, Inconsistent> {
+    diff_keeping(desired, desired, billed, scale)
+}
+
+/// The same, where more may stand than is desired now: only what is not kept either is taken back. For a date before the
+/// last one that was billed.
+pub(crate) fn diff_keeping(
+    desired: &[Segment],
+    kept: &[Segment],
+    billed: &[Billed],
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
     let standing = standing(billed, scale)?;
     let mut due = Vec::new();
     for item in in_order(billed) {
-        due.extend(repairs(item, &standing, desired, scale)?);
+        due.extend(repairs(item, &standing, kept, scale)?);
     }
     let mut charges = Vec::new();
     for segment in desired {

@@ -3,11 +3,11 @@
 use chrono::Months;
 use kernel::{Currency, InvoiceId, LocalDate, Money, MoneyError, SubscriptionId};
 
-use crate::difference::{Billed, Due, Inconsistent, diff};
+use crate::difference::{Billed, Due, Inconsistent, diff_keeping};
 use crate::record::write_down;
 use crate::rounding::InvoiceScale;
 use crate::segment::desired;
-use crate::timeline::Timeline;
+use crate::timeline::{Timeline, Timing};
 
 /// What is known about one subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,9 +163,14 @@ fn due_of(
     facts: &Facts,
     through: LocalDate,
 ) -> Result<Vec<ProposedLine>, Stopped> {
-    let subscription = it.subscription;
-    let wanted = desired(&it.timeline, LocalDate::MIN, through);
-    let due = diff(&wanted, &it.billed, facts.scale).map_err(|reason| Stopped::Inconsistent {
+    let (subscription, timeline) = (it.subscription, &it.timeline);
+    let wanted = desired(timeline, LocalDate::MIN, through);
+    // A run for an earlier day must not take back what a later one has billed rightly (billing.md, invariant 15).
+    let latest = latest_billed(it).filter(|it| *it > through);
+    let later = latest.map(|it| desired(timeline, LocalDate::MIN, it));
+    let kept = later.as_deref().unwrap_or(&wanted);
+    let due = diff_keeping(&wanted, kept, &it.billed, facts.scale);
+    let due = due.map_err(|reason| Stopped::Inconsistent {
         subscription,
         reason,
     })?;
@@ -181,6 +186,15 @@ fn due_of(
     }
     let line = |due: Due| ProposedLine { subscription, due };
     Ok(due.into_iter().map(line).collect())
+}
+
+/// The day of the run that billed the latest of the lines, or the first on which it could have.
+fn latest_billed(facts: &SubscriptionFacts) -> Option<LocalDate> {
+    let days = facts.billed.iter().map(|it| match facts.timeline.timing {
+        Timing::InAdvance => it.period.start,
+        Timing::InArrear => it.period.end,
+    });
+    days.max()
 }
 
 fn refuse_far_dates(limits: Limits, today: LocalDate, through: LocalDate) -> Result<(), Stopped> {
