@@ -45,6 +45,11 @@ pub enum Changed {
     Resumed,
     /// It is over.
     Ended,
+    /// An earlier decision does not count any more.
+    Withdrawn {
+        /// Its number.
+        number: u64,
+    },
 }
 
 /// Decisions that contradict each other.
@@ -113,8 +118,20 @@ fn each_once(changes: &[Change]) -> Result<Vec<Change>, BadChanges> {
         return Err(BadChanges::NumberTwice { number });
     }
     ordered.dedup();
-    ordered.sort_by_key(|it| (it.from, it.number));
+    let withdrawn: Vec<u64> = ordered.iter().filter_map(|it| it.withdraws()).collect();
+    ordered.retain(|it| it.withdraws().is_none() && !withdrawn.contains(&it.number));
+    // A pause may begin on the day another one ends.
+    ordered.sort_by_key(|it| (it.from, it.what != Changed::Resumed, it.number));
     Ok(ordered)
+}
+
+impl Change {
+    const fn withdraws(&self) -> Option<u64> {
+        match self.what {
+            Changed::Withdrawn { number } => Some(number),
+            _ => None,
+        }
+    }
 }
 
 impl Timeline {
@@ -153,6 +170,7 @@ impl Timeline {
             Changed::Paused(policy) => self.pause(from, policy)?,
             Changed::Resumed => self.resume(from)?,
             Changed::Ended => self.charged_until = Some(from),
+            Changed::Withdrawn { .. } => {}
         }
         Ok(())
     }

@@ -67,6 +67,7 @@
 mod account;
 mod allocation;
 mod changes;
+mod contract;
 mod credit;
 mod days;
 mod difference;
@@ -96,6 +97,7 @@ mod views;
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
 pub use changes::{BadChanges, Change, Changed, timeline_of};
+pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
 pub use credit::{CreditBy, Paper, papers};
 pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};

@@ -98,11 +98,12 @@ pub fn desired(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec
         for cycle in cycles {
             let part = cycle.part.overlap(in_force);
             let part = part.and_then(|it| it.overlap(timeline.life()));
-            for charged in part.into_iter().flat_map(|it| charged(timeline, it)) {
-                if charged.start > through && timeline.timing == Timing::InAdvance {
-                    continue;
-                }
-                segments.extend(cut(&stretches, charged, cycle.whole));
+            let charged = part.map(|it| charged(timeline, it)).unwrap_or_default();
+            // In advance all of a cycle is due on the first of its days that is charged.
+            let begun = charged.first().is_some_and(|it| it.start <= through);
+            if begun || timeline.timing == Timing::InArrear {
+                let cut = |it| cut(&stretches, it, cycle.whole);
+                segments.extend(charged.into_iter().flat_map(cut));
             }
         }
     }
