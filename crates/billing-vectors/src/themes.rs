@@ -1,6 +1,7 @@
 //! The themes of cases, one runner each.
 
 mod bcd_alignment;
+mod billing_facts;
 mod calendar;
 mod change_cancel_pause;
 mod credit_notes;

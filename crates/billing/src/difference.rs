@@ -1,13 +1,16 @@
 //! What is still to be billed: the desired segments minus what was billed already.
 
-use kernel::{InvoiceId, Money, MoneyError, PlanId};
+use std::fmt;
 
+use kernel::{InvoiceId, LocalDate, Money, MoneyError};
+
+use crate::days::{lies_within, without};
 use crate::rounding::InvoiceScale;
 use crate::schedule::Period;
-use crate::segment::{Segment, cost};
+use crate::segment::{ChargeKind, Segment, Terms, cost};
 
 /// A line of an issued invoice.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LineRef {
     /// The invoice.
     pub invoice: InvoiceId,
@@ -15,23 +18,51 @@ pub struct LineRef {
     pub line: u16,
 }
 
+impl fmt::Display for LineRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {} of invoice {}", self.line, self.invoice)
+    }
+}
+
 /// A charge that was billed, with what was taken back of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Billed {
     /// Where it stands.
     pub line: LineRef,
-    /// The plan.
-    pub plan: PlanId,
+    /// What was agreed.
+    pub terms: Terms,
     /// The days it is for.
     pub period: Period,
     /// The whole cycle.
     pub cycle: Period,
-    /// The price of the whole cycle.
+    /// The price of the whole cycle for one unit.
     pub price: Money,
     /// What was charged.
     pub amount: Money,
+    /// What was taken off the amount without taking days back, zero or more.
+    pub adjusted: Money,
     /// Parts that were taken back: days, and the amount, above zero.
     pub repaired: Vec<(Period, Money)>,
+}
+
+impl Billed {
+    /// What is left of its amount after everything that was taken back and taken off.
+    ///
+    /// # Errors
+    /// [`Inconsistent::OverRepaired`] if that is more than was charged.
+    pub fn left(&self) -> Result<Money, Inconsistent> {
+        let given_back = self.repaired.iter().map(|(_, it)| *it);
+        let back = Money::sum(self.amount.currency(), given_back.chain([self.adjusted]))?;
+        let left = self.amount.checked_sub(back)?;
+        if left.is_negative() {
+            return Err(Inconsistent::OverRepaired {
+                line: self.line,
+                charged: self.amount,
+                back,
+            });
+        }
+        Ok(left)
+    }
 }
 
 /// A line that is to be billed.
@@ -48,28 +79,80 @@ pub enum Due {
     Repair {
         /// The line that is repaired.
         of: LineRef,
-        /// The plan of that line.
-        plan: PlanId,
-        /// The days that are taken back.
-        period: Period,
-        /// The whole cycle.
-        cycle: Period,
-        /// The price of the whole cycle.
-        price: Money,
+        /// What that line is for; `period` is the part that is taken back.
+        segment: Segment,
         /// What is given back, below zero.
         amount: Money,
     },
 }
 
+impl Due {
+    /// What it adds to the invoice.
+    #[must_use]
+    pub const fn amount(&self) -> Money {
+        match self {
+            Self::Charge { amount, .. } | Self::Repair { amount, .. } => *amount,
+        }
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn segment(&self) -> &Segment {
+        match self {
+            Self::Charge { segment, .. } | Self::Repair { segment, .. } => segment,
+        }
+    }
+}
+
 /// Billing must stop for the account until a person has looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Inconsistent {
-    /// The same days were billed twice.
-    #[error("days were billed twice")]
-    BilledTwice,
+    /// The same days of a component were billed twice.
+    #[error("days from {from} to {until} were billed twice: by {first} and {second}")]
+    BilledTwice {
+        /// The one line.
+        first: LineRef,
+        /// The other line.
+        second: LineRef,
+        /// The first of the days.
+        from: LocalDate,
+        /// The day after the last of them.
+        until: LocalDate,
+    },
+    /// The same days of a line were taken back twice.
+    #[error("days of {line} from {from} on were taken back twice")]
+    RepairedTwice {
+        /// The line.
+        line: LineRef,
+        /// The first of the days that were taken back last.
+        from: LocalDate,
+    },
+    /// Days were taken back that the line is not for.
+    #[error("days from {from} to {until} were taken back of {line}, which is not for them")]
+    RepairOutside {
+        /// The line.
+        line: LineRef,
+        /// The first day that was taken back.
+        from: LocalDate,
+        /// The day after the last.
+        until: LocalDate,
+    },
+    /// Something was taken back of a line that does not exist.
+    #[error("{line} was taken back but does not exist")]
+    NothingToRepair {
+        /// The line.
+        line: LineRef,
+    },
     /// More was taken back than was charged.
-    #[error("more was taken back than was charged")]
-    OverRepaired,
+    #[error("{back} was taken back of {line}, which charged {charged}")]
+    OverRepaired {
+        /// The line.
+        line: LineRef,
+        /// What it charged.
+        charged: Money,
+        /// What was taken back of it and taken off.
+        back: Money,
+    },
     /// More is given back than charged, which needs a credit note.
     #[error("more would be given back than charged")]
     NegativeTotal,
@@ -78,10 +161,50 @@ pub enum Inconsistent {
     Amount(#[from] MoneyError),
 }
 
+/// Days of a line that were not taken back: a *net segment*.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// The line.
+    pub line: LineRef,
+    /// What was agreed.
+    pub terms: Terms,
+    /// The days.
+    pub period: Period,
+    /// What these days cost: all of the line, or their share of its price.
+    pub amount: Money,
+}
+
+/// The days that stand billed, the earliest first.
+///
+/// # Errors
+/// [`Inconsistent`] if days were billed twice, or taken back twice, or of a line that is not for them. Amounts are not
+/// compared: [`diff`] does that.
+pub fn standing(billed: &[Billed], scale: InvoiceScale) -> Result<Vec<Standing>, Inconsistent> {
+    let mut all = Vec::new();
+    for item in in_order(billed) {
+        for period in standing_days(item)? {
+            let share = || cost(item.price, item.terms.quantity, period, item.cycle, scale);
+            let whole = period == item.period;
+            let amount = if whole { Some(item.amount) } else { share() };
+            all.push(Standing {
+                line: item.line,
+                terms: item.terms,
+                period,
+                amount: amount.ok_or(MoneyError::Overflow)?,
+            });
+        }
+    }
+    all.sort_by_key(|it| (it.period, it.line));
+    refuse_overlaps(&all, billed, scale)?;
+    Ok(all)
+}
+
 /// What must be charged and taken back so that what was billed equals what is desired. Empty: nothing to do.
 ///
-/// Days that are billed on the desired plan and price are kept. The rest of what was billed becomes repairs, the rest of
-/// what is desired becomes charges. Applying the result and asking again yields nothing.
+/// Days that are billed on the desired terms are kept, whatever cycle they were billed in. The rest of what was billed
+/// becomes repairs, capped at what is left of their line after adjustments and earlier repairs; the rest of what is
+/// desired becomes charges. One-time charges are billed once for their component, plan and day, and never taken back.
+/// Applying the result and asking again yields nothing, and the order of the facts does not matter.
 ///
 /// # Errors
 /// [`Inconsistent`] if what was billed contradicts itself; nothing is guessed.
@@ -90,98 +213,179 @@ pub fn diff(
     billed: &[Billed],
     scale: InvoiceScale,
 ) -> Result<Vec<Due>, Inconsistent> {
-    let standing: Vec<(usize, Period)> = billed
-        .iter()
-        .enumerate()
-        .flat_map(|(index, it)| standing(it).into_iter().map(move |period| (index, period)))
-        .collect();
-    refuse_overlaps(billed, &standing, scale)?;
+    diff_keeping(desired, desired, billed, scale)
+}
+
+/// The same, where more may stand than is desired now: only what is not kept either is taken back. For a date before the
+/// last one that was billed.
+pub(crate) fn diff_keeping(
+    desired: &[Segment],
+    kept: &[Segment],
+    billed: &[Billed],
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
+    let standing = standing(billed, scale)?;
     let mut due = Vec::new();
-    for (index, period) in &standing {
-        let item = &billed[*index];
-        let kept = desired
-            .iter()
-            .filter(|it| same_price(it, item))
-            .map(|it| it.period);
-        for gone in without(*period, kept) {
-            due.extend(repair(item, gone, &due, scale)?);
-        }
+    for item in in_order(billed) {
+        due.extend(repairs(item, &standing, kept, scale)?);
     }
+    let mut charges = Vec::new();
     for segment in desired {
-        let kept = standing
-            .iter()
-            .filter(|(index, _)| same_price(segment, &billed[*index]));
-        for missing in without(segment.period, kept.map(|(_, period)| *period)) {
-            due.extend(charge(segment, missing, scale)?);
+        for missing in missing_days(segment, &standing, billed) {
+            charges.extend(charge(segment, missing, scale)?);
         }
     }
+    due.sort_by_key(order);
+    charges.sort_by_key(order);
+    due.append(&mut charges);
     Ok(due)
 }
 
-fn same_price(segment: &Segment, item: &Billed) -> bool {
-    segment.plan == item.plan && segment.price == item.price && segment.cycle == item.cycle
+/// By component and days, so that the order of the facts leaves no trace.
+fn order(due: &Due) -> (Period, u16, ChargeKind, Option<LineRef>) {
+    let segment = due.segment();
+    let line = match due {
+        Due::Charge { .. } => None,
+        Due::Repair { of, .. } => Some(*of),
+    };
+    let terms = segment.terms;
+    (segment.period, terms.component, terms.kind, line)
 }
 
-/// The days of a billed line that were not taken back.
-fn standing(item: &Billed) -> Vec<Period> {
-    without(item.period, item.repaired.iter().map(|(period, _)| *period))
+fn in_order(billed: &[Billed]) -> Vec<&Billed> {
+    let mut all: Vec<_> = billed.iter().collect();
+    all.sort_by_key(|it| (it.period, it.line));
+    all
 }
 
-/// Days that stand on two lines were billed twice, unless they cost nothing on one of them: such days are never taken
-/// back, because there is nothing to give back (billing.md, invariant 19).
+/// The days of a line that were not taken back.
+fn standing_days(item: &Billed) -> Result<Vec<Period>, Inconsistent> {
+    let mut back: Vec<Period> = item.repaired.iter().map(|(days, _)| *days).collect();
+    back.sort_unstable();
+    let line = item.line;
+    for days in &back {
+        if !lies_within(*days, item.period) {
+            let (from, until) = (days.start, days.end);
+            return Err(Inconsistent::RepairOutside { line, from, until });
+        }
+    }
+    if let Some(pair) = back.windows(2).find(|it| it[1].start < it[0].end) {
+        let from = pair[1].start;
+        return Err(Inconsistent::RepairedTwice { line, from });
+    }
+    Ok(without(item.period, back))
+}
+
+/// Days of one component that stand on two lines were billed twice, unless they cost nothing on one of them: such days
+/// are never taken back, because there is nothing to give back (billing.md, invariants 17 and 19). Neither do lines
+/// conflict of which nothing is left.
 fn refuse_overlaps(
+    all: &[Standing],
     billed: &[Billed],
-    standing: &[(usize, Period)],
     scale: InvoiceScale,
 ) -> Result<(), Inconsistent> {
-    let costs = |index: usize, days: Period| {
-        let item = &billed[index];
-        cost(item.price, days, item.cycle, scale).is_none_or(|it| !it.is_zero())
+    let costs = |line: LineRef, days: Period| {
+        let item = billed.iter().find(|it| it.line == line);
+        item.is_some_and(|it| {
+            let cost = cost(it.price, it.terms.quantity, days, it.cycle, scale);
+            let spent = it.left().is_ok_and(Money::is_zero);
+            !spent && cost.is_none_or(|it| !it.is_zero())
+        })
     };
-    for (place, (left, period)) in standing.iter().enumerate() {
-        let twice = standing[place + 1..].iter().any(|(right, other)| {
-            let both = period.overlap(*other);
-            both.is_some_and(|days| costs(*left, days) && costs(*right, days))
-        });
-        if twice {
-            return Err(Inconsistent::BilledTwice);
+    for (place, first) in all.iter().enumerate() {
+        // Sorted by their first day: what begins after this one ends cannot reach back.
+        let near = all[place + 1..]
+            .iter()
+            .take_while(|it| it.period.start < first.period.end);
+        for second in near.filter(|it| same_component(first, it)) {
+            let Some(both) = first.period.overlap(second.period) else {
+                continue;
+            };
+            if costs(first.line, both) && costs(second.line, both) {
+                return Err(Inconsistent::BilledTwice {
+                    first: first.line,
+                    second: second.line,
+                    from: both.start,
+                    until: both.end,
+                });
+            }
         }
     }
     Ok(())
 }
 
-/// What is left of a period without some others.
-fn without(period: Period, others: impl IntoIterator<Item = Period>) -> Vec<Period> {
-    let mut left = vec![period];
-    for other in others {
-        left = left.into_iter().flat_map(|it| minus(it, other)).collect();
+fn same_component(first: &Standing, second: &Standing) -> bool {
+    let (first, second) = (first.terms, second.terms);
+    let recur = (first.kind, second.kind) == (ChargeKind::Recurring, ChargeKind::Recurring);
+    recur && first.component == second.component
+}
+
+/// Takes the days of a line back that are not desired on its terms: for what the same days cost, so that an equal price
+/// never leaves a difference; the last days of a line take whatever is left of its amount.
+fn repairs(
+    item: &Billed,
+    standing: &[Standing],
+    desired: &[Segment],
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
+    let mut left = item.left()?;
+    if item.terms.kind == ChargeKind::Once {
+        return Ok(Vec::new());
     }
-    left
+    let mine = || standing.iter().filter(|it| it.line == item.line);
+    let mut days_left: i64 = mine().map(|it| it.period.days()).sum();
+    let mut back = Vec::new();
+    for days in mine() {
+        let kept = desired.iter().filter(|it| it.terms == item.terms);
+        for gone in without(days.period, kept.map(|it| it.period)) {
+            let share = || cost(item.price, item.terms.quantity, gone, item.cycle, scale);
+            let given = match days_left == gone.days() {
+                true => left,
+                false => share().ok_or(MoneyError::Overflow)?.min(left)?,
+            };
+            days_left -= gone.days();
+            left = left.checked_sub(given)?;
+            if given.is_positive() {
+                back.push(repair(item, gone, given.checked_neg()?));
+            }
+        }
+    }
+    Ok(back)
 }
 
-fn minus(period: Period, other: Period) -> impl Iterator<Item = Period> {
-    let parts = match period.overlap(other) {
-        None => [
-            period,
-            Period {
-                start: period.end,
-                end: period.end,
-            },
-        ],
-        Some(both) => [
-            Period {
-                start: period.start,
-                end: both.start,
-            },
-            Period {
-                start: both.end,
-                end: period.end,
-            },
-        ],
-    };
-    parts.into_iter().filter(|it| it.start < it.end)
+const fn repair(item: &Billed, days: Period, amount: Money) -> Due {
+    Due::Repair {
+        of: item.line,
+        segment: Segment {
+            terms: item.terms,
+            period: days,
+            cycle: item.cycle,
+            price: item.price,
+        },
+        amount,
+    }
 }
 
+fn missing_days(segment: &Segment, standing: &[Standing], billed: &[Billed]) -> Vec<Period> {
+    match segment.terms.kind {
+        ChargeKind::Recurring => {
+            let kept = standing.iter().filter(|it| it.terms == segment.terms);
+            without(segment.period, kept.map(|it| it.period))
+        }
+        ChargeKind::Once => {
+            let same = |it: &Billed| {
+                let (theirs, ours) = (it.terms, segment.terms);
+                theirs.kind == ours.kind
+                    && (theirs.component, theirs.plan) == (ours.component, ours.plan)
+                    && it.period == segment.period
+            };
+            let missing = !billed.iter().any(same);
+            missing.then_some(segment.period).into_iter().collect()
+        }
+    }
+}
+
+/// A charge of nothing is dropped, unless its price is nothing: then it is recorded (billing.md, invariant 19).
 fn charge(
     segment: &Segment,
     missing: Period,
@@ -192,55 +396,8 @@ fn charge(
         period: missing,
         ..*segment
     };
-    Ok(amount
-        .is_positive()
-        .then_some(Due::Charge { segment, amount }))
-}
-
-/// Takes days back for what the same days cost, so that an equal price never leaves a difference; the last days of a
-/// line take whatever is left of its amount.
-fn repair(
-    item: &Billed,
-    gone: Period,
-    so_far: &[Due],
-    scale: InvoiceScale,
-) -> Result<Option<Due>, Inconsistent> {
-    let now = so_far.iter().filter_map(|it| match it {
-        Due::Repair {
-            of, period, amount, ..
-        } if *of == item.line => Some((*period, amount.checked_neg())),
-        _ => None,
-    });
-    let mut left = item.amount;
-    let mut days = item.period.days();
-    for (period, amount) in item
-        .repaired
-        .iter()
-        .map(|(it, money)| (*it, Ok(*money)))
-        .chain(now)
-    {
-        left = left.checked_sub(amount?)?;
-        days -= period.days();
-    }
-    if left.is_negative() || days < gone.days() {
-        return Err(Inconsistent::OverRepaired);
-    }
-    let back = if days == gone.days() {
-        left
-    } else {
-        let cost = cost(item.price, gone, item.cycle, scale);
-        cost.ok_or(MoneyError::Overflow)?.min(left)?
-    };
-    let amount = back.checked_neg()?;
-    let (of, plan, cycle, price) = (item.line, item.plan, item.cycle, item.price);
-    Ok(back.is_positive().then_some(Due::Repair {
-        of,
-        plan,
-        period: gone,
-        cycle,
-        price,
-        amount,
-    }))
+    let recorded = amount.is_positive() || segment.price.is_zero();
+    Ok(recorded.then_some(Due::Charge { segment, amount }))
 }
 
 #[cfg(test)]

@@ -114,6 +114,39 @@ pub enum BillingEvent {
     },
     /// A subscription has ended.
     SubscriptionEnded { subscription: SubscriptionId },
+    /// A component of a subscription is sold in another quantity from a day on.
+    QuantityChanged {
+        subscription: SubscriptionId,
+        component: u16,
+        quantity: u32,
+        from: LocalDate,
+    },
+    /// Something was added to a subscription.
+    AddOnAdded {
+        subscription: SubscriptionId,
+        component: u16,
+        plan: PlanId,
+        quantity: u32,
+        from: LocalDate,
+    },
+    /// Something was taken from a subscription.
+    AddOnRemoved {
+        subscription: SubscriptionId,
+        component: u16,
+        from: LocalDate,
+    },
+    /// A subscription rests from a day on.
+    SubscriptionPaused {
+        subscription: SubscriptionId,
+        from: LocalDate,
+        until: Option<LocalDate>,
+    },
+    /// The months of a subscription begin on another day.
+    BillDayChanged {
+        subscription: SubscriptionId,
+        bill_day: u8,
+        from: LocalDate,
+    },
     /// What a subscription may do on the network has changed.
     AccessDesired {
         subscription: SubscriptionId,
@@ -241,6 +274,11 @@ impl DomainEvent for BillingEvent {
             Self::SubscriptionResumed { .. } => "billing.subscription_resumed",
             Self::SubscriptionCancelled { .. } => "billing.subscription_cancelled",
             Self::SubscriptionEnded { .. } => "billing.subscription_ended",
+            Self::QuantityChanged { .. } => "billing.quantity_changed",
+            Self::AddOnAdded { .. } => "billing.add_on_added",
+            Self::AddOnRemoved { .. } => "billing.add_on_removed",
+            Self::SubscriptionPaused { .. } => "billing.subscription_paused",
+            Self::BillDayChanged { .. } => "billing.bill_day_changed",
             Self::AccessDesired { .. } => "billing.access_desired",
             Self::InvoiceDrafted { .. } => "billing.invoice_drafted",
             Self::CreditNoteIssued { .. } => "billing.credit_note_issued",

@@ -73,13 +73,18 @@ mod account;
 mod allocation;
 mod bill_day;
 mod books;
+mod changes;
+mod contract;
+mod credit;
 mod credit_note;
+mod days;
 mod difference;
 mod document;
 mod dunning;
 mod entity;
 mod events;
 mod exchange;
+mod generate;
 mod interval;
 mod invoice;
 mod ledger;
@@ -93,13 +98,16 @@ mod prepaid;
 mod pricing;
 mod proration;
 mod ratio;
+mod record;
 mod reports;
 mod rounding;
 mod schedule;
 mod segment;
 mod subscription;
+mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod timeline;
 mod use_cases;
 mod views;
 
@@ -111,11 +119,14 @@ pub use books::{
     Fund, InvoiceFact, Move, ParentItem, Refund, RefundRefusal, Returned, SettledPayment,
     left_of_child, refund_amount,
 };
+pub use changes::{BadChanges, Change, Changed, timeline_of};
+pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
+pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
     CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
 };
-pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
+pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
     Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
@@ -126,6 +137,9 @@ pub use dunning::{
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
 pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
+pub use generate::{
+    Facts, Limits, Proposal, ProposedLine, Stopped, SubscriptionFacts, generate, preview,
+};
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
     Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
@@ -160,17 +174,20 @@ pub use pricing::{
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
+pub use record::{Record, book_of, write_down};
 pub use reports::{
     AgeBucket, Aging, BadReport, MrrMovement, Recurring, aging, annual, churn_rate, monthly, mrr,
     mrr_movement, per_account,
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use schedule::{Cycle, Schedule, periods};
-pub use segment::{Pause, Phase, Segment, Timeline, desired};
+pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
     Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
     SubscriptionSnapshot, SubscriptionStatus, When,
 };
+pub use switch::{Switch, price_direction};
+pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
 pub use use_cases::bill_account::{BillAccountError, bill_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};

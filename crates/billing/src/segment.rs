@@ -1,53 +1,60 @@
 //! What should be billed: the timeline of a subscription cut into priced segments.
 
-use kernel::{Currency, LocalDate, Money, PlanId};
+use kernel::{LocalDate, Money, PlanId};
 
+use crate::days::without;
 use crate::rounding::{InvoiceScale, share};
-use crate::schedule::{Cycle, Period, Schedule};
+use crate::schedule::Period;
+use crate::timeline::{Component, PausePolicy, Phase, Timeline, Timing};
 
-/// From a day on, a plan at a price.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Phase {
-    /// The first day.
-    pub from: LocalDate,
-    /// The plan.
+/// Whether a charge comes again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ChargeKind {
+    /// For days: it follows the calendar, and days that are not used can be taken back.
+    Recurring,
+    /// For something done on a day: it is never taken back by a change, only by a credit note.
+    Once,
+}
+
+/// What was agreed: days on the same terms are the same days.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Terms {
+    /// The component of the subscription.
+    pub component: u16,
+    /// Whether it comes again.
+    pub kind: ChargeKind,
+    /// The plan, in the version that was agreed.
     pub plan: PlanId,
-    /// The price of a whole cycle, when the phase was agreed.
-    pub price: Money,
+    /// The price of a cycle for one unit.
+    pub rate: Money,
+    /// How many units.
+    pub quantity: u32,
 }
 
-/// Days on which no new period begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pause {
-    /// The first day.
-    pub from: LocalDate,
-    /// The day after the last, once it is over.
-    pub until: Option<LocalDate>,
-}
-
-/// Everything that decides what a subscription should be billed for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Timeline {
-    /// When its periods begin.
-    pub schedule: Schedule,
-    /// Its phases, the earliest first; never empty.
-    pub phases: Vec<Phase>,
-    /// Its pauses, the earliest first.
-    pub pauses: Vec<Pause>,
-    /// The day from which nothing is charged any more.
-    pub charged_until: Option<LocalDate>,
+impl Terms {
+    /// One unit of the base plan.
+    #[must_use]
+    pub const fn base(plan: PlanId, rate: Money) -> Self {
+        Self {
+            component: Component::BASE,
+            kind: ChargeKind::Recurring,
+            plan,
+            rate,
+            quantity: 1,
+        }
+    }
 }
 
 /// A stretch of one cycle on one plan, and what it costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Segment {
-    /// The plan.
-    pub plan: PlanId,
-    /// The days.
+    /// What was agreed.
+    pub terms: Terms,
+    /// The days; a one-time charge has the one day it is for.
     pub period: Period,
-    /// The whole cycle, whose price is prorated.
+    /// The whole stretch whose price is prorated: the cycle.
     pub cycle: Period,
-    /// The price of the whole cycle.
+    /// The price of that stretch for one unit: the agreed rate, unless a line was imported with an amount of its own.
     pub price: Money,
 }
 
@@ -55,92 +62,170 @@ impl Segment {
     /// What a part of the segment costs. `None` on overflow.
     #[must_use]
     pub fn amount(&self, part: Period, scale: InvoiceScale) -> Option<Money> {
-        cost(self.price, part, self.cycle, scale)
+        cost(self.price, self.terms.quantity, part, self.cycle, scale)
     }
 }
 
-/// What some days of a cycle cost: what is left to pay for on the first of them, minus what is left after the last.
+/// What some days of a cycle cost: the exact share of its price, rounded once, half away from zero.
 ///
-/// Parts of a cycle always sum to its whole price, however it is cut (billing.md, invariant 10). A stub, or the rest of a
-/// period after a change, ends with its cycle: there this is the exact share of the days, rounded once.
+/// Every published number can be checked by hand. Parts of a cycle therefore sum to its price only within half a step
+/// for each of them; whoever takes parts of a line back lets the last one take the rest (see [`diff`](crate::diff)).
 pub(crate) fn cost(
     price: Money,
+    quantity: u32,
     part: Period,
     cycle: Period,
     scale: InvoiceScale,
 ) -> Option<Money> {
-    let currency: Currency = price.currency();
-    let rest_from = |day: LocalDate| {
-        let rest = Period {
-            start: day,
-            end: cycle.end,
-        };
-        let step = scale.step(currency);
-        share(price.minor(), rest.days(), cycle.days(), step)
-    };
-    let minor = rest_from(part.start)?.checked_sub(rest_from(part.end)?)?;
+    let currency = price.currency();
+    let whole = price.minor().checked_mul(i64::from(quantity))?;
+    let minor = share(whole, part.days(), cycle.days(), scale.step(currency))?;
     Some(Money::from_minor(minor, currency))
 }
 
-/// The segments of every cycle that has begun by `through` and ends after `since`, in advance: a cycle is due on its
-/// first day.
+/// The segments of every cycle that ends after `since` and is due by `through`.
 ///
-/// A cycle that would begin during a pause begins when the pause ends; one that began before it runs on.
+/// In advance a cycle is due on its first day; in arrear a segment is due when it is over: at the end of its cycle, or
+/// earlier where a change, a pause or the end of the subscription closes it. One-time charges are due on their day.
 #[must_use]
 pub fn desired(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec<Segment> {
+    let stretches: Vec<_> = timeline.components.iter().flat_map(stretches).collect();
     let mut segments = Vec::new();
-    for cycle in timeline
-        .schedule
-        .cycles(through)
-        .filter(|it| it.part.end > since)
-    {
-        let Some(charged) = charged_part(timeline, cycle, through) else {
-            continue;
-        };
-        segments.extend(phases_within(timeline, cycle, charged));
+    for (in_force, schedule) in timeline.schedules() {
+        let cycles = schedule
+            .cycles(through)
+            .filter(|it| it.part.end > since && it.part.start < in_force.end);
+        for cycle in cycles {
+            let part = cycle.part.overlap(in_force);
+            let part = part.and_then(|it| it.overlap(timeline.life()));
+            let charged = part.map(|it| charged(timeline, it)).unwrap_or_default();
+            // In advance all of a cycle is due on the first of its days that is charged.
+            let begun = charged.first().is_some_and(|it| it.start <= through);
+            if begun || timeline.timing == Timing::InArrear {
+                let cut = |it| cut(&stretches, it, cycle.whole);
+                segments.extend(charged.into_iter().flat_map(cut));
+            }
+        }
     }
+    if timeline.timing == Timing::InArrear {
+        segments.retain(|it| it.period.end <= through);
+    }
+    segments.extend(fees(timeline, since, through));
     segments
 }
 
-fn charged_part(timeline: &Timeline, cycle: Cycle, through: LocalDate) -> Option<Period> {
-    let mut part = cycle.part;
-    for pause in &timeline.pauses {
-        let begins_within =
-            pause.from <= part.start && pause.until.is_none_or(|it| part.start < it);
-        if begins_within {
-            part.start = pause.until?;
-        }
-    }
-    part.end = timeline
-        .charged_until
-        .map_or(part.end, |it| part.end.min(it));
-    (part.start < part.end && part.start <= through).then_some(part)
+/// The next day after `today` on which something more is due; `None` when nothing will ever be, within the longest
+/// interval that can be sold.
+#[must_use]
+pub fn next_due(timeline: &Timeline, today: LocalDate) -> Option<LocalDate> {
+    let due_on = |it: &Segment| match (timeline.timing, it.terms.kind) {
+        (Timing::InArrear, ChargeKind::Recurring) => it.period.end,
+        _ => it.period.start,
+    };
+    // Most intervals are short: look near first.
+    [2, 26, 1_001].into_iter().find_map(|months| {
+        let horizon = today.checked_add_months(chrono::Months::new(months))?;
+        let ahead = desired(timeline, today, horizon);
+        ahead.iter().map(due_on).filter(|it| *it > today).min()
+    })
 }
 
-fn phases_within(timeline: &Timeline, cycle: Cycle, charged: Period) -> Vec<Segment> {
-    let ends = timeline
-        .phases
-        .iter()
-        .skip(1)
-        .map(|it| it.from)
-        .chain([LocalDate::MAX]);
-    timeline
-        .phases
-        .iter()
-        .zip(ends)
-        .filter_map(|(phase, end)| {
-            let period = charged.overlap(Period {
-                start: phase.from,
-                end,
-            })?;
-            Some(Segment {
-                plan: phase.plan,
-                period,
-                cycle: cycle.whole,
-                price: phase.price,
-            })
+/// The days of a part of a cycle that are charged, whatever for.
+fn charged(timeline: &Timeline, part: Period) -> Vec<Period> {
+    let mut start = part.start;
+    let resting =
+        |policy: PausePolicy| timeline.pauses.iter().filter(move |it| it.policy == policy);
+    for pause in resting(PausePolicy::NoNewPeriod) {
+        let days = pause.days();
+        if days.start <= start && start < days.end {
+            start = days.end;
+        }
+    }
+    let rest = Period { start, ..part };
+    without(rest, resting(PausePolicy::CreditDays).map(|it| it.days()))
+}
+
+/// Days on the same terms, however many phases repeat them.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    days: Period,
+    terms: Terms,
+}
+
+fn stretches(component: &Component) -> Vec<Stretch> {
+    let mut found: Vec<Stretch> = Vec::with_capacity(component.phases.len());
+    for (phase, end) in phases_with_ends(component) {
+        let days = Period {
+            start: phase.from,
+            end,
+        };
+        let Some(rate) = phase.price.filter(|_| days.start < days.end) else {
+            continue;
+        };
+        let terms = Terms {
+            component: component.number,
+            kind: ChargeKind::Recurring,
+            plan: phase.plan,
+            rate,
+            quantity: phase.quantity,
+        };
+        match found.last_mut() {
+            Some(last) if last.days.end == days.start && last.terms == terms => last.days.end = end,
+            _ => found.push(Stretch { days, terms }),
+        }
+    }
+    found
+}
+
+/// Every phase with the first day of the next one.
+fn phases_with_ends(component: &Component) -> impl Iterator<Item = (&Phase, LocalDate)> {
+    let last = component.ends_on.unwrap_or(LocalDate::MAX);
+    let starts = component.phases.iter().skip(1).map(|it| it.from);
+    let ends = starts.chain([last]).map(move |it| it.min(last));
+    component.phases.iter().zip(ends)
+}
+
+fn cut(stretches: &[Stretch], charged: Period, cycle: Period) -> impl Iterator<Item = Segment> {
+    stretches.iter().filter_map(move |it| {
+        Some(Segment {
+            terms: it.terms,
+            period: it.days.overlap(charged)?,
+            cycle,
+            price: it.terms.rate,
         })
-        .collect()
+    })
+}
+
+/// The one-time charges of phases that began: of several phases of one day only that of the last.
+fn fees(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec<Segment> {
+    let life = timeline.life();
+    let of_component = |component: &Component| -> Vec<Segment> {
+        let begun = phases_with_ends(component)
+            .filter(|(phase, end)| phase.from < *end && phase.from < life.end)
+            .filter(|(phase, _)| since <= phase.from && phase.from <= through);
+        let fee = |(phase, _): (&Phase, LocalDate)| {
+            let day = Period {
+                start: phase.from,
+                end: phase.from.succ_opt()?,
+            };
+            let price = phase.fee?;
+            let terms = Terms {
+                component: component.number,
+                kind: ChargeKind::Once,
+                plan: phase.plan,
+                rate: price,
+                quantity: 1,
+            };
+            Some(Segment {
+                terms,
+                period: day,
+                cycle: day,
+                price,
+            })
+        };
+        begun.filter_map(fee).collect()
+    };
+    timeline.components.iter().flat_map(of_component).collect()
 }
 
 #[cfg(test)]

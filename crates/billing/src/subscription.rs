@@ -10,7 +10,7 @@ use crate::events::{Access, BillingEvent};
 use crate::interval::Interval;
 use crate::plan::{Plan, SoldAs};
 use crate::schedule::{BillDay, Schedule};
-use crate::segment::{Pause, Phase, Timeline};
+use crate::timeline::{Pause, Phase, Timeline};
 
 /// What a subscriber has from a day on, at the price that was agreed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -277,16 +277,12 @@ impl Subscription {
     /// Everything that decides what it should be billed for.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
-        let phase = |it: &Agreement| Phase {
-            from: it.from,
-            plan: it.plan,
-            price: it.price,
-        };
+        let phase = |it: &Agreement| Phase::of(it.from, it.plan, it.price);
+        let phases = self.data.agreements.iter().map(phase).collect();
         Timeline {
-            schedule: self.schedule(),
-            phases: self.data.agreements.iter().map(phase).collect(),
             pauses: self.data.pauses.clone(),
             charged_until: self.data.charged_until,
+            ..Timeline::of_plan(self.schedule(), phases)
         }
     }
 

@@ -5,7 +5,7 @@ use kernel::LocalDate;
 use super::{Subscription, SubscriptionStatus};
 use crate::events::{Access, BillingEvent};
 use crate::overdue::Level;
-use crate::segment::Pause;
+use crate::timeline::{Pause, PausePolicy};
 
 impl Subscription {
     /// Derives what it may do from its own status and the level of its account; records the decision if it is another
@@ -44,7 +44,11 @@ impl Subscription {
         }
         let billed_through = self.data.billed_through;
         let from = billed_through.map_or(today, |it| it.max(today));
-        self.data.pauses.push(Pause { from, until: None });
+        self.data.pauses.push(Pause {
+            from,
+            until: None,
+            policy: PausePolicy::NoNewPeriod,
+        });
         self.changed = true;
     }
 

@@ -149,32 +149,17 @@ async fn lines_of(
 }
 
 fn line(subscription: &Subscription, due: Due) -> Line {
-    let subscription = subscription.id();
-    match due {
-        Due::Charge { segment, amount } => Line {
-            subscription,
-            plan: segment.plan,
-            period: segment.period,
-            cycle: segment.cycle,
-            price: segment.price,
-            amount,
-            repairs: None,
-        },
-        Due::Repair {
-            of,
-            plan,
-            period,
-            cycle,
-            price,
-            amount,
-        } => Line {
-            subscription,
-            plan,
-            period,
-            cycle,
-            price,
-            amount,
-            repairs: Some(of),
+    let segment = due.segment();
+    Line {
+        subscription: subscription.id(),
+        plan: segment.terms.plan,
+        period: segment.period,
+        cycle: segment.cycle,
+        price: segment.price,
+        amount: due.amount(),
+        repairs: match due {
+            Due::Charge { .. } => None,
+            Due::Repair { of, .. } => Some(of),
         },
     }
 }

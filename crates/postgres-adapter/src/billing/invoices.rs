@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period};
+use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period, Terms};
 use kernel::{AccountId, EntityId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
@@ -136,11 +136,12 @@ fn billed(row: &LineRow, repaired: &mut Repaired) -> Result<Billed, StoreError> 
     let line = row.to_line()?;
     Ok(Billed {
         line: place,
-        plan: line.plan,
+        terms: Terms::base(line.plan, line.price),
         period: line.period,
         cycle: line.cycle,
         price: line.price,
         amount: line.amount,
+        adjusted: Money::zero(line.amount.currency()),
         repaired: repaired.remove(&place).unwrap_or_default(),
     })
 }

@@ -1,7 +1,8 @@
 //! A subscription's row.
 
 use billing::{
-    Access, Agreement, BillDay, Pause, Subscription, SubscriptionSnapshot, SubscriptionStatus,
+    Access, Agreement, BillDay, Pause, PausePolicy, Subscription, SubscriptionSnapshot,
+    SubscriptionStatus,
 };
 use kernel::{AccountId, LocalDate, ProfileId, StoreError, SubscriptionId};
 use sea_orm::entity::prelude::{
@@ -55,6 +56,9 @@ impl ActiveModelBehavior for ActiveModel {}
 struct StoredPause {
     from: LocalDate,
     until: Option<LocalDate>,
+    /// Missing where it was stored before there was a choice.
+    #[serde(default)]
+    policy: PausePolicy,
 }
 
 impl Model {
@@ -154,6 +158,7 @@ fn stored_pauses(pauses: &[Pause]) -> Result<Value, StoreError> {
     let kept = |it: &Pause| StoredPause {
         from: it.from,
         until: it.until,
+        policy: it.policy,
     };
     let kept: Vec<_> = pauses.iter().map(kept).collect();
     serde_json::to_value(kept).map_err(StoreError::corrupt)
@@ -164,6 +169,7 @@ fn pauses(stored: Value) -> Result<Vec<Pause>, StoreError> {
     let pause = |it: StoredPause| Pause {
         from: it.from,
         until: it.until,
+        policy: it.policy,
     };
     Ok(kept.into_iter().map(pause).collect())
 }

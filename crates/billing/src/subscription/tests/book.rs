@@ -3,8 +3,9 @@
 use kernel::{InvoiceId, LocalDate};
 
 use super::{id, kes};
-use crate::difference::{Billed, Due, Inconsistent, LineRef, diff};
+use crate::difference::{Billed, Due, Inconsistent, diff};
 use crate::overdue::Level;
+use crate::record::write_down;
 use crate::rounding::InvoiceScale;
 use crate::segment::desired;
 use crate::subscription::Subscription;
@@ -62,32 +63,12 @@ impl Book {
     }
 
     fn write(&mut self, due: &[Due], invoice: InvoiceId) {
-        for (line, it) in (0_u16..).zip(due) {
-            match it {
-                Due::Charge { segment, amount } => self.billed.push(Billed {
-                    line: LineRef { invoice, line },
-                    plan: segment.plan,
-                    period: segment.period,
-                    cycle: segment.cycle,
-                    price: segment.price,
-                    amount: *amount,
-                    repaired: Vec::new(),
-                }),
-                Due::Repair {
-                    of, period, amount, ..
-                } => {
-                    let item = self.billed.iter_mut().find(|it| it.line == *of).unwrap();
-                    item.repaired.push((*period, amount.checked_neg().unwrap()));
-                }
-            }
-        }
+        write_down(&mut self.billed, due.iter().copied(), invoice, 0).unwrap();
     }
 }
 
 fn minor(due: &Due) -> i64 {
-    match due {
-        Due::Charge { amount, .. } | Due::Repair { amount, .. } => amount.minor(),
-    }
+    due.amount().minor()
 }
 
 fn scale() -> InvoiceScale {

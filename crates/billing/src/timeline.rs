@@ -1,0 +1,192 @@
+//! The facts that decide what a subscription should be billed for: components, their phases, pauses, bill days, the end.
+
+use kernel::{LocalDate, Money, PlanId};
+use serde::{Deserialize, Serialize};
+
+use crate::schedule::{Period, Schedule};
+
+/// When a period is billed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Timing {
+    /// On its first day, before it is used.
+    #[default]
+    InAdvance,
+    /// When it is over, or the part of it that a change or the end has closed.
+    InArrear,
+}
+
+/// What a pause does to the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PausePolicy {
+    /// No period begins during the pause; one that began before it runs on and stays charged.
+    #[default]
+    NoNewPeriod,
+    /// The pause costs nothing less: everything is charged as if there were none.
+    Keep,
+    /// The days of the pause are not charged; those that are billed already are taken back.
+    CreditDays,
+}
+
+/// Days on which a subscription rests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pause {
+    /// The first day.
+    pub from: LocalDate,
+    /// The day after the last, once it is over.
+    pub until: Option<LocalDate>,
+    /// What it does to the money.
+    pub policy: PausePolicy,
+}
+
+impl Pause {
+    /// Its days; one that is not over has no end.
+    #[must_use]
+    pub fn days(self) -> Period {
+        Period {
+            start: self.from,
+            end: self.until.unwrap_or(LocalDate::MAX),
+        }
+    }
+}
+
+/// From a day on, a plan at a price in some quantity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Phase {
+    /// The first day. Of several phases of one day only the last one counts, with its one-time charge.
+    pub from: LocalDate,
+    /// The plan, in the version that was agreed.
+    pub plan: PlanId,
+    /// What a whole cycle costs for one unit; `None` while nothing recurs (a free trial, or the end of an add-on).
+    /// A price of zero is recorded on invoices, `None` is not.
+    pub price: Option<Money>,
+    /// How many units, at least one.
+    pub quantity: u32,
+    /// What is charged once when the phase begins.
+    pub fee: Option<Money>,
+}
+
+impl Phase {
+    /// One unit of a plan at a price, without any one-time charge.
+    #[must_use]
+    pub const fn of(from: LocalDate, plan: PlanId, price: Money) -> Self {
+        Self {
+            from,
+            plan,
+            price: Some(price),
+            quantity: 1,
+            fee: None,
+        }
+    }
+
+    /// A phase in which nothing recurs.
+    #[must_use]
+    pub const fn free(from: LocalDate, plan: PlanId) -> Self {
+        Self {
+            from,
+            plan,
+            price: None,
+            quantity: 1,
+            fee: None,
+        }
+    }
+
+    /// The same, with a one-time charge on its first day.
+    #[must_use]
+    pub const fn with_fee(self, fee: Money) -> Self {
+        Self {
+            fee: Some(fee),
+            ..self
+        }
+    }
+
+    /// The same, in a quantity.
+    #[must_use]
+    pub const fn times(self, quantity: u32) -> Self {
+        Self { quantity, ..self }
+    }
+}
+
+/// Something that is billed for: the base plan or an add-on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Component {
+    /// Which one of the subscription; the base plan is [`Component::BASE`].
+    pub number: u16,
+    /// Its phases, the earliest first; of those of one day, the one that was decided last comes last.
+    pub phases: Vec<Phase>,
+    /// The first day without it, if it ends before the subscription does.
+    pub ends_on: Option<LocalDate>,
+}
+
+impl Component {
+    /// The number of the base plan.
+    pub const BASE: u16 = 0;
+
+    /// A component without an end of its own.
+    #[must_use]
+    pub const fn new(number: u16, phases: Vec<Phase>) -> Self {
+        Self {
+            number,
+            phases,
+            ends_on: None,
+        }
+    }
+}
+
+/// Another bill day or interval, from a day on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reschedule {
+    /// The first day. The cycle before is cut here.
+    pub from: LocalDate,
+    /// When periods begin from then on. It may have begun earlier: then the first part is the rest of a cycle.
+    pub schedule: Schedule,
+}
+
+/// Everything that decides what a subscription should be billed for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timeline {
+    /// When its periods begin, at first.
+    pub schedule: Schedule,
+    /// Other bill days and intervals, the earliest first.
+    pub reschedules: Vec<Reschedule>,
+    /// Whether periods are billed ahead.
+    pub timing: Timing,
+    /// The base plan and what was added to it.
+    pub components: Vec<Component>,
+    /// Its pauses, the earliest first.
+    pub pauses: Vec<Pause>,
+    /// The day from which nothing is charged any more.
+    pub charged_until: Option<LocalDate>,
+}
+
+impl Timeline {
+    /// A subscription of one plan, billed in advance, never changed, paused or cancelled.
+    #[must_use]
+    pub fn of_plan(schedule: Schedule, phases: Vec<Phase>) -> Self {
+        Self {
+            schedule,
+            reschedules: Vec::new(),
+            timing: Timing::InAdvance,
+            components: vec![Component::new(Component::BASE, phases)],
+            pauses: Vec::new(),
+            charged_until: None,
+        }
+    }
+
+    /// The schedules with the days each one is in force.
+    pub(crate) fn schedules(&self) -> impl Iterator<Item = (Period, Schedule)> {
+        let starts = self.reschedules.iter().map(|it| (it.from, it.schedule));
+        let ends = self.reschedules.iter().map(|it| it.from);
+        let all = [(LocalDate::MIN, self.schedule)].into_iter().chain(starts);
+        all.zip(ends.chain([LocalDate::MAX]))
+            .map(|((start, schedule), end)| (Period { start, end }, schedule))
+    }
+
+    /// The days before nothing is charged any more.
+    pub(crate) fn life(&self) -> Period {
+        Period {
+            start: LocalDate::MIN,
+            end: self.charged_until.unwrap_or(LocalDate::MAX),
+        }
+    }
+}
