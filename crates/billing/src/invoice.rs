@@ -234,6 +234,12 @@ impl Invoice {
         self.data.number
     }
 
+    /// Its lines.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.data.lines
+    }
+
     /// The last day to pay it without being overdue.
     #[must_use]
     pub const fn due_on(&self) -> LocalDate {

@@ -66,6 +66,7 @@
 
 mod account;
 mod allocation;
+mod bill;
 mod difference;
 mod entity;
 mod events;
@@ -88,6 +89,7 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, Payable, allocate};
+pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use difference::{Billed, Due, Inconsistent, LineRef, diff};
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};

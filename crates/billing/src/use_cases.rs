@@ -12,8 +12,8 @@ pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
 
 mod locked;
-mod settlement;
-mod standing;
+pub(crate) mod settlement;
+pub(crate) mod standing;
 
 use kernel::{MayConflict, StoreError, SubscriptionId};
 
