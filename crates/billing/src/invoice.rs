@@ -234,6 +234,12 @@ impl Invoice {
         self.data.number
     }
 
+    /// Who owes it.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.data.account
+    }
+
     /// Its lines.
     #[must_use]
     pub fn lines(&self) -> &[Line] {

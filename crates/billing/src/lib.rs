@@ -79,6 +79,7 @@ mod plan;
 mod ports;
 mod ratio;
 mod rounding;
+mod run;
 mod schedule;
 mod segment;
 mod subscription;
@@ -108,6 +109,7 @@ pub use ports::{
 };
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
+pub use run::{BillingRunStore, NET_SEGMENTS_APART, PreparedBill, prepare_bill, write_prepared};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{

@@ -110,7 +110,7 @@ pub(super) async fn bill_within(
 }
 
 /// What is on paper about an account that is locked.
-async fn papers_of(
+pub(crate) async fn papers_of(
     tx: &mut dyn BillingTx,
     account: AccountId,
     subscriptions: &[Subscription],

@@ -33,7 +33,10 @@ pub(crate) fn judge(
     open: &[Invoice],
     today: LocalDate,
 ) -> Result<(), MoneyError> {
-    let amounts = open.iter().map(open_amount).collect::<Result<Vec<_>, _>>()?;
+    let amounts = open
+        .iter()
+        .map(open_amount)
+        .collect::<Result<Vec<_>, _>>()?;
     let level = overdue(&amounts, today, entity.dunning(), account.is_held())?;
     account.reach(level);
     for subscription in subscriptions {

@@ -52,7 +52,10 @@ async fn days_that_were_billed_twice_park_the_account() {
     let Err(BillAccountError::Parked { account, reason }) = billed else {
         panic!("parked, not {billed:?}");
     };
-    assert_eq!((account, reason), (sold.account, Inconsistent::BilledTwice.into()));
+    assert_eq!(
+        (account, reason),
+        (sold.account, Inconsistent::BilledTwice.into())
+    );
     let parked = desk.events_named("billing.account_parked");
     assert_eq!(parked.len(), 1);
     assert_eq!(desk.invoices(sold.account).await.len(), 2);

@@ -1,0 +1,203 @@
+//! Promises about the billing run: read by the page, written account by account, every number on an invoice.
+
+use kernel::{AccountId, EntityId, PageRequest, SubscriptionId};
+
+use super::{World, day, kes, noon};
+use crate::account::Account;
+use crate::bill::{AccountFacts, BillLimits, BillOrder};
+use crate::entity::LegalEntity;
+use crate::ports::SweepPage;
+use crate::run::{BillingRunStore, PreparedBill, prepare_bill};
+use crate::subscription::When;
+use crate::views::InvoiceFilter;
+
+impl World<'_> {
+    pub(super) async fn run_promises(&self, run: &dyn BillingRunStore) {
+        self.a_page_brings_what_billing_needs(run).await;
+        self.a_prepared_bill_is_written_as_it_was_seen(run).await;
+        self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
+        self.a_bill_of_many_changes_is_written_whole(run).await;
+        self.numbers_set_aside_are_used_or_given_back(run).await;
+    }
+
+    async fn entity_of(&self, id: EntityId) -> LegalEntity {
+        let mut tx = self.tx().await;
+        tx.entities().find(id).await.unwrap().unwrap()
+    }
+
+    fn order(&self) -> BillOrder {
+        BillOrder {
+            invoice: self.ids.next(),
+            now: noon(),
+            limits: BillLimits::STANDARD,
+        }
+    }
+
+    /// An account of an entity with a subscription that is due, and both ids.
+    async fn due(&self, entity: EntityId) -> (AccountId, SubscriptionId) {
+        let account = self.account_with(entity).await.id();
+        let sold = self.sell(account, "2026-11-21", "2026-11-21").await;
+        (account, sold.id())
+    }
+
+    async fn page(&self, run: &dyn BillingRunStore, entity: EntityId) -> Vec<AccountFacts> {
+        let page = SweepPage {
+            today: day("2026-11-21"),
+            after: None,
+            limit: 10,
+        };
+        run.facts_to_bill(self.tenant(), entity, page)
+            .await
+            .unwrap()
+    }
+
+    async fn numbers(&self, account: AccountId) -> Vec<String> {
+        let filter = InvoiceFilter {
+            account: Some(account),
+            settlement: None,
+        };
+        let found = self
+            .queries
+            .invoices(self.tenant(), filter, PageRequest::default());
+        found
+            .await
+            .unwrap()
+            .items
+            .into_iter()
+            .map(|it| it.number)
+            .collect()
+    }
+
+    async fn a_page_brings_what_billing_needs(&self, run: &dyn BillingRunStore) {
+        let entity = self.found().await;
+        let books = self.of_entity(entity);
+        let (account, sold) = self.due(entity).await;
+        books.bill(account, 500, "2026-11-05").await;
+        let mut payment = self.payment(account, 200, None);
+        let mut tx = self.tx().await;
+        tx.payments().save(&mut payment).await.unwrap();
+        tx.commit().await.unwrap();
+        let (second, _) = self.due(entity).await;
+        let page = self.page(run, entity).await;
+        let accounts: Vec<_> = page.iter().map(|it| it.account.id()).collect();
+        assert_eq!(accounts, [account, second]);
+        let facts = &page[0];
+        assert_eq!(facts.subscriptions.len(), 2);
+        assert_eq!(facts.subscriptions[0].id(), sold);
+        let other = facts.subscriptions[1].id();
+        assert_eq!(facts.papers.billed[&other].len(), 1);
+        assert_eq!(facts.papers.open.len(), 1);
+        assert_eq!(facts.papers.open[0].due().unwrap(), kes(500));
+        assert_eq!(facts.papers.credits.len(), 1);
+        assert_eq!(facts.papers.credits[0].id(), payment.id());
+        assert!(page[1].papers.open.is_empty() && page[1].papers.credits.is_empty());
+        let one = run.facts_of(self.tenant(), account, noon()).await.unwrap();
+        let (of, one) = one.unwrap();
+        assert_eq!((of.id(), &one), (entity, facts));
+        let none = run.facts_of(self.tenant(), self.ids.next(), noon()).await;
+        assert!(none.unwrap().is_none());
+    }
+
+    async fn prepared(&self, run: &dyn BillingRunStore, account: AccountId) -> PreparedBill {
+        let found = run.facts_of(self.tenant(), account, noon()).await.unwrap();
+        let (entity, facts) = found.unwrap();
+        prepare_bill(&entity, facts, self.order()).unwrap()
+    }
+
+    async fn a_prepared_bill_is_written_as_it_was_seen(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let (account, sold) = self.due(entity.id()).await;
+        let second = self.sell(account, "2026-11-20", "2026-11-20").await.id();
+        let prepared = self.prepared(run, account).await;
+        assert!(prepared.is_plain);
+        let draft = prepared.bill.draft.clone().unwrap();
+        let numbers = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
+        let number = numbers.first().copied();
+        run.write_bill(&self.scope, prepared, number).await.unwrap();
+        let mut tx = self.tx().await;
+        let stored = tx.invoices().find(draft.id).await.unwrap().unwrap();
+        let kept = stored.snapshot();
+        assert_eq!((kept.lines, kept.total), (draft.lines.clone(), draft.total));
+        assert_eq!((kept.number, kept.version), (1, 1));
+        for (id, line) in [sold, second].into_iter().zip(&draft.lines) {
+            let horizon = day("2026-11-01");
+            let billed = tx.invoices().billed(id, horizon).await.unwrap();
+            assert_eq!((billed.len(), billed[0].period), (1, line.period));
+            let it = tx.subscriptions().find(id).await.unwrap().unwrap();
+            assert_eq!(it.snapshot().billed_through, Some(line.period.end));
+            assert!(!it.is_due(day("2026-11-21")));
+        }
+        drop(tx);
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        assert_eq!(view.unwrap().due, draft.total);
+        assert!(self.page(run, entity.id()).await.is_empty());
+    }
+
+    async fn a_bill_of_yesterday_s_facts_is_a_conflict(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let (account, _) = self.due(entity.id()).await;
+        let prepared = self.prepared(run, account).await;
+        let again = prepared.clone();
+        let mut tx = self.tx().await;
+        tx.accounts().lock(account).await.unwrap().unwrap();
+        tx.commit().await.unwrap();
+        let number = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
+        for number in [number.first().copied(), None] {
+            let late = run.write_bill(&self.scope, again.clone(), number).await;
+            super::must_conflict(&late);
+        }
+        assert!(self.numbers(account).await.is_empty());
+        // Once written, it is never written again: no second debit.
+        let prepared = self.prepared(run, account).await;
+        let number = number.first().copied();
+        run.write_bill(&self.scope, prepared.clone(), number)
+            .await
+            .unwrap();
+        super::must_conflict(&run.write_bill(&self.scope, prepared, number).await);
+        assert_eq!(self.numbers(account).await, ["INV-000001"]);
+    }
+
+    /// A dearer plan, a day that was pushed back, and credit that pays for it.
+    async fn a_bill_of_many_changes_is_written_whole(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let (account, sold) = self.due(entity.id()).await;
+        let first = self.prepared(run, account).await;
+        run.write_bill(&self.scope, first, None).await.unwrap();
+        let dearer = self.plan(900_000).await;
+        let mut payment = self.payment(account, 400_000, None);
+        let mut tx = self.tx().await;
+        tx.accounts().lock(account).await.unwrap();
+        let mut it = tx.subscriptions().find(sold).await.unwrap().unwrap();
+        it.change_plan(&dearer, When::Now, day("2026-11-21"))
+            .unwrap();
+        tx.subscriptions().save(&mut it).await.unwrap();
+        tx.payments().save(&mut payment).await.unwrap();
+        tx.commit().await.unwrap();
+        let prepared = self.prepared(run, account).await;
+        assert!(!prepared.is_plain);
+        run.write_bill(&self.scope, prepared, None).await.unwrap();
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        let view = view.unwrap();
+        assert_eq!((view.due, view.credit), (kes(500_000), kes(0)));
+        assert_eq!(self.numbers(account).await, ["INV-000002", "INV-000001"]);
+    }
+
+    async fn numbers_set_aside_are_used_or_given_back(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let numbers = run.reserve_numbers(&self.scope, &entity, 3).await.unwrap();
+        let same = run.reserve_numbers(&self.scope, &entity, 3).await.unwrap();
+        assert_eq!(numbers, same, "what a run has left is used by the next");
+        let books = self.of_entity(entity.id());
+        let account: Account = self.account_with(entity.id()).await;
+        for _ in 0..2 {
+            books.bill(account.id(), 100, "2026-11-21").await;
+        }
+        run.give_numbers_back(&self.scope, &entity).await.unwrap();
+        books.bill(account.id(), 100, "2026-11-21").await;
+        books.bill(account.id(), 100, "2026-11-21").await;
+        let mut numbers = self.numbers(account.id()).await;
+        numbers.sort();
+        let all = ["INV-000001", "INV-000002", "INV-000003", "INV-000004"];
+        assert_eq!(numbers, all);
+    }
+}
