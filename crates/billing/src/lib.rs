@@ -109,7 +109,9 @@ pub use ports::{
 };
 pub use ratio::{BadRatio, Ratio};
 pub use rounding::{BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
-pub use run::{BillingRunStore, NET_SEGMENTS_APART, PreparedBill, prepare_bill, write_prepared};
+pub use run::{
+    BillingRunStore, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill, write_prepared,
+};
 pub use schedule::{BadBillDay, BillDay, Cycle, Period, Schedule};
 pub use segment::{Pause, Phase, Segment, Timeline, desired};
 pub use subscription::{
@@ -117,7 +119,7 @@ pub use subscription::{
     SubscriptionSnapshot, SubscriptionStatus, When,
 };
 pub use use_cases::SubscriptionError;
-pub use use_cases::bill_account::{BillAccountError, bill_account};
+pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};

@@ -7,7 +7,7 @@ use crate::account::Account;
 use crate::bill::{AccountFacts, Bill, BillOrder, Unbillable, bill};
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
-use crate::ports::{BillingStore, BillingTx, SweepPage};
+use crate::ports::{BillingStore, BillingTx};
 use crate::subscription::Subscription;
 use crate::use_cases::bill_account::write;
 
@@ -17,15 +17,15 @@ pub const NET_SEGMENTS_APART: &str = "net_segments_overlap";
 /// What a run needs of a store beyond what one account does.
 #[async_trait]
 pub trait BillingRunStore: BillingStore {
-    /// The next accounts that [`accounts_to_bill`](crate::BillingQueries::accounts_to_bill) would name, with what
-    /// billing them needs: a handful of statements for the whole page. Nothing is locked; what changes meanwhile is
-    /// noticed when the bill is written.
+    /// An entity and its next accounts that [`accounts_to_bill`](crate::BillingQueries::accounts_to_bill) would name,
+    /// with what billing them needs: a handful of statements for the whole page. Nothing is locked; what changes
+    /// meanwhile is noticed when a bill is written. `None` if there is no such entity.
     async fn facts_to_bill(
         &self,
         tenant: TenantId,
         entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountFacts>, StoreError>;
+        page: RunPage,
+    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError>;
 
     /// The same for one account and a moment, whether it is due or not; `None` if there is none.
     async fn facts_of(
@@ -52,15 +52,26 @@ pub trait BillingRunStore: BillingStore {
         entity: &LegalEntity,
     ) -> Result<(), StoreError>;
 
-    /// Writes a bill in a transaction of its own, under a number that was set aside if one is given. Fails with
-    /// [`StoreError::Conflict`] if the account was locked by anybody since its facts were read, or if the number is
-    /// gone; and with a duplicate of [`NET_SEGMENTS_APART`] if days would be billed twice. Nothing is written then.
-    async fn write_bill(
+    /// Writes each bill in a transaction of its own, several at once, under a number that was set aside if one is given;
+    /// says in the same order how that went. One fails with [`StoreError::Conflict`] if its account was locked by
+    /// anybody since its facts were read, or if its number is gone; and with a duplicate of [`NET_SEGMENTS_APART`] if
+    /// days would be billed twice. Nothing of it is written then.
+    async fn write_bills(
         &self,
         scope: &Scope,
-        prepared: PreparedBill,
-        number: Option<u64>,
-    ) -> Result<(), StoreError>;
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>>;
+}
+
+/// Which accounts a run looks at next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RunPage {
+    /// The moment; its local day at the entity is the date of the bills.
+    pub now: Timestamp,
+    /// Accounts after this one, by id.
+    pub after: Option<AccountId>,
+    /// How many at most.
+    pub limit: u16,
 }
 
 /// A bill ready to be written, if nobody has touched the account since its facts were read.
@@ -136,7 +147,7 @@ impl Bill {
 }
 
 /// Writes a prepared bill in the caller's transaction, statement by statement: what
-/// [`BillingRunStore::write_bill`] does unless a store knows a shorter way.
+/// [`BillingRunStore::write_bills`] does unless a store knows a shorter way.
 ///
 /// # Errors
 /// [`StoreError::Conflict`] if anybody has locked the account since its facts were read.

@@ -79,7 +79,7 @@ pub async fn bill_account(
         }
         Err(BillAccountError::Parked { account, reason }) => {
             drop(tx);
-            park(store, scope, account, reason).await?;
+            park_account(store, scope, account, reason).await?;
             Err(BillAccountError::Parked { account, reason })
         }
         Err(err) => Err(err),
@@ -158,8 +158,11 @@ pub(crate) async fn write(
     Ok(issued)
 }
 
-/// Stops the billing of an account, on record there.
-pub(crate) async fn park(
+/// Stops the billing of an account, on record there. One that is parked already keeps its reason.
+///
+/// # Errors
+/// [`StoreError`] as the store's own.
+pub async fn park_account(
     store: &dyn BillingStore,
     scope: &Scope,
     id: AccountId,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use billing::{
-    Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, Subscription, SweepPage,
+    Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, RunPage, Subscription,
 };
 use kernel::{AccountId, EntityId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -16,25 +16,40 @@ use super::{account_row, entity_row, invoice_row, payment_row, subscription_row}
 use crate::error::Stored;
 use crate::sql;
 
-/// The next accounts of an entity with something due.
+/// An entity and its next accounts with something due.
 ///
 /// The accounts come first: whatever changes afterwards has counted an account's version up.
 pub(super) async fn of_page<C: ConnectionTrait>(
     connection: &C,
     tenant: TenantId,
     entity: EntityId,
-    page: SweepPage,
-) -> Result<Vec<AccountFacts>, StoreError> {
+    page: RunPage,
+) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    let Some(entity) = entity_of(connection, tenant, entity.uuid()).await? else {
+        return Ok(None);
+    };
+    let today = entity.today(page.now);
     let values: [Value; 5] = [
         tenant.uuid().into(),
-        entity.uuid().into(),
-        page.today.into(),
+        entity.id().uuid().into(),
+        today.into(),
         page.after.map_or(Uuid::nil(), AccountId::uuid).into(),
         i64::from(page.limit).into(),
     ];
     let text = format!("SELECT {} {DUE}", account_row::COLUMNS);
     let rows: Vec<account_row::Model> = sql::rows(connection, text, values).await?;
-    with_papers(connection, tenant, rows, page.today).await
+    let facts = with_papers(connection, tenant, rows, today).await?;
+    Ok(Some((entity, facts)))
+}
+
+async fn entity_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    entity: Uuid,
+) -> Result<Option<LegalEntity>, StoreError> {
+    let wanted = entity_row::Entity::find_by_id((tenant.uuid(), entity));
+    let found = wanted.one(connection).await.stored()?;
+    found.map(entity_row::Model::into_entity).transpose()
 }
 
 /// One account and its entity.
@@ -48,10 +63,7 @@ pub(super) async fn of_one<C: ConnectionTrait>(
     let Some(row) = wanted.one(connection).await.stored()? else {
         return Ok(None);
     };
-    let entity = (tenant.uuid(), row.entity_id);
-    let entity = entity_row::Entity::find_by_id(entity).one(connection).await;
-    let entity = entity.stored()?.map(entity_row::Model::into_entity);
-    let entity = entity.transpose()?;
+    let entity = entity_of(connection, tenant, row.entity_id).await?;
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let facts = with_papers(connection, tenant, vec![row], entity.today(now)).await?;
     Ok(facts.into_iter().next().map(|it| (entity, it)))

@@ -1,13 +1,12 @@
 //! Promises about the billing run: read by the page, written account by account, every number on an invoice.
 
-use kernel::{AccountId, EntityId, PageRequest, SubscriptionId};
+use kernel::{AccountId, EntityId, PageRequest, StoreError, SubscriptionId};
 
 use super::{World, day, kes, noon};
 use crate::account::Account;
 use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
-use crate::ports::SweepPage;
-use crate::run::{BillingRunStore, PreparedBill, prepare_bill};
+use crate::run::{BillingRunStore, PreparedBill, RunPage, prepare_bill};
 use crate::subscription::When;
 use crate::views::InvoiceFilter;
 
@@ -18,6 +17,7 @@ impl World<'_> {
         self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
         self.a_bill_of_many_changes_is_written_whole(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
+        self.many_bills_at_once_have_a_number_each(run).await;
     }
 
     async fn entity_of(&self, id: EntityId) -> LegalEntity {
@@ -41,14 +41,15 @@ impl World<'_> {
     }
 
     async fn page(&self, run: &dyn BillingRunStore, entity: EntityId) -> Vec<AccountFacts> {
-        let page = SweepPage {
-            today: day("2026-11-21"),
+        let page = RunPage {
+            now: noon(),
             after: None,
             limit: 10,
         };
-        run.facts_to_bill(self.tenant(), entity, page)
-            .await
-            .unwrap()
+        let found = run.facts_to_bill(self.tenant(), entity, page).await;
+        let (of, facts) = found.unwrap().unwrap();
+        assert_eq!(of.id(), entity);
+        facts
     }
 
     async fn numbers(&self, account: AccountId) -> Vec<String> {
@@ -104,6 +105,16 @@ impl World<'_> {
         prepare_bill(&entity, facts, self.order()).unwrap()
     }
 
+    async fn write(
+        &self,
+        run: &dyn BillingRunStore,
+        prepared: PreparedBill,
+        number: Option<u64>,
+    ) -> Result<(), StoreError> {
+        let written = run.write_bills(&self.scope, vec![(prepared, number)]).await;
+        written.into_iter().next().unwrap()
+    }
+
     async fn a_prepared_bill_is_written_as_it_was_seen(&self, run: &dyn BillingRunStore) {
         let entity = self.entity_of(self.found().await).await;
         let (account, sold) = self.due(entity.id()).await;
@@ -113,7 +124,7 @@ impl World<'_> {
         let draft = prepared.bill.draft.clone().unwrap();
         let numbers = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
         let number = numbers.first().copied();
-        run.write_bill(&self.scope, prepared, number).await.unwrap();
+        self.write(run, prepared, number).await.unwrap();
         let mut tx = self.tx().await;
         let stored = tx.invoices().find(draft.id).await.unwrap().unwrap();
         let kept = stored.snapshot();
@@ -143,17 +154,15 @@ impl World<'_> {
         tx.commit().await.unwrap();
         let number = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
         for number in [number.first().copied(), None] {
-            let late = run.write_bill(&self.scope, again.clone(), number).await;
+            let late = self.write(run, again.clone(), number).await;
             super::must_conflict(&late);
         }
         assert!(self.numbers(account).await.is_empty());
         // Once written, it is never written again: no second debit.
         let prepared = self.prepared(run, account).await;
         let number = number.first().copied();
-        run.write_bill(&self.scope, prepared.clone(), number)
-            .await
-            .unwrap();
-        super::must_conflict(&run.write_bill(&self.scope, prepared, number).await);
+        self.write(run, prepared.clone(), number).await.unwrap();
+        super::must_conflict(&self.write(run, prepared, number).await);
         assert_eq!(self.numbers(account).await, ["INV-000001"]);
     }
 
@@ -162,7 +171,7 @@ impl World<'_> {
         let entity = self.entity_of(self.found().await).await;
         let (account, sold) = self.due(entity.id()).await;
         let first = self.prepared(run, account).await;
-        run.write_bill(&self.scope, first, None).await.unwrap();
+        self.write(run, first, None).await.unwrap();
         let dearer = self.plan(900_000).await;
         let mut payment = self.payment(account, 400_000, None);
         let mut tx = self.tx().await;
@@ -175,7 +184,7 @@ impl World<'_> {
         tx.commit().await.unwrap();
         let prepared = self.prepared(run, account).await;
         assert!(!prepared.is_plain);
-        run.write_bill(&self.scope, prepared, None).await.unwrap();
+        self.write(run, prepared, None).await.unwrap();
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         let view = view.unwrap();
         assert_eq!((view.due, view.credit), (kes(500_000), kes(0)));
@@ -199,5 +208,43 @@ impl World<'_> {
         numbers.sort();
         let all = ["INV-000001", "INV-000002", "INV-000003", "INV-000004"];
         assert_eq!(numbers, all);
+    }
+
+    async fn many_bills_at_once_have_a_number_each(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let mut accounts = Vec::new();
+        for _ in 0..20 {
+            accounts.push(self.due(entity.id()).await.0);
+        }
+        let stranger = RunPage {
+            now: noon(),
+            after: None,
+            limit: 10,
+        };
+        let nowhere = run.facts_to_bill(self.tenant(), self.ids.next(), stranger);
+        assert!(nowhere.await.unwrap().is_none());
+        let numbers = run.reserve_numbers(&self.scope, &entity, 20).await.unwrap();
+        let mut numbers = numbers.into_iter();
+        let mut bills = Vec::new();
+        for account in &accounts {
+            bills.push((self.prepared(run, *account).await, numbers.next()));
+        }
+        // The third is out of date by now; the others do not mind.
+        let mut tx = self.tx().await;
+        tx.accounts().lock(accounts[2]).await.unwrap();
+        tx.commit().await.unwrap();
+        let written = run.write_bills(&self.scope, bills).await;
+        for (place, written) in written.iter().enumerate() {
+            assert_eq!(written.is_ok(), place != 2, "{place}: {written:?}");
+        }
+        let late = self.prepared(run, accounts[2]).await;
+        self.write(run, late, None).await.unwrap();
+        let mut given = Vec::new();
+        for account in accounts {
+            given.extend(self.numbers(account).await);
+        }
+        given.sort();
+        let all: Vec<String> = (1..=20).map(|it| format!("INV-{it:06}")).collect();
+        assert_eq!(given, all);
     }
 }

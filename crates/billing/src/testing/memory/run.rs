@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::bill::AccountFacts;
 use crate::entity::LegalEntity;
 use crate::ports::{BillingQueries, BillingStore, SweepPage};
-use crate::run::{BillingRunStore, PreparedBill, write_prepared};
+use crate::run::{BillingRunStore, PreparedBill, RunPage, write_prepared};
 use crate::use_cases::bill_account::papers_of;
 
 #[async_trait]
@@ -17,14 +17,25 @@ impl BillingRunStore for MemoryBilling {
         &self,
         tenant: TenantId,
         entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountFacts>, StoreError> {
+        page: RunPage,
+    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+        let row = self.lock().entities.get(&(tenant, entity)).cloned();
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let found = LegalEntity::restore(row).map_err(StoreError::corrupt)?;
+        let today = found.today(page.now);
+        let due = SweepPage {
+            today,
+            after: page.after,
+            limit: page.limit,
+        };
         let mut facts = Vec::new();
-        for account in self.accounts_to_bill(tenant, entity, page).await? {
-            let found = self.facts(tenant, account, |_| page.today).await?;
+        for account in self.accounts_to_bill(tenant, entity, due).await? {
+            let found = self.facts(tenant, account, |_| today).await?;
             facts.extend(found.map(|(_, it)| it));
         }
-        Ok(facts)
+        Ok(Some((found, facts)))
     }
 
     async fn facts_of(
@@ -53,19 +64,26 @@ impl BillingRunStore for MemoryBilling {
         Ok(())
     }
 
-    async fn write_bill(
+    async fn write_bills(
         &self,
         scope: &Scope,
-        prepared: PreparedBill,
-        _number: Option<u64>,
-    ) -> Result<(), StoreError> {
-        let mut tx = self.begin(scope).await?;
-        write_prepared(&mut *tx, prepared).await?;
-        tx.commit().await
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>> {
+        let mut written = Vec::new();
+        for (prepared, _) in bills {
+            written.push(self.write_bill(scope, prepared).await);
+        }
+        written
     }
 }
 
 impl MemoryBilling {
+    async fn write_bill(&self, scope: &Scope, prepared: PreparedBill) -> Result<(), StoreError> {
+        let mut tx = self.begin(scope).await?;
+        write_prepared(&mut *tx, prepared).await?;
+        tx.commit().await
+    }
+
     async fn facts(
         &self,
         tenant: TenantId,
