@@ -4,6 +4,7 @@
 #![allow(clippy::float_arithmetic)]
 
 mod api_read;
+mod billing_run;
 mod customers;
 mod finished_rows;
 mod floor_server;
@@ -25,6 +26,7 @@ mod storage;
 mod voucher_issue;
 
 pub use api_read::api_read;
+pub use billing_run::billing_run;
 pub use floor_server::{FloorServer, floor_server};
 pub use reconcile_site::{ReconcileOnce, reconcile_once};
 pub use report::{Figure, Report};

@@ -169,6 +169,8 @@ pub(crate) enum BenchName {
     ApiRead,
     /// Generate, seal and store voucher codes
     VoucherIssue,
+    /// Bill every subscription of a legal entity, at three sizes
+    BillingRun,
     /// Create users on a router
     RouterApply,
     /// Decode and encode one large answer of a router
@@ -189,6 +191,7 @@ impl BenchName {
         match self {
             Self::ApiRead => "api-read",
             Self::VoucherIssue => "voucher-issue",
+            Self::BillingRun => "billing-run",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::RouterThroughput => "router-throughput",

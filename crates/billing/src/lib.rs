@@ -126,6 +126,7 @@ pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
+pub use use_cases::release_account::{ReleaseAccountError, release_account};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
 pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,

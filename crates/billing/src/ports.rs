@@ -263,4 +263,11 @@ pub trait BillingQueries: Send + Sync {
         entity: EntityId,
         page: SweepPage,
     ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Accounts that billing has stopped for, newest first.
+    async fn parked_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<AccountView>, StoreError>;
 }

@@ -8,6 +8,7 @@ use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
 use crate::run::{BillingRunStore, PreparedBill, RunPage, prepare_bill};
 use crate::subscription::When;
+use crate::use_cases::release_account::{ReleaseAccountError, release_account};
 use crate::views::InvoiceFilter;
 
 impl World<'_> {
@@ -18,6 +19,8 @@ impl World<'_> {
         self.a_bill_of_many_changes_is_written_whole(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
         self.many_bills_at_once_have_a_number_each(run).await;
+        self.parked_accounts_are_listed_until_they_are_released(run)
+            .await;
     }
 
     async fn entity_of(&self, id: EntityId) -> LegalEntity {
@@ -246,5 +249,46 @@ impl World<'_> {
         given.sort();
         let all: Vec<String> = (1..=20).map(|it| format!("INV-{it:06}")).collect();
         assert_eq!(given, all);
+    }
+
+    async fn parked_accounts_are_listed_until_they_are_released(&self, run: &dyn BillingRunStore) {
+        let entity = self.found().await;
+        let mut parked = Vec::new();
+        for reason in ["days were billed twice", "more was taken back"] {
+            let (id, _) = self.due(entity).await;
+            let mut tx = self.tx().await;
+            let mut account = tx.accounts().lock(id).await.unwrap().unwrap();
+            assert!(account.park(reason));
+            tx.accounts().save(&mut account).await.unwrap();
+            tx.commit().await.unwrap();
+            parked.push((id, Some(reason.to_owned())));
+        }
+        assert!(self.page(run, entity).await.is_empty());
+        let listed = async |limit, after| {
+            let page = PageRequest::new(limit, after);
+            let found = self.queries.parked_accounts(self.tenant(), page).await;
+            let found = found.unwrap();
+            let items: Vec<_> = found
+                .items
+                .into_iter()
+                .map(|it| (it.id, it.parked))
+                .collect();
+            (items, found.next)
+        };
+        let (newest, next) = listed(1, None).await;
+        assert_eq!(newest, parked[1..]);
+        let (rest, _) = listed(1, next.map(|it| it.parse().unwrap())).await;
+        assert_eq!(rest, parked[..1]);
+        for _ in 0..2 {
+            release_account(self.store, &self.scope, parked[0].0)
+                .await
+                .unwrap();
+        }
+        assert_eq!(listed(10, None).await.0, parked[1..]);
+        let due = self.page(run, entity).await;
+        assert_eq!(due[0].account.id(), parked[0].0);
+        let stranger = self.ids.next();
+        let nobody = release_account(self.store, &self.scope, stranger).await;
+        assert!(matches!(nobody, Err(ReleaseAccountError::NotFound(id)) if id == stranger));
     }
 }
