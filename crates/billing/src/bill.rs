@@ -290,3 +290,6 @@ fn due_on(issued_on: LocalDate, terms_days: u16) -> LocalDate {
     let terms = chrono::Days::new(u64::from(terms_days));
     issued_on.checked_add_days(terms).unwrap_or(issued_on)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use anyhow::{Result, anyhow};
 use async_trait::async_trait;
-use billing::{DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity};
+use billing::{DunningPolicy, Interval, LegalEntity, NewEntity, NewPlan, SoldAs, define_plan};
 use bootstrap::{Ports, Product};
 use jobs::ClaimedJob;
 use kernel::{EntityId, Lane, Money, Priority, Scope, StoreError, TenantId};
@@ -51,7 +51,11 @@ impl Provider {
                 dunning: DunningPolicy::STANDARD,
             };
             entities.push(entity.id);
-            found_entity(&*ports.billing, &scope, entity).await?;
+            // A tenant's second one can only be written.
+            let mut entity = LegalEntity::found(entity)?;
+            let mut tx = ports.billing.begin(&scope).await?;
+            tx.entities().save(&mut entity).await?;
+            tx.commit().await?;
         }
         define_plan(&*ports.billing, &scope, plan.clone()).await?;
         let provider = Self { tenant, entities };
