@@ -16,6 +16,7 @@ mod m20261121_000007_router_transport;
 mod m20261121_000008_services;
 mod m20261121_000009_usage;
 mod m20261121_000010_adoption;
+mod m20261121_000011_billing_run;
 mod m20261121_000015_imports;
 
 pub use sea_orm_migration;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_services::Migration),
             Box::new(m20261121_000009_usage::Migration),
             Box::new(m20261121_000010_adoption::Migration),
+            Box::new(m20261121_000011_billing_run::Migration),
             Box::new(m20261121_000015_imports::Migration),
         ]
     }

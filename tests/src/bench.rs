@@ -5,6 +5,7 @@
 
 mod api_read;
 mod billing_pure;
+mod billing_run;
 mod customers;
 mod finished_rows;
 mod floor_server;
@@ -28,6 +29,7 @@ mod voucher_issue;
 
 pub use api_read::api_read;
 pub use billing_pure::billing_pure;
+pub use billing_run::billing_run;
 pub use floor_server::{FloorServer, floor_server};
 pub use reconcile_site::{ReconcileOnce, reconcile_once};
 pub use report::{Figure, Report};

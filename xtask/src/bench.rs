@@ -136,7 +136,10 @@ async fn build(shell: &mut Shell, profile: Profile) -> Result<()> {
 }
 
 fn wants_database(name: BenchName) -> bool {
-    matches!(name, BenchName::ApiRead | BenchName::VoucherIssue)
+    matches!(
+        name,
+        BenchName::ApiRead | BenchName::VoucherIssue | BenchName::BillingRun
+    )
 }
 
 /// Runs one bench and reads what it wrote.

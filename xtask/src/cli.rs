@@ -208,6 +208,8 @@ pub(crate) enum BenchName {
     ApiRead,
     /// Generate, seal and store voucher codes
     VoucherIssue,
+    /// Bill every subscription of a legal entity, at three sizes
+    BillingRun,
     /// Create users on a router
     RouterApply,
     /// Decode and encode one large answer of a router
@@ -230,6 +232,7 @@ impl BenchName {
         match self {
             Self::ApiRead => "api-read",
             Self::VoucherIssue => "voucher-issue",
+            Self::BillingRun => "billing-run",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::BillingPure => "billing-pure",

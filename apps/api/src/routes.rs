@@ -6,6 +6,7 @@ use crate::api::Api;
 
 mod accounts;
 mod auth;
+mod billing;
 mod customers;
 mod deliveries;
 mod drift;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(invoices::routes())
         .merge(payments::routes())
         .merge(accounts::routes())
+        .merge(billing::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())
         .merge(events::routes())

@@ -138,6 +138,35 @@ impl Account {
         self.data.parked.is_some()
     }
 
+    /// The stored version; it grows with every save and with every transaction that has had the account locked.
+    #[must_use]
+    pub const fn version(&self) -> i64 {
+        self.data.version
+    }
+
+    /// Why billing has stopped for it, if it has.
+    #[must_use]
+    pub fn parked(&self) -> Option<&str> {
+        self.data.parked.as_deref()
+    }
+
+    /// Lets billing go on after a person has looked at it; returns whether that is news.
+    pub fn release(&mut self) -> bool {
+        let Some(reason) = self.data.parked.take() else {
+            return false;
+        };
+        let account = self.data.id;
+        self.events
+            .push(BillingEvent::AccountReleased { account, reason });
+        true
+    }
+
+    /// Whether something happened to it since it was loaded or saved.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        !self.events.is_empty()
+    }
+
     /// The events recorded since the last call.
     pub fn take_events(&mut self) -> Vec<BillingEvent> {
         std::mem::take(&mut self.events)

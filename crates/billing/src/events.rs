@@ -71,6 +71,8 @@ pub enum BillingEvent {
     },
     /// Billing stopped for an account until a person has looked at it.
     AccountParked { account: AccountId, reason: String },
+    /// Billing goes on for an account that was parked for a reason.
+    AccountReleased { account: AccountId, reason: String },
     /// A subscription was sold.
     Subscribed {
         subscription: SubscriptionId,
@@ -266,6 +268,7 @@ impl DomainEvent for BillingEvent {
             Self::AccountOpened { .. } => "billing.account_opened",
             Self::LevelChanged { .. } => "billing.level_changed",
             Self::AccountParked { .. } => "billing.account_parked",
+            Self::AccountReleased { .. } => "billing.account_released",
             Self::Subscribed { .. } => "billing.subscribed",
             Self::PlanChanged { .. } => "billing.plan_changed",
             Self::ChangeScheduled { .. } => "billing.change_scheduled",

@@ -234,6 +234,18 @@ impl Invoice {
         self.data.number
     }
 
+    /// Who owes it.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.data.account
+    }
+
+    /// Its lines.
+    #[must_use]
+    pub fn lines(&self) -> &[Line] {
+        &self.data.lines
+    }
+
     /// The last day to pay it without being overdue.
     #[must_use]
     pub const fn due_on(&self) -> LocalDate {

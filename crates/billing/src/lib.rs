@@ -71,6 +71,7 @@ struct Readme;
 
 mod account;
 mod allocation;
+mod bill;
 mod bill_day;
 mod books;
 mod changes;
@@ -101,6 +102,7 @@ mod ratio;
 mod record;
 mod reports;
 mod rounding;
+mod run;
 mod schedule;
 mod segment;
 mod subscription;
@@ -113,6 +115,7 @@ mod views;
 
 pub use account::{Account, AccountSnapshot};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
+pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
 pub use books::{
     Application, BadClaim, BookEntry, BookStatus, Books, BooksRefusal, Claim, CreditId, CreditKind,
@@ -180,6 +183,9 @@ pub use reports::{
     mrr_movement, per_account,
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
+pub use run::{
+    BillingRunStore, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill, write_prepared,
+};
 pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
@@ -189,13 +195,14 @@ pub use subscription::{
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
-pub use use_cases::bill_account::{BillAccountError, bill_account};
+pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
+pub use use_cases::release_account::{ReleaseAccountError, release_account};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
 pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,

@@ -79,7 +79,7 @@ pub trait PlanRepository: Send {
 #[async_trait]
 pub trait AccountRepository: Send {
     /// The account, its row locked until the transaction ends: first of all in every transaction that touches its
-    /// money. `None` if there is none.
+    /// money. `None` if there is none. Its version grows by one, so that whoever has read without a lock can tell.
     async fn lock(&mut self, id: AccountId) -> Result<Option<Account>, StoreError>;
 
     /// A customer's account with an entity, locked like [`lock`](Self::lock).
@@ -263,4 +263,11 @@ pub trait BillingQueries: Send + Sync {
         entity: EntityId,
         page: SweepPage,
     ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Accounts that billing has stopped for, newest first.
+    async fn parked_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<AccountView>, StoreError>;
 }

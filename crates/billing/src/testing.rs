@@ -3,5 +3,5 @@
 mod contract;
 mod memory;
 
-pub use contract::billing_store_contract;
+pub use contract::{billing_run_contract, billing_store_contract};
 pub use memory::MemoryBilling;

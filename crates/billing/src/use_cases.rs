@@ -7,13 +7,14 @@ pub(crate) mod define_plan;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod record_payment;
+pub(crate) mod release_account;
 pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
 
 mod locked;
-mod settlement;
-mod standing;
+pub(crate) mod settlement;
+pub(crate) mod standing;
 
 use kernel::{MayConflict, StoreError, SubscriptionId};
 

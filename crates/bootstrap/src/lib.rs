@@ -26,9 +26,10 @@ pub use ports::Ports;
 pub use product::{Product, migrate, sign_in_policy};
 pub use run::run_to_exit;
 pub use settings::{
-    BadSetting, BreakerSettings, CacheSettings, DataSettings, DatabaseSettings, Embedded,
-    FoundingSettings, LimiterSettings, LogFormat, LogSettings, PoolSettings, RetentionSettings,
-    RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings, WorkerSettings,
+    BadSetting, BillingSettings, BreakerSettings, CacheSettings, DataSettings, DatabaseSettings,
+    Embedded, FoundingSettings, LimiterSettings, LogFormat, LogSettings, PoolSettings,
+    RetentionSettings, RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings,
+    WorkerSettings,
 };
 pub use shutdown::stop_on_signal;
 pub use telemetry::start_logging;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use access::adoption::ImportQueries;
 use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageQueries, UsageStore};
-use billing::{BillingQueries, BillingStore};
+use billing::{BillLimits, BillingQueries, BillingRunStore, BillingStore};
 use customers::{CustomerQueries, CustomersStore};
 use jobs::{Housekeeping, JobControl, JobQueries, JobsStore, WorkSignal};
 use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
@@ -55,6 +55,10 @@ pub struct Ports {
     pub billing: Arc<dyn BillingStore>,
     /// Reads of money and what is sold.
     pub billing_queries: Arc<dyn BillingQueries>,
+    /// What the billing run needs beyond that.
+    pub billing_run: Arc<dyn BillingRunStore>,
+    /// How far a bill may reach before it is an alarm.
+    pub bill_limits: BillLimits,
     /// Sells a subscription together with its grant.
     pub subscription_store: Arc<dyn SubscriptionStore>,
     /// Enqueues work that no change causes.
@@ -97,6 +101,8 @@ impl Ports {
             voucher_queries: Arc::clone(&self.voucher_queries),
             billing: Arc::clone(&self.billing),
             billing_queries: Arc::clone(&self.billing_queries),
+            billing_run: Arc::clone(&self.billing_run),
+            bill_limits: self.bill_limits,
             jobs_store: Arc::clone(&self.jobs_store),
             receipts: Arc::clone(&self.receipts),
             probe: Arc::clone(&self.probe),

@@ -82,6 +82,8 @@ impl Product {
             voucher_queries: Arc::<Store>::clone(&shared),
             billing: Arc::<Store>::clone(&shared),
             billing_queries: Arc::<Store>::clone(&shared),
+            billing_run: Arc::<Store>::clone(&shared),
+            bill_limits: settings.billing.limits(),
             subscription_store: Arc::<Store>::clone(&shared),
             jobs_store: Arc::<Store>::clone(&shared),
             jobs: Arc::<Store>::clone(&shared),

@@ -6,9 +6,11 @@ use anyhow::Context;
 use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
+mod billing;
 mod protection;
 mod seed_names;
 
+pub use billing::BillingSettings;
 pub use protection::{BreakerSettings, CacheSettings, LimiterSettings, PoolSettings};
 mod retention;
 
@@ -30,6 +32,8 @@ pub struct Settings {
     pub security: SecuritySettings,
     /// The background worker.
     pub worker: WorkerSettings,
+    /// Safety limits of billing.
+    pub billing: BillingSettings,
     /// How often each sweep runs.
     pub sweeps: SweepSettings,
     /// How long things are kept.
@@ -399,6 +403,7 @@ impl Settings {
             ),
         ];
         let rules = rules.into_iter().chain(self.routers.rules());
+        let rules = rules.chain(self.billing.rules());
         let broken = rules.into_iter().find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, setting, rule)| {
             Err(BadSetting { setting, rule })

@@ -72,6 +72,12 @@ fn verdict(refusal: &dyn DatabaseError) -> Verdict {
         return Verdict::Duplicate(named.unwrap_or_else(|| sqlite_constraint(refusal.message())));
     }
     let code = refusal.code().unwrap_or_default();
+    if code == EXCLUDED {
+        return Verdict::Duplicate(refusal.constraint().unwrap_or_default().to_owned());
+    }
+    if code == REFUSED_BY_TRIGGER {
+        return Verdict::Duplicate(refusal.message().to_owned());
+    }
     if refusal
         .try_downcast_ref::<sqlx::postgres::PgDatabaseError>()
         .is_some()
@@ -80,6 +86,11 @@ fn verdict(refusal: &dyn DatabaseError) -> Verdict {
     }
     sqlite_verdict(code.parse().unwrap_or(0))
 }
+
+/// PostgreSQL 15 manual, appendix A: exclusion violation.
+const EXCLUDED: &str = "23P01";
+/// SQLite's extended code for a trigger that refuses; ours say the name of the constraint they stand for.
+const REFUSED_BY_TRIGGER: &str = "1811";
 
 /// PostgreSQL 15 manual, appendix A: 40 transaction rollback, 55P03 lock not available; 08 connection, 53 resources,
 /// 57P01 to 57P05 shutdown and not yet started, 58 system.

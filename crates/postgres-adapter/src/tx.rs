@@ -58,6 +58,11 @@ impl Tx {
         &self.inner
     }
 
+    /// Which words its database understands.
+    pub(crate) const fn dialect(&self) -> Dialect {
+        self.dialect
+    }
+
     /// The tenant that confines every statement.
     pub(crate) const fn tenant(&self) -> Uuid {
         self.scope.tenant.uuid()

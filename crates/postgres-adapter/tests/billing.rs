@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use billing::testing::billing_store_contract;
+use billing::testing::{billing_run_contract, billing_store_contract};
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Timestamp};
 use postgres_adapter::Subscriptions;
@@ -17,6 +17,7 @@ async fn keeps_the_promises(database: TestDatabase) {
         .store(clock, Arc::clone(&ids), Subscriptions::default())
         .await;
     billing_store_contract(&store, &store, ids.next(), &*ids).await;
+    billing_run_contract(&store, &store, &store, ids.next(), &*ids).await;
 }
 
 #[tokio::test]

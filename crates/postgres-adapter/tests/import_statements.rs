@@ -112,6 +112,8 @@ impl Site {
             vouchers: store(),
             voucher_queries: store(),
             billing: store(),
+            billing_run: store(),
+            bill_limits: billing::BillLimits::STANDARD,
             billing_queries: store(),
             jobs_store: store(),
             receipts: store(),

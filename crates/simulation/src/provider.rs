@@ -5,7 +5,9 @@ use std::sync::Arc;
 use access::testing::{FakeRouter, MemoryUsage, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
-use billing::{DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity};
+use billing::{
+    BillLimits, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity,
+};
 use chrono::{Duration, NaiveDate, NaiveTime};
 use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
@@ -189,6 +191,8 @@ fn bench(
         voucher_queries: Arc::new(vouchers),
         billing: Arc::new(stores.clone()),
         billing_queries: Arc::new(stores.billing.clone()),
+        billing_run: Arc::new(stores.clone()),
+        bill_limits: BillLimits::STANDARD,
         jobs_store: Arc::new(jobs.clone()),
         receipts: Arc::new(NoReceipts),
         probe: Arc::new(NoProbe),

@@ -10,10 +10,13 @@ use access::{
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx, EntityRepository,
+    InvoiceRepository, Ledger, LegalEntity, PaymentRepository, PlanRepository, PreparedBill,
+    RunPage, SubscriptionRepository, write_prepared,
 };
-use kernel::{DeliveryId, JobRequest, Scope, StoreError, UnitOfWork};
+use kernel::{
+    AccountId, DeliveryId, EntityId, JobRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork,
+};
 use workflows::{SubscriptionStore, SubscriptionTx};
 
 use crate::peril::{Fate, Peril};
@@ -93,6 +96,71 @@ impl AccessStore for Stores {
         let life = self.life(scope)?;
         let inner = AccessStore::begin(&self.access, scope).await?;
         Ok(Box::new(Single { life, inner }))
+    }
+
+    async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        self.access.forget_previews(before, limit).await
+    }
+}
+
+/// Facts are read beside the process; bills are written by it.
+#[async_trait]
+impl BillingRunStore for Stores {
+    async fn facts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: RunPage,
+    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+        self.peril.begin()?;
+        self.billing.facts_to_bill(tenant, entity, page).await
+    }
+
+    async fn facts_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
+        self.peril.begin()?;
+        self.billing.facts_of(tenant, account, now).await
+    }
+
+    async fn reserve_numbers(
+        &self,
+        scope: &Scope,
+        entity: &LegalEntity,
+        count: u16,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.billing.reserve_numbers(scope, entity, count).await
+    }
+
+    async fn give_numbers_back(
+        &self,
+        scope: &Scope,
+        entity: &LegalEntity,
+    ) -> Result<(), StoreError> {
+        self.billing.give_numbers_back(scope, entity).await
+    }
+
+    async fn write_bills(
+        &self,
+        scope: &Scope,
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>> {
+        let mut written = Vec::new();
+        for (prepared, _) in bills {
+            written.push(self.write_bill(scope, prepared).await);
+        }
+        written
+    }
+}
+
+impl Stores {
+    async fn write_bill(&self, scope: &Scope, prepared: PreparedBill) -> Result<(), StoreError> {
+        let mut tx = BillingStore::begin(self, scope).await?;
+        write_prepared(&mut *tx, prepared).await?;
+        tx.commit().await
     }
 }
 

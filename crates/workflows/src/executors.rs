@@ -1,6 +1,7 @@
 //! Which function runs a job, by its kind.
 
 mod apply_import;
+mod bill_entity;
 mod billing_sweeps;
 mod fill_batch;
 mod grant_batch;
@@ -44,7 +45,8 @@ pub async fn run_job(
         kinds::RECONCILE_ROUTER => router_jobs::reconcile(bench, &scope, router_of(job)?).await,
         kinds::WATCH_ROUTER => watch_router::run(bench, &scope, router_of(job)?).await,
         kinds::APPLY_IMPORT => apply_import::run(bench, &scope, import_of(job)?, progress).await,
-        kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope, progress).await,
+        kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope).await,
+        kinds::BILL_ENTITY => bill_entity::run(bench, &scope, entity_of(job)?, progress).await,
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
@@ -62,6 +64,14 @@ fn batch_of(job: &ClaimedJob) -> Result<kernel::BatchId, Failure> {
         batch: kernel::BatchId,
     }
     read::<Payload>(job).map(|it| it.batch)
+}
+
+fn entity_of(job: &ClaimedJob) -> Result<kernel::EntityId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        entity: kernel::EntityId,
+    }
+    read::<Payload>(job).map(|it| it.entity)
 }
 
 fn import_of(job: &ClaimedJob) -> Result<kernel::ImportId, Failure> {

@@ -14,7 +14,9 @@ pub const RECONCILE_ROUTER: &str = "reconcile_router";
 pub const WATCH_ROUTER: &str = "watch_router";
 /// Applies an import of what a router has; payload `{"import": "imp_…"}`.
 pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
-/// Sweep: raises due invoices.
+/// The billing run of a legal entity; payload `{"entity": "ent_…"}`.
+pub const BILL_ENTITY: &str = "bill_entity";
+/// Sweep: starts the billing runs of entities that have something due.
 pub const RAISE_INVOICES: &str = "raise_invoices";
 /// Sweep: moves accounts along the dunning levels.
 pub const EVALUATE_OVERDUE: &str = "evaluate_overdue";

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageStore};
-use billing::{BillingQueries, BillingStore};
+use billing::{BillLimits, BillingQueries, BillingRunStore, BillingStore};
 use customers::CustomersStore;
 use jobs::{Housekeeping, JobsStore};
 use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
@@ -40,6 +40,10 @@ pub struct Workbench {
     pub billing: Arc<dyn BillingStore>,
     /// Reads of money and what is sold.
     pub billing_queries: Arc<dyn BillingQueries>,
+    /// What the billing run needs beyond that.
+    pub billing_run: Arc<dyn BillingRunStore>,
+    /// How far a bill may reach before it is an alarm.
+    pub bill_limits: BillLimits,
     /// Enqueues work that no change causes.
     pub jobs_store: Arc<dyn JobsStore>,
     /// Answers to idempotent requests.

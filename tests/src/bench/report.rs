@@ -37,6 +37,9 @@ pub struct Figure {
     /// All but one of a hundred of the product's answers came sooner.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub p99_ms: Option<f64>,
+    /// The most resident memory while the product worked, in MB, where that matters.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rss_mb: Option<f64>,
     /// The value in each round.
     pub rounds: Vec<f64>,
     /// The floor in each round.
@@ -61,6 +64,7 @@ impl Figure {
             ratio: None,
             p50_ms: None,
             p99_ms: None,
+            rss_mb: None,
             spread: spread(&rounds),
             rounds,
             floor_rounds: Vec::new(),
@@ -88,6 +92,13 @@ impl Figure {
             floor_rounds,
             ..alone
         }
+    }
+
+    /// Says how much memory the product held at most, in MB.
+    #[must_use]
+    pub const fn memory(mut self, rss_mb: f64) -> Self {
+        self.rss_mb = Some(rss_mb);
+        self
     }
 
     /// Adds a note.

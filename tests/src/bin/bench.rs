@@ -20,6 +20,8 @@ enum Bench {
     ApiRead(Run),
     /// Voucher codes generated, sealed and stored.
     VoucherIssue(Run),
+    /// Every subscription of a legal entity billed.
+    BillingRun(Run),
     /// Users created on a router.
     RouterApply(Run),
     /// Users created on a router, beside other people's libraries.
@@ -76,6 +78,7 @@ async fn main() -> Result<()> {
         Bench::ReconcileOnce(settings) => return bench::reconcile_once(settings).await,
         Bench::ApiRead(run) => (bench::api_read(run.extent()).await?, run),
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
+        Bench::BillingRun(run) => (bench::billing_run(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
         Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),
         Bench::RouterReconcile(run) => (bench::router_reconcile(run.extent()).await?, run),

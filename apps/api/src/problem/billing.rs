@@ -1,8 +1,8 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPayment, BadPlan, BillAccountError, PlanError, RecordPaymentError, SubscribeError,
-    SubscriptionError, SubscriptionRefusal,
+    BadPayment, BadPlan, BillAccountError, PlanError, RecordPaymentError, ReleaseAccountError,
+    SubscribeError, SubscriptionError, SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -49,6 +49,15 @@ impl From<BillAccountError> for Problem {
             BillAccountError::NotFound(id) => Self::not_found("account", id),
             BillAccountError::Parked { .. } => Self::wrong_state("parked", err),
             BillAccountError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<ReleaseAccountError> for Problem {
+    fn from(err: ReleaseAccountError) -> Self {
+        match err {
+            ReleaseAccountError::NotFound(id) => Self::not_found("account", id),
+            ReleaseAccountError::Store(err) => err.into(),
         }
     }
 }

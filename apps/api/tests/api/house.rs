@@ -172,6 +172,8 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
             receipts: receipts.clone(),
         }),
         billing_queries: Arc::new(billing.clone()),
+        billing_run: Arc::new(billing.clone()),
+        bill_limits: billing::BillLimits::STANDARD,
         subscription_store: Arc::new(WithReceipts {
             inner: MemorySales { billing, access },
             receipts: receipts.clone(),

@@ -107,6 +107,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "define_plan",
             "retire_plan",
             "bill_account",
+            "release_account",
             "block_customer",
             "unblock_customer",
             "order_voucher_batch",
@@ -123,6 +124,9 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "list_legal_entities",
             "list_accounts",
             "get_account",
+            "list_parked_accounts",
+            "preview_bill",
+            "preview_billing_run",
             "list_invoices",
             "get_invoice",
             "list_payments",
@@ -155,6 +159,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
         ("/invoices", "inv"),
         ("/payments", "pay"),
         ("/accounts", "acc"),
+        ("/billing/accounts", "acc"),
         ("/legal-entities", "ent"),
     ]
     .iter()

@@ -9,6 +9,7 @@ mod at_once;
 mod catalogue;
 mod invoices;
 mod payments;
+mod run;
 mod subscriptions;
 mod sweeps;
 mod tenants;
@@ -25,6 +26,7 @@ use crate::invoice::{Invoice, InvoiceDraft, Line};
 use crate::overdue::DunningPolicy;
 use crate::plan::{NewPlan, Plan, SoldAs};
 use crate::ports::{BillingQueries, BillingStore, BillingTx};
+use crate::run::BillingRunStore;
 use crate::schedule::Period;
 use crate::subscription::{NewSubscription, Subscription};
 
@@ -57,6 +59,28 @@ pub async fn billing_store_contract(
     world.sweep_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
+}
+
+/// Checks every promise of [`BillingRunStore`] on an adapter, like [`billing_store_contract`].
+///
+/// # Panics
+/// When a promise is broken.
+pub async fn billing_run_contract(
+    run: &dyn BillingRunStore,
+    store: &dyn BillingStore,
+    queries: &dyn BillingQueries,
+    tenant: TenantId,
+    ids: &dyn Ids,
+) {
+    let world = World {
+        store,
+        queries,
+        scope: Scope::system(tenant, "contract", ids.fresh()),
+        ids,
+        entity: ids.next(),
+    };
+    let world = world.of_entity(world.found().await);
+    world.run_promises(run).await;
 }
 
 struct World<'a> {

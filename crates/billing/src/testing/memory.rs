@@ -3,6 +3,7 @@
 mod queries;
 mod repositories;
 mod rows;
+mod run;
 mod table;
 mod views;
 

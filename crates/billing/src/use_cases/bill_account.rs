@@ -1,18 +1,17 @@
 //! Bills one account: raises the invoice for everything that is due and not billed yet.
 
+use std::collections::HashMap;
+
 use kernel::{
-    AccountId, Clock, Ids, InvoiceId, LocalDate, MayConflict, Money, Scope, StoreError, Timestamp,
+    AccountId, Clock, Ids, InvoiceId, LocalDate, MayConflict, Scope, StoreError, Timestamp,
 };
 
-use super::settlement::spend;
-use super::standing::restate;
+use super::standing::save_news;
 use crate::account::Account;
-use crate::difference::{Due, Inconsistent, diff};
+use crate::bill::{Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 use crate::entity::LegalEntity;
-use crate::invoice::{Invoice, InvoiceDraft, Line};
-use crate::ledger::{LedgerAccount, Posting};
+use crate::invoice::Invoice;
 use crate::ports::{BillingStore, BillingTx};
-use crate::segment::desired;
 use crate::subscription::Subscription;
 
 /// Why an account was not billed.
@@ -28,7 +27,7 @@ pub enum BillAccountError {
         account: AccountId,
         /// What contradicts what.
         #[source]
-        reason: Inconsistent,
+        reason: Unbillable,
     },
     /// The store could not do it.
     #[error("the store failed")]
@@ -80,7 +79,7 @@ pub async fn bill_account(
         }
         Err(BillAccountError::Parked { account, reason }) => {
             drop(tx);
-            park(store, scope, account, reason).await?;
+            park_account(store, scope, account, reason).await?;
             Err(BillAccountError::Parked { account, reason })
         }
         Err(err) => Err(err),
@@ -96,128 +95,78 @@ pub(super) async fn bill_within(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<Option<InvoiceId>, BillAccountError> {
-    let today = entity.today(now);
-    let mut open = tx.invoices().open_of(account.id()).await?;
-    // First of all what time has done: no new period begins for whoever is suspended by now.
-    restate(tx, entity, account, subscriptions, &open, today).await?;
-    let mut lines = Vec::new();
-    for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
-        lines.extend(lines_of(tx, entity, account, subscription, today).await?);
-        subscription.billed(today);
-        tx.subscriptions().save(subscription).await?;
+    let papers = papers_of(tx, account.id(), subscriptions, entity.today(now)).await?;
+    let order = BillOrder {
+        invoice: ids.next(),
+        now,
+        limits: BillLimits::STANDARD,
+    };
+    let billed = bill(entity, account, subscriptions, papers, order);
+    let bill = billed.map_err(|reason| BillAccountError::Parked {
+        account: account.id(),
+        reason,
+    })?;
+    Ok(write(tx, entity.series(), account, subscriptions, bill).await?)
+}
+
+/// What is on paper about an account that is locked.
+pub(crate) async fn papers_of(
+    tx: &mut dyn BillingTx,
+    account: AccountId,
+    subscriptions: &[Subscription],
+    today: LocalDate,
+) -> Result<Papers, StoreError> {
+    let mut billed = HashMap::new();
+    for it in subscriptions {
+        let lines = tx.invoices().billed(it.id(), it.billing_horizon(today));
+        billed.insert(it.id(), lines.await?);
     }
-    let total = Money::sum(entity.currency(), lines.iter().map(|it| it.amount))
-        .map_err(|err| parked(account, err))?;
-    if total.is_negative() {
-        return Err(parked(account, Inconsistent::NegativeTotal));
+    Ok(Papers {
+        billed,
+        open: tx.invoices().open_of(account).await?,
+        credits: tx.payments().with_credit(account).await?,
+    })
+}
+
+/// Writes a bill in the caller's transaction; returns the invoice. The number comes as late as can be.
+pub(crate) async fn write(
+    tx: &mut dyn BillingTx,
+    series: &str,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+    bill: Bill,
+) -> Result<Option<InvoiceId>, StoreError> {
+    save_news(tx, account, subscriptions).await?;
+    for posting in bill.postings {
+        tx.ledger().post(posting).await?;
     }
     let mut issued = None;
-    if total.is_positive() {
-        let draft = InvoiceDraft {
-            id: ids.next(),
-            account: account.id(),
-            entity: entity.id(),
-            lines,
-            total,
-            issued_on: today,
-            due_on: due_on(today, entity.terms_days()),
-        };
-        issued = Some(draft.id);
-        tx.ledger()
-            .post(earned(account, entity, &draft, now)?)
-            .await?;
-        let invoice = tx.invoices().issue(draft, entity.series()).await?;
-        open.push(invoice);
+    if let Some(draft) = bill.draft {
+        let mut invoice = tx.invoices().issue(draft, series).await?;
+        issued = Some(invoice.id());
+        if let Some(paid) = bill.paid {
+            invoice.settle(paid).map_err(StoreError::corrupt)?;
+            tx.invoices().save(&mut invoice).await?;
+        }
     }
-    use_credit(tx, account, &mut open, now).await?;
-    restate(tx, entity, account, subscriptions, &open, today).await?;
+    for mut payment in bill.spent {
+        tx.payments().save(&mut payment).await?;
+    }
+    for mut invoice in bill.open.into_iter().filter(Invoice::is_changed) {
+        tx.invoices().save(&mut invoice).await?;
+    }
     Ok(issued)
 }
 
-async fn lines_of(
-    tx: &mut dyn BillingTx,
-    entity: &LegalEntity,
-    account: &Account,
-    subscription: &Subscription,
-    today: LocalDate,
-) -> Result<Vec<Line>, BillAccountError> {
-    let horizon = subscription.billing_horizon(today);
-    let wanted = desired(&subscription.timeline(), horizon, today);
-    let billed = tx.invoices().billed(subscription.id(), horizon).await?;
-    let due = diff(&wanted, &billed, entity.scale()).map_err(|err| parked(account, err))?;
-    Ok(due.into_iter().map(|it| line(subscription, it)).collect())
-}
-
-fn line(subscription: &Subscription, due: Due) -> Line {
-    let segment = due.segment();
-    Line {
-        subscription: subscription.id(),
-        plan: segment.terms.plan,
-        period: segment.period,
-        cycle: segment.cycle,
-        price: segment.price,
-        amount: due.amount(),
-        repairs: match due {
-            Due::Charge { .. } => None,
-            Due::Repair { of, .. } => Some(of),
-        },
-    }
-}
-
-/// Money that came in earlier pays what is open now.
-async fn use_credit(
-    tx: &mut dyn BillingTx,
-    account: &Account,
-    open: &mut [Invoice],
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    if open.is_empty() {
-        return Ok(());
-    }
-    for mut payment in tx.payments().with_credit(account.id()).await? {
-        if spend(tx, account, &mut payment, open, now).await? {
-            tx.payments().save(&mut payment).await?;
-        }
-    }
-    for invoice in open.iter_mut().filter(|it| it.is_changed()) {
-        tx.invoices().save(invoice).await?;
-    }
-    Ok(())
-}
-
-fn earned(
-    account: &Account,
-    entity: &LegalEntity,
-    draft: &InvoiceDraft,
-    now: Timestamp,
-) -> Result<Posting, StoreError> {
-    Posting::new(
-        (entity.id(), account.id()),
-        ("invoice", draft.id.to_string()),
-        now,
-        (LedgerAccount::Receivable, LedgerAccount::Revenue),
-        draft.total,
-    )
-    .map_err(StoreError::corrupt)
-}
-
-fn due_on(issued_on: LocalDate, terms_days: u16) -> LocalDate {
-    let terms = chrono::Days::new(u64::from(terms_days));
-    issued_on.checked_add_days(terms).unwrap_or(issued_on)
-}
-
-fn parked(account: &Account, reason: impl Into<Inconsistent>) -> BillAccountError {
-    BillAccountError::Parked {
-        account: account.id(),
-        reason: reason.into(),
-    }
-}
-
-async fn park(
+/// Stops the billing of an account, on record there. One that is parked already keeps its reason.
+///
+/// # Errors
+/// [`StoreError`] as the store's own.
+pub async fn park_account(
     store: &dyn BillingStore,
     scope: &Scope,
     id: AccountId,
-    reason: Inconsistent,
+    reason: Unbillable,
 ) -> Result<(), StoreError> {
     let mut tx = store.begin(scope).await?;
     let Some(mut account) = tx.accounts().lock(id).await? else {

@@ -1,16 +1,16 @@
-//! Puts money on invoices, with its postings, in the caller's transaction.
+//! Puts money on invoices, with its postings.
 
-use kernel::{Money, StoreError, Timestamp};
+use kernel::{Money, MoneyError, StoreError, Timestamp};
 
 use crate::account::Account;
 use crate::allocation::{Allocation, Payable, allocate};
-use crate::invoice::Invoice;
+use crate::invoice::{Invoice, SettleRefusal};
 use crate::ledger::{LedgerAccount, Posting};
 use crate::payment::Payment;
 use crate::ports::BillingTx;
 
-/// Uses what is left of a payment for open invoices, oldest first. Changes the invoices and posts what moves; the
-/// caller saves both. Returns whether anything was used.
+/// The same as [`share_out`] in the caller's transaction, with its postings. The caller saves both. Returns whether
+/// anything was used.
 pub(super) async fn spend(
     tx: &mut dyn BillingTx,
     account: &Account,
@@ -18,26 +18,47 @@ pub(super) async fn spend(
     open: &mut [Invoice],
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let left = payment.unallocated().map_err(StoreError::corrupt)?;
-    let payable = open.iter().map(payable).collect::<Result<Vec<_>, _>>()?;
-    let (allocations, _) = allocate(left, &payable).map_err(StoreError::corrupt)?;
-    payment.use_for(&allocations).map_err(StoreError::corrupt)?;
-    for allocation in &allocations {
-        let invoice = open.iter_mut().find(|it| it.id() == allocation.invoice);
-        let invoice =
-            invoice.ok_or_else(|| StoreError::corrupt("an allocation without its invoice"))?;
-        invoice
-            .settle(allocation.amount)
-            .map_err(StoreError::corrupt)?;
-        tx.ledger()
-            .post(moved(account, payment, *allocation, now)?)
-            .await?;
+    let moved = share_out(account, payment, open, now).map_err(StoreError::corrupt)?;
+    let used = !moved.is_empty();
+    for posting in moved {
+        tx.ledger().post(posting).await?;
     }
-    Ok(!allocations.is_empty())
+    Ok(used)
 }
 
-fn payable(invoice: &Invoice) -> Result<Payable, StoreError> {
-    let due: Money = invoice.due().map_err(StoreError::corrupt)?;
+/// Uses what is left of a payment for open invoices, oldest first. Changes both, and returns what moves in the books.
+pub(crate) fn share_out(
+    account: &Account,
+    payment: &mut Payment,
+    open: &mut [Invoice],
+    now: Timestamp,
+) -> Result<Vec<Posting>, MoneyError> {
+    let left = payment.unallocated()?;
+    let payable = open.iter().map(payable).collect::<Result<Vec<_>, _>>()?;
+    let (allocations, _) = allocate(left, &payable)?;
+    payment.use_for(&allocations)?;
+    for allocation in &allocations {
+        let of = |it: &&mut Invoice| it.id() == allocation.invoice;
+        if let Some(invoice) = open.iter_mut().find(of) {
+            invoice.settle(allocation.amount).map_err(unsettled)?;
+        }
+    }
+    allocations
+        .iter()
+        .map(|it| moved(account, payment, *it, now))
+        .collect()
+}
+
+/// No allocation is above what is due, so nothing but an amount that does not fit is refused.
+fn unsettled(refusal: SettleRefusal) -> MoneyError {
+    match refusal {
+        SettleRefusal::Money(err) => err,
+        SettleRefusal::TooMuch { .. } | SettleRefusal::NotPositive => MoneyError::Overflow,
+    }
+}
+
+fn payable(invoice: &Invoice) -> Result<Payable, MoneyError> {
+    let due: Money = invoice.due()?;
     Ok(Payable {
         invoice: invoice.id(),
         issued_on: invoice.issued_on(),
@@ -51,7 +72,7 @@ fn moved(
     payment: &Payment,
     allocation: Allocation,
     now: Timestamp,
-) -> Result<Posting, StoreError> {
+) -> Result<Posting, MoneyError> {
     Posting::new(
         (account.entity(), account.id()),
         ("allocation", payment.id().to_string()),
@@ -59,5 +80,4 @@ fn moved(
         (LedgerAccount::CustomerCredit, LedgerAccount::Receivable),
         allocation.amount,
     )
-    .map_err(StoreError::corrupt)
 }

@@ -21,19 +21,42 @@ pub(super) async fn restate(
     open: &[Invoice],
     today: LocalDate,
 ) -> Result<(), StoreError> {
-    let amounts = open.iter().map(open_amount).collect::<Result<Vec<_>, _>>();
-    let level = amounts
-        .and_then(|it| overdue(&it, today, entity.dunning(), account.is_held()))
-        .map_err(StoreError::corrupt)?;
-    if account.reach(level) {
-        tx.accounts().save(account).await?;
-    }
+    judge(entity, account, subscriptions, open, today).map_err(StoreError::corrupt)?;
+    save_news(tx, account, subscriptions).await
+}
+
+/// The same without saving anything.
+pub(crate) fn judge(
+    entity: &LegalEntity,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+    open: &[Invoice],
+    today: LocalDate,
+) -> Result<(), MoneyError> {
+    let amounts = open
+        .iter()
+        .map(open_amount)
+        .collect::<Result<Vec<_>, _>>()?;
+    let level = overdue(&amounts, today, entity.dunning(), account.is_held())?;
+    account.reach(level);
     for subscription in subscriptions {
         subscription.catch_up(today);
         subscription.derive_access(level, today);
-        if subscription.has_news() {
-            tx.subscriptions().save(subscription).await?;
-        }
+    }
+    Ok(())
+}
+
+/// Saves an account and those of its subscriptions that have changed.
+pub(super) async fn save_news(
+    tx: &mut dyn BillingTx,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+) -> Result<(), StoreError> {
+    if account.has_news() {
+        tx.accounts().save(account).await?;
+    }
+    for subscription in subscriptions.iter_mut().filter(|it| it.has_news()) {
+        tx.subscriptions().save(subscription).await?;
     }
     Ok(())
 }

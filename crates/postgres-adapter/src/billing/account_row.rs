@@ -10,6 +10,10 @@ use uuid::Uuid;
 
 use crate::row;
 
+/// The columns of a row.
+pub(super) const COLUMNS: &str =
+    "tenant_id, id, customer_id, entity_id, currency, level, hold, parked, version";
+
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
 pub(super) struct Model {
@@ -18,7 +22,7 @@ pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     id: Uuid,
     customer_id: Uuid,
-    entity_id: Uuid,
+    pub(super) entity_id: Uuid,
     currency: String,
     level: String,
     hold: Option<String>,

@@ -46,6 +46,12 @@ pub(super) fn of_customer() -> String {
     format!("{ACCOUNTS} AND a.customer_id = $2 ORDER BY a.id")
 }
 
+/// The parked accounts, newest first: $1 tenant, $2 how many, $3 after, where there is a place to begin after.
+pub(super) fn parked(after: bool) -> String {
+    let beyond = if after { "AND a.id < $3" } else { "" };
+    format!("{ACCOUNTS} AND a.parked IS NOT NULL {beyond} ORDER BY a.id DESC LIMIT $2")
+}
+
 /// PostgreSQL sums whole numbers to decimals, hence the casts.
 const ACCOUNTS: &str = "\
 SELECT a.id, a.customer_id, a.entity_id, a.currency, a.level, a.parked,

@@ -3,18 +3,21 @@
 use async_trait::async_trait;
 use billing::{Account, AccountRepository};
 use kernel::{AccountId, CustomerId, EntityId, StoreError};
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::Value;
 
-use super::account_row::{Entity, Model};
-use crate::error::Stored;
-use crate::row;
+use super::account_row::{COLUMNS, Entity, Model};
 use crate::tx::Tx;
+use crate::{row, sql};
 
 impl Tx {
-    async fn locked_account(&self, wanted: Select<Entity>) -> Result<Option<Account>, StoreError> {
-        let locked = wanted.lock_exclusive();
-        let found = locked.one(self.connection()).await.stored()?;
+    /// Counting the version up locks the row, and tells whoever has read it without a lock.
+    async fn locked_account(
+        &self,
+        which: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Option<Account>, StoreError> {
+        let text = format!("{LOCK} {which} RETURNING {COLUMNS}");
+        let found: Option<Model> = sql::row(self.connection(), text, values).await?;
         found.map(Model::into_account).transpose()
     }
 }
@@ -22,8 +25,8 @@ impl Tx {
 #[async_trait]
 impl AccountRepository for Tx {
     async fn lock(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        let wanted = Entity::find_by_id((self.tenant(), id.uuid()));
-        self.locked_account(wanted).await
+        let values = [self.tenant().into(), id.uuid().into()];
+        self.locked_account("id = $2", values).await
     }
 
     async fn lock_of(
@@ -31,11 +34,13 @@ impl AccountRepository for Tx {
         customer: CustomerId,
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError> {
-        let wanted = Entity::find()
-            .filter(Expr::col("tenant_id").eq(self.tenant()))
-            .filter(Expr::col("customer_id").eq(customer.uuid()))
-            .filter(Expr::col("entity_id").eq(entity.uuid()));
-        self.locked_account(wanted).await
+        let values = [
+            self.tenant().into(),
+            customer.uuid().into(),
+            entity.uuid().into(),
+        ];
+        self.locked_account("customer_id = $2 AND entity_id = $3", values)
+            .await
     }
 
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError> {
@@ -48,3 +53,5 @@ impl AccountRepository for Tx {
         Ok(())
     }
 }
+
+const LOCK: &str = "UPDATE accounts SET version = version + 1 WHERE tenant_id = $1 AND";

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use crate::{row, sql};
 
 const COLUMNS: usize = 14;
+/// The columns of a line.
+pub(super) const LINE_COLUMNS: &str = "invoice_id, line, subscription_id, plan_id, period_start, period_end, \
+    cycle_start, cycle_end, price_minor, amount_minor, currency, repairs_invoice_id, repairs_line";
 
 /// Lines per statement.
 const CHUNK: usize = 500;
@@ -32,6 +35,14 @@ pub(super) struct LineRow {
 }
 
 impl LineRow {
+    pub(super) const fn subscription(&self) -> SubscriptionId {
+        SubscriptionId::from_uuid(self.subscription_id)
+    }
+
+    pub(super) const fn is_repair(&self) -> bool {
+        self.repairs_line.is_some()
+    }
+
     pub(super) fn to_line(&self) -> Result<Line, StoreError> {
         let repairs = match (self.repairs_invoice_id, self.repairs_line) {
             (None, None) => None,

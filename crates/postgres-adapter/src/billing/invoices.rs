@@ -4,21 +4,17 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period, Terms};
-use kernel::{AccountId, EntityId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
+use kernel::{AccountId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::invoice_lines::{self, LineRow};
 use super::invoice_row::{Entity, Model};
+use super::{net_segments, number_slots};
 use crate::error::Stored;
 use crate::tx::Tx;
 use crate::{row, sql};
-
-#[derive(Debug, FromQueryResult)]
-struct NumberRow {
-    last: i64,
-}
 
 #[async_trait]
 impl InvoiceRepository for Tx {
@@ -54,13 +50,13 @@ impl InvoiceRepository for Tx {
         ];
         let charges: Vec<LineRow> = sql::rows(self.connection(), CHARGES, values.clone()).await?;
         let repairs: Vec<LineRow> = sql::rows(self.connection(), REPAIRS, values).await?;
-        let mut repaired = by_charge(&repairs)?;
-        let billed = |it: &LineRow| billed(it, &mut repaired);
-        charges.iter().map(billed).collect()
+        billed_of(&charges, &repairs)
     }
 
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError> {
-        let number = self.next_number(draft.entity, series).await?;
+        let of = (draft.entity, series);
+        let dialect = self.dialect();
+        let number = number_slots::next(self.connection(), dialect, self.tenant(), of).await?;
         let mut invoice = Invoice::issue(draft, series, number);
         let snapshot = invoice.snapshot();
         let row = Model::of(self.tenant(), &snapshot)?;
@@ -68,6 +64,7 @@ impl InvoiceRepository for Tx {
         row::save::<Entity, _>(self.connection(), row, identity, 0).await?;
         let (tenant, id) = (self.tenant(), snapshot.id);
         invoice_lines::insert(self.connection(), tenant, id, &snapshot.lines).await?;
+        net_segments::record(self.connection(), tenant, id, &snapshot.lines).await?;
         self.record(id, invoice.take_events())?;
         invoice.saved_as(1);
         Ok(invoice)
@@ -103,14 +100,15 @@ impl Tx {
             })
             .collect()
     }
+}
 
-    /// The row of the series stays locked until the transaction ends, so that numbers have no gaps.
-    async fn next_number(&self, entity: EntityId, series: &str) -> Result<u64, StoreError> {
-        let values = [self.tenant().into(), entity.uuid().into(), series.into()];
-        let drawn: Option<NumberRow> = sql::row(self.connection(), NEXT_NUMBER, values).await?;
-        let drawn = drawn.ok_or_else(|| row::bad("last", "no number"))?;
-        row::number("last", drawn.last)
-    }
+/// Charges and repairs as what was billed.
+pub(super) fn billed_of(
+    charges: &[LineRow],
+    repairs: &[LineRow],
+) -> Result<Vec<Billed>, StoreError> {
+    let mut repaired = by_charge(repairs)?;
+    charges.iter().map(|it| billed(it, &mut repaired)).collect()
 }
 
 type Repaired = HashMap<LineRef, Vec<(Period, Money)>>;
@@ -160,11 +158,6 @@ SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cyc
 FROM invoice_lines
 WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_line IS NOT NULL
 ORDER BY invoice_id, line";
-
-const NEXT_NUMBER: &str = "\
-INSERT INTO number_series (tenant_id, entity_id, series, last) VALUES ($1, $2, $3, 1)
-ON CONFLICT (tenant_id, entity_id, series) DO UPDATE SET last = number_series.last + 1
-RETURNING last";
 
 const ALLOCATE: &str = "\
 UPDATE invoices SET allocated_minor = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";

@@ -204,6 +204,22 @@ impl BillingQueries for Store {
     ) -> Result<Vec<AccountId>, StoreError> {
         self.sweep(TO_EVALUATE, tenant, entity, page).await
     }
+
+    async fn parked_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<AccountView>, StoreError> {
+        let after = page.after().map(|it| it.uuid().into());
+        let text = account_views::parked(after.is_some());
+        let most = i64::from(page.limit()) + 1;
+        let values = [tenant.uuid().into(), most.into()].into_iter().chain(after);
+        let found: Vec<AccountColumns> = sql::rows(self.reader(), text, values).await?;
+        let views: Result<Vec<_>, _> = found.into_iter().map(AccountColumns::into_view).collect();
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
 }
 
 impl Store {

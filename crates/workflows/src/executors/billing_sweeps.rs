@@ -1,58 +1,54 @@
-//! Sweeps over accounts: raise due invoices, evaluate who is overdue. One account that fails never stops the others.
+//! Sweeps over accounts: start the billing runs, evaluate who is overdue. One account that fails never stops the others.
 
-use billing::{BillAccountError, EvaluateAccountError, SweepPage, bill_account, evaluate_account};
-use kernel::{AccountId, EntityId, Scope, StoreError, rerun_on_conflict};
+use billing::{EvaluateAccountError, SweepPage, evaluate_account};
+use kernel::{
+    AccountId, EntityId, JobRequest, Lane, Priority, Scope, StoreError, Timestamp,
+    rerun_on_conflict,
+};
 
 use super::tally::Tally;
 use crate::failure::Failure;
+use crate::job_kinds::BILL_ENTITY;
 use crate::progress::Progress;
 use crate::workbench::Workbench;
 
 /// Accounts per page.
 const PAGE: u16 = 200;
 
-pub(super) async fn raise_invoices(
-    bench: &Workbench,
-    scope: &Scope,
-    progress: &dyn Progress,
-) -> Result<(), Failure> {
-    let mut tally = Tally::new();
+/// Has the accounts of every entity billed that has any to bill, each entity in a job and lane of its own: there is one
+/// run of an entity at a time.
+pub(super) async fn raise_invoices(bench: &Workbench, scope: &Scope) -> Result<(), Failure> {
+    let now = bench.clock.now();
     for entity in bench.billing_queries.entities(scope.tenant).await? {
-        let today = entity.zone.date_at(bench.clock.now());
-        let mut after = None;
-        loop {
-            let page = SweepPage {
-                today,
-                after,
-                limit: PAGE,
-            };
-            let queries = &*bench.billing_queries;
-            let accounts = queries
-                .accounts_to_bill(scope.tenant, entity.id, page)
-                .await?;
-            let Some(last) = accounts.last().copied() else {
-                break;
-            };
-            for account in accounts {
-                tally.note(account, bill(bench, scope, account).await)?;
-            }
-            after = Some(last);
-            if !progress.report(tally.done(), None).await? {
-                return Ok(());
-            }
+        let page = SweepPage {
+            today: entity.zone.date_at(now),
+            after: None,
+            limit: 1,
+        };
+        let queries = &*bench.billing_queries;
+        let due = queries.accounts_to_bill(scope.tenant, entity.id, page);
+        if due.await?.is_empty() {
+            continue;
         }
+        let mut tx = bench.billing.begin(scope).await?;
+        tx.enqueue(run_of(bench, entity.id, now)).await?;
+        tx.commit().await?;
     }
-    tally.end("accounts could not be billed")
+    Ok(())
 }
 
-/// Billing that stopped for one account is on record there; the sweep goes on.
-async fn bill(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), StoreError> {
-    let work = || bill_account(&*bench.billing, &*bench.ids, &*bench.clock, scope, id);
-    let billed = rerun_on_conflict(work).await;
-    bench.probe.reached("raise_invoices.account_billed");
-    match billed {
-        Ok(_) | Err(BillAccountError::Parked { .. } | BillAccountError::NotFound(_)) => Ok(()),
-        Err(BillAccountError::Store(err)) => Err(err),
+fn run_of(bench: &Workbench, entity: EntityId, now: Timestamp) -> JobRequest {
+    let lane = format!("billing:{entity}");
+    JobRequest {
+        id: bench.ids.next(),
+        kind: BILL_ENTITY.to_owned(),
+        lane: Lane::named(lane.clone()),
+        priority: Priority::Normal,
+        run_at: now,
+        unique_key: Some(lane),
+        payload: serde_json::json!({ "entity": entity }),
+        max_attempts: 5,
+        total: None,
     }
 }
 

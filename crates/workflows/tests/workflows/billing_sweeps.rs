@@ -1,8 +1,11 @@
 //! Sweeps over accounts: each account on its own, and a run that was missed heals on the next.
 
-use billing::{BillingQueries, InvoiceFilter, InvoiceView};
+use billing::{
+    BillingQueries, InvoiceFilter, InvoiceView, PaymentMethod, RecordPayment, SubscriptionFilter,
+    record_payment,
+};
 use chrono::Duration;
-use kernel::{PageRequest, StoreError};
+use kernel::{Money, PageRequest, StoreError};
 use serde_json::json;
 use workflows::job_kinds as kinds;
 use workflows::{Failure, Remedy};
@@ -10,7 +13,18 @@ use workflows::{Failure, Remedy};
 use crate::world::World;
 
 async fn raise(world: &World) -> Result<(), Failure> {
-    world.run(kinds::RAISE_INVOICES, json!({})).await
+    world.run(kinds::RAISE_INVOICES, json!({})).await?;
+    bill_entities(world).await
+}
+
+/// What the jobs do that the sweep has enqueued.
+async fn bill_entities(world: &World) -> Result<(), Failure> {
+    let entities = world.billing.entities(world.tenant()).await?;
+    for entity in entities {
+        let payload = json!({ "entity": entity.id });
+        world.run(kinds::BILL_ENTITY, payload).await?;
+    }
+    Ok(())
 }
 
 async fn evaluate(world: &World) -> Result<(), Failure> {
@@ -49,11 +63,111 @@ async fn due_invoices_are_raised_once() {
 }
 
 #[tokio::test]
+async fn an_entity_with_something_due_has_one_run_in_a_lane_of_its_own() {
+    let world = World::open().await;
+    world.run(kinds::RAISE_INVOICES, json!({})).await.unwrap();
+    assert!(world.billing.jobs().is_empty(), "nothing is due");
+    sell_to(&world, &["siti", "budi"]).await;
+    world.run(kinds::RAISE_INVOICES, json!({})).await.unwrap();
+    world.run(kinds::RAISE_INVOICES, json!({})).await.unwrap();
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    let jobs = world.billing.jobs();
+    assert_eq!(jobs.len(), 1);
+    assert_eq!(jobs[0].kind, kinds::BILL_ENTITY);
+    assert_eq!(jobs[0].lane.as_str(), format!("billing:{entity}"));
+    assert_eq!(jobs[0].payload, json!({ "entity": entity }));
+    bill_entities(&world).await.unwrap();
+    assert_eq!(invoices(&world).await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_run_says_how_far_it_is() {
+    let world = World::open().await;
+    sell_to(&world, &["siti", "budi"]).await;
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    let steps = crate::fakes::Steps::default();
+    let payload = json!({ "entity": entity });
+    let run = world.run_watched(kinds::BILL_ENTITY, payload, &steps);
+    run.await.unwrap();
+    assert_eq!(*steps.seen.lock().unwrap(), [(2, None)]);
+}
+
+async fn pay_ahead(world: &World) {
+    let (filter, page) = (SubscriptionFilter::default(), PageRequest::new(200, None));
+    let sold = world
+        .billing
+        .subscriptions(world.tenant(), filter, page)
+        .await;
+    for it in sold.unwrap().items {
+        let payment = RecordPayment {
+            id: world.ids().next(),
+            account: it.account,
+            amount: Money::from_minor(10_000_000, "KES".parse().unwrap()),
+            method: PaymentMethod::Cash,
+            reference: None,
+            received_at: None,
+        };
+        record_payment(&world.billing, &*world.clock, &world.scope, payment)
+            .await
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn runs_that_were_missed_are_caught_up_as_if_each_had_run() {
+    let (late, daily) = (World::open().await, World::open().await);
+    for world in [&late, &daily] {
+        sell_to(world, &["siti", "budi"]).await;
+        // Credit for everything: nobody falls behind and is suspended.
+        pay_ahead(world).await;
+    }
+    for _ in 0..100 {
+        daily.days_pass(1);
+        raise(&daily).await.unwrap();
+    }
+    late.days_pass(100);
+    raise(&late).await.unwrap();
+    let segments = |invoices: Vec<InvoiceView>| {
+        let lines = invoices.into_iter().flat_map(|it| it.lines);
+        let mut segments: Vec<_> = lines
+            .map(|it| (it.subscription, it.period, it.amount))
+            .collect();
+        segments.sort_by_key(|(subscription, period, _)| (*subscription, period.start));
+        segments
+    };
+    let (late, daily) = (invoices(&late).await, invoices(&daily).await);
+    assert!(late.len() < daily.len());
+    assert_eq!(segments(late), segments(daily));
+}
+
+#[tokio::test]
+async fn an_account_that_would_be_billed_too_far_is_parked_and_the_others_are_not() {
+    let world = World::open().await;
+    sell_to(&world, &["siti"]).await;
+    world.days_pass(40 * 31);
+    sell_to(&world, &["budi"]).await;
+    raise(&world).await.unwrap();
+    let parked: Vec<_> = world
+        .billing
+        .events()
+        .into_iter()
+        .filter(|it| it.name == "billing.account_parked")
+        .collect();
+    assert_eq!(parked.len(), 1);
+    let reason = parked[0].body["reason"].as_str().unwrap();
+    assert!(reason.contains("more than 36 months"), "{reason}");
+    assert_eq!(invoices(&world).await.len(), 1);
+    // Nothing is due any more: a parked account waits for a person.
+    raise(&world).await.unwrap();
+    assert_eq!(invoices(&world).await.len(), 1);
+}
+
+#[tokio::test]
 async fn one_account_that_fails_does_not_stop_the_others() {
     let world = World::open().await;
     sell_to(&world, &["siti", "budi", "asih"]).await;
     world.billing_fails([StoreError::corrupt("a line without its plan")]);
-    let failure = raise(&world).await.unwrap_err();
+    let failure = bill_entities(&world).await.unwrap_err();
     assert_eq!(failure.remedy, Remedy::Retry);
     assert!(failure.reason.contains("1 accounts"), "{}", failure.reason);
     assert!(
@@ -71,7 +185,7 @@ async fn an_account_that_conflicts_is_billed_by_the_rerun() {
     let world = World::open().await;
     sell_to(&world, &["siti"]).await;
     world.billing_fails([StoreError::Conflict, StoreError::Conflict]);
-    raise(&world).await.unwrap();
+    bill_entities(&world).await.unwrap();
     assert_eq!(invoices(&world).await.len(), 1);
 }
 

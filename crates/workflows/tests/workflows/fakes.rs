@@ -13,10 +13,12 @@ use access::{
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
-use billing::{BillingStore, BillingTx};
+use billing::{
+    AccountFacts, BillingRunStore, BillingStore, BillingTx, LegalEntity, PreparedBill, RunPage,
+};
 use kernel::{
-    DeliveryId, IdempotencyKey, JobRequest, Receipts, RouterId, Scope, StoreError, StoredReceipt,
-    TenantId, Timestamp, UnitOfWork,
+    AccountId, DeliveryId, EntityId, IdempotencyKey, JobRequest, Receipts, RouterId, Scope,
+    StoreError, StoredReceipt, TenantId, Timestamp, UnitOfWork,
 };
 use workflows::{Progress, SubscriptionStore, SubscriptionTx};
 
@@ -52,6 +54,60 @@ impl BillingStore for FlakyBilling {
             Some(failure) => Err(failure),
             None => BillingStore::begin(&self.inner, scope).await,
         }
+    }
+}
+
+#[async_trait]
+impl BillingRunStore for FlakyBilling {
+    async fn facts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: RunPage,
+    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+        self.inner.facts_to_bill(tenant, entity, page).await
+    }
+
+    async fn facts_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
+        self.inner.facts_of(tenant, account, now).await
+    }
+
+    async fn reserve_numbers(
+        &self,
+        scope: &Scope,
+        entity: &LegalEntity,
+        count: u16,
+    ) -> Result<Vec<u64>, StoreError> {
+        self.inner.reserve_numbers(scope, entity, count).await
+    }
+
+    async fn give_numbers_back(
+        &self,
+        scope: &Scope,
+        entity: &LegalEntity,
+    ) -> Result<(), StoreError> {
+        self.inner.give_numbers_back(scope, entity).await
+    }
+
+    async fn write_bills(
+        &self,
+        scope: &Scope,
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>> {
+        let mut written = Vec::new();
+        for bill in bills {
+            let failure = self.failures.lock().unwrap().pop_front();
+            match failure {
+                Some(failure) => written.push(Err(failure)),
+                None => written.extend(self.inner.write_bills(scope, vec![bill]).await),
+            }
+        }
+        written
     }
 }
 

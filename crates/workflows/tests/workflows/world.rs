@@ -8,7 +8,8 @@ use access::testing::{FakeRouter, MemoryAccess, MemoryUsage, sample_profile, sam
 use access::{AccessStore, Allowance, Grant, HostRules, LoginRef, Service, Subject};
 use billing::testing::MemoryBilling;
 use billing::{
-    DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs, define_plan, found_entity,
+    BillLimits, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs, define_plan,
+    found_entity,
 };
 use chrono::Duration;
 use customers::testing::MemoryCustomers;
@@ -165,6 +166,8 @@ impl World {
             voucher_queries: Arc::new(self.vouchers.clone()),
             billing: Arc::<FlakyBilling>::clone(&self.flaky),
             billing_queries: Arc::new(self.billing.clone()),
+            billing_run: Arc::<FlakyBilling>::clone(&self.flaky),
+            bill_limits: BillLimits::STANDARD,
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<WatchedReceipts>::clone(&self.receipts),
             probe: Arc::<VouchersMade>::clone(&self.made),

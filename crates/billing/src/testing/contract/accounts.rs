@@ -29,8 +29,11 @@ impl World<'_> {
         let kept = account.snapshot();
         let mut tx = self.tx().await;
         let stored = tx.accounts().lock(kept.id).await.unwrap().unwrap();
-        assert_eq!(stored.snapshot(), kept);
-        assert_eq!(kept.version, 2);
+        let locked = AccountSnapshot {
+            version: kept.version + 1,
+            ..kept.clone()
+        };
+        assert_eq!((stored.snapshot(), kept.version), (locked, 2));
         let again = tx.accounts().lock_of(kept.customer, kept.entity).await;
         assert_eq!(again.unwrap().unwrap().id(), kept.id);
         let stranger = self.ids.next();

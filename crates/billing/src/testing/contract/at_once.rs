@@ -64,7 +64,10 @@ impl World<'_> {
 }
 
 /// Runs two futures side by side in this task.
-async fn both<A, B>(left: impl Future<Output = A>, right: impl Future<Output = B>) -> (A, B) {
+pub(super) async fn both<A, B>(
+    left: impl Future<Output = A>,
+    right: impl Future<Output = B>,
+) -> (A, B) {
     let (mut left, mut right) = (pin!(left), pin!(right));
     let (mut a, mut b) = (None, None);
     poll_fn(move |context| {

@@ -180,6 +180,18 @@ impl BillingQueries for MemoryBilling {
                 || any_subscription(&rows, tenant, it, changes)?)
         })
     }
+
+    async fn parked_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<AccountView>, StoreError> {
+        let rows = self.lock();
+        let accounts = rows.accounts.of_tenant(tenant).rev();
+        let parked = accounts.filter(|it| it.parked.is_some());
+        let views = parked.map(|it| account_view(&rows, tenant, it));
+        page_of(views, page, |it| it.id)
+    }
 }
 
 /// One page of views that run from the newest to the oldest.

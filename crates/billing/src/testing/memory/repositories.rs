@@ -69,11 +69,14 @@ impl PlanRepository for MemoryTx {
 #[async_trait]
 impl AccountRepository for MemoryTx {
     async fn lock(&mut self, id: AccountId) -> Result<Option<Account>, StoreError> {
-        let Some(row) = self.rows.accounts.get(&(self.tenant, id)).cloned() else {
+        if self.rows.accounts.get(&(self.tenant, id)).is_none() {
             return Ok(None);
-        };
+        }
         let turn = self.rows.turn_of(self.tenant, id);
         self.locked.entry(id).or_insert(turn);
+        self.write(Write::Lock(id))?;
+        let row = self.rows.accounts.get(&(self.tenant, id)).cloned();
+        let row = row.ok_or(StoreError::Conflict)?;
         Ok(Some(Account::restore(row)))
     }
 

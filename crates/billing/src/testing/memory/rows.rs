@@ -45,6 +45,7 @@ pub(super) struct Rows {
 pub(super) enum Write {
     Entity(EntitySnapshot),
     Plan(PlanSnapshot),
+    Lock(AccountId),
     Account(AccountSnapshot),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
@@ -115,6 +116,7 @@ impl Rows {
                 it.version
             }),
             Write::Plan(row) => self.put_plan(tenant, row),
+            Write::Lock(account) => self.touch(tenant, *account),
             Write::Account(row) => self.put_account(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
@@ -161,6 +163,12 @@ impl Rows {
         }
         self.customers.insert_cow(key, row.id);
         put(&mut self.accounts, (tenant, row.id), row, |it| it.version)
+    }
+
+    fn touch(&mut self, tenant: TenantId, account: AccountId) -> Result<(), StoreError> {
+        let row = self.accounts.get_mut(&(tenant, account));
+        row.ok_or(StoreError::Conflict)?.version += 1;
+        Ok(())
     }
 
     fn put_payment(&mut self, tenant: TenantId, row: &PaymentSnapshot) -> Result<(), StoreError> {

@@ -9,13 +9,20 @@ use kernel::{Ids, JobRequest, Lane, Priority, Scope, StoreError, Timestamp};
 use super::MemoryBilling;
 use crate::account::Account;
 use crate::ports::BillingStore;
-use crate::testing::billing_store_contract;
+use crate::testing::{billing_run_contract, billing_store_contract};
 
 #[tokio::test]
 async fn the_memory_store_keeps_billings_promises() {
     let (store, ids) = (MemoryBilling::new(), CountingIds::from(1));
     let tenant = (&ids as &dyn Ids).next();
     billing_store_contract(&store, &store, tenant, &ids).await;
+}
+
+#[tokio::test]
+async fn the_memory_store_keeps_the_runs_promises() {
+    let (store, ids) = (MemoryBilling::new(), CountingIds::from(1));
+    let tenant = (&ids as &dyn Ids).next();
+    billing_run_contract(&store, &store, &store, tenant, &ids).await;
 }
 
 #[tokio::test]

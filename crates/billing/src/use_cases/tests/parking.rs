@@ -1,6 +1,7 @@
 //! Books that contradict themselves stop the billing of their account; nothing is guessed.
 
 use super::{Desk, Sold, day, kes};
+use crate::bill::Unbillable;
 use crate::difference::Inconsistent;
 use crate::invoice::{InvoiceDraft, Line};
 use crate::ports::{BillingQueries, SweepPage};
@@ -53,7 +54,13 @@ async fn days_that_were_billed_twice_park_the_account() {
         panic!("parked, not {billed:?}");
     };
     assert_eq!(account, sold.account);
-    assert!(matches!(reason, Inconsistent::BilledTwice { .. }));
+    assert!(
+        matches!(
+            reason,
+            Unbillable::Inconsistent(Inconsistent::BilledTwice { .. })
+        ),
+        "{reason:?}"
+    );
     let parked = desk.events_named("billing.account_parked");
     assert_eq!(parked.len(), 1);
     assert_eq!(desk.invoices(sold.account).await.len(), 2);

@@ -241,6 +241,8 @@ impl House {
             vouchers: Arc::<MemoryVouchers>::clone(&vouchers),
             voucher_queries: vouchers,
             billing: Arc::<MemoryBilling>::clone(&billing),
+            billing_run: Arc::<MemoryBilling>::clone(&billing),
+            bill_limits: billing::BillLimits::STANDARD,
             billing_queries: billing,
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<Prunes>::clone(&self.prunes),

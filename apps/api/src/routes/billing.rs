@@ -1,0 +1,268 @@
+//! `/billing`: a look at what the next run would bill, and the accounts that it leaves alone.
+
+use axum::Json;
+use axum::extract::State;
+use billing::{
+    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, Line, LineView, RunPage, prepare_bill,
+};
+use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::accounts::AccountBody;
+use super::invoices::LineBody;
+use crate::answer::Listed;
+use crate::api::Api;
+use crate::extract::filtered::Filtered;
+use crate::extract::listing::PageParams;
+use crate::extract::{Listing, May, NoFilter, PathId};
+use crate::idempotency::run;
+use crate::money::MoneyBody;
+use crate::problem::{Problem, catalog};
+use crate::rights::{RaiseInvoices, ReadAccounts, ReadInvoices};
+
+/// What an account would be billed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = BillPreview)]
+pub(crate) struct PreviewBody {
+    #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
+    account: AccountId,
+    /// The invoice; null if nothing would be due or billing would stop.
+    invoice: Option<DraftBody>,
+    /// Why billing has stopped or would stop for it.
+    parked: Option<String>,
+}
+
+/// An invoice as it would be, but for its number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvoicePreview)]
+pub(crate) struct DraftBody {
+    #[schema(value_type = String, format = Date, example = "2026-11-21")]
+    issued_on: LocalDate,
+    /// The last day to pay it without being overdue.
+    #[schema(value_type = String, format = Date, example = "2026-11-28")]
+    due_on: LocalDate,
+    lines: Vec<LineBody>,
+    total: MoneyBody,
+    /// How much of it earlier payments would pay at once.
+    allocated: Option<MoneyBody>,
+}
+
+/// For which day.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct DayFilter {
+    /// The day of the run, today or later; today if absent.
+    #[param(value_type = Option<String>, format = Date)]
+    on: Option<LocalDate>,
+}
+
+/// Of which run.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct RunFilter {
+    /// The entity whose accounts would be billed.
+    #[param(value_type = String, pattern = "^ent_[a-z2-7]{25}[aeimquy4]$", example = "ent_agjpfimc4btqadrdlvfsmcaaai")]
+    legal_entity: EntityId,
+    /// The day of the run, today or later; today if absent.
+    #[param(value_type = Option<String>, format = Date)]
+    on: Option<LocalDate>,
+}
+
+/// The routes of this resource.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(preview_run))
+        .routes(routes!(preview))
+        .routes(routes!(parked))
+        .routes(routes!(release))
+}
+
+/// Shows what the billing run of a day would bill, account by account in the order of the run; writes nothing.
+#[utoipa::path(
+    get, path = "/billing/preview", operation_id = "preview_billing_run", tag = "billing",
+    params(PageParams, RunFilter),
+    responses((status = 200, description = "A page of accounts that are due", body = Listed<PreviewBody>))
+)]
+async fn preview_run(
+    State(api): State<Api>,
+    caller: May<ReadInvoices>,
+    listing: Listing<RunFilter>,
+) -> Result<Json<Listed<PreviewBody>>, Problem> {
+    let RunFilter { legal_entity, on } = listing.filter;
+    let limit = listing.page.limit();
+    let page = RunPage {
+        now: moment(&api, caller.tenant(), legal_entity, on).await?,
+        after: listing
+            .page
+            .after()
+            .map(|it| AccountId::from_uuid(it.uuid())),
+        limit,
+    };
+    let run = &api.ports.billing_run;
+    let found = run
+        .facts_to_bill(caller.tenant(), legal_entity, page)
+        .await?;
+    let (entity, facts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
+    let full = facts.len() == usize::from(limit);
+    let last = facts.last().map(|it| Cursor::after(it.account.id()));
+    let items = facts
+        .into_iter()
+        .map(|it| look(&api, &entity, it, page.now));
+    Ok(Json(Listed {
+        items: items.collect(),
+        next: last.filter(|_| full).map(|it| it.to_string()),
+    }))
+}
+
+/// Shows what an account would be billed on a day; writes nothing.
+#[utoipa::path(
+    get, path = "/billing/accounts/{id}/preview", operation_id = "preview_bill", tag = "billing",
+    params(("id" = String, Path, description = "An account id"), DayFilter),
+    responses((status = 200, description = "What would be billed", body = PreviewBody))
+)]
+async fn preview(
+    State(api): State<Api>,
+    caller: May<ReadInvoices>,
+    PathId(id): PathId<AccountKind>,
+    filter: Filtered<DayFilter>,
+) -> Result<Json<PreviewBody>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let account = queries.account(caller.tenant(), id).await?;
+    let account = account.ok_or_else(|| Problem::not_found("account", id))?;
+    let now = moment(&api, caller.tenant(), account.entity, filter.0.on).await?;
+    let run = &api.ports.billing_run;
+    let found = run.facts_of(caller.tenant(), id, now).await?;
+    let (entity, facts) = found.ok_or_else(|| Problem::not_found("account", id))?;
+    Ok(Json(look(&api, &entity, facts, now)))
+}
+
+/// Lists the accounts that billing has stopped for, newest first, each with the reason.
+#[utoipa::path(
+    get, path = "/billing/parked-accounts", operation_id = "list_parked_accounts", tag = "billing",
+    params(PageParams),
+    responses((status = 200, description = "A page of accounts", body = Listed<AccountBody>))
+)]
+async fn parked(
+    State(api): State<Api>,
+    caller: May<ReadAccounts>,
+    listing: Listing<NoFilter>,
+) -> Result<Json<Listed<AccountBody>>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let page = queries.parked_accounts(caller.tenant(), listing.page);
+    Ok(Listed::of(page.await?))
+}
+
+/// Lets billing go on for an account, after a person has looked at why it stopped. The next run bills what is due, or
+/// parks it again. Twice is harmless.
+#[utoipa::path(
+    post, path = "/billing/accounts/{id}/release", operation_id = "release_account", tag = "billing",
+    params(("id" = String, Path, description = "An account id")),
+    responses((status = 200, description = "The account", body = AccountBody))
+)]
+async fn release(
+    State(api): State<Api>,
+    caller: May<RaiseInvoices>,
+    PathId(id): PathId<AccountKind>,
+) -> Result<Json<AccountBody>, Problem> {
+    run(&caller, |scope| {
+        let api = api.clone();
+        async move { billing::release_account(&*api.ports.billing, &scope, id).await }
+    })
+    .await?;
+    let queries = &api.ports.billing_queries;
+    let view = queries.account(caller.tenant(), id).await?;
+    let view = view.ok_or_else(|| Problem::not_found("account", id))?;
+    Ok(Json(view.into()))
+}
+
+/// The moment at which a run of a day would look: now, or the first of a later day at the entity.
+async fn moment(
+    api: &Api,
+    tenant: kernel::TenantId,
+    entity: EntityId,
+    on: Option<LocalDate>,
+) -> Result<Timestamp, Problem> {
+    let entities = api.ports.billing_queries.entities(tenant).await?;
+    let entity = entities
+        .iter()
+        .find(|it| it.id == entity)
+        .ok_or_else(|| unknown_entity(entity))?;
+    let now = api.ports.clock.now();
+    let today = entity.zone.date_at(now);
+    let Some(day) = on.filter(|it| *it != today) else {
+        return Ok(now);
+    };
+    let ahead = day.signed_duration_since(today).num_days();
+    let most = i64::from(api.ports.bill_limits.months) * 31;
+    if !(0..=most).contains(&ahead) {
+        return Err(beyond(most));
+    }
+    Ok(entity.zone.start_of(day))
+}
+
+fn unknown_entity(id: EntityId) -> Problem {
+    Problem::not_found("legal entity", id)
+}
+
+fn beyond(most: i64) -> Problem {
+    let rule = format!("must lie 0 to {most} days after today");
+    Problem::of(&catalog::INVALID_PARAMETER).field("on", "range", rule)
+}
+
+fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) -> PreviewBody {
+    let account = facts.account.id();
+    let stopped = facts.account.parked().map(str::to_owned);
+    if stopped.is_some() {
+        return PreviewBody {
+            account,
+            invoice: None,
+            parked: stopped,
+        };
+    }
+    let order = BillOrder {
+        invoice: api.ports.ids.next(),
+        now,
+        limits: api.ports.bill_limits,
+    };
+    match prepare_bill(entity, facts, order) {
+        Ok(prepared) => {
+            let paid = prepared.bill.paid.map(MoneyBody::from);
+            PreviewBody {
+                account,
+                invoice: prepared.bill.draft.map(|it| draft(it, paid)),
+                parked: None,
+            }
+        }
+        Err(reason) => PreviewBody {
+            account,
+            invoice: None,
+            parked: Some(reason.to_string()),
+        },
+    }
+}
+
+fn draft(it: InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
+    DraftBody {
+        issued_on: it.issued_on,
+        due_on: it.due_on,
+        lines: it.lines.iter().map(line).collect(),
+        total: it.total.into(),
+        allocated,
+    }
+}
+
+fn line(it: &Line) -> LineBody {
+    LineBody::from(LineView {
+        subscription: it.subscription,
+        plan: it.plan,
+        period: it.period,
+        cycle: it.cycle,
+        amount: it.amount,
+        repairs: it.repairs.is_some(),
+    })
+}

@@ -1,0 +1,110 @@
+//! The billing run in memory: numbers are taken one by one, and a bill is written statement by statement.
+
+use async_trait::async_trait;
+use kernel::{AccountId, EntityId, LocalDate, Scope, StoreError, TenantId, Timestamp};
+
+use super::MemoryBilling;
+use crate::account::Account;
+use crate::bill::AccountFacts;
+use crate::entity::LegalEntity;
+use crate::ports::{BillingQueries, BillingStore, SweepPage};
+use crate::run::{BillingRunStore, PreparedBill, RunPage, write_prepared};
+use crate::use_cases::bill_account::papers_of;
+
+#[async_trait]
+impl BillingRunStore for MemoryBilling {
+    async fn facts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: RunPage,
+    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+        let row = self.lock().entities.get(&(tenant, entity)).cloned();
+        let Some(row) = row else {
+            return Ok(None);
+        };
+        let found = LegalEntity::restore(row).map_err(StoreError::corrupt)?;
+        let today = found.today(page.now);
+        let due = SweepPage {
+            today,
+            after: page.after,
+            limit: page.limit,
+        };
+        let mut facts = Vec::new();
+        for account in self.accounts_to_bill(tenant, entity, due).await? {
+            let found = self.facts(tenant, account, |_| today).await?;
+            facts.extend(found.map(|(_, it)| it));
+        }
+        Ok(Some((found, facts)))
+    }
+
+    async fn facts_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        now: Timestamp,
+    ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
+        self.facts(tenant, account, |it| it.today(now)).await
+    }
+
+    async fn reserve_numbers(
+        &self,
+        _scope: &Scope,
+        _entity: &LegalEntity,
+        _count: u16,
+    ) -> Result<Vec<u64>, StoreError> {
+        Ok(Vec::new())
+    }
+
+    async fn give_numbers_back(
+        &self,
+        _scope: &Scope,
+        _entity: &LegalEntity,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn write_bills(
+        &self,
+        scope: &Scope,
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>> {
+        let mut written = Vec::new();
+        for (prepared, _) in bills {
+            written.push(self.write_bill(scope, prepared).await);
+        }
+        written
+    }
+}
+
+impl MemoryBilling {
+    async fn write_bill(&self, scope: &Scope, prepared: PreparedBill) -> Result<(), StoreError> {
+        let mut tx = self.begin(scope).await?;
+        write_prepared(&mut *tx, prepared).await?;
+        tx.commit().await
+    }
+
+    async fn facts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        today: impl Fn(&LegalEntity) -> LocalDate + Send,
+    ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
+        let row = self.lock().accounts.get(&(tenant, account)).cloned();
+        let Some(account) = row.map(Account::restore) else {
+            return Ok(None);
+        };
+        let scope = Scope::system(tenant, "facts", account.id().uuid());
+        let mut tx = self.begin(&scope).await?;
+        let entity = tx.entities().find(account.entity()).await?;
+        let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
+        let subscriptions = tx.subscriptions().of_account(account.id()).await?;
+        let papers = papers_of(&mut *tx, account.id(), &subscriptions, today(&entity)).await?;
+        let facts = AccountFacts {
+            account,
+            subscriptions,
+            papers,
+        };
+        Ok(Some((entity, facts)))
+    }
+}

@@ -1,0 +1,229 @@
+//! A page of accounts with everything that billing them needs, in at most seven statements.
+
+use std::collections::HashMap;
+
+use billing::{
+    Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, RunPage, Subscription,
+};
+use kernel::{AccountId, EntityId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
+use uuid::Uuid;
+
+use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
+use super::invoices::billed_of;
+use super::{account_row, entity_row, invoice_row, payment_row, subscription_row};
+use crate::error::Stored;
+use crate::sql;
+
+/// An entity and its next accounts with something due.
+///
+/// The accounts come first: whatever changes afterwards has counted an account's version up.
+pub(super) async fn of_page<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    entity: EntityId,
+    page: RunPage,
+) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    let Some(entity) = entity_of(connection, tenant, entity.uuid()).await? else {
+        return Ok(None);
+    };
+    let today = entity.today(page.now);
+    let values: [Value; 5] = [
+        tenant.uuid().into(),
+        entity.id().uuid().into(),
+        today.into(),
+        page.after.map_or(Uuid::nil(), AccountId::uuid).into(),
+        i64::from(page.limit).into(),
+    ];
+    let text = format!("SELECT {} {DUE}", account_row::COLUMNS);
+    let rows: Vec<account_row::Model> = sql::rows(connection, text, values).await?;
+    let facts = with_papers(connection, tenant, rows, today).await?;
+    Ok(Some((entity, facts)))
+}
+
+async fn entity_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    entity: Uuid,
+) -> Result<Option<LegalEntity>, StoreError> {
+    let wanted = entity_row::Entity::find_by_id((tenant.uuid(), entity));
+    let found = wanted.one(connection).await.stored()?;
+    found.map(entity_row::Model::into_entity).transpose()
+}
+
+/// One account and its entity.
+pub(super) async fn of_one<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    account: AccountId,
+    now: Timestamp,
+) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
+    let wanted = account_row::Entity::find_by_id((tenant.uuid(), account.uuid()));
+    let Some(row) = wanted.one(connection).await.stored()? else {
+        return Ok(None);
+    };
+    let entity = entity_of(connection, tenant, row.entity_id).await?;
+    let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
+    let facts = with_papers(connection, tenant, vec![row], entity.today(now)).await?;
+    Ok(facts.into_iter().next().map(|it| (entity, it)))
+}
+
+async fn with_papers<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    rows: Vec<account_row::Model>,
+    today: LocalDate,
+) -> Result<Vec<AccountFacts>, StoreError> {
+    let accounts: Vec<Account> = rows
+        .into_iter()
+        .map(account_row::Model::into_account)
+        .collect::<Result<_, _>>()?;
+    if accounts.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = accounts.iter().map(|it| it.id().uuid()).collect();
+    let subscriptions = subscriptions_of(connection, tenant, &ids).await?;
+    let mut billed = billed(connection, tenant, &subscriptions, today).await?;
+    let mut open = by_account(open_of(connection, tenant, &ids).await?, Invoice::account);
+    let credits = credits_of(connection, tenant, &ids).await?;
+    let mut credits = by_account(credits, |it| it.snapshot().account);
+    let mut subscriptions = by_account(subscriptions, Subscription::account);
+    let facts = accounts.into_iter().map(|account| {
+        let id = account.id();
+        let own = subscriptions.remove(&id).unwrap_or_default();
+        let lines = own.iter().filter_map(|it| billed.remove_entry(&it.id()));
+        let papers = Papers {
+            billed: lines.collect(),
+            open: open.remove(&id).unwrap_or_default(),
+            credits: credits.remove(&id).unwrap_or_default(),
+        };
+        AccountFacts {
+            account,
+            subscriptions: own,
+            papers,
+        }
+    });
+    Ok(facts.collect())
+}
+
+async fn subscriptions_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    accounts: &[Uuid],
+) -> Result<Vec<Subscription>, StoreError> {
+    let found = subscription_row::Entity::find()
+        .filter(Expr::col("tenant_id").eq(tenant.uuid()))
+        .filter(Expr::col("account_id").is_in(accounts.iter().copied()))
+        .order_by_asc(Expr::col("id"))
+        .all(connection)
+        .await
+        .stored()?;
+    found
+        .into_iter()
+        .map(subscription_row::Model::into_subscription)
+        .collect()
+}
+
+/// What was billed since the earliest horizon of all; who bills leaves out what lies before its own.
+async fn billed<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    subscriptions: &[Subscription],
+    today: LocalDate,
+) -> Result<HashMap<SubscriptionId, Vec<Billed>>, StoreError> {
+    let horizons = subscriptions.iter().map(|it| it.billing_horizon(today));
+    let Some(horizon) = horizons.min() else {
+        return Ok(HashMap::new());
+    };
+    let places = sql::list_from(subscriptions.len(), 3);
+    let text = format!(
+        "SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND cycle_end > $2 \
+         AND subscription_id IN ({places}) ORDER BY invoice_id, line"
+    );
+    let ids = subscriptions.iter().map(|it| it.id().uuid().into());
+    let values = [tenant.uuid().into(), horizon.into()]
+        .into_iter()
+        .chain(ids);
+    let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
+    for line in sql::rows::<LineRow, _>(connection, text, values).await? {
+        let (charges, repairs) = lines.entry(line.subscription()).or_default();
+        if line.is_repair() {
+            repairs.push(line);
+        } else {
+            charges.push(line);
+        }
+    }
+    lines
+        .into_iter()
+        .map(|(id, (charges, repairs))| Ok((id, billed_of(&charges, &repairs)?)))
+        .collect()
+}
+
+async fn open_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    accounts: &[Uuid],
+) -> Result<Vec<Invoice>, StoreError> {
+    let found = invoice_row::Entity::find()
+        .filter(Expr::col("tenant_id").eq(tenant.uuid()))
+        .filter(Expr::col("account_id").is_in(accounts.iter().copied()))
+        .filter(Expr::col("allocated_minor").lt(Expr::col("total_minor")))
+        .order_by_asc(Expr::col("issued_on"))
+        .order_by_asc(Expr::col("number"))
+        .all(connection)
+        .await
+        .stored()?;
+    let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+    let mut lines = invoice_lines::of_invoices(connection, tenant.uuid(), &ids).await?;
+    found
+        .into_iter()
+        .map(|row| {
+            let own = lines.remove(&row.id).unwrap_or_default();
+            row.into_invoice(own)
+        })
+        .collect()
+}
+
+async fn credits_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    accounts: &[Uuid],
+) -> Result<Vec<Payment>, StoreError> {
+    let found = payment_row::Entity::find()
+        .filter(Expr::col("tenant_id").eq(tenant.uuid()))
+        .filter(Expr::col("account_id").is_in(accounts.iter().copied()))
+        .filter(Expr::col("allocated_minor").lt(Expr::col("amount_minor")))
+        .order_by_asc(Expr::col("received_at"))
+        .order_by_asc(Expr::col("id"))
+        .all(connection)
+        .await
+        .stored()?;
+    let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
+    let mut parts = payment_row::allocations_of(connection, tenant.uuid(), &ids).await?;
+    found
+        .into_iter()
+        .map(|row| {
+            let own = parts.remove(&row.id).unwrap_or_default();
+            row.into_payment(own)
+        })
+        .collect()
+}
+
+/// Each account's own, in the same order.
+fn by_account<T>(all: Vec<T>, account: impl Fn(&T) -> AccountId) -> HashMap<AccountId, Vec<T>> {
+    let mut own = HashMap::<AccountId, Vec<T>>::new();
+    for it in all {
+        own.entry(account(&it)).or_default().push(it);
+    }
+    own
+}
+
+/// $1 tenant, $2 entity, $3 today, $4 after, $5 limit. Account by account in their order: `OFFSET` keeps PostgreSQL from
+/// looking at everything that is due once for every page.
+const DUE: &str = "\
+FROM accounts WHERE tenant_id = $1 AND entity_id = $2 AND id > $4 AND parked IS NULL
+AND EXISTS (
+    SELECT 1 FROM subscriptions AS s
+    WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on <= $3 LIMIT 1 OFFSET 0)
+ORDER BY id LIMIT $5";
