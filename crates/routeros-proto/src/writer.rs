@@ -188,27 +188,38 @@ impl Drop for SentenceWriter<'_> {
 #[inline(always)]
 fn place(part: &[u8], room: &mut ShortRoom, at: usize) -> usize {
     let end = at + part.len();
-    if part.len() > WIDEST {
-        let (whole, _) = part.as_chunks::<WIDEST>();
-        for (chunk, at) in whole.iter().zip((at..).step_by(WIDEST)) {
-            put_at(room, at, u128::from_ne_bytes(*chunk).to_ne_bytes());
+    match part.len() {
+        17.. => {
+            let (whole, _) = part.as_chunks::<WIDEST>();
+            for (chunk, at) in whole.iter().zip((at..).step_by(WIDEST)) {
+                put_at(room, at, u128::from_ne_bytes(*chunk).to_ne_bytes());
+            }
+            if let Some(last) = part.last_chunk() {
+                put_at(room, end - WIDEST, u128::from_ne_bytes(*last).to_ne_bytes());
+            }
         }
-        if let Some(last) = part.last_chunk() {
-            put_at(room, end - WIDEST, u128::from_ne_bytes(*last).to_ne_bytes());
-        }
-    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
-        put_at(room, at, u64::from_ne_bytes(*first).to_ne_bytes());
-        put_at(room, end - 8, u64::from_ne_bytes(*last).to_ne_bytes());
-    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
-        put_at(room, at, u32::from_ne_bytes(*first).to_ne_bytes());
-        put_at(room, end - 4, u32::from_ne_bytes(*last).to_ne_bytes());
-    } else if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
-        put_at(room, at, u16::from_ne_bytes(*first).to_ne_bytes());
-        put_at(room, end - 2, u16::from_ne_bytes(*last).to_ne_bytes());
-    } else if let [byte] = part {
-        put_at(room, at, [*byte]);
+        8.. => both_ends(part, room, at, |it| u64::from_ne_bytes(it).to_ne_bytes()),
+        4.. => both_ends(part, room, at, |it| u32::from_ne_bytes(it).to_ne_bytes()),
+        2.. => both_ends(part, room, at, |it| u16::from_ne_bytes(it).to_ne_bytes()),
+        1 => put_at(room, at, [part[0]]),
+        0 => {}
     }
     end
+}
+
+/// Copies the first and the last `N` bytes of a part of `N` to `2 * N` bytes, each as one number:
+/// the compiler makes a call of moves of bytes.
+#[inline(always)]
+fn both_ends<const N: usize>(
+    part: &[u8],
+    room: &mut ShortRoom,
+    at: usize,
+    as_number: impl Fn([u8; N]) -> [u8; N],
+) {
+    if let (Some(first), Some(last)) = (part.first_chunk(), part.last_chunk()) {
+        put_at(room, at, as_number(*first));
+        put_at(room, at + part.len() - N, as_number(*last));
+    }
 }
 
 /// Moves so many bytes at once. A place in a short word never needs the mask, which only shows

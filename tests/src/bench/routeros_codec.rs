@@ -1,4 +1,9 @@
 //! `routeros-codec`: the wire format alone, beside copying the same bytes.
+//!
+//! The ways in which a user meets it: `decode` looks at the words of each sentence and keeps none, `decode-kept` takes
+//! sentences that may be kept, `encode` sends sentences that are there already, `build` writes names and values. `read`
+//! keeps every reply of the answer until it has ended. It has no bar: about a third of its time the kernel takes to give out
+//! the memory for what is kept (page faults), while the room for the copy is there already.
 
 use std::hint::black_box;
 use std::time::Instant;
