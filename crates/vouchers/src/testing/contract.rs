@@ -40,6 +40,7 @@ pub async fn vouchers_store_contract(
     world.another_tenant_sees_nothing().await;
     world.states_survive_storage_and_are_counted().await;
     world.imported_vouchers_keep_their_states().await;
+    world.batches_are_written_and_found_together().await;
     world.only_vouchers_whose_clock_ran_out_are_due().await;
     world.a_batch_is_withdrawn_at_once().await;
     world.pages_run_from_the_newest_to_the_oldest().await;
@@ -115,6 +116,30 @@ impl World<'_> {
             Err(err) => Err(err),
         };
         assert!(taken.unwrap_err().is_duplicate_of("vouchers_digest"));
+    }
+
+    async fn batches_are_written_and_found_together(&self) {
+        let import = |count| Batch::import(self.batch(count).ordered().clone(), noon()).unwrap();
+        let new = [import(1), import(2)];
+        let ids = [new[0].ordered().id, new[1].ordered().id];
+        let asked = [ids[0], self.ids.next(), ids[1]];
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        assert!(tx.batches().find_many(&asked).await.unwrap().is_empty());
+        tx.batches().insert_many(new.to_vec()).await.unwrap();
+        tx.batches().insert_many(Vec::new()).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        let mut found = tx.batches().find_many(&asked).await.unwrap();
+        found.sort_by_key(|it| it.ordered().id);
+        let found = found
+            .iter()
+            .map(|it| (it.ordered().id, it.snapshot().version));
+        assert_eq!(found.collect::<Vec<_>>(), [(ids[0], 1), (ids[1], 1)]);
+        let taken = match tx.batches().insert_many(vec![new[0].clone()]).await {
+            Ok(()) => tx.commit().await,
+            Err(err) => Err(err),
+        };
+        assert!(taken.is_err());
     }
 
     fn batch(&self, count: u32) -> Batch {
