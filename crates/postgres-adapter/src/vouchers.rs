@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use kernel::{BatchId, Scope, StoreError, Timestamp, VoucherId};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Value};
+use sea_orm::{ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, Value};
 use uuid::Uuid;
 use vouchers::{
     Batch, BatchRepository, NewVoucher, Voucher, VoucherRepository, VoucherSnapshot, VouchersStore,
@@ -62,6 +62,38 @@ impl BatchRepository for Tx {
         row::save::<batch_row::Entity, _>(self.connection(), written, identity, stored).await?;
         self.record(id, batch.take_events())?;
         batch.saved_as(stored + 1);
+        Ok(())
+    }
+
+    async fn find_many(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>, StoreError> {
+        let mut found = Vec::new();
+        for chunk in ids.chunks(CHUNK) {
+            let ids = chunk.iter().map(|it| it.uuid());
+            let rows = batch_row::Entity::find()
+                .filter(batch_row::Column::TenantId.eq(self.tenant()))
+                .filter(batch_row::Column::Id.is_in(ids))
+                .all(self.connection())
+                .await
+                .stored()?;
+            for row in &rows {
+                found.push(batch_row::restore(row)?);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn insert_many(&mut self, mut batches: Vec<Batch>) -> Result<(), StoreError> {
+        for chunk in batches.chunks_mut(CHUNK) {
+            let (tenant, mut rows) = (self.tenant(), Vec::with_capacity(chunk.len()));
+            for batch in chunk {
+                let row = batch_row::written(tenant, &batch.snapshot(), 1)?;
+                rows.push(row.into_active_model());
+                self.record(batch.ordered().id, batch.take_events())?;
+            }
+            let insert = batch_row::Entity::insert_many(rows);
+            let done = insert.exec_without_returning(self.connection()).await;
+            done.stored()?;
+        }
         Ok(())
     }
 }

@@ -35,6 +35,14 @@ pub trait BatchRepository: Send {
 
     /// Writes the batch and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, batch: &mut Batch) -> Result<(), StoreError>;
+
+    /// The batches with these ids, as far as there are any, in few statements and no particular order.
+    async fn find_many(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>, StoreError>;
+
+    /// Writes new batches and their events, in few statements.
+    ///
+    /// Fails if an id is taken; the transaction is then of no further use.
+    async fn insert_many(&mut self, batches: Vec<Batch>) -> Result<(), StoreError>;
 }
 
 /// Vouchers, by id, by code and in bulk.

@@ -6,7 +6,7 @@ use chrono::Duration;
 use kernel::testing::OpenVault;
 use kernel::{
     BatchId, Currency, Ids, JobRequest, Lane, Money, PageRequest, Priority, Scope, Secret,
-    StoreError, TenantId, Timestamp, Vault, VoucherId,
+    TenantId, Timestamp, Vault, VoucherId,
 };
 
 use crate::batch::{Batch, NewBatch};
@@ -14,6 +14,8 @@ use crate::code::{Alphabet, CodeStyle, code_digest, voucher_owner};
 use crate::ports::{BatchFilter, VoucherFilter, VoucherQueries, VouchersStore};
 use crate::validity::Validity;
 use crate::voucher::{NewVoucher, VoucherSnapshot, VoucherState, VoucherStateName};
+
+mod batches;
 
 /// Checks every promise of [`VouchersStore`] and [`VoucherQueries`] on an adapter.
 ///
@@ -40,6 +42,7 @@ pub async fn vouchers_store_contract(
     world.another_tenant_sees_nothing().await;
     world.states_survive_storage_and_are_counted().await;
     world.imported_vouchers_keep_their_states().await;
+    world.batches_are_written_and_found_together().await;
     world.only_vouchers_whose_clock_ran_out_are_due().await;
     world.a_batch_is_withdrawn_at_once().await;
     world.pages_run_from_the_newest_to_the_oldest().await;
@@ -235,23 +238,6 @@ impl World<'_> {
                 .unwrap()
                 .is_none()
         );
-    }
-
-    async fn a_stale_batch_is_a_conflict(&self) {
-        let mut batch = self.batch(2);
-        let mut tx = self.store.begin(&self.scope).await.unwrap();
-        tx.batches().save(&mut batch).await.unwrap();
-        tx.commit().await.unwrap();
-        let mut stale = batch.clone();
-        let mut tx = self.store.begin(&self.scope).await.unwrap();
-        tx.batches().save(&mut batch).await.unwrap();
-        tx.commit().await.unwrap();
-        let mut tx = self.store.begin(&self.scope).await.unwrap();
-        let saved = match tx.batches().save(&mut stale).await {
-            Ok(()) => tx.commit().await,
-            Err(err) => Err(err),
-        };
-        assert!(matches!(saved, Err(StoreError::Conflict)), "{saved:?}");
     }
 
     async fn a_code_is_unique_over_everything_ever_issued(&self) {

@@ -197,6 +197,20 @@ impl BatchRepository for MemoryTx {
         batch.saved_as(version);
         Ok(())
     }
+
+    async fn find_many(&mut self, ids: &[BatchId]) -> Result<Vec<Batch>, StoreError> {
+        let rows = ids
+            .iter()
+            .map(|it| self.rows.batches.get(&(self.tenant, *it)));
+        Ok(rows.flatten().cloned().map(Batch::restore).collect())
+    }
+
+    async fn insert_many(&mut self, batches: Vec<Batch>) -> Result<(), StoreError> {
+        for mut batch in batches {
+            BatchRepository::save(self, &mut batch).await?;
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]

@@ -117,11 +117,11 @@ impl<'a> Run<'a> {
 
     /// In the order of their dependence, which is the order of their ids.
     async fn apply(&self, page: Vec<ImportRow>) -> Result<(), Failure> {
-        let (mut logins, mut sales) = (Vec::new(), Vec::new());
+        let (mut batches, mut logins, mut sales) = (Vec::new(), Vec::new(), Vec::new());
         for row in page {
             match &row.proposal {
                 Proposal::Profile(it) => self.import_profile(&row, it).await?,
-                Proposal::Batch(it) => self.import_batch(&row, it).await?,
+                Proposal::Batch(_) => batches.push(row),
                 Proposal::Sale(_) => sales.push(row),
                 Proposal::Customer(_) | Proposal::Voucher(_) => logins.push(row),
                 Proposal::StaticIp { .. } | Proposal::DhcpLease { .. } | Proposal::Nothing => {
@@ -129,6 +129,7 @@ impl<'a> Run<'a> {
                 }
             }
         }
+        self.import_batches(&batches).await?;
         self.import_logins(logins).await?;
         self.import_sales(&sales).await
     }

@@ -104,10 +104,9 @@ async fn missing_batches(
     proposed: &[&VoucherProposal],
 ) -> Result<BTreeSet<BatchId>, StoreError> {
     let mut batches: BTreeSet<BatchId> = proposed.iter().map(|it| it.batch).collect();
-    for id in batches.clone() {
-        if tx.batches().find(id).await?.is_some() {
-            batches.remove(&id);
-        }
+    let ids: Vec<BatchId> = batches.iter().copied().collect();
+    for it in tx.batches().find_many(&ids).await? {
+        batches.remove(&it.ordered().id);
     }
     Ok(batches)
 }

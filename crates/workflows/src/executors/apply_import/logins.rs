@@ -319,11 +319,11 @@ impl Run<'_> {
                 *added.entry(it.batch).or_default() += 1;
             }
         }
-        for (batch, count) in added {
-            if let Some(mut batch) = tx.batches().find(batch).await? {
-                batch.add_imported(count);
-                tx.batches().save(&mut batch).await?;
-            }
+        let ids: Vec<BatchId> = added.keys().copied().collect();
+        for mut batch in tx.batches().find_many(&ids).await? {
+            let count = added.get(&batch.ordered().id).copied().unwrap_or(0);
+            batch.add_imported(count);
+            tx.batches().save(&mut batch).await?;
         }
         tx.vouchers().insert_imported(new).await?;
         tx.commit().await
