@@ -18,6 +18,7 @@ mod gate;
 mod gateway;
 mod guard;
 mod handshake;
+mod in_flight;
 mod inspect;
 mod line;
 mod link;
