@@ -11,6 +11,7 @@ mod faults;
 mod healthy;
 mod leaks;
 mod leases;
+mod limits;
 mod metering;
 mod mikhmon;
 mod protection;
