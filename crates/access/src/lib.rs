@@ -128,6 +128,7 @@ pub use setup::{
 };
 pub use statistics::{
     BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+    SessionLimit,
 };
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,

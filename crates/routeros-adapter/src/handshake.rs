@@ -86,13 +86,22 @@ async fn serial(wire: &mut Wire) -> Result<Option<String>, GatewayError> {
 
 /// One command and its whole answer, before anything else may be in flight.
 pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
+    exchange_of(wire, command, MAX_SMALL_REPLIES).await
+}
+
+/// The same where the answer may have more replies.
+pub(crate) async fn exchange_of(
+    wire: &mut Wire,
+    command: Command,
+    max_replies: usize,
+) -> Result<Answer, GatewayError> {
     let bytes = command.encode().map_err(|_| broke("a word is too long"))?;
     wire.writer
         .write_all(&bytes)
         .await
         .map_err(|err| broke(&err.kind().to_string()))?;
     let mut answer = Answer::default();
-    for _ in 0..MAX_SMALL_REPLIES {
+    for _ in 0..max_replies {
         let reply = next_reply(wire).await?;
         if *reply.kind() == ReplyKind::Fatal {
             let text = reply.fatal_text().unwrap_or_default().into_owned();

@@ -123,8 +123,8 @@ impl Line {
                 working: actor::Working::default(),
                 requests: requests.downgrade(),
             };
-            for _ in 0..settings.connections() {
-                tokio::spawn(actor::serve(shop.clone(), ends.clone()));
+            for number in 0..settings.connections() {
+                tokio::spawn(actor::serve(shop.clone(), ends.clone(), number));
             }
             tokio::spawn(actor::look_after(shop, ends));
         }

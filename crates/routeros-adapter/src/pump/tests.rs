@@ -70,7 +70,7 @@ impl Scene {
                 writer: Box::new(writer),
                 decoder: SentenceDecoder::new(settings().limits),
             };
-            let (mut link, settings) = (Link::new(wire), settings());
+            let (mut link, settings) = (Link::new(wire, Vec::new()), settings());
             let mut ends = Ends {
                 inbox: Arc::new(Mutex::new(inbox)),
                 dropped: is_dropped,

@@ -15,6 +15,7 @@ mod limits;
 mod metering;
 mod mikhmon;
 mod protection;
+mod room;
 mod services;
 mod site;
 mod strangers;
