@@ -69,6 +69,15 @@ pub struct LiveSession {
     pub uptime_s: u64,
 }
 
+/// What a router says of itself in passing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Seconds since it started.
+    pub uptime_s: u64,
+    /// Its RouterOS version; `None` where that is not told.
+    pub version: Option<String>,
+}
+
 /// What ending sessions has come to.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct CutReport {
@@ -276,4 +285,12 @@ pub trait RouterGateway: Send + Sync {
     /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
     /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;
+
+    /// For how long the router has been running, and on which version. As cheap as [`Self::uptime`].
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        Ok(Pulse {
+            uptime_s: self.uptime(target).await?,
+            version: None,
+        })
+    }
 }

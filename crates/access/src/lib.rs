@@ -94,7 +94,7 @@ pub use execution::{
     NewExecution, is_secret_attribute,
 };
 pub use gateway::{
-    CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
+    CutReport, GatewayError, GatewayErrorKind, LiveSession, Pulse, RouterGateway, Selection, Target,
 };
 pub use grant::{
     Allowance, Applied, Grant, GrantRefusal, GrantSnapshot, ImpossibleGrant, Limits, NewGrant,

@@ -17,6 +17,7 @@ pub(crate) mod list_sessions;
 pub(crate) mod read_usage;
 pub(crate) mod reconcile_router;
 pub(crate) mod record_usage;
+mod refresh_facts;
 pub(crate) mod retire_profile;
 pub(crate) mod retire_router;
 pub(crate) mod review_drift;

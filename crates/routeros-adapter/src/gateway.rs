@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
-    GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
+    GatewayStatistics, LiveSession, LoginRef, Pulse, RouterFacts, RouterGateway, Selection, Target,
     UsageReading, UsageScope,
 };
 use async_trait::async_trait;
@@ -154,5 +154,9 @@ impl RouterGateway for RouterOsGateway {
 
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         survey::survey(&self.line(target)).await
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        inspect::pulse(&self.line(target)).await
     }
 }

@@ -5,6 +5,7 @@ use kernel::{GrantId, Timestamp};
 
 use super::Router;
 use crate::events::AccessEvent;
+use crate::gateway::Pulse;
 
 /// Clocks drift and answers take time: a start that is later by less than this is the same one.
 const BOOT_SLACK: Duration = Duration::seconds(120);
@@ -22,6 +23,13 @@ impl Router {
     pub fn has_rebooted(&self, uptime_s: u64, at: Timestamp) -> bool {
         let known = self.last_reconcile.and_then(|it| it.booted_at);
         known.is_some_and(|it| boot(uptime_s, at) > it.plus(BOOT_SLACK))
+    }
+
+    /// Whether what is known of it may no longer hold: it has started anew, or runs another version.
+    #[must_use]
+    pub fn is_outdated(&self, pulse: &Pulse, at: Timestamp) -> bool {
+        let is_other = |it: &String| *it != self.facts.version;
+        self.has_rebooted(pulse.uptime_s, at) || pulse.version.as_ref().is_some_and(is_other)
     }
 
     /// Records that it has started anew.

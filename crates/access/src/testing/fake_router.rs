@@ -38,6 +38,7 @@ pub(super) struct World {
     password: Option<String>,
     certificate: Option<Fingerprint>,
     logins: u64,
+    inspections: u64,
     hides_passwords: bool,
     hidden: BTreeMap<Menu, String>,
     next_id: u64,
@@ -83,6 +84,12 @@ impl FakeRouter {
     #[must_use]
     pub fn logins(&self, router: RouterId) -> u64 {
         self.with(router, |it| it.logins)
+    }
+
+    /// How often the router was asked who it is.
+    #[must_use]
+    pub fn inspections(&self, router: RouterId) -> u64 {
+        self.with(router, |it| it.inspections)
     }
 
     /// The router no longer shows passwords, as RouterOS 7.21 may.

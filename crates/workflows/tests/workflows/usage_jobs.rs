@@ -93,6 +93,23 @@ async fn use_is_recorded_once_however_often_it_is_polled() {
 }
 
 #[tokio::test]
+async fn a_restart_that_a_poll_notices_is_looked_into_at_once() {
+    let world = World::open().await;
+    watch(&world).await;
+    world.clock.advance(Duration::minutes(1));
+    watch(&world).await;
+    let _ = world.access.take_jobs(world.tenant());
+    world.gateway.router.restart(world.router);
+    world.clock.advance(Duration::minutes(1));
+    for _ in 0..2 {
+        watch(&world).await;
+    }
+    let jobs = world.access.jobs(world.tenant());
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0].kind, kinds::RECONCILE_ROUTER);
+}
+
+#[tokio::test]
 async fn totals_are_read_at_their_interval_and_sessions_every_time() {
     let world = World::open().await;
     watch(&world).await;

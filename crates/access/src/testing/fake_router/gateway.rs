@@ -8,7 +8,9 @@ use crate::adoption::Survey;
 use crate::change::Change;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
-use crate::gateway::{CutReport, GatewayError, LiveSession, RouterGateway, Selection, Target};
+use crate::gateway::{
+    CutReport, GatewayError, LiveSession, Pulse, RouterGateway, Selection, Target,
+};
 use crate::login::LoginRef;
 use crate::menu::Menu;
 use crate::router::RouterFacts;
@@ -20,7 +22,10 @@ use crate::usage::{UsageReading, UsageScope};
 #[async_trait]
 impl RouterGateway for FakeRouter {
     async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError> {
-        self.meet(target, |it| it.facts(target.router))
+        self.meet(target, |it| {
+            it.inspections += 1;
+            it.facts(target.router)
+        })
     }
 
     async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError> {
@@ -110,5 +115,15 @@ impl RouterGateway for FakeRouter {
 
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        self.meet(target, |it| {
+            let facts = it.facts(target.router);
+            Pulse {
+                uptime_s: facts.uptime_s,
+                version: Some(facts.version),
+            }
+        })
     }
 }
