@@ -68,6 +68,7 @@ impl House {
         let served = tokio::select! {
             served = serve(self.listener, router, self.stop.clone()) => served,
             () = hear_of_work(&product) => Ok(()),
+            () = product.watch_reachability() => Ok(()),
         };
         self.stop.cancel();
         if let Some(worker) = worker {

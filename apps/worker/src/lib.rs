@@ -55,6 +55,7 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
     tokio::select! {
         () = worker.run(stop, ready) => {}
         () = product.listen_for_work() => {}
+        () = product.watch_reachability() => {}
         failed = probed => failed?,
     }
     announce.abort();

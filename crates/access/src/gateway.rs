@@ -10,6 +10,7 @@ use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
 use crate::login::LoginRef;
+use crate::reachability::ReachabilityChange;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;
@@ -292,5 +293,11 @@ pub trait RouterGateway: Send + Sync {
             uptime_s: self.uptime(target).await?,
             version: None,
         })
+    }
+
+    /// Waits for the next router that stopped answering or began again, whoever talked to it through this gateway. Each
+    /// change is told once, and only the newest of a router; repeated failures are no change.
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        std::future::pending().await
     }
 }

@@ -64,6 +64,7 @@ mod plan;
 mod ports;
 mod profile;
 mod rate_limit;
+mod reachability;
 mod router;
 mod row;
 mod setup;
@@ -117,6 +118,7 @@ pub use profile::{
     ServiceProfileSnapshot, Terms,
 };
 pub use rate_limit::{BadRateLimit, Burst, MAX_BURST_SECONDS, MAX_RATE_BPS, RateLimit};
+pub use reachability::{Reachability, ReachabilityChange};
 pub use router::{
     ApiUser, BadApiUser, DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts,
     RouterRefusal, RouterSnapshot, RouterStatus,
@@ -158,6 +160,7 @@ pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::note_reachability::note_reachability;
 pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{
     ReconcileMode, ReconcileReport, ReconcileRouter, RowShown, reconcile_router,

@@ -12,6 +12,7 @@ mod metrics;
 mod password_reset;
 mod ports;
 mod product;
+mod reachability;
 mod run;
 mod settings;
 mod shutdown;

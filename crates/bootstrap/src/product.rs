@@ -144,6 +144,11 @@ impl Product {
         self.store.listen_for_work().await;
     }
 
+    /// Writes down which routers stop answering and which are back, as this process notices; runs until it is dropped.
+    pub async fn watch_reachability(&self) {
+        crate::reachability::watch(&self.ports).await;
+    }
+
     /// Closes the database.
     pub async fn close(&self) {
         self.store.db().close().await;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
-    GatewayStatistics, LiveSession, LoginRef, Pulse, RouterFacts, RouterGateway, Selection, Target,
-    UsageReading, UsageScope,
+    GatewayStatistics, LiveSession, LoginRef, Pulse, ReachabilityChange, RouterFacts,
+    RouterGateway, Selection, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
@@ -15,6 +15,7 @@ use resilience::{BreakerState, Breakers, Transition};
 use tracing::{info, warn};
 
 use crate::line::Line;
+use crate::reports::Reports;
 use crate::settings::GatewaySettings;
 use crate::{apply, cut, examine, execute, inspect, read, statistics, survey, usage};
 
@@ -23,6 +24,7 @@ pub struct RouterOsGateway {
     settings: Arc<GatewaySettings>,
     randomness: Arc<dyn Randomness>,
     breakers: Option<Breakers>,
+    reports: Arc<Reports>,
     lines: Mutex<HashMap<RouterId, Line>>,
 }
 
@@ -43,6 +45,7 @@ impl RouterOsGateway {
             breakers: settings.breaker.map(|it| Breakers::new(it, changed)),
             settings: Arc::new(settings),
             randomness,
+            reports: Arc::default(),
             lines: Mutex::default(),
         }
     }
@@ -60,7 +63,8 @@ impl RouterOsGateway {
             it.forget(&name);
             it.of(&name)
         });
-        let line = Line::open(target.clone(), settings, randomness, breaker);
+        let health = (breaker, Arc::clone(&self.reports));
+        let line = Line::open(target.clone(), settings, randomness, health);
         lines.insert(target.router, line.clone());
         line
     }
@@ -158,5 +162,9 @@ impl RouterGateway for RouterOsGateway {
 
     async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
         inspect::pulse(&self.line(target)).await
+    }
+
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        self.reports.next().await
     }
 }

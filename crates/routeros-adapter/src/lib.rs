@@ -28,6 +28,7 @@ mod pacer;
 mod pool;
 mod pump;
 mod read;
+mod reports;
 mod room;
 mod select;
 mod settings;

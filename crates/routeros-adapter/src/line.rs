@@ -19,6 +19,7 @@ use crate::in_flight::Caller;
 use crate::meter::Meter;
 use crate::pacer::Pacer;
 use crate::pool::Links;
+use crate::reports::Reports;
 use crate::settings::{GatewaySettings, Order};
 
 /// A command on its way to the router's tasks.
@@ -93,12 +94,12 @@ impl Line {
         target: Target,
         settings: Arc<GatewaySettings>,
         randomness: Arc<dyn Randomness>,
-        breaker: Option<Arc<Breaker>>,
+        (breaker, reports): (Option<Arc<Breaker>>, Arc<Reports>),
     ) -> Self {
         let in_flight = settings.window() * settings.connections();
         let (requests, inbox) = mpsc::channel(2 * in_flight);
         let (dropped, is_dropped) = watch::channel(0);
-        let priority = target.priority;
+        let (priority, router) = (target.priority, target.router);
         let target = Arc::new(target);
         let meter = Arc::new(Meter::new(target.router));
         let links = Links::new(Arc::clone(&target), Arc::clone(&settings), randomness);
@@ -136,7 +137,7 @@ impl Line {
             requests,
             dropped,
             turnstile,
-            guard: Guard::new(breaker),
+            guard: Guard::new(breaker, router, reports),
             meter,
             links,
         });

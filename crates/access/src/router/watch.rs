@@ -3,9 +3,10 @@
 use chrono::Duration;
 use kernel::{GrantId, Timestamp};
 
-use super::Router;
+use super::{Router, RouterStatus};
 use crate::events::AccessEvent;
 use crate::gateway::Pulse;
+use crate::reachability::Reachability;
 
 /// Clocks drift and answers take time: a start that is later by less than this is the same one.
 const BOOT_SLACK: Duration = Duration::seconds(120);
@@ -38,6 +39,16 @@ impl Router {
             router: self.id,
             uptime_s,
         });
+    }
+
+    /// Notes what whoever talks to it has noticed. Returns whether that is news worth saving. An answer only ends a
+    /// silence: what else is wrong with a router is found out by working with it.
+    pub fn noticed(&mut self, to: &Reachability, at: Timestamp) -> bool {
+        match (to, &self.status) {
+            (Reachability::Lost { reason }, _) => self.went_silent(reason, at),
+            (Reachability::Back, RouterStatus::Unreachable { .. }) => self.answered(at),
+            (Reachability::Back, _) => false,
+        }
     }
 
     /// Records who is online still, and who is gone at last. Returns whether that is news worth saving.

@@ -2,8 +2,9 @@
 
 mod gateway;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use kernel::{Priority, RouterId, Secret};
 
@@ -16,6 +17,7 @@ use crate::desired::ACTIVE_LIST;
 use crate::gateway::{GatewayError, GatewayErrorKind, Selection, Target};
 use crate::login::LoginRef;
 use crate::menu::Menu;
+use crate::reachability::ReachabilityChange;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
 use crate::tag::Tag;
@@ -48,7 +50,14 @@ pub(super) struct World {
 
 /// Any number of routers, each made when it is first talked to.
 #[derive(Debug, Default)]
-pub struct FakeRouter(Mutex<BTreeMap<RouterId, World>>);
+pub struct FakeRouter(Mutex<BTreeMap<RouterId, World>>, Mutex<News>);
+
+/// What the routers have to tell, and who waits for it.
+#[derive(Debug, Default)]
+struct News {
+    changes: VecDeque<ReachabilityChange>,
+    waiter: Option<Waker>,
+}
 
 impl FakeRouter {
     /// Routers without rows, that accept every password.
@@ -84,6 +93,30 @@ impl FakeRouter {
     #[must_use]
     pub fn logins(&self, router: RouterId) -> u64 {
         self.with(router, |it| it.logins)
+    }
+
+    /// Whoever waits for it hears that a router stopped answering or began again.
+    pub fn tell(&self, change: ReachabilityChange) {
+        let mut news = self.news();
+        news.changes.push_back(change);
+        if let Some(waiter) = news.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn poll_news(&self, cx: &Context<'_>) -> Poll<ReachabilityChange> {
+        let mut news = self.news();
+        match news.changes.pop_front() {
+            Some(change) => Poll::Ready(change),
+            None => {
+                news.waiter = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
     }
 
     /// How often the router was asked who it is.

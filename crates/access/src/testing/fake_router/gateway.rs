@@ -13,6 +13,7 @@ use crate::gateway::{
 };
 use crate::login::LoginRef;
 use crate::menu::Menu;
+use crate::reachability::ReachabilityChange;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow};
 use crate::statistics::GatewayStatistics;
@@ -125,5 +126,9 @@ impl RouterGateway for FakeRouter {
                 version: Some(facts.version),
             }
         })
+    }
+
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        std::future::poll_fn(|cx| self.poll_news(cx)).await
     }
 }
