@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
+use crate::listening::SessionFeed;
 use crate::login::LoginRef;
 use crate::reachability::ReachabilityChange;
 use crate::router::{LoginMethod, RouterFacts};
@@ -299,5 +300,12 @@ pub trait RouterGateway: Send + Sync {
     /// change is told once, and only the newest of a router; repeated failures are no change.
     async fn reachability_changed(&self) -> ReachabilityChange {
         std::future::pending().await
+    }
+
+    /// Begins to listen for sessions that begin and end, on a connection of its own. Not every router or gateway can;
+    /// what is heard only says when to read.
+    async fn listen(&self, _target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        let message = "sessions cannot be listened to";
+        Err(GatewayError::new(GatewayErrorKind::Unsupported, message))
     }
 }

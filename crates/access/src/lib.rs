@@ -57,6 +57,7 @@ mod gateway;
 mod grant;
 mod host;
 mod identity;
+mod listening;
 mod login;
 mod menu;
 mod outcome;
@@ -104,6 +105,7 @@ pub use grant::{
 pub use host::{BadHost, Host, HostRules};
 pub use identity::{BadIdentity, Mac, Prefix, canonical_login};
 pub use kernel::Priority;
+pub use listening::SessionFeed;
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
 pub use menu::Menu;
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
@@ -160,6 +162,7 @@ pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::listen_to_sessions::listen_to_sessions;
 pub use use_cases::note_reachability::note_reachability;
 pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{

@@ -14,6 +14,7 @@ pub(crate) mod follow_access;
 pub(crate) mod grant_access;
 pub(crate) mod grant_many;
 pub(crate) mod list_sessions;
+pub(crate) mod listen_to_sessions;
 pub(crate) mod note_reachability;
 pub(crate) mod read_usage;
 pub(crate) mod reconcile_router;

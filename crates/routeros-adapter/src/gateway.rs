@@ -7,13 +7,14 @@ use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
     GatewayStatistics, LiveSession, LoginRef, Pulse, ReachabilityChange, RouterFacts,
-    RouterGateway, Selection, Target, UsageReading, UsageScope,
+    RouterGateway, Selection, SessionFeed, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
 use resilience::{BreakerState, Breakers, Transition};
 use tracing::{info, warn};
 
+use crate::feed::Feed;
 use crate::line::Line;
 use crate::reports::Reports;
 use crate::settings::GatewaySettings;
@@ -166,5 +167,9 @@ impl RouterGateway for RouterOsGateway {
 
     async fn reachability_changed(&self) -> ReachabilityChange {
         self.reports.next().await
+    }
+
+    async fn listen(&self, target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        Ok(Box::new(Feed::open(target, &self.settings).await?))
     }
 }

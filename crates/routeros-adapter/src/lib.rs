@@ -14,6 +14,7 @@ mod emitted;
 mod examine;
 mod execute;
 mod failure;
+mod feed;
 mod gate;
 mod gateway;
 mod guard;

@@ -12,6 +12,7 @@ mod healthy;
 mod leaks;
 mod leases;
 mod limits;
+mod listening;
 mod metering;
 mod mikhmon;
 mod protection;
