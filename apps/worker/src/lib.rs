@@ -56,6 +56,7 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
         () = worker.run(stop, ready) => {}
         () = product.listen_for_work() => {}
         () = product.watch_reachability() => {}
+        () = product.listen_to_routers(&settings) => {}
         failed = probed => failed?,
     }
     announce.abort();

@@ -6,8 +6,10 @@
 #[cfg(feature = "demo")]
 pub mod demo;
 mod first_start;
+mod homes;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+mod listening;
 mod metrics;
 mod password_reset;
 mod ports;

@@ -7,6 +7,7 @@ use access::{ReachabilityChange, note_reachability};
 use kernel::{RouterId, Scope, StoreError, TenantId};
 use tokio::time::sleep;
 
+use crate::homes;
 use crate::ports::Ports;
 
 /// How often it is tried to write a change down.
@@ -38,29 +39,14 @@ async fn note(
     change: &ReachabilityChange,
 ) -> Result<(), StoreError> {
     if !homes.contains_key(&change.router) {
-        *homes = find_homes(ports).await?;
+        *homes = homes::find(ports).await?;
     }
     let Some(tenant) = homes.get(&change.router) else {
         // Retired meanwhile, or not enrolled after all.
         return Ok(());
     };
-    let scope = scope(ports, *tenant);
+    let scope = Scope::system(*tenant, "reachability", ports.ids.fresh());
     note_reachability(&*ports.access, &*ports.clock, &scope, change).await
-}
-
-/// The tenant of every router in service: one statement for each tenant, and only when a router is not known yet.
-async fn find_homes(ports: &Ports) -> Result<HashMap<RouterId, TenantId>, StoreError> {
-    let mut homes = HashMap::new();
-    for tenant in ports.tenants.all().await? {
-        let mut tx = ports.access.begin(&scope(ports, tenant)).await?;
-        let routers = tx.routers().in_service().await?;
-        homes.extend(routers.into_iter().map(|it| (it, tenant)));
-    }
-    Ok(homes)
-}
-
-fn scope(ports: &Ports, tenant: TenantId) -> Scope {
-    Scope::system(tenant, "reachability", ports.ids.fresh())
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use access::{GatewayError, GatewayErrorKind as Kind, SessionFeed, Target};
 use async_trait::async_trait;
+use futures::FutureExt;
 use routeros_proto::{Command, Limits, Reply, ReplyKind};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, sleep_until};
@@ -103,13 +104,10 @@ impl Feed {
         }
     }
 
-    /// What has arrived already belongs to the same change.
+    /// What has arrived already belongs to the same change, so that a flood is one.
     fn take_the_rest(&mut self) -> Result<(), GatewayError> {
-        let garbled = |_| unreachable("the router sent what cannot be read");
-        while let Some(sentence) = self.wire.decoder.next_sentence().map_err(garbled)? {
-            let reply = Reply::parse(&sentence);
-            let reply = reply.map_err(|_| unreachable("the router sent what cannot be read"))?;
-            self.take(&reply)?;
+        while let Some(reply) = next_reply(&mut self.wire).now_or_never() {
+            self.take(&reply?)?;
         }
         Ok(())
     }

@@ -92,7 +92,7 @@ mod reactions;
 mod sell_subscription;
 mod workbench;
 
-pub use executors::run_job;
+pub use executors::{request_watch, run_job};
 pub use failure::{Failure, Remedy};
 pub use keeping::Keeping;
 pub use local_day::zone_of;

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 
 use kernel::{Priority, RouterId, Secret};
 
+use super::fake_feed::Ears;
 use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use super::surveyed;
@@ -41,6 +42,7 @@ pub(super) struct World {
     certificate: Option<Fingerprint>,
     logins: u64,
     inspections: u64,
+    pub(super) ears: Ears,
     hides_passwords: bool,
     hidden: BTreeMap<Menu, String>,
     next_id: u64,

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use access::testing::{FakeRouter, numbered, sample_router};
 use access::{Reachability, ReachabilityChange, RouterStatus};
-use kernel::{RouterId, TenantId};
+use kernel::{RouterId, Scope, TenantId};
 use tokio::time::timeout;
 
-use super::{scope, watch};
+use super::watch;
 use crate::{Ports, Product, Settings, first_start};
 
 fn change(router: RouterId, to: Reachability) -> ReachabilityChange {
@@ -18,7 +18,8 @@ fn change(router: RouterId, to: Reachability) -> ReachabilityChange {
 }
 
 async fn enrol(ports: &Ports, tenant: TenantId, router: RouterId) {
-    let mut tx = ports.access.begin(&scope(ports, tenant)).await.unwrap();
+    let scope = Scope::system(tenant, "test", ports.ids.fresh());
+    let mut tx = ports.access.begin(&scope).await.unwrap();
     let mut sample = sample_router(router).unwrap();
     tx.routers().save(&mut sample).await.unwrap();
     tx.commit().await.unwrap();

@@ -11,6 +11,7 @@ use crate::execution::{Execution, ExecutionAnswer};
 use crate::gateway::{
     CutReport, GatewayError, LiveSession, Pulse, RouterGateway, Selection, Target,
 };
+use crate::listening::SessionFeed;
 use crate::login::LoginRef;
 use crate::menu::Menu;
 use crate::reachability::ReachabilityChange;
@@ -130,5 +131,9 @@ impl RouterGateway for FakeRouter {
 
     async fn reachability_changed(&self) -> ReachabilityChange {
         std::future::poll_fn(|cx| self.poll_news(cx)).await
+    }
+
+    async fn listen(&self, target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        self.meet(target, |it| it.ears.open())?
     }
 }
