@@ -90,7 +90,9 @@ pub use diagnosis::{
     Finding, Findings, Identity, Licence, Online, Resource, Step, StepName, Verdict, diagnose,
 };
 pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
-pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use events::{
+    AccessEvent, SessionRef, confirmation_events, ending_event, insertion_event, session_events,
+};
 pub use execution::{
     BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
     NewExecution, is_secret_attribute,

@@ -30,7 +30,7 @@ pub(super) struct Tables {
     pub(super) grants: BTreeMap<GrantId, GrantSnapshot>,
     setups: BTreeMap<RouterId, RouterSetupSnapshot>,
     pub(super) imports: ImportTables,
-    events: Vec<NewEvent>,
+    pub(super) events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
     /// Bumped by every commit: a transaction that began before another's commit conflicts when both wrote.
     generation: u64,
@@ -79,7 +79,7 @@ impl MemoryAccess {
         self.lock().get(&tenant).cloned().unwrap_or_default()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, Tables>> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, BTreeMap<TenantId, Tables>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

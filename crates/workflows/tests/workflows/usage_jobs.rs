@@ -90,6 +90,22 @@ async fn use_is_recorded_once_however_often_it_is_polled() {
     assert_eq!(sessions.len(), 1);
     assert_eq!(sessions[0].ended_at, Some(world.now()));
     assert_eq!(sessions[0].used, load(300, 600, 180));
+    let names = world.access.event_names(world.tenant());
+    let count = |name| names.iter().filter(|it| **it == name).count();
+    assert_eq!(count("access.sessions_started"), 1, "{names:?}");
+    assert_eq!(count("access.sessions_ended"), 1);
+    let told = world.access.events(world.tenant());
+    let started = told.iter().find(|it| it.name == "access.sessions_started");
+    let started = &started.unwrap().body["sessions"][0];
+    assert_eq!(started["session"], json!(sessions[0].id));
+    assert_eq!(started["grant"], json!(grant));
+    world.clock.advance(Duration::days(8));
+    world.run(kinds::PRUNE, json!({})).await.unwrap();
+    let names = world.access.event_names(world.tenant());
+    assert!(
+        !names.iter().any(|it| it.contains("sessions_")),
+        "{names:?}"
+    );
 }
 
 #[tokio::test]
