@@ -8,12 +8,13 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use routeros_proto::{Command, Limits, Reply, ReplyKind};
 use tokio::io::AsyncWriteExt;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::answer::MAX_SMALL_ANSWER;
-use crate::connect::{Wire, connect, unreachable};
+use crate::connect::{Wire, connect, silent, unreachable};
 use crate::failure::refusal;
 use crate::handshake::next_reply;
+use crate::room;
 use crate::settings::GatewaySettings;
 
 /// Where sessions are listed. The tag of the command that listens is the place in this list.
@@ -42,12 +43,18 @@ enum Heard {
 }
 
 impl Feed {
-    /// Connects, logs in and begins to listen.
+    /// Connects, logs in and begins to listen, unless that would take a session that commands need.
     pub(crate) async fn open(
         target: &Target,
         settings: &GatewaySettings,
     ) -> Result<Self, GatewayError> {
         let mut wire = connect(target, settings).await?;
+        let room = room::ask(&mut wire, target.transport.service(), 1);
+        let room = timeout(settings.login_timeout, room).await;
+        if !room::has_spare(room.unwrap_or_else(|_| Err(silent(target)))?) {
+            let message = "the router takes too few sessions of the API for one to listen on";
+            return Err(GatewayError::new(Kind::Unsupported, message));
+        }
         // One row at a time is said here.
         wire.decoder.set_limits(Limits {
             max_word_bytes: MAX_SMALL_ANSWER,

@@ -70,6 +70,14 @@ pub(crate) fn connections(known: SessionLimit, configured: usize) -> usize {
     }
 }
 
+/// Whether another session can be had beside the one that has just asked; where nobody knows, it is assumed.
+pub(crate) const fn has_spare(known: SessionLimit) -> bool {
+    match known {
+        SessionLimit::NotAsked | SessionLimit::NotTold { .. } => true,
+        SessionLimit::Told { limit, others } => limit.saturating_sub(others) > 1,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     //! What others have is not ours, and one is always kept free.

@@ -24,7 +24,8 @@ async fn site(settings: GatewaySettings) -> Site {
 async fn feed(site: &Site) -> Box<dyn SessionFeed> {
     let before = site.router.stats().commands;
     let mut feed = site.gateway.listen(&site.at()).await.unwrap();
-    while site.router.stats().commands < before + 2 {
+    // The session limit, and two menus.
+    while site.router.stats().commands < before + 3 {
         tokio::task::yield_now().await;
     }
     assert!(
@@ -94,6 +95,26 @@ async fn a_router_that_lets_nobody_listen_says_so() {
     let refused = hears(&mut *feed).await.unwrap_err();
     assert_eq!(refused.kind, Kind::Unsupported, "{refused}");
     assert!(hears(&mut *feed).await.is_err(), "and goes on saying so");
+}
+
+#[tokio::test]
+async fn no_session_is_taken_that_commands_need() {
+    for (max_sessions, is_heard) in [(1, false), (2, false), (3, true)] {
+        let config = SimConfig {
+            max_sessions,
+            ..SimConfig::new("tower-7")
+        };
+        let site = Site::with(config, impatient()).await;
+        if max_sessions > 1 {
+            site.read().await.unwrap();
+        }
+        let heard = site.gateway.listen(&site.at()).await;
+        assert_eq!(heard.is_ok(), is_heard, "{max_sessions}");
+        if let Err(refused) = heard {
+            assert_eq!(refused.kind, Kind::Unsupported, "{refused}");
+            site.read_when_back().await;
+        }
+    }
 }
 
 #[tokio::test]
