@@ -18,6 +18,7 @@ mod m20261121_000009_usage;
 mod m20261121_000010_adoption;
 mod m20261121_000011_billing_run;
 mod m20261121_000015_imports;
+mod m20261121_000016_session_events;
 
 pub use sea_orm_migration;
 
@@ -41,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000010_adoption::Migration),
             Box::new(m20261121_000011_billing_run::Migration),
             Box::new(m20261121_000015_imports::Migration),
+            Box::new(m20261121_000016_session_events::Migration),
         ]
     }
 }

@@ -68,6 +68,8 @@ impl House {
         let served = tokio::select! {
             served = serve(self.listener, router, self.stop.clone()) => served,
             () = hear_of_work(&product) => Ok(()),
+            () = product.watch_reachability() => Ok(()),
+            () = product.listen_to_routers(settings), if settings.worker_is_embedded() => Ok(()),
         };
         self.stop.cancel();
         if let Some(worker) = worker {

@@ -55,6 +55,8 @@ async fn work(arguments: Arguments) -> anyhow::Result<()> {
     tokio::select! {
         () = worker.run(stop, ready) => {}
         () = product.listen_for_work() => {}
+        () = product.watch_reachability() => {}
+        () = product.listen_to_routers(&settings) => {}
         failed = probed => failed?,
     }
     announce.abort();

@@ -1,6 +1,8 @@
 //! What happened to profiles, routers and grants, as facts without secrets.
 
-use kernel::{DomainEvent, GrantId, NewEvent, ProfileId, RouterId, StoreError, Timestamp};
+use kernel::{
+    AccessSessionId, DomainEvent, GrantId, NewEvent, ProfileId, RouterId, StoreError, Timestamp,
+};
 use serde::Serialize;
 
 use crate::grant::{Allowance, Subject};
@@ -8,6 +10,7 @@ use crate::login::Service;
 use crate::ports::Confirmation;
 use crate::router::DriftCounts;
 use crate::transport::Fingerprint;
+use crate::usage::{LoginChange, TrackedSession};
 
 /// A fact of the access context.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -233,6 +236,20 @@ pub enum AccessEvent {
         /// The grant.
         grant: GrantId,
     },
+    /// Sessions on a router were found to have begun.
+    SessionsStarted {
+        /// The router.
+        router: RouterId,
+        /// Which ones, up to a few hundred.
+        sessions: Vec<SessionRef>,
+    },
+    /// Sessions on a router were found to have ended.
+    SessionsEnded {
+        /// The router.
+        router: RouterId,
+        /// Which ones, up to a few hundred.
+        sessions: Vec<SessionRef>,
+    },
     /// A grant reached its router.
     GrantApplied {
         /// The grant.
@@ -242,6 +259,15 @@ pub enum AccessEvent {
         /// When the router had it.
         at: Timestamp,
     },
+}
+
+/// A session, and whose it is. No login: a voucher's is its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct SessionRef {
+    /// The session.
+    pub session: AccessSessionId,
+    /// The grant it runs or ran on.
+    pub grant: GrantId,
 }
 
 impl DomainEvent for AccessEvent {
@@ -276,6 +302,8 @@ impl DomainEvent for AccessEvent {
             Self::SecretChanged { .. } => "access.secret_changed",
             Self::GrantEnded { .. } => "access.grant_ended",
             Self::GrantApplied { .. } => "access.grant_applied",
+            Self::SessionsStarted { .. } => "access.sessions_started",
+            Self::SessionsEnded { .. } => "access.sessions_ended",
         }
     }
 }
@@ -338,4 +366,37 @@ pub fn ending_event(router: RouterId, count: u64) -> Result<Option<NewEvent>, St
         return Ok(None);
     }
     NewEvent::of(router, &AccessEvent::ManyEnded { router, count }).map(Some)
+}
+
+/// The facts of a page of use: which sessions have begun and which have ended, however many, in two events at most.
+///
+/// # Errors
+/// [`StoreError::Corrupt`] if a fact cannot be written as JSON.
+pub fn session_events(
+    router: RouterId,
+    changes: &[LoginChange],
+) -> Result<Vec<NewEvent>, StoreError> {
+    let named = |it: &TrackedSession| SessionRef {
+        session: it.id,
+        grant: it.grant,
+    };
+    let (mut begun, mut ended) = (Vec::new(), Vec::new());
+    for change in changes {
+        let is_new = |it: &&TrackedSession| change.begun.contains(&it.id);
+        begun.extend(change.sessions.iter().filter(is_new).map(named));
+        let is_over = |it: &&TrackedSession| it.end.is_some();
+        ended.extend(change.sessions.iter().filter(is_over).map(named));
+    }
+    let mut events = Vec::new();
+    if !begun.is_empty() {
+        let sessions = begun;
+        let fact = AccessEvent::SessionsStarted { router, sessions };
+        events.push(NewEvent::of(router, &fact)?);
+    }
+    if !ended.is_empty() {
+        let sessions = ended;
+        let fact = AccessEvent::SessionsEnded { router, sessions };
+        events.push(NewEvent::of(router, &fact)?);
+    }
+    Ok(events)
 }

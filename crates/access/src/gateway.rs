@@ -9,7 +9,9 @@ use crate::change::Change;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
 use crate::host::Host;
+use crate::listening::SessionFeed;
 use crate::login::LoginRef;
+use crate::reachability::ReachabilityChange;
 use crate::router::{LoginMethod, RouterFacts};
 use crate::row::Actual;
 use crate::statistics::GatewayStatistics;
@@ -67,6 +69,15 @@ pub struct LiveSession {
     pub device: Option<String>,
     /// Seconds since it began.
     pub uptime_s: u64,
+}
+
+/// What a router says of itself in passing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pulse {
+    /// Seconds since it started.
+    pub uptime_s: u64,
+    /// Its RouterOS version; `None` where that is not told.
+    pub version: Option<String>,
 }
 
 /// What ending sessions has come to.
@@ -276,4 +287,25 @@ pub trait RouterGateway: Send + Sync {
     /// Everything an import may be made of, whoever made it. Passwords come along where the router shows them. An
     /// error means unknown, never empty; a menu that an import can do without is named as unread instead.
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError>;
+
+    /// For how long the router has been running, and on which version. As cheap as [`Self::uptime`].
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        Ok(Pulse {
+            uptime_s: self.uptime(target).await?,
+            version: None,
+        })
+    }
+
+    /// Waits for the next router that stopped answering or began again, whoever talked to it through this gateway. Each
+    /// change is told once, and only the newest of a router; repeated failures are no change.
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        std::future::pending().await
+    }
+
+    /// Begins to listen for sessions that begin and end, on a connection of its own. Not every router or gateway can;
+    /// what is heard only says when to read.
+    async fn listen(&self, _target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        let message = "sessions cannot be listened to";
+        Err(GatewayError::new(GatewayErrorKind::Unsupported, message))
+    }
 }

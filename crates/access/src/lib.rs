@@ -58,6 +58,7 @@ mod gateway;
 mod grant;
 mod host;
 mod identity;
+mod listening;
 mod login;
 mod menu;
 mod outcome;
@@ -65,6 +66,7 @@ mod plan;
 mod ports;
 mod profile;
 mod rate_limit;
+mod reachability;
 mod router;
 mod row;
 mod setup;
@@ -89,13 +91,15 @@ pub use diagnosis::{
     Finding, Findings, Identity, Licence, Online, Resource, Step, StepName, Verdict, diagnose,
 };
 pub use drift_rows::{DriftClass, DriftRow, DriftValue, drift_rows};
-pub use events::{AccessEvent, confirmation_events, ending_event, insertion_event};
+pub use events::{
+    AccessEvent, SessionRef, confirmation_events, ending_event, insertion_event, session_events,
+};
 pub use execution::{
     BadExecution, Execution, ExecutionAnswer, Freshness, MAX_EXECUTION_ROWS, MAX_EXECUTION_SECONDS,
     NewExecution, is_secret_attribute,
 };
 pub use gateway::{
-    CutReport, GatewayError, GatewayErrorKind, LiveSession, RouterGateway, Selection, Target,
+    CutReport, GatewayError, GatewayErrorKind, LiveSession, Pulse, RouterGateway, Selection, Target,
 };
 pub use grant::{
     Allowance, Applied, Grant, GrantRefusal, GrantSnapshot, ImpossibleGrant, Limits, NewGrant,
@@ -104,6 +108,7 @@ pub use grant::{
 pub use host::{BadHost, Host, HostRules};
 pub use identity::{BadIdentity, Mac, Prefix, canonical_login};
 pub use kernel::Priority;
+pub use listening::SessionFeed;
 pub use login::{BadLogin, BadService, Login, LoginRef, Service};
 pub use menu::Menu;
 pub use plan::{Conflict, Plan, Reach, RowRef, diff};
@@ -118,6 +123,7 @@ pub use profile::{
     ServiceProfileSnapshot, Terms,
 };
 pub use rate_limit::{BadRateLimit, Burst, MAX_BURST_SECONDS, MAX_RATE_BPS, RateLimit};
+pub use reachability::{Reachability, ReachabilityChange};
 pub use router::{
     ApiUser, BadApiUser, DriftCounts, Endpoint, LoginMethod, Reconciled, Router, RouterFacts,
     RouterRefusal, RouterSnapshot, RouterStatus,
@@ -129,6 +135,7 @@ pub use setup::{
 };
 pub use statistics::{
     BreakerFigures, CacheFigures, GatewayStatistics, LatencyFigures, LimiterFigures, PoolFigures,
+    SessionLimit,
 };
 pub use sync_request::{
     RECONCILE_ROUTER_JOB, SYNC_ROUTER_JOB, request_reconcile, request_sync, router_lane,
@@ -158,6 +165,8 @@ pub use use_cases::follow_access::{FollowAccess, follow_access, follow_within};
 pub use use_cases::grant_access::{GrantAccess, GrantError, grant_access, grant_within};
 pub use use_cases::grant_many::{GrantEntry, GrantMany, grant_many, grant_many_within};
 pub use use_cases::list_sessions::list_sessions;
+pub use use_cases::listen_to_sessions::listen_to_sessions;
+pub use use_cases::note_reachability::note_reachability;
 pub use use_cases::read_usage::{ReadUsage, read_usage};
 pub use use_cases::reconcile_router::{
     ReconcileMode, ReconcileReport, ReconcileRouter, RowShown, reconcile_router,

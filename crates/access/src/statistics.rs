@@ -30,8 +30,31 @@ pub struct PoolFigures {
     pub active: usize,
     /// Ready.
     pub idle: usize,
-    /// At most.
+    /// At most, now: what is configured, or less where the router has no room for so many.
     pub max: usize,
+    /// What is known of the router's own limit.
+    pub sessions: SessionLimit,
+}
+
+/// How many sessions a router's API service takes (`/ip/service max-sessions`), as far as that matters here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum SessionLimit {
+    /// It was not asked: one connection is all there may be, or none was made yet.
+    #[default]
+    NotAsked,
+    /// The router tells it.
+    Told {
+        /// Sessions the service takes from everybody together.
+        limit: u64,
+        /// Sessions of others that ran when it was last asked.
+        others: u64,
+    },
+    /// The router does not tell it; as many connections as are configured are made.
+    NotTold {
+        /// Why not, in words.
+        reason: &'static str,
+    },
 }
 
 /// A router's circuit breaker.

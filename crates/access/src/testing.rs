@@ -4,6 +4,7 @@
     reason = "a broken promise must stop the test that found it"
 )]
 
+mod fake_feed;
 mod fake_findings;
 mod fake_router;
 mod fake_usage;

@@ -7,12 +7,15 @@
 mod counting;
 pub mod demo;
 mod first_start;
+mod homes;
 #[cfg(feature = "test-hooks")]
 pub mod hooks;
+mod listening;
 mod metrics;
 mod password_reset;
 mod ports;
 mod product;
+mod reachability;
 mod run;
 mod settings;
 mod shutdown;

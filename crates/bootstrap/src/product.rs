@@ -146,6 +146,20 @@ impl Product {
         self.store.listen_for_work().await;
     }
 
+    /// Writes down which routers stop answering and which are back, as this process notices; runs until it is dropped.
+    pub async fn watch_reachability(&self) {
+        crate::reachability::watch(&self.ports).await;
+    }
+
+    /// Has routers read at once when sessions begin or end there, if the settings say so; runs until it is dropped. For
+    /// processes that host a worker.
+    pub async fn listen_to_routers(&self, settings: &Settings) {
+        match settings.routers.listen {
+            true => crate::listening::listen(&self.ports).await,
+            false => std::future::pending().await,
+        }
+    }
+
     /// Closes the database.
     pub async fn close(&self) {
         self.store.db().close().await;

@@ -168,6 +168,8 @@ pub struct RouterSettings {
     pub writes_per_s: u32,
     /// Seconds between attempts to reach a router, at most.
     pub reconnect_max_s: u64,
+    /// Whether a worker keeps a connection to each router on which it hears of sessions at once.
+    pub listen: bool,
     /// The connections to one router.
     pub pool: PoolSettings,
     /// How much one router is asked at once, and how much waits.

@@ -94,9 +94,17 @@ impl Drop for AtWork {
     }
 }
 
-/// Serves a router until its last handle is dropped.
-pub(crate) async fn serve(shop: Shop, mut ends: Ends) {
-    while let Some(first) = next(&ends.inbox).await {
+/// Serves a router until its last handle is dropped, as the task of this number, counted from 0.
+pub(crate) async fn serve(shop: Shop, mut ends: Ends, number: usize) {
+    loop {
+        // A router that takes few sessions has few tasks at work.
+        tokio::select! {
+            () = shop.links.room_for(number) => {}
+            () = gone(&mut ends.dropped) => return,
+        }
+        let Some(first) = next(&ends.inbox).await else {
+            return;
+        };
         if first.reply.is_closed() {
             continue;
         }

@@ -35,7 +35,7 @@ struct Key {
 pub(crate) struct Cache {
     answers: Option<moka::future::Cache<Key, Arc<Remembered>>>,
     integrity: Integrity,
-    changes: Changes,
+    changes: Arc<Changes>,
     meter: Arc<Meter>,
     hits: AtomicU64,
     misses: AtomicU64,
@@ -52,10 +52,11 @@ struct Counted {
     areas: HashMap<String, u64>,
 }
 
-/// Makes answers about an area stale when it goes: when the change is over, or nobody waits for it any more.
+/// Makes answers about an area stale when it goes: when a caller has learned what became of the change, and once more
+/// when the change is really over on the router.
 #[derive(Debug)]
-pub(crate) struct Staling<'a> {
-    changes: &'a Changes,
+pub(crate) struct Staling {
+    changes: Arc<Changes>,
     /// `None` for everywhere.
     area: Option<String>,
 }
@@ -73,7 +74,7 @@ impl Cache {
         Self {
             answers,
             integrity: settings.map_or(Integrity::Trusted, |it| it.integrity),
-            changes: Changes::default(),
+            changes: Arc::default(),
             meter,
             hits: AtomicU64::new(0),
             misses: AtomicU64::new(0),
@@ -127,17 +128,17 @@ impl Cache {
     }
 
     /// Makes answers about a menu stale when the returned value goes.
-    pub(crate) fn staling(&self, menu: &str) -> Staling<'_> {
+    pub(crate) fn staling(&self, menu: &str) -> Staling {
         Staling {
-            changes: &self.changes,
+            changes: Arc::clone(&self.changes),
             area: Some(area(menu)),
         }
     }
 
     /// Makes every answer stale when the returned value goes.
-    pub(crate) fn staling_everything(&self) -> Staling<'_> {
+    pub(crate) fn staling_everything(&self) -> Staling {
         Staling {
-            changes: &self.changes,
+            changes: Arc::clone(&self.changes),
             area: None,
         }
     }
@@ -196,7 +197,7 @@ impl Changes {
     }
 }
 
-impl Drop for Staling<'_> {
+impl Drop for Staling {
     fn drop(&mut self) {
         let mut counted = self.changes.lock();
         match self.area.take() {

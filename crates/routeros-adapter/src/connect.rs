@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use access::{BadHost, GatewayError, GatewayErrorKind as Kind, Target, Transport, Trust};
-use routeros_proto::SentenceDecoder;
+use routeros_proto::{Limits, SentenceDecoder};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -15,7 +15,7 @@ use crate::tls::{self, FlushOnRead, Secured};
 /// How many addresses of one name are tried.
 const MAX_ADDRESSES: usize = 4;
 
-/// A connection, in the parts it is worked with.
+/// A connection, in the parts it is worked with. Until it is known who answers it takes only what a login needs.
 pub(crate) struct Wire {
     /// Where replies come from.
     pub(crate) reader: Box<dyn AsyncRead + Send + Unpin>,
@@ -27,22 +27,22 @@ pub(crate) struct Wire {
 
 impl Wire {
     /// A connection in the clear.
-    pub(crate) fn plain(stream: TcpStream, settings: &GatewaySettings) -> Self {
+    pub(crate) fn plain(stream: TcpStream) -> Self {
         let (reader, writer) = stream.into_split();
         Self {
             reader: Box::new(reader),
             writer: Box::new(writer),
-            decoder: SentenceDecoder::new(settings.limits),
+            decoder: SentenceDecoder::new(Limits::BEFORE_LOGIN),
         }
     }
 
     /// An encrypted connection.
-    pub(crate) fn secured(secured: Secured, settings: &GatewaySettings) -> Self {
+    pub(crate) fn secured(secured: Secured) -> Self {
         let (reader, writer) = tokio::io::split(FlushOnRead(secured.stream));
         Self {
             reader: Box::new(reader),
             writer: Box::new(writer),
-            decoder: SentenceDecoder::new(settings.limits),
+            decoder: SentenceDecoder::new(Limits::BEFORE_LOGIN),
         }
     }
 }
@@ -65,16 +65,17 @@ async fn begin(
     settings: &GatewaySettings,
 ) -> Result<Wire, GatewayError> {
     let mut wire = match &target.transport {
-        Transport::Plain => Wire::plain(stream, settings),
+        Transport::Plain => Wire::plain(stream),
         Transport::Tls(trust) => {
             let secured = tls::secure(stream, &target.host, trust).await?;
             if *trust == Trust::FirstUse {
                 return Err(tls::unconfirmed(secured.seen));
             }
-            Wire::secured(secured, settings)
+            Wire::secured(secured)
         }
     };
     handshake::greet(&mut wire, target).await?;
+    wire.decoder.set_limits(settings.limits);
     Ok(wire)
 }
 

@@ -53,6 +53,9 @@ const OTHERS: &[(&str, &str, &[&str], Presence)] = &[
         Everywhere,
     ),
     ("/ppp/active", "remove", &[".id"], Everywhere),
+    // A word of the API: command trees know only `print follow-only`.
+    ("/ppp/active", "listen", &[".proplist"], ApiOnly),
+    ("/ip/hotspot/active", "listen", &[".proplist"], ApiOnly),
     (
         "/ip/hotspot/active",
         "print",

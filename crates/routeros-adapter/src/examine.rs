@@ -110,7 +110,7 @@ impl Examination {
     /// The connection to log in on; `None` also if the certificate must be confirmed first.
     async fn encrypt(&self, stream: TcpStream, findings: &mut Findings) -> Option<Wire> {
         let Transport::Tls(trust) = &self.target.transport else {
-            return Some(Wire::plain(stream, &self.settings));
+            return Some(Wire::plain(stream));
         };
         let securing = tls::secure(stream, &self.target.host, trust);
         match self.patiently(securing).await {
@@ -119,7 +119,7 @@ impl Examination {
                     protocol: secured.protocol.to_owned(),
                     seen: secured.seen,
                 });
-                (*trust != Trust::FirstUse).then(|| Wire::secured(secured, &self.settings))
+                (*trust != Trust::FirstUse).then(|| Wire::secured(secured))
             }
             Err(err) => {
                 findings.encryption = Finding::Failed(err);

@@ -6,15 +6,17 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use access::adoption::Survey;
 use access::{
     Actual, Change, CutReport, Execution, ExecutionAnswer, Findings, GatewayError,
-    GatewayStatistics, LiveSession, LoginRef, RouterFacts, RouterGateway, Selection, Target,
-    UsageReading, UsageScope,
+    GatewayStatistics, LiveSession, LoginRef, Pulse, ReachabilityChange, RouterFacts,
+    RouterGateway, Selection, SessionFeed, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use kernel::{Randomness, RouterId};
 use resilience::{BreakerState, Breakers, Transition};
 use tracing::{info, warn};
 
+use crate::feed::Feed;
 use crate::line::Line;
+use crate::reports::Reports;
 use crate::settings::GatewaySettings;
 use crate::{apply, cut, examine, execute, inspect, read, statistics, survey, usage};
 
@@ -23,6 +25,7 @@ pub struct RouterOsGateway {
     settings: Arc<GatewaySettings>,
     randomness: Arc<dyn Randomness>,
     breakers: Option<Breakers>,
+    reports: Arc<Reports>,
     lines: Mutex<HashMap<RouterId, Line>>,
 }
 
@@ -43,6 +46,7 @@ impl RouterOsGateway {
             breakers: settings.breaker.map(|it| Breakers::new(it, changed)),
             settings: Arc::new(settings),
             randomness,
+            reports: Arc::default(),
             lines: Mutex::default(),
         }
     }
@@ -60,7 +64,8 @@ impl RouterOsGateway {
             it.forget(&name);
             it.of(&name)
         });
-        let line = Line::open(target.clone(), settings, randomness, breaker);
+        let health = (breaker, Arc::clone(&self.reports));
+        let line = Line::open(target.clone(), settings, randomness, health);
         lines.insert(target.router, line.clone());
         line
     }
@@ -154,5 +159,17 @@ impl RouterGateway for RouterOsGateway {
 
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         survey::survey(&self.line(target)).await
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        inspect::pulse(&self.line(target)).await
+    }
+
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        self.reports.next().await
+    }
+
+    async fn listen(&self, target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        Ok(Box::new(Feed::open(target, &self.settings).await?))
     }
 }

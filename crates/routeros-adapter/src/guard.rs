@@ -1,13 +1,15 @@
 //! What stands in front of a router that does not answer: its circuit breaker.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use access::{GatewayError, GatewayErrorKind as Kind};
+use access::{GatewayError, GatewayErrorKind as Kind, Reachability};
+use kernel::RouterId;
 use resilience::{Breaker, BreakerState, Open, Permit};
 
 use crate::answer::Answer;
 use crate::failure::Failure;
+use crate::reports::Reports;
 
 /// The breaker of one router, and what last went wrong.
 #[derive(Debug)]
@@ -16,15 +18,26 @@ pub(crate) struct Guard {
     last: Mutex<Option<String>>,
     /// The last broken connection that was counted.
     counted: AtomicU64,
+    /// Whether it was reported that nothing passes, and not that the router is back.
+    is_out: AtomicBool,
+    router: RouterId,
+    reports: Arc<Reports>,
 }
 
 impl Guard {
-    /// A guard with this breaker; without one everything passes.
-    pub(crate) fn new(breaker: Option<Arc<Breaker>>) -> Self {
+    /// A guard of a router with this breaker; without one everything passes. Changes are reported.
+    pub(crate) fn new(
+        breaker: Option<Arc<Breaker>>,
+        router: RouterId,
+        reports: Arc<Reports>,
+    ) -> Self {
         Self {
             breaker,
             last: Mutex::default(),
             counted: AtomicU64::new(0),
+            is_out: AtomicBool::new(false),
+            router,
+            reports,
         }
     }
 
@@ -77,7 +90,23 @@ impl Guard {
                 false => permit.succeeded(),
             },
         }
+        self.report(matches!(outcome, Ok(_) | Err(Failure::Refused(_))));
         self.is_open()
+    }
+
+    /// Reports that nothing passes any more, or that a router that was out has answered: once each.
+    fn report(&self, has_answered: bool) {
+        if self.is_open() {
+            if !self.is_out.swap(true, Ordering::AcqRel) {
+                let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+                let last = last.as_deref().unwrap_or("it did not answer");
+                let reason = format!("it failed several times in a row: {last}");
+                self.reports
+                    .note(self.router, Reachability::Lost { reason });
+            }
+        } else if has_answered && self.is_out.swap(false, Ordering::AcqRel) {
+            self.reports.note(self.router, Reachability::Back);
+        }
     }
 
     /// Whether nothing passes.

@@ -9,6 +9,9 @@ use crate::connect::{Wire, unreachable};
 use crate::failure::refusal;
 use crate::inspect::serial_in;
 
+/// How many replies one answer may have where one row is asked, so that nobody is kept waiting by replies without end.
+const MAX_SMALL_REPLIES: usize = 64;
+
 /// Logs in and, where a serial is expected, compares it.
 pub(crate) async fn greet(wire: &mut Wire, target: &Target) -> Result<(), GatewayError> {
     match target.method {
@@ -83,13 +86,22 @@ async fn serial(wire: &mut Wire) -> Result<Option<String>, GatewayError> {
 
 /// One command and its whole answer, before anything else may be in flight.
 pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer, GatewayError> {
+    exchange_of(wire, command, MAX_SMALL_REPLIES).await
+}
+
+/// The same where the answer may have more replies.
+pub(crate) async fn exchange_of(
+    wire: &mut Wire,
+    command: Command,
+    max_replies: usize,
+) -> Result<Answer, GatewayError> {
     let bytes = command.encode().map_err(|_| broke("a word is too long"))?;
     wire.writer
         .write_all(&bytes)
         .await
         .map_err(|err| broke(&err.kind().to_string()))?;
     let mut answer = Answer::default();
-    loop {
+    for _ in 0..max_replies {
         let reply = next_reply(wire).await?;
         if *reply.kind() == ReplyKind::Fatal {
             let text = reply.fatal_text().unwrap_or_default().into_owned();
@@ -101,9 +113,10 @@ pub(crate) async fn exchange(wire: &mut Wire, command: Command) -> Result<Answer
             return Ok(answer);
         }
         if answer.bytes() > MAX_SMALL_ANSWER {
-            return Err(broke("an answer is larger than can be taken"));
+            break;
         }
     }
+    Err(broke("an answer is larger than can be taken"))
 }
 
 /// The next reply that arrives.

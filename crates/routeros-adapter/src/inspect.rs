@@ -1,6 +1,6 @@
 //! Asks a router who it is, and whether the account may do what will be needed.
 
-use access::{GatewayError, GatewayErrorKind as Kind, RouterFacts};
+use access::{GatewayError, GatewayErrorKind as Kind, Pulse, RouterFacts};
 use routeros_proto::{Command, Reply, parse_bool, parse_duration};
 
 use crate::line::Line;
@@ -37,17 +37,26 @@ pub(crate) async fn inspect(line: &Line) -> Result<RouterFacts, GatewayError> {
     })
 }
 
-/// Seconds since the router started. A router that does not tell is an error: 0 would mean that it has just begun.
+/// Seconds since the router started.
 pub(crate) async fn uptime(line: &Line) -> Result<u64, GatewayError> {
-    let print = Command::new("/system/resource/print").proplist(["uptime"]);
+    Ok(pulse(line).await?.uptime_s)
+}
+
+/// For how long the router has been running, and on which version. A router that does not tell its age is an error: 0
+/// would mean that it has just begun.
+pub(crate) async fn pulse(line: &Line) -> Result<Pulse, GatewayError> {
+    let print = Command::new("/system/resource/print").proplist(["uptime", "version"]);
     let row = row_of(line.read(print).await?.rows);
-    let text = row.as_ref().and_then(|it| it.get("uptime"));
-    let age = text.and_then(|it| parse_duration(&it).ok());
+    let text = |name| row.as_ref().and_then(|it| it.get(name));
+    let age = text("uptime").and_then(|it| parse_duration(&it).ok());
     let untold = || {
         let message = "the router does not tell for how long it has been running";
         GatewayError::new(Kind::Other, message)
     };
-    age.map(|it| it.as_secs()).ok_or_else(untold)
+    Ok(Pulse {
+        uptime_s: age.ok_or_else(untold)?.as_secs(),
+        version: text("version").map(std::borrow::Cow::into_owned),
+    })
 }
 
 /// The serial of a board or, on virtual routers, the id of the licence.

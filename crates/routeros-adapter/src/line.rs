@@ -12,12 +12,14 @@ use tokio::time::{Instant, timeout};
 
 use crate::actor::{self, Ends, Shop};
 use crate::answer::Answer;
-use crate::cache::Cache;
+use crate::cache::{Cache, Staling};
 use crate::failure::{Effect, Failure};
 use crate::guard::Guard;
+use crate::in_flight::Caller;
 use crate::meter::Meter;
 use crate::pacer::Pacer;
 use crate::pool::Links;
+use crate::reports::Reports;
 use crate::settings::{GatewaySettings, Order};
 
 /// A command on its way to the router's tasks.
@@ -32,7 +34,17 @@ pub(crate) struct Request {
     /// Told when a task takes it; closed when the caller no longer waits for that.
     pub(crate) begun: Option<oneshot::Sender<()>>,
     /// Where the answer goes; closed when the caller has lost interest.
-    pub(crate) reply: oneshot::Sender<Result<Answer, Failure>>,
+    pub(crate) reply: Caller,
+    /// Goes when the command has really ended, or will never be sent.
+    pub(crate) stale: Option<Staling>,
+}
+
+/// What a command may change, as far as what is remembered is concerned.
+#[derive(Debug, Clone, Copy)]
+enum Touches {
+    Nothing,
+    ItsArea,
+    Everything,
 }
 
 /// How a command is to be sent.
@@ -40,6 +52,7 @@ pub(crate) struct Request {
 struct Manner {
     timeout: Duration,
     effect: Effect,
+    touches: Touches,
     insists: bool,
 }
 
@@ -81,12 +94,12 @@ impl Line {
         target: Target,
         settings: Arc<GatewaySettings>,
         randomness: Arc<dyn Randomness>,
-        breaker: Option<Arc<Breaker>>,
+        (breaker, reports): (Option<Arc<Breaker>>, Arc<Reports>),
     ) -> Self {
         let in_flight = settings.window() * settings.connections();
         let (requests, inbox) = mpsc::channel(2 * in_flight);
         let (dropped, is_dropped) = watch::channel(0);
-        let priority = target.priority;
+        let (priority, router) = (target.priority, target.router);
         let target = Arc::new(target);
         let meter = Arc::new(Meter::new(target.router));
         let links = Links::new(Arc::clone(&target), Arc::clone(&settings), randomness);
@@ -111,8 +124,8 @@ impl Line {
                 working: actor::Working::default(),
                 requests: requests.downgrade(),
             };
-            for _ in 0..settings.connections() {
-                tokio::spawn(actor::serve(shop.clone(), ends.clone()));
+            for number in 0..settings.connections() {
+                tokio::spawn(actor::serve(shop.clone(), ends.clone(), number));
             }
             tokio::spawn(actor::look_after(shop, ends));
         }
@@ -124,7 +137,7 @@ impl Line {
             requests,
             dropped,
             turnstile,
-            guard: Guard::new(breaker),
+            guard: Guard::new(breaker, router, reports),
             meter,
             links,
         });
@@ -180,11 +193,11 @@ impl Line {
         command: Command,
         timeout: Duration,
     ) -> Result<Answer, GatewayError> {
-        let (effect, insists) = (Effect::Read, false);
         let manner = Manner {
             timeout,
-            effect,
-            insists,
+            effect: Effect::Read,
+            touches: Touches::Nothing,
+            insists: false,
         };
         self.twice(command, manner).await
     }
@@ -194,6 +207,7 @@ impl Line {
         let manner = Manner {
             timeout: self.settings().command_timeout,
             effect: Effect::Read,
+            touches: Touches::Nothing,
             insists: true,
         };
         self.twice(command, manner).await
@@ -211,18 +225,45 @@ impl Line {
         command: Command,
         timeout: Duration,
     ) -> Result<Answer, GatewayError> {
+        self.change(command, timeout, Touches::ItsArea).await
+    }
+
+    /// Changes something that may take so long, nobody knows where.
+    pub(crate) async fn write_anywhere(
+        &self,
+        command: Command,
+        timeout: Duration,
+    ) -> Result<Answer, GatewayError> {
+        self.change(command, timeout, Touches::Everything).await
+    }
+
+    async fn change(
+        &self,
+        command: Command,
+        timeout: Duration,
+        touches: Touches,
+    ) -> Result<Answer, GatewayError> {
         if matches!(self.priority, Priority::Normal | Priority::Low) {
             self.shared.pacer.turn().await;
         }
-        // Even if the caller goes away in the middle, the change may happen.
-        let _stale = self.shared.cache.staling(command.split_path().0);
-        let (effect, insists) = (Effect::Write, false);
+        // Whoever is told finds nothing old remembered; the command itself has a guard of its own.
+        let _stale = self.staling(&command, touches);
         let manner = Manner {
             timeout,
-            effect,
-            insists,
+            effect: Effect::Write,
+            touches,
+            insists: false,
         };
         self.twice(command, manner).await
+    }
+
+    fn staling(&self, command: &Command, touches: Touches) -> Option<Staling> {
+        let cache = &self.shared.cache;
+        match touches {
+            Touches::Nothing => None,
+            Touches::ItsArea => Some(cache.staling(command.split_path().0)),
+            Touches::Everything => Some(cache.staling_everything()),
+        }
     }
 
     /// Once more on a fresh connection where that is safe: an idle connection may have died unnoticed.
@@ -270,12 +311,14 @@ impl Line {
         let tell = TellOnDrop(&self.shared.dropped);
         let (reply, answer) = oneshot::channel();
         let (begin, mut begun) = oneshot::channel();
+        let stale = self.staling(&command, manner.touches);
         let request = Request {
             command,
             timeout: manner.timeout,
             insists: manner.insists,
             begun: Some(begin),
             reply,
+            stale,
         };
         let closed = || Failure::NoConnection(actor::closed());
         let patience = self.settings().pool.acquire_timeout;

@@ -1,5 +1,7 @@
 //! One connection in the pool, and whether it is still of use.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use futures::FutureExt;
@@ -23,12 +25,33 @@ pub(crate) struct Link {
     /// Whether commands are in flight: who takes it then would get other people's answers.
     pub(crate) is_busy: bool,
     used_at: Instant,
+    /// Where it is counted as long as it is there.
+    _places: Vec<Place>,
+}
+
+/// Counts one connection as long as it is held.
+#[derive(Debug)]
+pub(crate) struct Place(Arc<AtomicUsize>);
+
+impl Place {
+    /// One more than are counted there already.
+    pub(crate) fn take(count: &Arc<AtomicUsize>) -> Self {
+        count.fetch_add(1, Ordering::AcqRel);
+        Self(Arc::clone(count))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 impl Link {
     /// A fresh connection.
-    pub(crate) fn new(wire: Wire) -> Self {
+    pub(crate) fn new(wire: Wire, places: Vec<Place>) -> Self {
         Self {
+            _places: places,
             wire,
             next_tag: 1,
             heard_at: Instant::now(),

@@ -1,19 +1,22 @@
 //! The connections to one router: made when needed, tried out when idle, given up when of no use.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use access::{GatewayError, GatewayErrorKind as Kind, Target};
+use access::{GatewayError, GatewayErrorKind as Kind, SessionLimit, Target};
 use deadpool::Runtime;
 use deadpool::managed::{
     BuildError, Manager, Metrics, Object, Pool, PoolError, RecycleError, RecycleResult, Timeouts,
 };
 use kernel::Randomness;
-use tokio::time::Instant;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout};
 use tracing::{debug, info};
 
-use crate::connect::{connect, unreachable};
+use crate::connect::{Wire, connect, silent, unreachable};
 use crate::gate::Gate;
-use crate::link::Link;
+use crate::link::{Link, Place};
+use crate::room;
 use crate::settings::GatewaySettings;
 
 tokio::task_local! {
@@ -36,9 +39,54 @@ pub(crate) struct Maker {
     settings: Arc<GatewaySettings>,
     randomness: Arc<dyn Randomness>,
     gate: Mutex<Gate>,
+    /// Connections that are there or being made.
+    places: Arc<AtomicUsize>,
+    /// Those of them that are logged in.
+    logged_in: Arc<AtomicUsize>,
+    /// What is known of the router's session limit.
+    limit: watch::Sender<SessionLimit>,
 }
 
 impl Maker {
+    /// Room for one more connection.
+    fn place(&self) -> Result<Place, NoLink> {
+        let place = Place::take(&self.places);
+        let allowed = room::connections(*self.limit.borrow(), self.settings.connections());
+        if self.places.load(Ordering::Acquire) <= allowed {
+            return Ok(place);
+        }
+        let message = format!("the router has room for {allowed} of our connections");
+        Err(NoLink {
+            err: unreachable(&message),
+            was_tried: false,
+        })
+    }
+
+    /// Asks for the session limit where more than one connection may be made.
+    async fn learn(&self, wire: &mut Wire) -> Result<(), GatewayError> {
+        if self.settings.connections() == 1 {
+            return Ok(());
+        }
+        let ours = self.logged_in.load(Ordering::Acquire);
+        let asked = room::ask(wire, self.target.transport.service(), ours);
+        let found = timeout(self.settings.login_timeout, asked).await;
+        let found = found.unwrap_or_else(|_| Err(silent(&self.target)))?;
+        let is_news = self
+            .limit
+            .send_if_modified(|it| std::mem::replace(it, found) != found);
+        if is_news {
+            info!(router = %self.target.router, limit = ?found, "session limit of the router");
+        }
+        Ok(())
+    }
+
+    async fn open(&self, place: Place) -> Result<Link, GatewayError> {
+        let mut wire = connect(&self.target, &self.settings).await?;
+        let session = Place::take(&self.logged_in);
+        self.learn(&mut wire).await?;
+        Ok(Link::new(wire, vec![place, session]))
+    }
+
     fn gate(&self) -> MutexGuard<'_, Gate> {
         self.gate.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,10 +108,11 @@ impl Manager for Maker {
             let was_tried = false;
             return Err(NoLink { err, was_tried });
         }
-        match connect(&self.target, &self.settings).await {
-            Ok(wire) => {
+        let place = self.place()?;
+        match self.open(place).await {
+            Ok(link) => {
                 info!(router = %self.target.router, "connected to the router");
-                Ok(Link::new(wire))
+                Ok(link)
             }
             Err(err) => {
                 debug!(router = %self.target.router, %err, "router cannot be reached");
@@ -118,15 +167,18 @@ impl Links {
             create: None,
             recycle: Some(settings.cancel_grace),
         };
-        let size = settings.connections();
         let maker = Maker {
             target,
             settings,
             randomness,
             gate: Mutex::default(),
+            places: Arc::default(),
+            logged_in: Arc::default(),
+            limit: watch::Sender::new(SessionLimit::NotAsked),
         };
         let pool = Pool::builder(maker)
-            .max_size(size)
+            // The first one finds out for how many there is room.
+            .max_size(1)
             .timeouts(timeouts)
             .runtime(Runtime::Tokio1)
             .build()?;
@@ -135,7 +187,33 @@ impl Links {
 
     /// A connection that answers.
     pub(crate) async fn take(&self) -> Result<Object<Maker>, NoLink> {
-        self.pool.get().await.map_err(no_link)
+        let taken = self.pool.get().await.map_err(no_link);
+        self.fit();
+        taken
+    }
+
+    /// What is known of the router's session limit.
+    pub(crate) fn limit(&self) -> SessionLimit {
+        *self.pool.manager().limit.borrow()
+    }
+
+    /// Until there is room for the task of this number, counted from 0.
+    pub(crate) async fn room_for(&self, task: usize) {
+        let maker = self.pool.manager();
+        let configured = maker.settings.connections();
+        let mut limit = maker.limit.subscribe();
+        let has_room = |it: &SessionLimit| task < room::connections(*it, configured);
+        // The sender lives as long as the pool.
+        let _never_closed = limit.wait_for(has_room).await;
+    }
+
+    /// Gives the pool as many places as there is room for.
+    fn fit(&self) {
+        let configured = self.pool.manager().settings.connections();
+        let places = room::connections(self.limit(), configured);
+        if places != self.pool.status().max_size {
+            self.pool.resize(places);
+        }
     }
 
     /// The next connection is tried whatever happened before.
@@ -170,15 +248,29 @@ impl Links {
                 Err(_) => break,
             }
         }
+        self.ask_again(checked.first_mut()).await;
         let had_any = !checked.is_empty();
         // Whoever waits for one goes first.
         checked.clear();
-        while had_any && self.pool.status().size < settings.pool.min {
+        let kept = settings.pool.min.min(self.pool.status().max_size);
+        while had_any && self.pool.status().size < kept {
             match self.pool.get().await {
                 Ok(link) => checked.push(link),
                 Err(_) => break,
             }
         }
+    }
+
+    /// Others may have come or gone. A connection on which that is not answered is of no use any more.
+    async fn ask_again(&self, idle: Option<&mut Object<Maker>>) {
+        let Some(link) = idle else {
+            return;
+        };
+        link.is_busy = true;
+        if self.pool.manager().learn(&mut link.wire).await.is_ok() {
+            link.is_busy = false;
+        }
+        self.fit();
     }
 
     fn let_go(&self, settings: &GatewaySettings) {

@@ -7,13 +7,12 @@ use access::{GatewayError, GatewayErrorKind};
 use futures::FutureExt;
 use routeros_proto::{Command, DecodeError, Reply, ReplyError, ReplyKind};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep_until};
 
 use crate::actor::{Ends, caller_left, next};
-use crate::answer::Answer;
 use crate::connect::Wire;
 use crate::failure::Failure;
+use crate::in_flight::{InFlight, Taken};
 use crate::line::Request;
 use crate::link::Link;
 use crate::settings::GatewaySettings;
@@ -38,16 +37,6 @@ pub(crate) struct Pump<'a> {
     /// Whether what was written may still be on this side of the connection.
     is_unflushed: bool,
     in_flight: HashMap<u64, InFlight>,
-    /// Cancellations that have not ended, and until when they must have.
-    cancelling: HashMap<u64, Instant>,
-}
-
-/// A command that has not ended. Its tag is not used again before it has.
-struct InFlight {
-    answer: Answer,
-    /// Who waits; `None` for a command that is being cancelled.
-    reply: Option<oneshot::Sender<Result<Answer, Failure>>>,
-    deadline: Instant,
 }
 
 /// What happened next.
@@ -58,6 +47,9 @@ enum Step {
     CallerLeft,
     TimeIsUp,
 }
+
+/// What the tag of a cancellation begins with, before the tag of what it cancels.
+const CANCELS: char = 'c';
 
 /// Numbers the connections that broke, so that each counts once.
 static BREAKS: AtomicU64 = AtomicU64::new(1);
@@ -71,7 +63,6 @@ impl<'a> Pump<'a> {
             out: Vec::new(),
             is_unflushed: false,
             in_flight: HashMap::new(),
-            cancelling: HashMap::new(),
         }
     }
 
@@ -152,7 +143,7 @@ impl<'a> Pump<'a> {
     }
 
     fn has_work(&self) -> bool {
-        !(self.in_flight.is_empty() && self.cancelling.is_empty() && self.out.is_empty())
+        !(self.in_flight.is_empty() && self.out.is_empty())
     }
 
     /// Sends a command. Its tag is registered before the first byte is written.
@@ -166,11 +157,8 @@ impl<'a> Pump<'a> {
             let _gone = request.reply.send(Err(too_long()));
             return;
         };
-        let waiting = InFlight {
-            answer: Answer::default(),
-            reply: Some(request.reply),
-            deadline: Instant::now() + request.timeout,
-        };
+        let deadline = Instant::now() + request.timeout;
+        let waiting = InFlight::new(request.reply, deadline, request.stale);
         self.in_flight.insert(tag, waiting);
         self.out.extend_from_slice(&bytes);
     }
@@ -194,63 +182,50 @@ impl<'a> Pump<'a> {
 
     /// Replies without a tag, or with one that has ended, concern nobody.
     fn hand_over(&mut self, reply: Reply) -> Result<(), End> {
-        let Some(tag) = reply.tag() else {
+        let now = Instant::now();
+        let Some((tag, is_cancel)) = reply.tag().and_then(number_of) else {
             return Ok(());
         };
-        if let Some(cancelled) = tag.strip_prefix('c').and_then(|it| it.parse().ok()) {
-            if reply.is_last() {
-                self.cancelling.remove(&cancelled);
+        let Some(it) = self.in_flight.get_mut(&tag) else {
+            return Ok(());
+        };
+        let taken = match is_cancel {
+            true => it.take_cancelled(&reply, now, self.settings),
+            false => it.take(reply, now, self.settings),
+        };
+        match taken {
+            Taken::More => {}
+            Taken::TooLarge => return Err(broken("an answer is larger than can be taken")),
+            Taken::Ended => {
+                if let Some(it) = self.in_flight.remove(&tag) {
+                    self.link.has_served = true;
+                    it.finish();
+                }
             }
-            return Ok(());
-        }
-        let Ok(tag) = tag.parse::<u64>() else {
-            return Ok(());
-        };
-        let Some(waiting) = self.in_flight.get_mut(&tag) else {
-            return Ok(());
-        };
-        if !waiting.answer.take(reply) {
-            if waiting.answer.bytes() > self.settings.max_answer_bytes {
-                return Err(broken("an answer is larger than can be taken"));
-            }
-            return Ok(());
-        }
-        self.link.has_served = true;
-        if let Some(InFlight {
-            answer,
-            reply: Some(caller),
-            ..
-        }) = self.in_flight.remove(&tag)
-        {
-            // A caller that has gone away needs no answer.
-            let _gone = caller.send(answer.checked().map_err(Failure::Refused));
         }
         Ok(())
     }
 
     /// The next instant at which something is overdue.
     fn next_wake(&self) -> Instant {
-        let commands = self.in_flight.values().map(|it| it.deadline);
-        let cancellations = self.cancelling.values().copied();
+        let commands = self.in_flight.values().map(InFlight::overdue_at);
         commands
-            .chain(cancellations)
             .min()
             .unwrap_or_else(|| Instant::now() + self.settings.idle_ping)
     }
 
-    /// Cancels what is overdue, and gives up a connection that does not even end what was cancelled.
+    /// Cancels what is overdue, and gives up a connection on which what was cancelled is silent or never ends.
     fn sweep(&mut self, now: Instant) -> Result<(), End> {
-        if self.cancelling.values().any(|it| *it <= now) {
+        let overdue = self
+            .in_flight
+            .iter()
+            .filter(|(_, it)| it.overdue_at() <= now);
+        let overdue: Vec<(u64, bool)> =
+            overdue.map(|(tag, it)| (*tag, it.is_cancelled())).collect();
+        if overdue.iter().any(|(_, is_cancelled)| *is_cancelled) {
             return Err(broken("the router stopped answering"));
         }
-        let overdue = self.in_flight.iter().filter(|(_, it)| it.deadline <= now);
-        let overdue: Vec<u64> = overdue.map(|(tag, _)| *tag).collect();
-        for tag in overdue {
-            let caller = self.in_flight.get_mut(&tag).and_then(|it| it.reply.take());
-            let Some(caller) = caller else {
-                return Err(broken("the router stopped answering"));
-            };
-            let _gone = caller.send(Err(Failure::Overdue));
+        for (tag, _) in overdue {
             self.cancel(tag, now);
         }
         Ok(())
@@ -258,8 +233,7 @@ impl<'a> Pump<'a> {
 
     /// Cancels the commands of callers that have gone away.
     fn cancel_orphans(&mut self) {
-        let gone = |it: &InFlight| it.reply.as_ref().is_some_and(oneshot::Sender::is_closed);
-        let orphans = self.in_flight.iter().filter(|(_, it)| gone(it));
+        let orphans = self.in_flight.iter().filter(|(_, it)| it.is_orphan());
         let orphans: Vec<u64> = orphans.map(|(tag, _)| *tag).collect();
         let now = Instant::now();
         for tag in orphans {
@@ -269,30 +243,32 @@ impl<'a> Pump<'a> {
 
     /// Asks the router to end a command; its tag stays taken until it has.
     fn cancel(&mut self, tag: u64, now: Instant) {
-        if let Some(it) = self.in_flight.get_mut(&tag) {
-            it.reply = None;
-            it.deadline = now + self.settings.cancel_grace;
-        }
         let cancel = Command::new("/cancel").attr("tag", tag.to_string());
-        if let Ok(bytes) = cancel.tagged(format!("c{tag}")).encode() {
+        if let Some(it) = self.in_flight.get_mut(&tag) {
+            it.cancel(now, self.settings);
+        }
+        if let Ok(bytes) = cancel.tagged(format!("{CANCELS}{tag}")).encode() {
             self.out.extend_from_slice(&bytes);
-            self.cancelling
-                .insert(tag, now + self.settings.cancel_grace);
         }
     }
 
     /// Tells everybody who waits that the connection is gone.
     fn abandon(&mut self, reason: &str) {
         let number = BREAKS.fetch_add(1, Ordering::Relaxed);
-        for (_, waiting) in self.in_flight.drain() {
-            let Some(caller) = waiting.reply else {
-                continue;
-            };
-            let _gone = caller.send(Err(Failure::Broken {
+        for (_, it) in self.in_flight.drain() {
+            it.abandon(Failure::Broken {
                 reason: reason.to_owned(),
                 number,
-            }));
+            });
         }
+    }
+}
+
+/// The command that a tag belongs to, and whether it is the tag of its cancellation.
+fn number_of(tag: &str) -> Option<(u64, bool)> {
+    match tag.strip_prefix(CANCELS) {
+        Some(tag) => Some((tag.parse().ok()?, true)),
+        None => Some((tag.parse().ok()?, false)),
     }
 }
 
@@ -321,3 +297,6 @@ fn unreadable(err: DecodeError) -> End {
 fn not_a_reply(err: ReplyError) -> End {
     broken(format!("the router sent what cannot be read: {err}"))
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,19 +1,16 @@
 //! Gathers how the talking to one router goes.
 
-use access::{BreakerFigures, GatewayStatistics, LimiterFigures, PoolFigures};
+use access::{BreakerFigures, GatewayStatistics, LimiterFigures, PoolFigures, SessionLimit};
 use resilience::BreakerSnapshot;
 
 use crate::line::Line;
+use crate::pool::Count;
 
 /// The figures of a router, now.
 pub(crate) fn of(line: &Line) -> GatewayStatistics {
     let shared = line.shared();
-    let count = shared.links.as_ref().map(crate::pool::Links::count);
-    let pool = count.map_or_else(PoolFigures::default, |it| PoolFigures {
-        active: it.active,
-        idle: it.idle,
-        max: it.max,
-    });
+    let links = shared.links.as_ref();
+    let pool = links.map_or_else(PoolFigures::default, |it| pool(it.count(), it.limit()));
     let turnstile = shared.turnstile.snapshot();
     GatewayStatistics {
         pool,
@@ -28,6 +25,15 @@ pub(crate) fn of(line: &Line) -> GatewayStatistics {
         requests: shared.meter.requests(),
         errors: shared.meter.errors(),
         latency: shared.meter.latency(),
+    }
+}
+
+fn pool(count: Count, sessions: SessionLimit) -> PoolFigures {
+    PoolFigures {
+        active: count.active,
+        idle: count.idle,
+        max: count.max,
+        sessions,
     }
 }
 

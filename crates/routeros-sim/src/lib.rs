@@ -37,6 +37,7 @@ mod fault;
 mod flow;
 mod hotspot;
 mod listener;
+mod meddling;
 mod menus;
 mod outside;
 mod passing;

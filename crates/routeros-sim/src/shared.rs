@@ -4,6 +4,7 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use routeros_proto::Command;
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use crate::config::SimConfig;
 use crate::door::Doors;
 use crate::fault::{Fault, FaultBoard};
+use crate::meddling::{self, Meddling};
 use crate::router::Router;
 use crate::state_file;
 use crate::stats::SimStats;
@@ -23,6 +25,7 @@ pub(crate) struct Shared {
     pub(crate) doors: Doors,
     router: Mutex<Router>,
     faults: Mutex<FaultBoard>,
+    meddlings: Mutex<Vec<Meddling>>,
     stats: Mutex<SimStats>,
     delay: Mutex<Duration>,
     /// Whether the port takes connections. Told anew whenever any fault changes.
@@ -42,6 +45,7 @@ impl Shared {
             doors,
             router: Mutex::new(router),
             faults: Mutex::default(),
+            meddlings: Mutex::default(),
             stats: Mutex::default(),
             is_open: watch::Sender::new(true),
             sessions: Mutex::default(),
@@ -57,6 +61,19 @@ impl Shared {
 
     pub(crate) fn faults(&self) -> MutexGuard<'_, FaultBoard> {
         lock(&self.faults)
+    }
+
+    /// Arranges for somebody to overwrite a row.
+    pub(crate) fn arrange(&self, meddling: Meddling) {
+        lock(&self.meddlings).push(meddling);
+    }
+
+    /// Lets somebody do what was arranged for just before this command.
+    pub(crate) fn meddle(&self, command: &Command) {
+        let mut arranged = lock(&self.meddlings);
+        if !arranged.is_empty() {
+            meddling::before(&mut arranged, &mut self.router(), command);
+        }
     }
 
     pub(crate) fn stats(&self) -> MutexGuard<'_, SimStats> {

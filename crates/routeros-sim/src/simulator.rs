@@ -17,6 +17,8 @@ use crate::config::{SimCertificate, SimConfig};
 use crate::door::Doors;
 use crate::fault::Fault;
 use crate::listener;
+use crate::meddling::Meddling;
+use crate::refusal::Refusal;
 use crate::router::Router;
 use crate::router::render::Sight;
 use crate::schema::{MenuId, Schema};
@@ -343,6 +345,35 @@ impl Simulator {
             .router()
             .overwrite(menu, key, attrs)
             .map_err(|refusal| refusal.message)
+    }
+
+    /// The same once, just before the next command of this path is executed (a menu stands for
+    /// all of its commands): somebody else changes the row between a client's read and its write.
+    ///
+    /// # Errors
+    /// The text of the trap a client would get: no such menu. A row that is gone when the moment
+    /// comes is left alone.
+    pub fn overwrite_before(
+        &self,
+        command: &str,
+        menu: &str,
+        key: &str,
+        attrs: &[(&str, &[u8])],
+    ) -> Result<(), String> {
+        let is_known = self.shared.router().menu(menu).is_some();
+        if !is_known {
+            return Err(Refusal::no_such_command().message);
+        }
+        let attrs = attrs.iter();
+        self.shared.arrange(Meddling {
+            command: command.to_owned(),
+            menu: menu.to_owned(),
+            key: key.to_owned(),
+            attrs: attrs
+                .map(|(name, value)| ((*name).to_owned(), value.to_vec()))
+                .collect(),
+        });
+        Ok(())
     }
 
     fn by_hand(

@@ -14,6 +14,8 @@ mod watch_router;
 mod withdraw_batch;
 
 pub(crate) use grant_batch::end_grants;
+pub use router_sweeps::request_watch;
+
 use jobs::ClaimedJob;
 use kernel::Scope;
 use serde::Deserialize;

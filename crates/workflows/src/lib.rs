@@ -95,7 +95,7 @@ mod sold_plans;
 mod workbench;
 
 pub use begin_import::{BeginImport, BeginImportPorts, begin_import, interrupted};
-pub use executors::run_job;
+pub use executors::{request_watch, run_job};
 pub use failure::{Failure, Remedy};
 pub use keeping::Keeping;
 pub use local_day::zone_of;

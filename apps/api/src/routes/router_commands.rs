@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use access::{
     ExecuteCommand, Execution, ExecutionAnswer, Freshness, GatewayStatistics, LatencyFigures,
-    NewExecution,
+    NewExecution, PoolFigures, SessionLimit,
 };
 use axum::Json;
 use axum::extract::State;
@@ -122,8 +122,32 @@ pub(crate) struct PoolBody {
     active: usize,
     /// Ready.
     idle: usize,
-    /// At most.
+    /// At most, now: what is configured, or less where the router has no room for so many.
     max: usize,
+    /// How many API sessions the router takes from everybody together; `null` where it was not asked or does not tell.
+    session_limit: Option<u64>,
+    /// How many of them others had when it was last asked.
+    sessions_of_others: Option<u64>,
+    /// Why the limit is not known, where the router was asked.
+    session_limit_unknown: Option<&'static str>,
+}
+
+impl From<PoolFigures> for PoolBody {
+    fn from(it: PoolFigures) -> Self {
+        let (limit, others, reason) = match it.sessions {
+            SessionLimit::NotAsked => (None, None, None),
+            SessionLimit::Told { limit, others } => (Some(limit), Some(others), None),
+            SessionLimit::NotTold { reason } => (None, None, Some(reason)),
+        };
+        Self {
+            active: it.active,
+            idle: it.idle,
+            max: it.max,
+            session_limit: limit,
+            sessions_of_others: others,
+            session_limit_unknown: reason,
+        }
+    }
 }
 
 /// A router's circuit breaker.
@@ -207,11 +231,7 @@ impl From<GatewayStatistics> for StatisticsBody {
         let [critical, high, normal, low] = it.limiter.waiting;
         let errors = it.errors.into_iter();
         Self {
-            pool: PoolBody {
-                active: it.pool.active,
-                idle: it.pool.idle,
-                max: it.pool.max,
-            },
+            pool: it.pool.into(),
             breaker: it.breaker.map(|it| BreakerBody {
                 state: it.state,
                 failures: it.failures,

@@ -57,6 +57,7 @@ async fn house_with_use() -> House {
     let change = LoginChange {
         meter: Meter::new(login, GRANT, subject()),
         sessions: vec![session],
+        begun: Vec::new(),
         used: half,
         carried: Load::ZERO,
         first_use: None,

@@ -3,8 +3,10 @@
 use chrono::Duration;
 use kernel::{GrantId, Timestamp};
 
-use super::Router;
+use super::{Router, RouterStatus};
 use crate::events::AccessEvent;
+use crate::gateway::Pulse;
+use crate::reachability::Reachability;
 
 /// Clocks drift and answers take time: a start that is later by less than this is the same one.
 const BOOT_SLACK: Duration = Duration::seconds(120);
@@ -24,12 +26,29 @@ impl Router {
         known.is_some_and(|it| boot(uptime_s, at) > it.plus(BOOT_SLACK))
     }
 
+    /// Whether what is known of it may no longer hold: it has started anew, or runs another version.
+    #[must_use]
+    pub fn is_outdated(&self, pulse: &Pulse, at: Timestamp) -> bool {
+        let is_other = |it: &String| *it != self.facts.version;
+        self.has_rebooted(pulse.uptime_s, at) || pulse.version.as_ref().is_some_and(is_other)
+    }
+
     /// Records that it has started anew.
     pub fn rebooted(&mut self, uptime_s: u64) {
         self.events.push(AccessEvent::RouterRebooted {
             router: self.id,
             uptime_s,
         });
+    }
+
+    /// Notes what whoever talks to it has noticed. Returns whether that is news worth saving. An answer only ends a
+    /// silence: what else is wrong with a router is found out by working with it.
+    pub fn noticed(&mut self, to: &Reachability, at: Timestamp) -> bool {
+        match (to, &self.status) {
+            (Reachability::Lost { reason }, _) => self.went_silent(reason, at),
+            (Reachability::Back, RouterStatus::Unreachable { .. }) => self.answered(at),
+            (Reachability::Back, _) => false,
+        }
     }
 
     /// Records who is online still, and who is gone at last. Returns whether that is news worth saving.

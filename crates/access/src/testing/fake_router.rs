@@ -2,11 +2,13 @@
 
 mod gateway;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
 
 use kernel::{Priority, RouterId, Secret};
 
+use super::fake_feed::Ears;
 use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use super::surveyed;
@@ -16,6 +18,7 @@ use crate::desired::ACTIVE_LIST;
 use crate::gateway::{GatewayError, GatewayErrorKind, Selection, Target};
 use crate::login::{LoginRef, Service};
 use crate::menu::Menu;
+use crate::reachability::ReachabilityChange;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow, Attribute, RowId};
 use crate::tag::Tag;
@@ -38,6 +41,8 @@ pub(super) struct World {
     password: Option<String>,
     certificate: Option<Fingerprint>,
     logins: u64,
+    inspections: u64,
+    pub(super) ears: Ears,
     hides_passwords: bool,
     hidden: BTreeMap<Menu, String>,
     next_id: u64,
@@ -47,7 +52,14 @@ pub(super) struct World {
 
 /// Any number of routers, each made when it is first talked to.
 #[derive(Debug, Default)]
-pub struct FakeRouter(Mutex<BTreeMap<RouterId, World>>);
+pub struct FakeRouter(Mutex<BTreeMap<RouterId, World>>, Mutex<News>);
+
+/// What the routers have to tell, and who waits for it.
+#[derive(Debug, Default)]
+struct News {
+    changes: VecDeque<ReachabilityChange>,
+    waiter: Option<Waker>,
+}
 
 impl FakeRouter {
     /// Routers without rows, that accept every password.
@@ -83,6 +95,36 @@ impl FakeRouter {
     #[must_use]
     pub fn logins(&self, router: RouterId) -> u64 {
         self.with(router, |it| it.logins)
+    }
+
+    /// Whoever waits for it hears that a router stopped answering or began again.
+    pub fn tell(&self, change: ReachabilityChange) {
+        let mut news = self.news();
+        news.changes.push_back(change);
+        if let Some(waiter) = news.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    fn news(&self) -> MutexGuard<'_, News> {
+        self.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn poll_news(&self, cx: &Context<'_>) -> Poll<ReachabilityChange> {
+        let mut news = self.news();
+        match news.changes.pop_front() {
+            Some(change) => Poll::Ready(change),
+            None => {
+                news.waiter = Some(cx.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+
+    /// How often the router was asked who it is.
+    #[must_use]
+    pub fn inspections(&self, router: RouterId) -> u64 {
+        self.with(router, |it| it.inspections)
     }
 
     /// The router no longer shows passwords, as RouterOS 7.21 may.

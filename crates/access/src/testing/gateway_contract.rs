@@ -162,6 +162,9 @@ async fn it_knows_whom_it_talks_to(bench: &dyn Bench) {
         !facts.version.is_empty() && facts.serial.is_some(),
         "{facts:?}"
     );
+    let pulse = gateway.pulse(&target).await.expect("it has a pulse");
+    assert_eq!(pulse.version.as_ref(), Some(&facts.version));
+    assert!(pulse.uptime_s >= facts.uptime_s, "{pulse:?}");
     let right = Target {
         expected_serial: facts.serial.clone(),
         ..target.clone()

@@ -5,11 +5,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    AccessSessionId, Cursor, GrantId, LocalDate, Page, PageRequest, RouterId, StoreError, TenantId,
-    Timestamp,
+    AccessSessionId, Cursor, GrantId, LocalDate, NewEvent, Page, PageRequest, RouterId, StoreError,
+    TenantId, Timestamp,
 };
 
 use super::memory_access::MemoryAccess;
+use crate::events::session_events;
 use crate::grant::{Allowance, GrantSnapshot, Subject};
 use crate::login::LoginRef;
 use crate::usage::{
@@ -24,6 +25,8 @@ struct Rows {
     sessions: BTreeMap<(TenantId, AccessSessionId), (RouterId, TrackedSession)>,
     days: BTreeMap<(LocalDate, TenantId, GrantId), Load>,
     carried: BTreeMap<(TenantId, GrantId), Load>,
+    /// Events of sessions, and when they were recorded.
+    told: Vec<(Timestamp, TenantId, NewEvent)>,
 }
 
 /// The store: clones share what they hold.
@@ -138,6 +141,14 @@ impl UsageStore for MemoryUsage {
         if stored != state.version {
             return Err(StoreError::Conflict);
         }
+        let events = session_events(router, changes)?;
+        let told = events
+            .iter()
+            .map(|it| (state.polled_at, tenant, it.clone()));
+        rows.told.extend(told);
+        let mut tables = self.access.lock();
+        tables.entry(tenant).or_default().events.extend(events);
+        drop(tables);
         let version = stored + 1;
         let state = PollState { version, ..*state };
         rows.polls.insert((tenant, router), state);
@@ -154,6 +165,25 @@ impl UsageStore for MemoryUsage {
         let old = old.map(|(key, _)| *key).take(at_most(limit));
         let old: Vec<_> = old.collect();
         old.iter().for_each(|key| drop(rows.sessions.remove(key)));
+        Ok(counted(old.len()))
+    }
+
+    async fn forget_session_events(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut rows = self.lock();
+        let old = rows.told.extract_if(.., |(at, ..)| *at < before);
+        let old: Vec<_> = old.take(at_most(limit)).collect();
+        let mut tables = self.access.lock();
+        for (_, tenant, event) in &old {
+            let events = &mut tables.entry(*tenant).or_default().events;
+            // Whichever of those that are alike.
+            if let Some(place) = events.iter().position(|it| it == event) {
+                events.remove(place);
+            }
+        }
         Ok(counted(old.len()))
     }
 

@@ -46,6 +46,7 @@ pub async fn usage_store_contract(
     walk.old_sessions_are_forgotten().await;
     walk.meters_of_ended_grants_are_forgotten(access).await;
     walk.meters_in_use_are_kept(access).await;
+    walk.session_events_are_forgotten().await;
 }
 
 struct Walk<'a> {
@@ -134,6 +135,7 @@ impl Walk<'_> {
         LoginChange {
             meter: self.meter(owner),
             sessions: Vec::new(),
+            begun: Vec::new(),
             used,
             carried: Load::ZERO,
             first_use: None,
@@ -304,8 +306,11 @@ impl Walk<'_> {
         }
     }
 
+    /// Records sessions: those that have ended, and others for the first time.
     async fn keep(&self, sessions: Vec<TrackedSession>) {
+        let new = sessions.iter().filter(|it| it.end.is_none());
         let change = LoginChange {
+            begun: new.map(|it| it.id).collect(),
             sessions,
             ..self.change(0, Load::ZERO)
         };
@@ -406,6 +411,15 @@ impl Walk<'_> {
         assert_eq!(ok(self.store.forget_sessions(later, 9).await), 1);
         let left = self.listed(SessionFilter::default()).await;
         assert_eq!(left.len(), 1, "what runs stays");
+    }
+
+    /// One event for each page with beginnings, one for each with ends.
+    async fn session_events_are_forgotten(&self) {
+        let forget = async |before| ok(self.store.forget_session_events(before, 9).await);
+        assert_eq!(forget(noon().minus(Duration::days(3_650))).await, 0);
+        let later = noon().plus(Duration::days(90));
+        assert!(forget(later).await >= 2);
+        assert_eq!(forget(later).await, 0);
     }
 
     async fn meters_of_ended_grants_are_forgotten(&self, access: &dyn AccessStore) {

@@ -57,6 +57,8 @@ pub struct LoginChange {
     pub meter: Meter,
     /// Its sessions: those that run, and those that have just ended.
     pub sessions: Vec<TrackedSession>,
+    /// Which of them were not known before.
+    pub begun: Vec<AccessSessionId>,
     /// What it used since the last poll.
     pub used: Load,
     /// What its counters held when they were first seen, used at times that nobody knows.
@@ -96,6 +98,7 @@ pub fn account(
         carried: Load::ZERO,
         ended: Load::ZERO,
         sessions: Vec::new(),
+        begun: Vec::new(),
     };
     let fresh = work.follow_known(books.open, seen);
     for session in fresh {
@@ -127,6 +130,7 @@ struct Work<'a> {
     /// What was recorded from hotspot sessions that have just been found ended.
     ended: Load,
     sessions: Vec<TrackedSession>,
+    begun: Vec<AccessSessionId>,
 }
 
 impl Work<'_> {
@@ -172,6 +176,7 @@ impl Work<'_> {
         let is_old = is_new && older_than(load.seconds, self.clock.since, self.clock.at);
         self.add(load, is_old);
         let age = seconds(now.uptime_s);
+        self.begun.push(id);
         self.sessions.push(TrackedSession {
             id,
             login: now.login.clone(),
@@ -217,6 +222,7 @@ impl Work<'_> {
         LoginChange {
             meter: self.meter,
             sessions: self.sessions,
+            begun: self.begun,
             used: self.used,
             carried: self.carried,
             first_use,

@@ -69,7 +69,8 @@ pub trait UsageStore: Send + Sync {
     ) -> Result<Vec<Owner>, StoreError>;
 
     /// Records changes of different logins and the state of the router, all or nothing, in a few statements however
-    /// many they are: meters and sessions are replaced, use is added to its day, what was carried to the grant's total.
+    /// many they are: meters and sessions are replaced, use is added to its day, what was carried to the grant's total,
+    /// and [`crate::session_events`] among the events.
     ///
     /// Returns the new version of the state. Fails with [`StoreError::Conflict`] if the stored one is no longer
     /// `state.version`: somebody else has recorded a poll of this router meanwhile.
@@ -92,6 +93,11 @@ pub trait UsageStore: Send + Sync {
     /// Deletes up to `limit` meters, of any tenant, whose grants ended before an instant; returns how many. A meter stays
     /// while a session of its login is open, or a grant that has not ended has its login.
     async fn forget_meters(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError>;
+
+    /// Deletes up to `limit` events of sessions, of any tenant, that were recorded before an instant and that nobody
+    /// waits for; returns how many. The newest event of all stays.
+    async fn forget_session_events(&self, before: Timestamp, limit: u32)
+    -> Result<u64, StoreError>;
 }
 
 /// What was used on one day.

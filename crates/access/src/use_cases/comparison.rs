@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use kernel::{Clock, GrantId, Priority, RouterId, Scope, Timestamp, Vault};
 
+use super::refresh_facts::refresh_facts;
 use super::router_task::{RouterTaskError, failed, load_target, profiles_for};
 use super::sync_router::open_all;
 use crate::desired::{Desired, desired};
@@ -47,13 +48,13 @@ pub(super) async fn compare(
 ) -> Result<Comparison, RouterTaskError> {
     let (router, target) = load_target(store, vault, scope, id).await?;
     let target = target.at(Priority::Low);
-    let read = async {
-        let uptime_s = gateway.uptime(&target).await?;
-        let actual = gateway.read(&target, &Selection::All).await?;
-        Ok((uptime_s, actual))
+    let pulse = match gateway.pulse(&target).await {
+        Ok(pulse) => pulse,
+        Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),
     };
-    let (uptime_s, actual) = match read.await {
-        Ok(read) => read,
+    refresh_facts(store, gateway, clock, scope, (&router, &target, &pulse)).await?;
+    let actual = match gateway.read(&target, &Selection::All).await {
+        Ok(actual) => actual,
         Err(err) => return Err(failed(store, scope, id, err, clock.now()).await),
     };
     let now = clock.now();
@@ -64,7 +65,7 @@ pub(super) async fn compare(
     Ok(Comparison {
         router,
         target,
-        uptime_s,
+        uptime_s: pulse.uptime_s,
         actual,
         grants,
         setup,

@@ -107,6 +107,12 @@ impl<'a> UsageRun<'a> {
         Ok(run)
     }
 
+    /// Whether the router has started anew since it was last polled.
+    #[must_use]
+    pub const fn has_restarted(&self) -> bool {
+        self.clock.has_restarted
+    }
+
     /// Adds the hotspot users and queues whose totals are not those that were read last.
     async fn find_changed_users(&mut self) -> Result<(), StoreError> {
         let mut logins: BTreeSet<LoginRef> = self.waiting.drain(..).collect();

@@ -8,7 +8,7 @@ use access::{
     AccessStore, Actual, Allowance, Attribute, Change, ChangeSetup, CutReport, DriftClass,
     DriftError, DriftRow, DriftRowRef, Execution, ExecutionAnswer, Findings, GatewayError,
     GatewayErrorKind, GatewayStatistics, GrantAccess, Limits, LiveSession, LoginRef, Menu, Pool,
-    ReconcileMode, ReconcileRouter, RouterFacts, RouterGateway, Selection, Service, Subject,
+    Pulse, ReconcileMode, ReconcileRouter, RouterFacts, RouterGateway, Selection, Service, Subject,
     Target,
 };
 use access::{UsageReading, UsageScope};
@@ -88,6 +88,37 @@ async fn a_restart_is_noticed_by_the_next_sync_and_recorded_once() {
     assert!(report.rebooted);
     assert!(!world.sync().await.unwrap().rebooted);
     assert!(!world.reconcile(ReconcileMode::Apply).await.rebooted);
+    assert_eq!(events(&world, "access.router_rebooted"), 1);
+}
+
+#[tokio::test]
+async fn a_router_is_asked_anew_who_it_is_after_a_restart_and_an_upgrade_and_not_otherwise() {
+    let world = settled(1).await;
+    let inspected = || world.gateway.inspections(router());
+    let version = async || world.router().await.facts().version.clone();
+    let before = inspected();
+    world.reconcile(ReconcileMode::Apply).await;
+    assert_eq!(inspected(), before, "nothing is new");
+    world.clock.advance(Duration::hours(5));
+    let upgraded = |version: &str, uptime_s| RouterFacts {
+        version: version.to_owned(),
+        uptime_s,
+        ..sample_facts(router())
+    };
+    world
+        .gateway
+        .become_another(router(), upgraded("7.20 (stable)", 60));
+    world.reconcile(ReconcileMode::Apply).await;
+    assert_eq!(version().await, "7.20 (stable)");
+    assert_eq!(inspected(), before + 1);
+    world.reconcile(ReconcileMode::Apply).await;
+    assert_eq!(inspected(), before + 1, "once");
+    // A restart that nobody has noticed.
+    world
+        .gateway
+        .become_another(router(), upgraded("7.21 (stable)", 60));
+    world.reconcile(ReconcileMode::DryRun).await;
+    assert_eq!(version().await, "7.21 (stable)");
     assert_eq!(events(&world, "access.router_rebooted"), 1);
 }
 
@@ -445,6 +476,10 @@ impl RouterGateway for PaidMeanwhile<'_> {
 
     async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
         self.fake().uptime(target).await
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        self.fake().pulse(target).await
     }
 
     async fn execute(

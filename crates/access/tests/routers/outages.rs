@@ -2,8 +2,8 @@
 
 use access::testing::sample_facts;
 use access::{
-    Allowance, Attribute, GatewayError, GatewayErrorKind, Menu, RouterFacts, RouterStatus,
-    RouterTaskError,
+    Allowance, Attribute, GatewayError, GatewayErrorKind, Menu, Reachability, ReachabilityChange,
+    RouterFacts, RouterStatus, RouterTaskError, note_reachability,
 };
 use chrono::Duration;
 use kernel::Clock;
@@ -41,6 +41,42 @@ async fn a_silent_router_is_noted_once_and_catches_up() {
         (count("access.router_online"), count("access.grant_applied")),
         (1, 1)
     );
+}
+
+#[tokio::test]
+async fn what_the_gateway_notices_is_an_event_once_and_shows_since_when_and_why() {
+    let world = World::new().await;
+    world.grant(10, "siti").await.unwrap();
+    world.sync().await.unwrap();
+    let note = async |to: Reachability| {
+        let change = ReachabilityChange {
+            router: router(),
+            to,
+        };
+        let noted = note_reachability(&world.store, &world.clock, &world.scope, &change);
+        noted.await.unwrap();
+    };
+    let lost = |reason: &str| Reachability::Lost {
+        reason: reason.to_owned(),
+    };
+    note(Reachability::Back).await;
+    let since = world.clock.now();
+    for reason in ["timeout", "timeout", "refused"] {
+        note(lost(reason)).await;
+        world.clock.advance(Duration::minutes(1));
+    }
+    let expected = RouterStatus::Unreachable {
+        since,
+        reason: "refused".to_owned(),
+    };
+    assert_eq!(world.status().await, expected);
+    note(Reachability::Back).await;
+    note(Reachability::Back).await;
+    assert_eq!(world.status().await, RouterStatus::Online);
+    let names = world.store.event_names(tenant());
+    let count = |name| names.iter().filter(|it| **it == name).count();
+    assert_eq!(count("access.router_unreachable"), 1);
+    assert_eq!(count("access.router_online"), 2, "the first time, and back");
 }
 
 #[tokio::test]

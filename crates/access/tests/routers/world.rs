@@ -145,6 +145,12 @@ impl World {
         self.clock.now()
     }
 
+    /// The router, as stored.
+    pub(crate) async fn router(&self) -> access::Router {
+        let mut tx = AccessStore::begin(&self.store, &self.scope).await.unwrap();
+        tx.routers().find(router()).await.unwrap().unwrap()
+    }
+
     pub(crate) async fn status(&self) -> RouterStatus {
         self.store
             .router(tenant(), router())

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use access::{Load, LoginChange, LoginRef, Meter, Owner, PollState, TrackedSession, UsageStore};
+use access::{
+    Load, LoginChange, LoginRef, Meter, Owner, PollState, TrackedSession, UsageStore,
+    session_events,
+};
 use async_trait::async_trait;
-use kernel::{GrantId, LocalDate, RouterId, StoreError, TenantId, Timestamp};
+use kernel::{GrantId, LocalDate, RouterId, Scope, StoreError, TenantId, Timestamp, UnitOfWork};
 use sea_orm::{DatabaseTransaction, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -120,22 +123,25 @@ impl UsageStore for Store {
         day: LocalDate,
         changes: &[LoginChange],
     ) -> Result<i64, StoreError> {
-        let tx = self.db.begin().await?;
+        let scope = Scope::system(tenant, "usage", self.surroundings.ids.fresh());
+        let mut unit = self.transaction(&scope).await?;
+        unit.record_raw(session_events(router, changes)?);
+        let tx = unit.connection();
         let values = poll_values(tenant.uuid(), router, state)?;
-        if sql::execute(&tx, SAVE_POLL, values).await? == 0 {
+        if sql::execute(tx, SAVE_POLL, values).await? == 0 {
             return Err(StoreError::Conflict);
         }
         for chunk in changes.chunks(CHUNK) {
-            save_meters(&tx, tenant.uuid(), router, chunk).await?;
-            save_sessions(&tx, tenant.uuid(), router, chunk).await?;
-            add_days(&tx, tenant.uuid(), day, chunk).await?;
+            save_meters(tx, tenant.uuid(), router, chunk).await?;
+            save_sessions(tx, tenant.uuid(), router, chunk).await?;
+            add_days(tx, tenant.uuid(), day, chunk).await?;
             let carried = summed(chunk, |it| it.carried);
             let carried = carried
                 .into_iter()
                 .map(|(it, load)| ((tenant.uuid(), it), load));
-            carry(&tx, carried.collect()).await?;
+            carry(tx, carried.collect()).await?;
         }
-        tx.commit().await.stored()?;
+        Box::new(unit).commit().await?;
         Ok(state.version + 1)
     }
 
@@ -167,6 +173,15 @@ impl UsageStore for Store {
         }
         tx.commit().await.stored()?;
         Ok(folded)
+    }
+
+    async fn forget_session_events(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let values = [before.utc().into(), i64::from(limit).into()];
+        sql::execute(self.writer(), FORGET_SESSION_EVENTS, values).await
     }
 
     async fn forget_meters(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
@@ -352,6 +367,17 @@ ON CONFLICT (tenant_id, grant_id) DO UPDATE SET bytes_up = usage_carried.bytes_u
 const FORGET_SESSIONS: &str = "\
 DELETE FROM access_sessions WHERE (tenant_id, id) IN (
     SELECT tenant_id, id FROM access_sessions WHERE ended_at IS NOT NULL AND ended_at < $1 ORDER BY ended_at LIMIT $2)";
+
+/// The names are literals, so that the partial index serves. The newest stays because SQLite counts on from its place.
+const FORGET_SESSION_EVENTS: &str = "\
+DELETE FROM events WHERE position < (SELECT max(position) FROM events) AND position IN (
+    SELECT position FROM (
+        SELECT e.position, e.occurred_at FROM events AS e
+        WHERE e.name IN ('access.sessions_started', 'access.sessions_ended')
+        AND NOT EXISTS (
+            SELECT 1 FROM deliveries AS d WHERE d.position = e.position AND d.state <> 'done')
+        ORDER BY e.position LIMIT $2) AS oldest
+    WHERE occurred_at < $1)";
 
 const OLD_DAYS: &str = "\
 SELECT tenant_id, grant_id, day, bytes_up, bytes_down, seconds FROM usage_daily WHERE day < $1

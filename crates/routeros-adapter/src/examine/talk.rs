@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use access::{GatewayError, GatewayErrorKind as Kind};
-use routeros_proto::{Command, ReplyKind};
+use routeros_proto::{Command, Limits, ReplyKind};
 use tokio::io::AsyncWriteExt;
 use tokio::time::{Instant, timeout_at};
 
@@ -22,7 +22,13 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) const fn new(wire: Wire, patience: Duration, deadline: Instant) -> Self {
+    /// Begins to ask. Nothing large is asked, so nothing large is taken.
+    pub(super) fn new(mut wire: Wire, patience: Duration, deadline: Instant) -> Self {
+        wire.decoder.set_limits(Limits {
+            max_word_bytes: MAX_SMALL_ANSWER,
+            max_sentence_bytes: MAX_SMALL_ANSWER,
+            ..Limits::CLIENT
+        });
         Self {
             wire,
             patience,

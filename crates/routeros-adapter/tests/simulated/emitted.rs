@@ -88,6 +88,18 @@ async fn a_full_day(site: &Site, at: &Target) {
     assert!(gateway.sessions(at).await.is_err());
     site.router.clear_faults();
     gateway.sessions(at).await.unwrap();
+    let mut feed = gateway.listen(at).await.unwrap();
+    let listens = || {
+        let asked = site.router.stats().by_command;
+        asked.contains_key("/ip/hotspot/active/listen")
+    };
+    while !listens() {
+        tokio::task::yield_now().await;
+    }
+    site.router
+        .hotspot_login("u00000", "p0", "AA:BB:CC:00:00:08")
+        .unwrap();
+    feed.changed().await.unwrap();
     let mut plan = users_plan(
         0,
         &gateway
@@ -114,6 +126,7 @@ async fn nothing_is_said_that_is_not_in_the_table() {
     let table = emitted();
     let said = said.lock().unwrap();
     assert!(said.contains_key("/cancel") && said.contains_key("/ip/hotspot/user/set"));
+    assert!(said.contains_key("/ppp/active/listen"));
     for (path, names) in said.iter() {
         let row = table.iter().find(|it| it.path() == *path);
         let row = row.unwrap_or_else(|| panic!("{path} is not in the table of emitted commands"));

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use access::{GatewayErrorKind as Kind, Priority, RouterGateway, Selection, Target};
+use access::{GatewayErrorKind as Kind, Priority, Reachability, RouterGateway, Selection, Target};
+use futures::FutureExt;
 use routeros_adapter::{BreakerSettings, BucketSettings, GatewaySettings, PoolSettings};
 use routeros_sim::{Fault, SimConfig};
 use tokio::time::{Instant, timeout};
@@ -47,6 +48,50 @@ async fn a_dead_router_is_left_alone_and_found_again_by_one_probe() {
     let seen = site.gateway.statistics(router_id()).unwrap();
     assert_eq!(seen.breaker.unwrap().state, "closed");
     assert!(seen.breaker.unwrap().failures >= 5);
+}
+
+#[tokio::test]
+async fn an_outage_is_reported_once_and_its_end_once() {
+    let settings = GatewaySettings {
+        command_timeout: Duration::from_millis(50),
+        table_timeout: Duration::from_millis(50),
+        login_timeout: Duration::from_millis(200),
+        breaker: Some(BreakerSettings {
+            threshold: 2,
+            open_for: Duration::from_millis(100),
+        }),
+        ..impatient()
+    };
+    let site = Site::with(SimConfig::new("tower-7"), settings).await;
+    site.read().await.unwrap();
+    let news = || site.gateway.reachability_changed().now_or_never();
+    assert_eq!(news(), None);
+    site.router.set_fault(Fault::BlackHole);
+    let told = async {
+        let lost = site.gateway.reachability_changed().await;
+        // The breaker opens again after each probe that fails.
+        for _ in 0..6 {
+            let _silence = site.gateway.inspect(&site.at()).await.unwrap_err();
+        }
+        lost
+    };
+    let told = async {
+        tokio::select! {
+            told = told => told,
+            () = async { loop { let _silence = site.read().await; } } => unreachable!(),
+        }
+    };
+    let lost = timeout(Duration::from_secs(10), told).await.unwrap();
+    assert_eq!(lost.router, router_id());
+    let Reachability::Lost { reason } = lost.to else {
+        panic!("{lost:?}");
+    };
+    assert!(reason.contains("several times in a row"), "{reason}");
+    assert_eq!(news(), None, "it is still the same outage");
+    site.router.clear_faults();
+    site.read_when_back().await;
+    assert_eq!(news().map(|it| it.to), Some(Reachability::Back));
+    assert_eq!(news(), None);
 }
 
 #[tokio::test]

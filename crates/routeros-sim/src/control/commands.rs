@@ -10,7 +10,7 @@ use crate::fault::Fault;
 use crate::simulator::Simulator;
 
 /// What `help` says: the words of each command and what they do.
-const HELP: [(&str, &str); 29] = [
+const HELP: [(&str, &str); 32] = [
     ("faults list", "the faults that are on, one line each"),
     (
         "faults on FAULT",
@@ -80,6 +80,18 @@ const HELP: [(&str, &str); 29] = [
         "changes the row of this id or name",
     ),
     ("remove MENU KEY", "removes it"),
+    (
+        "overwrite MENU KEY NAME=VALUE...",
+        "writes properties of a row as they are, without any check",
+    ),
+    (
+        "overwrite-before COMMAND MENU KEY NAME=VALUE...",
+        "the same once, just before the next such command is executed",
+    ),
+    (
+        "dhcp ask MAC [HOSTNAME]",
+        "a device asks for an address; the address",
+    ),
     ("stats", "what clients asked so far"),
     ("quit", "ends this connection, not the router"),
 ];
@@ -100,6 +112,8 @@ pub(super) fn run(router: &Simulator, words: &[String]) -> Answer {
         ["hotspot", rest @ ..] => hotspot(router, rest),
         ["traffic", rest @ ..] => traffic(router, rest),
         ["tls", rest @ ..] => tls(router, rest),
+        ["dhcp", rest @ ..] => dhcp(router, rest),
+        ["overwrite" | "overwrite-before", ..] => overwrite(router, &words),
         ["rows" | "add" | "set" | "remove", ..] => rows(router, &words),
         _ => system(router, &words),
     }
@@ -213,6 +227,30 @@ fn rows(router: &Simulator, words: &[&str]) -> Answer {
     }
 }
 
+fn overwrite(router: &Simulator, words: &[&str]) -> Answer {
+    match words {
+        ["overwrite", menu, key, values @ ..] => {
+            router.overwrite(menu, key, &bytes(&pairs(values)?))?;
+            done()
+        }
+        ["overwrite-before", command, menu, key, values @ ..] => {
+            router.overwrite_before(command, menu, key, &bytes(&pairs(values)?))?;
+            done()
+        }
+        _ => Err("expected a menu, a row and NAME=VALUE".to_owned()),
+    }
+}
+
+fn dhcp(router: &Simulator, words: &[&str]) -> Answer {
+    let address = match words {
+        ["ask", mac] => router.dhcp_ask(mac, b""),
+        ["ask", mac, host_name] => router.dhcp_ask(mac, host_name.as_bytes()),
+        ["ask"] => return Err("expected a hardware address".to_owned()),
+        _ => return unknown(),
+    };
+    one(json!(address.map_err(text)?.to_string()))
+}
+
 fn system(router: &Simulator, words: &[&str]) -> Answer {
     match words {
         ["reboot"] => router.reboot(),
@@ -273,4 +311,11 @@ fn pairs<'w>(words: &[&'w str]) -> Result<Vec<(&'w str, &'w str)>, String> {
             .ok_or_else(|| format!("{word}: expected NAME=VALUE"))
     };
     words.iter().map(pair).collect()
+}
+
+fn bytes<'w>(pairs: &[(&'w str, &'w str)]) -> Vec<(&'w str, &'w [u8])> {
+    let pairs = pairs.iter();
+    pairs
+        .map(|(name, value)| (*name, value.as_bytes()))
+        .collect()
 }

@@ -91,6 +91,7 @@ impl Session {
             // What happened before a `listen` is not its business.
             self.events = self.events.resubscribe();
         }
+        self.shared.meddle(&command);
         let result = commands::run(&mut self.shared.router(), origin, &command);
         self.count(&command);
         let before = self.out.len();

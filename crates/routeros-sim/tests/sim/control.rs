@@ -177,6 +177,65 @@ async fn customers_do_things_by_themselves_while_time_passes() {
 }
 
 #[tokio::test]
+async fn somebody_else_changes_a_row_between_a_read_and_a_write() {
+    let (router, mut control) = started().await;
+    control
+        .one("add /ppp/secret name=siti password=pw comment=mine")
+        .await;
+    let mut client = Client::login(&router).await;
+    control
+        .done("overwrite-before /ppp/secret/set /ppp/secret siti comment=theirs disabled=true")
+        .await;
+    let read = client.run(Command::new("/ppp/secret/print")).await;
+    assert_eq!(read.column("comment"), ["mine"], "not yet");
+    let set = |value| {
+        Command::new("/ppp/secret/set")
+            .attr(".id", "siti")
+            .attr("password", value)
+    };
+    client.run(set("new")).await;
+    let row = control.one("rows /ppp/secret name=siti").await;
+    assert_eq!(
+        (&row["comment"], &row["password"]),
+        (&json!("theirs"), &json!("new"))
+    );
+    assert_eq!(row["disabled"], "true");
+    control.done("set /ppp/secret siti comment=mine").await;
+    client.run(set("newer")).await;
+    let row = control.one("rows /ppp/secret name=siti").await;
+    assert_eq!(row["comment"], "mine", "once and no more");
+
+    control.done("overwrite /system/license 0 nlevel=4").await;
+    assert_eq!(control.one("rows /system/license").await["nlevel"], "4");
+    let refused = control.ask("overwrite /ppp/secret nobody comment=x").await;
+    assert_eq!(refused, Err("no such item".to_owned()));
+    let refused = control.ask("overwrite-before /x /no/menu a b=c").await;
+    assert!(refused.unwrap_err().contains("no such command"));
+}
+
+#[tokio::test]
+async fn a_dhcp_client_asks_and_gets_its_lease() {
+    let (_router, mut control) = started().await;
+    let refused = control.ask("dhcp ask AA:BB:CC:00:00:09").await;
+    assert_eq!(refused, Err("no dhcp server answers".to_owned()));
+    control
+        .one("add /ip/pool name=lan ranges=192.168.7.10-192.168.7.20")
+        .await;
+    control
+        .one("add /ip/dhcp-server name=lan interface=ether1 address-pool=lan disabled=no")
+        .await;
+    let address = control.one("dhcp ask AA:BB:CC:00:00:09 phone").await;
+    let lease = control.one("rows /ip/dhcp-server/lease").await;
+    assert_eq!(lease["address"], address);
+    assert_eq!(
+        (&lease["host-name"], &lease["status"]),
+        (&json!("phone"), &json!("bound"))
+    );
+    let again = control.one("dhcp ask aa:bb:cc:00:00:09").await;
+    assert_eq!(again, address);
+}
+
+#[tokio::test]
 async fn every_command_that_help_names_is_known() {
     let (_router, mut control) = started().await;
     for line in control.ask("help").await.unwrap() {

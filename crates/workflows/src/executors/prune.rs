@@ -14,6 +14,8 @@ use crate::workbench::Workbench;
 const RECEIPTS_KEPT: Duration = Duration::days(7);
 /// How long the meter of an ended grant may still find the last of its use.
 const METERS_KEPT: Duration = Duration::days(1);
+/// How long it can be looked up as an event that a session began or ended; the sessions themselves are kept longer.
+const SESSION_EVENTS_KEPT: Duration = Duration::days(7);
 /// Rows per statement: few enough that nobody waits for it.
 const BATCH: u32 = 1_000;
 /// Previews at a time: each may have a hundred thousand rows.
@@ -67,6 +69,10 @@ async fn forget_use(
     let (usage, keep) = (&*bench.usage, bench.keeping);
     let sessions = now.minus(keep.sessions);
     sweep.all(|| usage.forget_sessions(sessions, BATCH)).await?;
+    let told = now.minus(SESSION_EVENTS_KEPT);
+    sweep
+        .all(|| usage.forget_session_events(told, BATCH))
+        .await?;
     let ended = now.minus(METERS_KEPT);
     sweep.all(|| usage.forget_meters(ended, BATCH)).await?;
     let today = now.utc().date_naive();

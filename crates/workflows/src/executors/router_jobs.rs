@@ -47,8 +47,9 @@ pub(super) async fn sync(
     }
 }
 
-/// A router that has started anew has lost sessions and passing rows, and perhaps what was never written to its flash.
-async fn compare_at_once(
+/// A router that has started anew has lost sessions and passing rows, perhaps what was never written to its flash, and
+/// may run another version.
+pub(super) async fn compare_at_once(
     bench: &Workbench,
     scope: &Scope,
     router: RouterId,

@@ -27,6 +27,10 @@ pub(super) async fn run(bench: &Workbench, scope: &Scope, router: RouterId) -> R
     let zone = zone_of(&*bench.billing_queries, scope.tenant).await?;
     let when = (at, zone.date_at(at));
     let mut books = UsageRun::open(&*bench.usage, &*bench.ids, place, reading, when).await?;
+    if books.has_restarted() {
+        // First, because a restart that is recorded is not come upon again.
+        router_jobs::compare_at_once(bench, scope, router).await?;
+    }
     let mut tally = Tally::new();
     while let Some(mut page) = books.next_page().await? {
         // First, because what is recorded is not come upon again.

@@ -8,8 +8,8 @@ use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
     GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
-    RouterFacts, RouterGateway, RouterRepository, Selection, SetupRepository, Target, UsageReading,
-    UsageScope,
+    Pulse, RouterFacts, RouterGateway, RouterRepository, Selection, SetupRepository, Target,
+    UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -145,6 +145,10 @@ impl RouterGateway for RouterWithHistory {
 
     async fn uptime(&self, target: &Target) -> Result<u64, GatewayError> {
         self.router.uptime(target).await
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        self.router.pulse(target).await
     }
 
     async fn forget(&self, router: RouterId) {

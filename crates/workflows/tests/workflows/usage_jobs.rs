@@ -90,6 +90,39 @@ async fn use_is_recorded_once_however_often_it_is_polled() {
     assert_eq!(sessions.len(), 1);
     assert_eq!(sessions[0].ended_at, Some(world.now()));
     assert_eq!(sessions[0].used, load(300, 600, 180));
+    let names = world.access.event_names(world.tenant());
+    let count = |name| names.iter().filter(|it| **it == name).count();
+    assert_eq!(count("access.sessions_started"), 1, "{names:?}");
+    assert_eq!(count("access.sessions_ended"), 1);
+    let told = world.access.events(world.tenant());
+    let started = told.iter().find(|it| it.name == "access.sessions_started");
+    let started = &started.unwrap().body["sessions"][0];
+    assert_eq!(started["session"], json!(sessions[0].id));
+    assert_eq!(started["grant"], json!(grant));
+    world.clock.advance(Duration::days(8));
+    world.run(kinds::PRUNE, json!({})).await.unwrap();
+    let names = world.access.event_names(world.tenant());
+    assert!(
+        !names.iter().any(|it| it.contains("sessions_")),
+        "{names:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_restart_that_a_poll_notices_is_looked_into_at_once() {
+    let world = World::open().await;
+    watch(&world).await;
+    world.clock.advance(Duration::minutes(1));
+    watch(&world).await;
+    let _ = world.access.take_jobs(world.tenant());
+    world.gateway.router.restart(world.router);
+    world.clock.advance(Duration::minutes(1));
+    for _ in 0..2 {
+        watch(&world).await;
+    }
+    let jobs = world.access.jobs(world.tenant());
+    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs[0].kind, kinds::RECONCILE_ROUTER);
 }
 
 #[tokio::test]

@@ -8,9 +8,13 @@ use crate::adoption::Survey;
 use crate::change::Change;
 use crate::diagnosis::Findings;
 use crate::execution::{Execution, ExecutionAnswer};
-use crate::gateway::{CutReport, GatewayError, LiveSession, RouterGateway, Selection, Target};
+use crate::gateway::{
+    CutReport, GatewayError, LiveSession, Pulse, RouterGateway, Selection, Target,
+};
+use crate::listening::SessionFeed;
 use crate::login::LoginRef;
 use crate::menu::Menu;
+use crate::reachability::ReachabilityChange;
 use crate::router::RouterFacts;
 use crate::row::{Actual, ActualRow};
 use crate::statistics::GatewayStatistics;
@@ -20,7 +24,10 @@ use crate::usage::{UsageReading, UsageScope};
 #[async_trait]
 impl RouterGateway for FakeRouter {
     async fn inspect(&self, target: &Target) -> Result<RouterFacts, GatewayError> {
-        self.meet(target, |it| it.facts(target.router))
+        self.meet(target, |it| {
+            it.inspections += 1;
+            it.facts(target.router)
+        })
     }
 
     async fn read(&self, target: &Target, selection: &Selection) -> Result<Actual, GatewayError> {
@@ -110,5 +117,23 @@ impl RouterGateway for FakeRouter {
 
     async fn survey(&self, target: &Target) -> Result<Survey, GatewayError> {
         self.meet(target, |it| surveyed::look(&it.survey, &it.actual))
+    }
+
+    async fn pulse(&self, target: &Target) -> Result<Pulse, GatewayError> {
+        self.meet(target, |it| {
+            let facts = it.facts(target.router);
+            Pulse {
+                uptime_s: facts.uptime_s,
+                version: Some(facts.version),
+            }
+        })
+    }
+
+    async fn reachability_changed(&self) -> ReachabilityChange {
+        std::future::poll_fn(|cx| self.poll_news(cx)).await
+    }
+
+    async fn listen(&self, target: &Target) -> Result<Box<dyn SessionFeed>, GatewayError> {
+        self.meet(target, |it| it.ears.open())?
     }
 }
