@@ -16,6 +16,7 @@ mod m20261121_000007_router_transport;
 mod m20261121_000008_services;
 mod m20261121_000009_usage;
 mod m20261121_000010_adoption;
+mod m20261121_000014_payments;
 
 pub use sea_orm_migration;
 
@@ -37,6 +38,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000008_services::Migration),
             Box::new(m20261121_000009_usage::Migration),
             Box::new(m20261121_000010_adoption::Migration),
+            Box::new(m20261121_000014_payments::Migration),
         ]
     }
 }
