@@ -1,6 +1,6 @@
 //! Refunds, reversals and holds: debt and access follow in the same transaction, and nothing happens twice.
 
-use kernel::{Ids, PaymentId};
+use kernel::PaymentId;
 
 use super::{Desk, Sold, kes};
 use crate::account::BadHold;
