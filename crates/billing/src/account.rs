@@ -33,6 +33,22 @@ pub struct Account {
     events: Vec<BillingEvent>,
 }
 
+/// Why an account is not held.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadHold {
+    /// An unusable reason.
+    #[error(
+        "the reason of a hold must be 1 to 200 characters without control characters, not {length}"
+    )]
+    Reason {
+        /// How many characters it has.
+        length: usize,
+    },
+    /// It is held for another reason: lift that hold first.
+    #[error("the account is held already: {0}")]
+    Held(String),
+}
+
 impl Account {
     /// Opens an account.
     #[must_use]
@@ -86,6 +102,40 @@ impl Account {
             level,
         });
         true
+    }
+
+    /// Keeps every consequence of debt away until the hold is lifted; returns whether that is news.
+    ///
+    /// # Errors
+    /// [`BadHold`] for an unusable reason, or another hold that was placed before.
+    pub fn place_hold(&mut self, reason: &str) -> Result<bool, BadHold> {
+        let reason = reason.trim();
+        let length = reason.chars().count();
+        if !(1..=200).contains(&length) || reason.chars().any(char::is_control) {
+            return Err(BadHold::Reason { length });
+        }
+        match &self.data.hold {
+            Some(known) if known == reason => return Ok(false),
+            Some(known) => return Err(BadHold::Held(known.clone())),
+            None => {}
+        }
+        self.data.hold = Some(reason.to_owned());
+        self.events.push(BillingEvent::HoldPlaced {
+            account: self.data.id,
+            reason: reason.to_owned(),
+            until: None,
+        });
+        Ok(true)
+    }
+
+    /// Treats it like any other account again; returns whether that is news.
+    pub fn lift_hold(&mut self) -> bool {
+        let was_held = self.data.hold.take().is_some();
+        if was_held {
+            let account = self.data.id;
+            self.events.push(BillingEvent::HoldLifted { account });
+        }
+        was_held
     }
 
     /// Stops billing until a person has looked at it; returns whether that is news.

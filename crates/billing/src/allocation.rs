@@ -23,7 +23,7 @@ pub struct Payable {
 pub struct Allocation {
     /// The invoice.
     pub invoice: InvoiceId,
-    /// How much, above zero.
+    /// How much, above zero; below zero on a payment that was taken off it again.
     pub amount: Money,
 }
 

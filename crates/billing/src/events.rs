@@ -207,6 +207,8 @@ pub enum BillingEvent {
         invoice: InvoiceId,
         amount: Money,
     },
+    /// Money that paid an invoice went back.
+    InvoiceReopened { invoice: InvoiceId, due: Money },
     /// A provider was asked for money.
     PaymentPending {
         payment: PaymentId,
@@ -292,6 +294,7 @@ impl DomainEvent for BillingEvent {
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",
             Self::CreditUsed { .. } => "billing.credit_used",
+            Self::InvoiceReopened { .. } => "billing.invoice_reopened",
             Self::PaymentPending { .. } => "billing.payment_pending",
             Self::PaymentSettled { .. } => "billing.payment_settled",
             Self::PaymentFailed { .. } => "billing.payment_failed",

@@ -124,6 +124,12 @@ pub enum SettleRefusal {
         /// What is due.
         due: Money,
     },
+    /// More goes back than was paid.
+    #[error("only {paid} is paid")]
+    NotPaid {
+        /// What is paid.
+        paid: Money,
+    },
     /// Nothing or less.
     #[error("amount must be above zero")]
     NotPositive,
@@ -213,6 +219,28 @@ impl Invoice {
                 invoice: self.data.id,
             });
         }
+        Ok(())
+    }
+
+    /// Money that paid it goes back: so much is due again.
+    ///
+    /// # Errors
+    /// [`SettleRefusal`] for more than was paid or nothing.
+    pub fn reopen(&mut self, amount: Money) -> Result<(), SettleRefusal> {
+        let paid = self.data.allocated;
+        if !amount.is_positive() {
+            return Err(SettleRefusal::NotPositive);
+        }
+        let left = paid.checked_sub(amount)?;
+        if left.is_negative() {
+            return Err(SettleRefusal::NotPaid { paid });
+        }
+        self.data.allocated = left;
+        self.changed = true;
+        self.events.push(BillingEvent::InvoiceReopened {
+            invoice: self.data.id,
+            due: self.due()?,
+        });
         Ok(())
     }
 

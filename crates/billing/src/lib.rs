@@ -113,7 +113,7 @@ mod timeline;
 mod use_cases;
 mod views;
 
-pub use account::{Account, AccountSnapshot};
+pub use account::{Account, AccountSnapshot, BadHold};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
@@ -151,8 +151,8 @@ pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
 pub use payment::{
-    BadPayment, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
-    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade,
+    BadPayment, GivenBack, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
+    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade, Return, ReturnKind,
 };
 pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
@@ -201,6 +201,10 @@ pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
+pub use use_cases::give_back::{
+    GiveBackError, RefundPayment, refund_payment, reverse_payment, undo_reversal,
+};
+pub use use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};

@@ -1,6 +1,7 @@
 //! A payment: money received, and what it paid.
 
 mod life;
+mod returns;
 
 use kernel::{AccountId, Money, MoneyError, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::rounding::MOST_MINOR;
 pub use life::{
     Heard, PaymentLife, PaymentRefusal, PaymentStatus, RefundId, RefundKind, RefundMade,
 };
+pub use returns::{GivenBack, Return, ReturnKind};
 
 /// How money came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -69,8 +71,10 @@ pub struct PaymentSnapshot {
     pub reference: Option<String>,
     /// When it came in.
     pub received_at: Timestamp,
-    /// What it paid, in the order it was used.
+    /// What it paid, in the order it was used; below zero where it was taken off again.
     pub allocations: Vec<Allocation>,
+    /// What went back of it, in order.
+    pub returns: Vec<Return>,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -142,6 +146,7 @@ impl Payment {
             reference: new.reference.map(|it| it.trim().to_owned()),
             received_at: new.received_at,
             allocations: Vec::new(),
+            returns: Vec::new(),
             version: 0,
         };
         Ok(Self {
@@ -165,15 +170,14 @@ impl Payment {
         self.data.clone()
     }
 
-    /// What has not paid anything yet.
+    /// What pays nothing and did not go back.
     ///
     /// # Errors
     /// [`MoneyError`] if the stored amounts contradict each other.
     pub fn unallocated(&self) -> Result<Money, MoneyError> {
         let used = self.data.allocations.iter().map(|it| it.amount);
-        self.data
-            .amount
-            .checked_sub(Money::sum(self.data.amount.currency(), used)?)
+        let used = Money::sum(self.data.amount.currency(), used)?;
+        self.received()?.checked_sub(used)
     }
 
     /// Uses a part of it for invoices; on a new payment this is what it was received for.
@@ -204,6 +208,12 @@ impl Payment {
         });
         self.events.extend(used);
         Ok(())
+    }
+
+    /// Whose debt it pays.
+    #[must_use]
+    pub const fn account(&self) -> AccountId {
+        self.data.account
     }
 
     /// The payment.

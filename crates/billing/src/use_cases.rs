@@ -6,6 +6,8 @@ pub(crate) mod change_plan;
 pub(crate) mod define_plan;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
+pub(crate) mod give_back;
+pub(crate) mod hold_account;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;
 pub(crate) mod resume_subscription;

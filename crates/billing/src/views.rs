@@ -177,6 +177,8 @@ pub struct PaymentView {
     pub allocations: Vec<AllocationView>,
     /// What has not paid anything yet.
     pub unallocated: Money,
+    /// What went back of it, by refunds and reversals.
+    pub returned: Money,
 }
 
 /// Which subscriptions are wanted; what is absent does not filter.

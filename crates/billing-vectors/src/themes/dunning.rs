@@ -13,7 +13,7 @@ use crate::given::Given;
 pub(super) fn run(case: &Case) -> Result<Outcome> {
     let given = Given(&case.input);
     let came_out = match given {
-        _ if given.has("policy_days") || given.has("checks") => levels::by_days(case)?,
+        _ if levels::tells_days(given) => levels::by_days(case)?,
         _ if given.has("unpaid_invoices") => levels::by_count(case)?,
         _ if given.has("balance") => levels::by_balance(case)?,
         _ if given.has("overdue") => campaigns::run(case)?,

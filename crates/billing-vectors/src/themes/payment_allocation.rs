@@ -17,7 +17,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     let given = Given(&case.input);
     let came_out = match given.names().as_slice() {
         [] => return Ok(unknown(case)),
-        names if single::knows(names) => single::run(case)?,
+        _ if single::knows(case) => single::run(case)?,
         names if names.iter().all(|it| scene::KNOWN.contains(it)) => scene::run(case)?,
         _ => None,
     };

@@ -31,9 +31,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
             Some(json!({ *name: lasting(given)? }))
         }
         (["balance", "price"], [name]) => Some(unreached(given, name)?),
-        (["from", ..] | ["date", ..] | ["months", ..] | ["start", ..], [name]) => {
-            month_later(given, name)?
-        }
+        (_, [name]) => month_later(given, name)?,
         _ => None,
     };
     Ok(match came_out {
@@ -207,7 +205,15 @@ fn month_later(given: Given<'_>, name: &str) -> Result<Option<Value>> {
     let Ok(from) = from.as_date() else {
         return Ok(None);
     };
-    let count = any_of(given, &["months", "validity", "n"]).map_or(Ok(1), Given::as_whole)?;
+    let count = any_of(given, &["months", "validity", "n"]);
+    // "+1 month"
+    let words = any_of(given, &["add", "step", "action"]).and_then(|it| it.as_text().ok());
+    let word = words.and_then(|it| it.trim_start_matches('+').split(' ').next());
+    let count = match (count, word) {
+        (Some(it), _) => it.as_whole()?,
+        (None, Some(word)) => word.parse()?,
+        (None, None) => 1,
+    };
     let interval = Interval::new(IntervalUnit::Months, u16::try_from(count)?)?;
     let from = from.and_hms_opt(0, 0, 0).context("a moment")?;
     let until = Validity::Span(interval).paid_until(from);

@@ -5,6 +5,7 @@
 mod billing;
 mod changing;
 mod dunning;
+mod giving_back;
 mod leaving;
 mod life;
 mod parking;

@@ -8,7 +8,8 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
     EntityTrait, EnumIter, PrimaryKeyTrait,
 };
-use sea_orm::{ConnectionTrait, FromQueryResult, Value};
+use sea_orm::{ConnectionTrait, FromQueryResult};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::{row, sql};
@@ -27,6 +28,7 @@ pub(super) struct Model {
     method: String,
     reference: Option<String>,
     received_at: DateTimeUtc,
+    returns: Value,
     version: i64,
 }
 
@@ -51,6 +53,7 @@ impl Model {
             method: it.method.as_str().to_owned(),
             reference: it.reference,
             received_at: it.received_at.utc(),
+            returns: serde_json::to_value(&it.returns).map_err(StoreError::corrupt)?,
             version: it.version + 1,
         })
     }
@@ -66,6 +69,7 @@ impl Model {
             reference: self.reference,
             received_at: row::instant(self.received_at),
             allocations,
+            returns: serde_json::from_value(self.returns).map_err(StoreError::corrupt)?,
             version: self.version,
         }))
     }
@@ -74,6 +78,8 @@ impl Model {
     pub(super) fn into_view(self, allocations: Vec<Allocation>) -> Result<PaymentView, StoreError> {
         let payment = self.into_payment(allocations)?;
         let unallocated = payment.unallocated().map_err(StoreError::corrupt)?;
+        let received = payment.received().map_err(StoreError::corrupt)?;
+        let uses = payment.uses().map_err(StoreError::corrupt)?;
         let it = payment.snapshot();
         let part = |it: &Allocation| AllocationView {
             invoice: it.invoice,
@@ -86,8 +92,12 @@ impl Model {
             method: it.method,
             reference: it.reference,
             received_at: it.received_at,
-            allocations: it.allocations.iter().map(part).collect(),
+            allocations: uses.iter().map(part).collect(),
             unallocated,
+            returned: it
+                .amount
+                .checked_sub(received)
+                .map_err(StoreError::corrupt)?,
         })
     }
 }
@@ -115,7 +125,7 @@ pub(super) async fn allocations_of<C: ConnectionTrait>(
         "{OF_PAYMENTS} ({}) ORDER BY payment_id, place",
         places.join(", ")
     );
-    let ids = payments.iter().map(|it| Value::from(*it));
+    let ids = payments.iter().map(|it| sea_orm::Value::from(*it));
     let values = std::iter::once(tenant.into()).chain(ids);
     for row in sql::rows::<AllocationRow, _>(connection, text, values).await? {
         let allocation = Allocation {

@@ -1,4 +1,4 @@
-//! Payments in a transaction; their allocations only ever grow.
+//! Payments in a transaction; their allocations only ever grow: what is taken off again is a row below zero.
 
 use async_trait::async_trait;
 use billing::{Allocation, Payment, PaymentRepository};

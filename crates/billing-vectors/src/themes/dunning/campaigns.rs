@@ -27,7 +27,8 @@ pub(super) fn run(case: &Case) -> Result<Option<Value>> {
     let campaign = campaign(given, vec![threshold])?;
     let mut invoices = Vec::new();
     let mut overdue_from: LocalDate = FIRST_INVOICE.parse::<LocalDate>()? + Days::new(3);
-    for amount in given.list("overdue")? {
+    let overdue = given.part("overdue")?;
+    for amount in overdue.elements().unwrap_or_else(|_| vec![overdue]) {
         invoices.push((
             overdue_from,
             Money::from_minor(amount.as_minor(2)?, currency),

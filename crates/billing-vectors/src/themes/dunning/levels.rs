@@ -35,8 +35,8 @@ impl Named {
     }
 
     fn by_days(given: Given<'_>) -> Result<Self> {
-        let told = given.0.get("policy_days").and_then(Value::as_object);
-        let rungs = match told {
+        let told = any_of(given, &["policy_days", "policy"]);
+        let rungs = match told.and_then(|it| it.0.as_object()) {
             Some(all) => {
                 let rungs = all
                     .iter()
@@ -74,6 +74,14 @@ fn debt(issued_on: LocalDate, minor: i64) -> Result<Debt> {
         due_on: issued_on,
         due: Money::from_minor(minor, kes()?),
     })
+}
+
+/// What the oldest unpaid invoice, or all of them, are told as.
+const UNPAID: [&str; 4] = ["oldest_unpaid", "earliest_unpaid", "unpaid", "unpaid_since"];
+
+/// Whether a case is about days: it tells a policy of days, or since when something is unpaid.
+pub(super) fn tells_days(given: Given<'_>) -> bool {
+    given.has("policy_days") || given.has("checks") || any_of(given, &UNPAID).is_some()
 }
 
 pub(super) fn by_days(case: &Case) -> Result<Option<Value>> {
@@ -116,8 +124,7 @@ fn told(case: &Case, states: &[String]) -> Option<Value> {
 
 /// The invoices that are unpaid: the oldest, or all.
 fn unpaid(given: Given<'_>) -> Result<Vec<Debt>> {
-    let oldest = ["oldest_unpaid", "earliest_unpaid", "unpaid", "unpaid_since"];
-    let Some(told) = any_of(given, &oldest) else {
+    let Some(told) = any_of(given, &UNPAID) else {
         return Ok(Vec::new());
     };
     let dates = told.elements().unwrap_or_else(|_| vec![told]);

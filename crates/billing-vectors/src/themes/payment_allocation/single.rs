@@ -15,8 +15,9 @@ use crate::case::Case;
 use crate::given::Given;
 use crate::themes::words::{any_of, decimal};
 
-/// Whether one of these names tells which question it is.
-pub(super) fn knows(names: &[&str]) -> bool {
+/// Whether one of its names tells which question it is.
+pub(super) fn knows(case: &Case) -> bool {
+    let names = Given(&case.input).names();
     let telling = [
         "states",
         "child_charged",
@@ -27,7 +28,8 @@ pub(super) fn knows(names: &[&str]) -> bool {
         "invoice_currency",
         "applied",
     ];
-    names.iter().any(|it| telling.contains(it)) || *names == ["amount"]
+    let asks_how_much = Given(&case.expected).has("refund");
+    names.iter().any(|it| telling.contains(it)) || names == ["amount"] || asks_how_much
 }
 
 pub(super) fn run(case: &Case) -> Result<Option<Value>> {
@@ -36,7 +38,9 @@ pub(super) fn run(case: &Case) -> Result<Option<Value>> {
     let came_out = match given {
         _ if given.has("states") => while_unknown(given)?,
         _ if given.has("child_charged") => of_child(given, expected)?,
-        _ if case.input.get("requested").is_some() => refunded(given, expected)?,
+        _ if case.input.get("requested").is_some() || expected.has("refund") => {
+            refunded(given, expected)?
+        }
         _ if given.has("precise") => whole_units(given)?,
         _ if given.has("subscription") || given.has("coupon") => claimed(given, expected)?,
         _ if given.has("usage") => forecast(given, expected)?,

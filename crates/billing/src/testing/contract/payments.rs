@@ -12,6 +12,7 @@ use crate::ports::PAYMENT_REFERENCE_UNIQUE;
 impl World<'_> {
     pub(super) async fn payment_promises(&self) {
         self.a_payment_reads_back_as_it_was_saved().await;
+        self.what_went_back_reads_back().await;
         self.a_stale_payment_is_a_conflict().await;
         self.a_reference_is_used_once_per_method().await;
         self.credit_comes_in_the_order_it_was_received().await;
@@ -75,6 +76,58 @@ impl World<'_> {
         assert_eq!(found.unwrap(), Some(view));
         let other = by_reference(PaymentMethod::Cash, "QK7-READ").await;
         assert_eq!(other.unwrap(), None);
+    }
+
+    async fn what_went_back_reads_back(&self) {
+        let account = self.account().await;
+        let mut invoice = self.bill(account, 500, "2026-11-01").await;
+        self.pay(&mut invoice, 500).await;
+        let mut payment = self.payment(account, 800, Some("QK7-BACK"));
+        let used = Allocation {
+            invoice: invoice.id(),
+            amount: kes(500),
+        };
+        payment.use_for(&[used]).unwrap();
+        self.save_payment(&mut payment).await;
+        payment
+            .refund(self.ids.next(), Some(kes(400)), noon())
+            .unwrap();
+        self.save_payment(&mut payment).await;
+        let refunded = self.queries.payment(self.tenant(), payment.id()).await;
+        let refunded = refunded.unwrap().unwrap();
+        assert_eq!(
+            (refunded.returned, refunded.unallocated),
+            (kes(400), kes(0))
+        );
+        let used: Vec<_> = refunded.allocations.iter().map(|it| it.amount).collect();
+        assert_eq!(used, [kes(400)]);
+        payment.reverse(noon()).unwrap();
+        self.save_payment(&mut payment).await;
+        let mut tx = self.tx().await;
+        let stored = tx.payments().find(payment.id()).await.unwrap().unwrap();
+        assert_eq!(stored.snapshot(), payment.snapshot());
+        assert!(stored.is_reversed());
+        let credit = tx.payments().with_credit(account).await.unwrap();
+        assert!(credit.is_empty(), "what went back is no credit");
+        drop(tx);
+        let reversed = self.queries.payment(self.tenant(), payment.id()).await;
+        let reversed = reversed.unwrap().unwrap();
+        assert_eq!(reversed.returned, kes(800));
+        assert!(reversed.allocations.is_empty());
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        assert_eq!(view.unwrap().credit, kes(0));
+        invoice.reopen(kes(500)).unwrap();
+        let mut tx = self.tx().await;
+        tx.invoices().save(&mut invoice).await.unwrap();
+        tx.commit().await.unwrap();
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        assert_eq!(view.unwrap().due, kes(500));
+        payment.undo_reversal(noon()).unwrap();
+        self.save_payment(&mut payment).await;
+        let mut tx = self.tx().await;
+        let credit = tx.payments().with_credit(account).await.unwrap();
+        let left: Vec<_> = credit.iter().map(|it| it.unallocated().unwrap()).collect();
+        assert_eq!(left, [kes(400)]);
     }
 
     async fn a_stale_payment_is_a_conflict(&self) {

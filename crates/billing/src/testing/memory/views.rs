@@ -79,6 +79,11 @@ fn unallocated(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
     Payment::restore(row.clone()).unallocated()
 }
 
+fn returned(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
+    row.amount
+        .checked_sub(Payment::restore(row.clone()).received()?)
+}
+
 pub(super) fn subscription_view(
     rows: &Rows,
     tenant: TenantId,
@@ -140,7 +145,9 @@ pub(super) const fn settlement(row: &InvoiceSnapshot) -> Settlement {
 }
 
 pub(super) fn payment_view(row: &PaymentSnapshot) -> Result<PaymentView, StoreError> {
-    let allocations = row.allocations.iter().map(|it| AllocationView {
+    let uses = Payment::restore(row.clone()).uses();
+    let uses = uses.map_err(StoreError::corrupt)?;
+    let allocations = uses.iter().map(|it| AllocationView {
         invoice: it.invoice,
         amount: it.amount,
     });
@@ -153,5 +160,6 @@ pub(super) fn payment_view(row: &PaymentSnapshot) -> Result<PaymentView, StoreEr
         received_at: row.received_at,
         allocations: allocations.collect(),
         unallocated: unallocated(row).map_err(StoreError::corrupt)?,
+        returned: returned(row).map_err(StoreError::corrupt)?,
     })
 }

@@ -49,7 +49,15 @@ impl Scene {
             }
             "balance" if given.has("balance") => one(first_due()?),
             "balance" | "account_balance" => one(self.books.balance(self.currency)?),
-            "credit" | "account_credit" | "unallocated" => one(self.books.credit(self.currency)?),
+            "credit" | "account_credit" | "credit_left" | "unallocated" => {
+                one(self.books.credit(self.currency)?)
+            }
+            "outstanding" | "due" | "amount_due" if like.0.is_array() => {
+                Ok(Some(self.dues()?.into_iter().map(Money::minor).collect()))
+            }
+            "used" if like.0.is_array() => {
+                Ok(Some(self.used()?.into_iter().map(Money::minor).collect()))
+            }
             "outstanding" | "due" | "amount_due" => one(Money::sum(self.currency, self.dues()?)?),
             "credit_used" => {
                 let used = Money::sum(self.currency, self.used()?)?;
