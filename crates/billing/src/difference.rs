@@ -229,27 +229,97 @@ pub(crate) fn diff_keeping(
     for item in in_order(billed) {
         due.extend(repairs(item, &standing, kept, scale)?);
     }
-    let mut charges = Vec::new();
-    for segment in desired {
-        for missing in missing_days(segment, &standing, billed) {
-            charges.extend(charge(segment, missing, scale)?);
-        }
-    }
     due.sort_by_key(order);
-    charges.sort_by_key(order);
-    due.append(&mut charges);
+    due.extend(charges(desired, &standing, billed, scale)?);
     Ok(due)
 }
 
-/// By component and days, so that the order of the facts leaves no trace.
-fn order(due: &Due) -> (Period, u16, ChargeKind, Option<LineRef>) {
-    let segment = due.segment();
+fn charges(
+    desired: &[Segment],
+    standing: &[Standing],
+    billed: &[Billed],
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
+    let mut missing: Vec<Segment> = Vec::new();
+    for segment in desired {
+        let days = missing_days(segment, standing, billed);
+        missing.extend(
+            days.into_iter()
+                .map(|period| Segment { period, ..*segment }),
+        );
+    }
+    missing.sort_by_key(|it| (it.period, it.terms.component, it.terms.kind));
+    let (mut rows, mut charges) = (Vec::<Row>::new(), Vec::new());
+    for segment in missing {
+        let alone = segment.amount(segment.period, scale);
+        let alone = alone.ok_or(MoneyError::Overflow)?;
+        let amount = match rows.iter_mut().find(|it| it.goes_on_with(&segment)) {
+            Some(row) => row.go_on_with(segment, scale)?,
+            None => {
+                rows.push(Row::begin(segment, alone));
+                alone
+            }
+        };
+        // A charge of nothing is dropped, unless its price is nothing: then it is recorded (billing.md, invariant 19).
+        let costs = amount.is_positive() || alone.is_positive();
+        if costs || segment.price.is_zero() {
+            charges.push(Due::Charge { segment, amount });
+        }
+    }
+    Ok(charges)
+}
+
+/// Days in a row of one cycle at one price, however often the plan changed within them: their charges sum to what the row
+/// costs, so that taking the same days back at the same price leaves no difference.
+struct Row {
+    last: Segment,
+    start: LocalDate,
+    charged: Money,
+}
+
+impl Row {
+    const fn begin(segment: Segment, charged: Money) -> Self {
+        Self {
+            last: segment,
+            start: segment.period.start,
+            charged,
+        }
+    }
+
+    fn goes_on_with(&self, next: &Segment) -> bool {
+        let price = |it: &Segment| {
+            (
+                it.terms.component,
+                it.terms.kind,
+                it.price,
+                it.terms.quantity,
+            )
+        };
+        self.last.period.end == next.period.start
+            && self.last.cycle == next.cycle
+            && price(&self.last) == price(next)
+    }
+
+    /// What the next days of the row add to what it costs.
+    fn go_on_with(&mut self, next: Segment, scale: InvoiceScale) -> Result<Money, Inconsistent> {
+        let days = Period {
+            start: self.start,
+            end: next.period.end,
+        };
+        let whole = next.amount(days, scale).ok_or(MoneyError::Overflow)?;
+        let amount = whole.checked_sub(self.charged)?;
+        (self.last, self.charged) = (next, whole);
+        Ok(amount)
+    }
+}
+
+/// By days and line, so that the order of the facts leaves no trace.
+fn order(due: &Due) -> (Period, Option<LineRef>) {
     let line = match due {
         Due::Charge { .. } => None,
         Due::Repair { of, .. } => Some(*of),
     };
-    let terms = segment.terms;
-    (segment.period, terms.component, terms.kind, line)
+    (due.segment().period, line)
 }
 
 fn in_order(billed: &[Billed]) -> Vec<&Billed> {
@@ -383,21 +453,6 @@ fn missing_days(segment: &Segment, standing: &[Standing], billed: &[Billed]) -> 
             missing.then_some(segment.period).into_iter().collect()
         }
     }
-}
-
-/// A charge of nothing is dropped, unless its price is nothing: then it is recorded (billing.md, invariant 19).
-fn charge(
-    segment: &Segment,
-    missing: Period,
-    scale: InvoiceScale,
-) -> Result<Option<Due>, Inconsistent> {
-    let amount = segment.amount(missing, scale).ok_or(MoneyError::Overflow)?;
-    let segment = Segment {
-        period: missing,
-        ..*segment
-    };
-    let recorded = amount.is_positive() || segment.price.is_zero();
-    Ok(recorded.then_some(Due::Charge { segment, amount }))
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ fn items(run: Option<&Proposal>, expected: Given) -> Result<Value> {
     }
     let value = |(period, minor): (billing::Period, i64)| {
         let dates = [period.start, period.end].map(|it| Value::from(it.to_string()));
-        let shown = priced.iter().any(|it| *it == (period, true));
+        let shown = priced.contains(&(period, true));
         let amount = shown.then(|| Value::from(minor));
         Value::from_iter(dates.into_iter().chain(amount))
     };

@@ -368,6 +368,27 @@ fn a_price_of_nothing_is_recorded_once() {
 }
 
 #[test]
+fn equal_prices_in_a_row_cost_what_the_row_costs() {
+    let rest = period("2026-11-11", "2026-12-01");
+    let cuts = [
+        "2026-11-11",
+        "2026-11-12",
+        "2026-11-14",
+        "2026-11-19",
+        "2026-12-01",
+    ];
+    let parts = cuts.windows(2).map(|it| period(it[0], it[1]));
+    let used = segment(1, 1_007, period("2026-11-01", "2026-11-11"));
+    let parts = (2..)
+        .zip(parts)
+        .map(|(plan, days)| segment(plan, 1_007, days));
+    let wanted: Vec<_> = [used].into_iter().chain(parts).collect();
+    let lines = due(&wanted, &[billed(0, 1, 1_007, november())]);
+    assert_eq!(lines[0], (rest, -671));
+    assert_eq!(lines.iter().map(|it| it.1).sum::<i64>(), 0);
+}
+
+#[test]
 fn records_are_put_together_in_any_order() {
     let item = billed(0, 1, 300_000, november());
     let of = item.line;

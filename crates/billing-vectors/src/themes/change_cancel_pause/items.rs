@@ -42,6 +42,7 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
 }
 
 /// An item that was billed for a period of a length, and the length of the periods of what replaces it.
+#[derive(Clone, Copy)]
 struct Item {
     period: Period,
     interval: Interval,
