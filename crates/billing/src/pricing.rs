@@ -6,6 +6,7 @@ mod discount;
 mod identities;
 mod inclusive;
 mod price;
+mod summing;
 mod tax;
 mod tax_table;
 mod taxing;

@@ -2,12 +2,13 @@
 
 use kernel::{Currency, Money, MoneyError};
 
-use super::cash::{CashRounding, cash_rounding};
+use super::cash::CashRounding;
 use super::discount::{BadDiscount, Discount, Discounted, discount_lines};
 use super::inclusive::tax_gross;
+use super::summing::sum_up;
 use super::tax::TaxRule;
-use super::taxing::{Bearer, Borne, Group, Step, groups, tax_net};
-use super::totals::{LineTax, TaxGroup, TaxedLine, Totals};
+use super::taxing::{Bearer, Step, groups, tax_net};
+use super::totals::Totals;
 use crate::ratio::Ratio;
 use crate::rounding::{InvoiceScale, Rounding};
 
@@ -123,6 +124,12 @@ pub enum PriceError {
         /// One of the taxes.
         name: String,
     },
+    /// No coin.
+    #[error("a smallest coin of {coin} minor units cannot be")]
+    Coin {
+        /// What was given, in minor units.
+        coin: i64,
+    },
     /// A figure does not fit.
     #[error("a figure of the document is too large")]
     Overflow,
@@ -189,7 +196,7 @@ pub fn price(document: Priced<'_>, terms: PriceTerms) -> Result<Totals, PriceErr
         true => tax_gross(&bearers, &mut groups, how)?,
         false => tax_net(&bearers, &mut groups, how)?,
     };
-    sum_up(document, terms, discounted, &borne, &groups)
+    sum_up(document, terms, discounted.as_ref(), (&borne, &groups))
 }
 
 fn check(document: Priced<'_>, currency: Currency, step: i64) -> Result<(), PriceError> {
@@ -249,104 +256,6 @@ fn bearers<'a>(
         rules: it.taxes,
     }));
     Ok(bearers)
-}
-
-fn sum_up(
-    document: Priced<'_>,
-    terms: PriceTerms,
-    discounted: Option<Discounted>,
-    borne: &[Borne],
-    groups: &[Group<'_>],
-) -> Result<Totals, PriceError> {
-    let currency = terms.currency;
-    let money = |minor: i64| Money::from_minor(minor, currency);
-    let zero = money(0);
-    let shares = discounted.as_ref().map_or(&[][..], |it| &it.shares);
-    let mut borne = borne.iter();
-    let mut taxed = |amount: Money, discount: Money| {
-        let it = borne.next().ok_or(PriceError::Overflow)?;
-        let taxes = it.taxes.iter().map(|(group, base, tax)| LineTax {
-            group: *group,
-            base: *base,
-            amount: money(*tax),
-        });
-        Ok::<_, PriceError>(TaxedLine {
-            amount,
-            discount,
-            net: money(it.net),
-            taxes: taxes.collect(),
-        })
-    };
-    let lines = document.lines.iter().enumerate().map(|(index, it)| {
-        let discount = shares.get(index).copied().unwrap_or(zero);
-        taxed(it.amount, discount)
-    });
-    let lines: Vec<TaxedLine> = lines.collect::<Result<_, _>>()?;
-    let allowances = document
-        .allowances
-        .iter()
-        .map(|it| taxed(it.amount.checked_neg()?, zero));
-    let allowances: Vec<TaxedLine> = allowances.collect::<Result<_, _>>()?;
-    let charges = document.charges.iter().map(|it| taxed(it.amount, zero));
-    let charges: Vec<TaxedLine> = charges.collect::<Result<_, _>>()?;
-    let sum = |of: &[TaxedLine]| Money::sum(currency, of.iter().map(|it| it.net));
-    let sum_line_net = sum(&lines)?;
-    let allowance_total = sum(&allowances)?.checked_neg()?;
-    let charge_total = sum(&charges)?;
-    let tax_exclusive = sum_line_net
-        .checked_sub(allowance_total)?
-        .checked_add(charge_total)?;
-    let tax_total = Money::sum(currency, groups.iter().map(|it| money(it.tax)))?;
-    let tax_inclusive = tax_exclusive.checked_add(tax_total)?;
-    let prepaid = document.prepaid.unwrap_or(zero);
-    let due = tax_inclusive.checked_sub(prepaid)?;
-    let rounding = match terms.cash {
-        CashRounding::ToCoin(coin) => {
-            cash_rounding(due, coin, terms.rounding).ok_or(PriceError::Overflow)?
-        }
-        CashRounding::By(amount) => amount,
-        CashRounding::None => zero,
-    };
-    let step = terms.scale.step(currency);
-    Ok(Totals {
-        inclusive: terms.inclusive,
-        step,
-        lines,
-        allowances,
-        charges,
-        taxes: printed(groups, currency, step, terms.rounding)?,
-        discount: discounted.map_or(zero, |it| it.total),
-        sum_line_net,
-        allowance_total,
-        charge_total,
-        tax_exclusive,
-        tax_total,
-        tax_inclusive,
-        prepaid,
-        rounding,
-        payable: due.checked_add(rounding)?,
-    })
-}
-
-fn printed(
-    groups: &[Group<'_>],
-    currency: Currency,
-    step: i64,
-    rounding: Rounding,
-) -> Result<Vec<TaxGroup>, PriceError> {
-    let print = |it: &Group<'_>| {
-        let taxable = it
-            .taxable
-            .of(1, step, rounding)
-            .ok_or(PriceError::Overflow)?;
-        Ok(TaxGroup {
-            rule: it.rule.clone(),
-            taxable: Money::from_minor(taxable, currency),
-            precise: it.precise,
-            tax: Money::from_minor(it.tax, currency),
-        })
-    };
-    groups.iter().map(print).collect()
 }
 
 #[cfg(test)]

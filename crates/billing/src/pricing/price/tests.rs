@@ -125,6 +125,9 @@ fn what_cannot_be_priced_is_named() {
         priced(&[(1, &all)], terms()),
         Err(PriceError::NothingLeft { name })
     );
+    let cash = CashRounding::ToCoin(0);
+    let coin = priced(&[(1, &vat)], PriceTerms { cash, ..terms() });
+    assert_eq!(coin, Err(PriceError::Coin { coin: 0 }));
     let (quantity, per) = (Ratio::whole(-1), Ratio::ONE);
     let refused = line_amount(Ratio::ONE, quantity, per, terms());
     assert_eq!(refused, Err(PriceError::Quantity { quantity, per }));
@@ -207,6 +210,19 @@ proptest! {
         prop_assert_eq!(there.payable.minor(), -back.payable.minor());
         for (line, mirror) in there.lines.iter().zip(&back.lines) {
             prop_assert_eq!(line.tax().unwrap().minor(), -mirror.tax().unwrap().minor());
+        }
+    }
+
+    /// Whatever does not fit is an error, never a wrong figure or a panic.
+    #[test]
+    fn the_largest_amounts_are_priced_or_refused(lines in vec((any::<i64>(), 0_usize..6), 1..5), off in any::<i64>(), inclusive in any::<bool>()) {
+        let lists = lists();
+        let lines = picked(&lists, &lines);
+        let discounts: Vec<_> = Discount::fixed(money(off)).into_iter().collect();
+        let document = Priced { lines: &lines, discounts: &discounts, ..Priced::default() };
+        if let Ok(totals) = price(document, PriceTerms { inclusive, ..terms() }) {
+            let due = totals.tax_exclusive.checked_add(totals.tax_total);
+            prop_assert_eq!(due, Ok(totals.payable));
         }
     }
 
