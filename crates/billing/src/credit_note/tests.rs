@@ -112,6 +112,29 @@ fn a_draft_is_outdated_once_its_figures_would_change() {
 }
 
 #[test]
+fn taxes_that_round_up_never_add_up_to_more_than_the_tax() {
+    let mut invoice = invoice(&[(100, 1)], 0, false);
+    let mut taxes = Vec::new();
+    for index in 0..20 {
+        let note = invoice
+            .draft(CreditNoteKind::ToAccount, &[amount(0, 5)])
+            .unwrap();
+        taxes.push(note.tax().unwrap().minor());
+        invoice.issue(note, &format!("CN-{index}"), day()).unwrap();
+    }
+    let (ones, zeros) = taxes.split_at(16);
+    assert!(
+        ones.iter().all(|it| *it == 1),
+        "0.8 of 5, rounded up: {taxes:?}"
+    );
+    assert!(
+        zeros.iter().all(|it| *it == 0),
+        "all 16 are given back: {taxes:?}"
+    );
+    assert_eq!(invoice.creditable(), Ok(money(0)));
+}
+
+#[test]
 fn cancelled_debt_comes_back_when_the_note_is_voided() {
     let mut invoice = invoice(&[(1000, 1)], 0, false);
     let kind = CreditNoteKind::DebtCancellation;
