@@ -93,7 +93,7 @@ pub fn desired(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec
     let mut segments = Vec::new();
     for (in_force, schedule) in timeline.schedules() {
         let cycles = schedule
-            .cycles(through)
+            .cycles_since(since, through)
             .filter(|it| it.part.end > since && it.part.start < in_force.end);
         for cycle in cycles {
             let part = cycle.part.overlap(in_force);

@@ -1,12 +1,12 @@
-//! `billing-pure`: a life of 36 months with three changes of plan, from the facts to the sum of its lines.
+//! `billing-pure`: a life of 36 months with three changes of plan, from the facts to the totals of its invoice.
 
 use std::hint::black_box;
 use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use billing::{
-    BillDay, Due, Interval, InvoiceScale, Net, NewPlan, NewSubscription, Plan, SoldAs,
-    Subscription, Timeline, When, desired, diff,
+    BillDay, Due, Interval, InvoiceScale, NewPlan, NewSubscription, Plan, PriceTerms, Priced,
+    SoldAs, Subscription, TaxRule, Taxable, Timeline, When, desired, diff, price,
 };
 use chrono::{Datelike, Days, Months, NaiveDate};
 use kernel::testing::CountingIds;
@@ -28,7 +28,7 @@ const MONTHS: u32 = 36;
 /// whatever is rounded where.
 const PRICES: [i64; 4] = [377_580, 755_160, 1_132_740, 1_510_320];
 
-/// Measures `desired`, `diff` and the sum of their lines for one subscription, beside the same days and shares on plain
+/// Measures `desired`, `diff` and `price` with one tax for one subscription, beside the same days and shares on plain
 /// integers.
 ///
 /// # Errors
@@ -53,7 +53,7 @@ pub fn billing_pure(extent: Extent) -> Result<Report> {
         floor.push(best[1]);
     }
     let figure = Figure::beside("billing-pure/36-months", "us", ours, floor);
-    let what = "desired, diff and sum of a monthly subscription with three changes of plan, one life; floor is the same \
+    let what = "desired, diff and price of a monthly subscription with three changes of plan, one life; floor is the same \
                 days and shares on plain integers";
     Ok(Report {
         bench: "billing-pure",
@@ -78,6 +78,7 @@ struct Life {
     start: LocalDate,
     today: LocalDate,
     changes: Vec<LocalDate>,
+    taxes: [TaxRule; 1],
 }
 
 impl Life {
@@ -117,17 +118,25 @@ impl Life {
             start,
             today: start + Months::new(MONTHS) - Days::new(20),
             changes,
+            taxes: [TaxRule::new("VAT", "16%".parse()?)?],
         })
     }
 
-    /// What the whole life costs, in minor units, by the product's functions.
+    /// What the whole life costs with tax, in minor units, by the product's functions.
     fn bill(&self) -> Result<i64> {
         let wanted = desired(black_box(&self.timeline), self.start, self.today);
         let due = diff(&wanted, &[], self.scale)?;
-        let amounts = due.iter().map(|it| match it {
-            Due::Charge { amount, .. } | Due::Repair { amount, .. } => *amount,
-        });
-        Ok(Net::of(self.currency, amounts)?.total.minor())
+        let line = |it: &Due| Taxable {
+            amount: it.amount(),
+            taxes: &self.taxes,
+        };
+        let lines: Vec<_> = due.iter().map(line).collect();
+        let document = Priced {
+            lines: &lines,
+            ..Priced::default()
+        };
+        let totals = price(document, PriceTerms::of(self.currency, self.scale))?;
+        Ok(totals.tax_inclusive.minor())
     }
 
     /// The same on plain integers: month by month, day counts and rounded shares.
@@ -151,6 +160,7 @@ impl Life {
             }
             month = Some(end);
         }
-        Ok(total)
+        // 16 % of the whole, half up.
+        Ok(total + (total * 16 + 50) / 100)
     }
 }

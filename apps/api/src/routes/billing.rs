@@ -234,7 +234,7 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
             let paid = prepared.bill.paid.map(MoneyBody::from);
             PreviewBody {
                 account,
-                invoice: prepared.bill.draft.map(|it| draft(it, paid)),
+                invoice: prepared.bill.draft.map(|it| draft(&it, paid)),
                 parked: None,
             }
         }
@@ -246,7 +246,7 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
     }
 }
 
-fn draft(it: InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
+fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
     DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,

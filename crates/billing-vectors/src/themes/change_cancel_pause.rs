@@ -2,6 +2,7 @@
 
 mod days;
 mod items;
+mod settling;
 mod shares;
 
 use anyhow::Result;
@@ -17,7 +18,7 @@ use crate::themes::billing_facts::{id, usd};
 type Told = Map<String, Value>;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    let families = [items::told, days::told, shares::told];
+    let families = [items::told, days::told, shares::told, settling::told];
     let told = families.into_iter().find_map(|it| it(case).transpose());
     let told = told.transpose()?;
     let given = Given(&case.input);

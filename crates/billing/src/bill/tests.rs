@@ -149,14 +149,14 @@ fn credit_pays_the_older_invoice_first_and_then_the_new_one() {
 #[test]
 fn a_bill_that_reaches_too_far_is_an_alarm() {
     let ids: &dyn Ids = &CountingIds::from(1);
-    let (entity, facts) = facts(ids, 1);
+    let (entity, mut facts) = facts(ids, 1);
     let limits = BillLimits {
         months: 3,
         lines: 1_000,
     };
     let near = billed(&entity, &mut facts.clone(), on("2027-01-01", ids, limits));
     assert_eq!(near.unwrap().draft.unwrap().lines.len(), 3);
-    let far = billed(&entity, &mut facts.clone(), on("2027-03-01", ids, limits));
+    let far = billed(&entity, &mut facts, on("2027-03-01", ids, limits));
     let today = day("2027-03-01");
     let wanted = Unbillable::TooFar {
         day: day("2026-11-01"),

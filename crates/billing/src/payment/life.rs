@@ -152,7 +152,8 @@ impl PaymentLife {
     }
 
     /// The provider says that the money is here, perhaps in another currency: both amounts are kept, and the payment's own
-    /// is what it settles (billing.md, invariant 6).
+    /// is what it settles (billing.md, invariant 6). Money that comes after it failed or expired is money all the same; only
+    /// after a reversal does a settlement come too late (billing.md, invariant 29).
     ///
     /// # Errors
     /// [`PaymentRefusal::OtherReference`] if it was settled under another reference.
@@ -162,7 +163,7 @@ impl PaymentLife {
         settled_as: Option<Money>,
     ) -> Result<Heard, PaymentRefusal> {
         match &self.status {
-            PaymentStatus::Pending => {
+            PaymentStatus::Pending | PaymentStatus::Failed { .. } | PaymentStatus::Expired => {
                 self.status = PaymentStatus::Settled {
                     reference: reference.to_owned(),
                     settled_as,
@@ -184,9 +185,7 @@ impl PaymentLife {
                 told: reference.to_owned(),
             }),
             PaymentStatus::Settled { .. } => Ok(Heard::Known),
-            PaymentStatus::Reversed { .. }
-            | PaymentStatus::Failed { .. }
-            | PaymentStatus::Expired => Ok(Heard::TooLate),
+            PaymentStatus::Reversed { .. } => Ok(Heard::TooLate),
         }
     }
 

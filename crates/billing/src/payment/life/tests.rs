@@ -68,20 +68,26 @@ fn a_late_failure_changes_nothing() {
 }
 
 #[test]
-fn a_late_settlement_changes_nothing() {
+fn a_settlement_after_a_reversal_changes_nothing() {
     let mut reversed = settled(100);
     reversed.reverse().unwrap();
     assert_eq!(reversed.settle("QK7", None), Ok(Heard::TooLate));
     assert_eq!(reversed.status().as_str(), "reversed");
+}
+
+#[test]
+fn money_that_comes_after_all_is_taken() {
     let mut failed = asked(100);
     assert_eq!(failed.fail("no funds"), Heard::News);
     assert_eq!(failed.fail("again"), Heard::Known);
-    assert_eq!(failed.settle("QK7", None), Ok(Heard::TooLate));
+    assert_eq!(failed.settle("QK7", None), Ok(Heard::News));
+    assert_eq!(failed.settle("QK7", None), Ok(Heard::Known));
     let mut expired = asked(100);
     assert_eq!(expired.expire(), Heard::News);
     assert_eq!(expired.expire(), Heard::Known);
-    assert_eq!(expired.settle("QK7", None), Ok(Heard::TooLate));
     assert_eq!(expired.status(), &PaymentStatus::Expired);
+    assert_eq!(expired.settle("QK7", None), Ok(Heard::News));
+    assert_eq!(expired.fail("late"), Heard::TooLate);
 }
 
 #[test]
@@ -227,7 +233,7 @@ proptest! {
                 first_news = Some(after);
             }
             let allowed = before == after
-                || matches!((before, after), ("pending", "settled" | "failed" | "expired") | ("settled", "reversed") | ("reversed", "settled"));
+                || matches!((before, after), ("pending", "settled" | "failed" | "expired") | ("failed" | "expired" | "reversed", "settled") | ("settled", "reversed"));
             prop_assert!(allowed, "{before} became {after}");
             prop_assert!(!payment.refundable().unwrap().is_negative());
         }
