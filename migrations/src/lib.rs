@@ -17,9 +17,9 @@ mod m20261121_000008_services;
 mod m20261121_000009_usage;
 mod m20261121_000010_adoption;
 mod m20261121_000011_billing_run;
-mod m20261121_000014_payments;
-mod m20261121_000015_imports;
-mod m20261121_000016_session_events;
+mod m20261121_000012_payments;
+mod m20261121_000013_imports;
+mod m20261121_000014_session_events;
 
 pub use sea_orm_migration;
 
@@ -42,9 +42,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000009_usage::Migration),
             Box::new(m20261121_000010_adoption::Migration),
             Box::new(m20261121_000011_billing_run::Migration),
-            Box::new(m20261121_000014_payments::Migration),
-            Box::new(m20261121_000015_imports::Migration),
-            Box::new(m20261121_000016_session_events::Migration),
+            Box::new(m20261121_000012_payments::Migration),
+            Box::new(m20261121_000013_imports::Migration),
+            Box::new(m20261121_000014_session_events::Migration),
         ]
     }
 }

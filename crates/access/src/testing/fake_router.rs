@@ -1,6 +1,7 @@
 //! Routers in memory behind the gateway port: they hold rows and sessions, and fail on demand.
 
 mod gateway;
+mod rows;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -8,15 +9,15 @@ use std::task::{Context, Poll, Waker};
 
 use kernel::{Priority, RouterId, Secret};
 
+use self::rows::{edit, passes, shares_list, targets_of};
 use super::fake_feed::Ears;
 use super::fake_usage::FakeUse;
 use super::samples::sample_facts;
 use super::surveyed;
 use crate::adoption::Survey;
 use crate::change::{Action, Change, Edit};
-use crate::desired::ACTIVE_LIST;
 use crate::gateway::{GatewayError, GatewayErrorKind, Selection, Target};
-use crate::login::{LoginRef, Service};
+use crate::login::LoginRef;
 use crate::menu::Menu;
 use crate::reachability::ReachabilityChange;
 use crate::router::RouterFacts;
@@ -443,60 +444,5 @@ impl World {
             kind,
             "input does not match any value of profile",
         ))
-    }
-}
-
-/// Queues are also known by whom they limit: one that was taken over has a name of its own.
-fn targets_of(menu: Menu, logins: &[LoginRef]) -> BTreeSet<&str> {
-    let here = logins
-        .iter()
-        .filter(|it| menu == Menu::SimpleQueue && it.service == Service::StaticIp);
-    here.map(|it| it.name.as_str()).collect()
-}
-
-/// Whether a new row would be on the same list as an old one; rows that are on no list all are.
-fn shares_list(row: &ActualRow, edits: &[Edit]) -> bool {
-    let wanted = edits.iter().find_map(|it| match it {
-        Edit::Set {
-            attribute: Attribute::List,
-            to,
-            ..
-        } => Some(to.as_ref()),
-        _ => None,
-    });
-    wanted.is_none_or(|it| it == row.values.get(&Attribute::List))
-}
-
-/// Whether a row of a service without passwords lets its customer through.
-fn passes(menu: Menu, row: &ActualRow) -> bool {
-    let value = |attribute| row.values.get(&attribute).map(String::as_str);
-    match menu {
-        Menu::DhcpLease => value(Attribute::BlockAccess).is_none(),
-        Menu::IpBinding => value(Attribute::BindingType) == Some("bypassed"),
-        Menu::AddressList => value(Attribute::List) == Some(ACTIVE_LIST),
-        _ => true,
-    }
-}
-
-fn edit(row: &mut ActualRow, edits: &[Edit]) {
-    for it in edits {
-        match it {
-            Edit::Set {
-                attribute,
-                to: Some(value),
-                ..
-            } => {
-                row.values.insert(*attribute, value.clone());
-            }
-            Edit::Set {
-                attribute,
-                to: None,
-                ..
-            } => {
-                row.values.remove(attribute);
-            }
-            Edit::Password(secret) => row.password = Some(Secret::new(secret.expose())),
-            Edit::Comment(text) => row.comment.clone_from(text),
-        }
     }
 }
