@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-use kernel::{Priority, RouterId, Secret};
+use kernel::{Priority, RouterId};
 
 use self::rows::{edit, passes, shares_list, targets_of};
 use super::fake_feed::Ears;
