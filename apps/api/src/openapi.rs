@@ -32,6 +32,7 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "invoices", description = "Demands for money"),
         (name = "payments", description = "Money received"),
         (name = "accounts", description = "What customers owe"),
+        (name = "billing", description = "What a run would bill, and the accounts it leaves alone"),
         (name = "vouchers", description = "Batches of codes and single vouchers"),
         (name = "routers", description = "MikroTik routers: enrolment, drift, live sessions"),
         (name = "usage", description = "What customers use, and their sessions"),
@@ -123,9 +124,10 @@ fn document_problem(operation: &mut Operation, status: &str, description: &str) 
         .or_insert_with(|| problem(description).into());
 }
 
-/// Says which ids a path takes: those of the kind it begins with.
+/// Says which ids a path takes: those of the kind that its part before the id names.
 fn describe_id(path: &str, operation: &mut Operation) {
-    let resource = path.trim_start_matches("/api/v1/").split('/').next();
+    let before = path.split("/{id}").next().unwrap_or_default();
+    let resource = before.rsplit('/').next();
     let kind = KINDS.iter().find(|(name, _)| Some(*name) == resource);
     let parameters = operation.parameters.iter_mut().flatten();
     for parameter in parameters {
@@ -151,7 +153,7 @@ fn id_text(prefix: &str) -> RefOr<Schema> {
         .into()
 }
 
-/// The first part of a path, and the prefix of its ids.
+/// The part of a path before an id, and the prefix of its ids.
 const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
