@@ -143,4 +143,83 @@ fn copy(from: &Path, to: &PathBuf) -> Result<()> {
     Ok(())
 }
 
-const MUTATIONS: &[Mutation] = &[];
+const MUTATIONS: &[Mutation] = &[
+    Mutation {
+        name: "a month always has 30 days",
+        file: "crates/billing/src/segment.rs",
+        from: "share(whole, part.days(), cycle.days(), scale.step(currency))",
+        to: "share(whole, part.days(), 30, scale.step(currency))",
+    },
+    Mutation {
+        name: "what is billed already counts for nothing",
+        file: "crates/billing/src/difference.rs",
+        from: "    for segment in desired {\n        let days = missing_days(segment, standing, billed);",
+        to: "    for segment in desired {\n        let days = missing_days(segment, &[], &[]);",
+    },
+    Mutation {
+        name: "old terms are never taken back",
+        file: "crates/billing/src/difference.rs",
+        from: "due.extend(repairs(item, &standing, kept, scale)?);",
+        to: "repairs(item, &standing, kept, scale)?;",
+    },
+    Mutation {
+        name: "what is taken back is a minor unit short",
+        file: "crates/billing/src/difference.rs",
+        from: "                true => left,\n",
+        to: "                true => left.checked_sub(Money::from_minor(1, left.currency()))?,\n",
+    },
+    Mutation {
+        name: "money pays the newest invoice first",
+        file: "crates/billing/src/allocation.rs",
+        from: "            Self::OldestFirst => {}",
+        to: "            Self::OldestFirst => open.reverse(),",
+    },
+    Mutation {
+        name: "earlier payments do not pay new invoices",
+        file: "crates/billing/src/bill.rs",
+        from: "    if open.is_empty() {\n        return Ok(spent);",
+        to: "    if !open.is_empty() {\n        return Ok(spent);",
+    },
+    Mutation {
+        name: "an invoice is booked as credit",
+        file: "crates/billing/src/bill.rs",
+        from: "(LedgerAccount::Receivable, LedgerAccount::Revenue)",
+        to: "(LedgerAccount::Receivable, LedgerAccount::CustomerCredit)",
+    },
+    Mutation {
+        name: "the grace is a day longer",
+        file: "crates/billing/src/overdue.rs",
+        from: "i64::from(self.grace_days) + 1",
+        to: "i64::from(self.grace_days) + 2",
+    },
+    Mutation {
+        name: "nobody is ever cut off for debt",
+        file: "crates/billing/src/overdue.rs",
+        from: ".nth(rung)",
+        to: ".nth(rung.min(2))",
+    },
+    Mutation {
+        name: "who is restricted notices nothing",
+        file: "crates/billing/src/subscription/access.rs",
+        from: "(SubscriptionStatus::Active, Level::Restricted) => (Access::Restricted, \"overdue\")",
+        to: "(SubscriptionStatus::Active, Level::Restricted) => (Access::Active, \"overdue\")",
+    },
+    Mutation {
+        name: "a decision about access may be overtaken by an older one",
+        file: "crates/access/src/grant.rs",
+        from: "if version <= self.data.access_version || self.data",
+        to: "if self.data",
+    },
+    Mutation {
+        name: "a message that comes twice is two payments",
+        file: "crates/billing/src/use_cases/record_payment.rs",
+        from: "    if let Some(known) = tx.payments().find(command.id).await? {\n        return same_payment(&known, &command);\n    }",
+        to: "    let mut command = command;\n    if let Some(known) = tx.payments().find(command.id).await? {\n        same_payment(&known, &command)?;\n        command.id = kernel::Id::from_uuid(scope.correlation);\n        command.reference = None;\n    }",
+    },
+    Mutation {
+        name: "a cancelled subscription is not charged to the end of its period",
+        file: "crates/billing/src/subscription/verbs.rs",
+        from: "self.data.billed_through.map_or(end, |it| it.max(end))",
+        to: "self.data.billed_through.map_or(end, |_| ends_on)",
+    },
+];
