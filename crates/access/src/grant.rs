@@ -227,6 +227,12 @@ impl Grant {
         allowed || moved
     }
 
+    /// The last decision about access that it follows.
+    #[must_use]
+    pub const fn access_version(&self) -> u64 {
+        self.data.access_version
+    }
+
     /// Moves it to another profile. Returns whether anything changed; an older or equal version changes nothing.
     pub fn move_to_profile(&mut self, profile: ProfileId, version: u64, at: Timestamp) -> bool {
         let allowance = self.data.allowance;

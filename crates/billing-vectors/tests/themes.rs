@@ -4,11 +4,16 @@ use std::path::Path;
 
 use billing_vectors::{Report, Theme, read_own};
 
+/// Cases that say nothing ours could be held to; the runner gives the reason.
+const SKIPPED: [&str; 1] = ["kb-priced-006"];
+
 fn holds(theme: Theme) -> anyhow::Result<()> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
     let report = Report::of(read_own(&folder, theme)?);
     assert!(!report.findings.is_empty(), "{} is empty", theme.as_str());
     assert_eq!(report.failures().count(), 0, "\n{report}");
+    let skipped: Vec<_> = report.skips().map(|(it, _)| it.case.id.as_str()).collect();
+    assert!(skipped.iter().all(|it| SKIPPED.contains(it)), "\n{report}");
     Ok(())
 }
 

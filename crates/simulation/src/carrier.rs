@@ -20,6 +20,9 @@ const MOST_ATTEMPTS: u16 = 200;
 /// The wait after a failed attempt.
 const RETRY: Duration = Duration::minutes(1);
 
+/// What is waited for.
+const SOON: Duration = Duration::minutes(5);
+
 /// An event on its way to one handler.
 struct Pending {
     delivery: ClaimedDelivery,
@@ -154,6 +157,14 @@ impl Carrier {
         std::mem::take(&mut self.news)
     }
 
+    /// Whether anything will be tried again within minutes; what is held up for hours is not waited for.
+    pub(crate) fn is_soon_due(&self, provider: &Provider) -> bool {
+        let soon = provider.clock.now().plus(SOON);
+        let mut deliveries = self.deliveries.iter().map(|it| it.not_before);
+        let mut jobs = self.jobs.values().map(|it| it.not_before);
+        deliveries.any(|it| it <= soon) || jobs.any(|it| it <= soon)
+    }
+
     fn collect(&mut self, provider: &Provider) {
         let (mut events, mut jobs) = provider.stores.billing.take_outbox();
         let (more_events, more_jobs) = provider.stores.access.take_outbox(provider.tenant());
@@ -196,9 +207,16 @@ impl Carrier {
                 attempt: 0,
                 worker: "simulated".to_owned(),
             };
+            // One that is held up lets later ones overtake it.
+            let held_up = self.faults && self.chance.permille(40);
+            let hours = if held_up {
+                self.chance.within(1..=30)
+            } else {
+                0
+            };
             self.deliveries.push(Pending {
                 delivery,
-                not_before: now,
+                not_before: now.plus(Duration::hours(hours)),
             });
         }
     }

@@ -81,7 +81,7 @@ pub(crate) struct Diary(BTreeMap<(LocalDate, i64, u64), Deed>, u64);
 impl Diary {
     /// Minutes of a day after its sweeps and before the next.
     fn minute(chance: &Chance) -> i64 {
-        chance.within(20..=1_410)
+        chance.within(20..=1_330)
     }
 
     pub(crate) fn plan(&mut self, chance: &Chance, day: LocalDate, deed: Deed) {

@@ -20,7 +20,7 @@ use crate::rules::{Known, Terms, next_day};
 use crate::trail::Trail;
 
 /// The local minutes at which sweeps run: early, and when everybody is done.
-const SWEEPS_AT: [i64; 2] = [5, 1_430];
+const SWEEPS_AT: [i64; 2] = [5, 1_400];
 /// How often pending work is waited for before a day goes on; a router may stay away for longer.
 const PATIENCE: usize = 12;
 
@@ -179,7 +179,7 @@ impl Life {
         for _ in 0..PATIENCE {
             self.carrier.settle(&self.provider).await?;
             self.take_note(day);
-            if self.carrier.is_idle() || !self.away.is_empty() {
+            if !self.carrier.is_soon_due(&self.provider) || !self.away.is_empty() {
                 break;
             }
             self.wait_a_minute();

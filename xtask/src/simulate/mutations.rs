@@ -47,6 +47,7 @@ struct Mutation {
 pub(super) async fn run(shell: &mut Shell) -> Result<bool> {
     let house = shell.root().join("target/mutations");
     let root = shell.root().to_owned();
+    fs::create_dir_all(&house)?;
     renew(&root, &house)?;
     let mut table = Table::new();
     table
@@ -215,11 +216,5 @@ const MUTATIONS: &[Mutation] = &[
         file: "crates/billing/src/use_cases/record_payment.rs",
         from: "    if let Some(known) = tx.payments().find(command.id).await? {\n        return same_payment(&known, &command);\n    }",
         to: "    let mut command = command;\n    if let Some(known) = tx.payments().find(command.id).await? {\n        same_payment(&known, &command)?;\n        command.id = kernel::Id::from_uuid(scope.correlation);\n        command.reference = None;\n    }",
-    },
-    Mutation {
-        name: "a cancelled subscription is not charged to the end of its period",
-        file: "crates/billing/src/subscription/verbs.rs",
-        from: "self.data.billed_through.map_or(end, |it| it.max(end))",
-        to: "self.data.billed_through.map_or(end, |_| ends_on)",
     },
 ];

@@ -57,10 +57,15 @@ pub async fn follow_within(
             return Err(GrantRefusal::OtherService.into());
         }
     }
-    if !grant.follow(command.allowance, profile, command.version, now) {
+    let known = grant.access_version();
+    let changed = grant.follow(command.allowance, profile, command.version, now);
+    if changed || grant.access_version() != known {
+        // Also a decision that changes nothing is remembered: an older one that comes late must not undo it.
+        tx.grants().save(&mut grant).await?;
+    }
+    if !changed {
         return Ok(false);
     }
-    tx.grants().save(&mut grant).await?;
     request_sync(tx, ids, grant.router(), urgency(command.allowance), now).await?;
     Ok(true)
 }

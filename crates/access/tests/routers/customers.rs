@@ -95,6 +95,24 @@ async fn a_login_that_has_ended_is_granted_to_nobody_again() {
     world.grant(11, "siti").await.unwrap();
 }
 
+/// Paid in time, though the news of the debt came late: the older decision must not undo the newer one.
+#[tokio::test]
+async fn a_decision_that_changes_nothing_still_overtakes_an_older_one() {
+    let world = World::new().await;
+    world.grant(10, "siti").await.unwrap();
+    world.sync().await.unwrap();
+    let _waiting = world.store.take_jobs(tenant());
+    assert!(!world.follow(10, ACTIVE, 6).await, "nothing changes");
+    assert_eq!(world.store.jobs(tenant()), [], "and no router is bothered");
+    assert!(
+        !world.follow(10, Allowance::Restricted, 5).await,
+        "too late"
+    );
+    assert!(world.gateway.dial(router(), &pppoe("siti"), "password-10"));
+    let profile = world.value(Menu::PppSecret, "siti", Attribute::Profile);
+    assert_ne!(profile.as_deref(), Some("wb-restricted"));
+}
+
 #[tokio::test]
 async fn what_makes_no_sense_is_refused() {
     let world = World::new().await;

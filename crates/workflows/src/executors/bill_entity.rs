@@ -67,6 +67,10 @@ async fn bill_page(
         match prepare_bill(entity, facts, order) {
             Ok(prepared) if prepared.is_plain => plain.push(prepared),
             Ok(prepared) => other.push(prepared),
+            // The page was read in several statements: what contradicts itself there may be sound under the lock.
+            Err(Unbillable::Inconsistent(_)) => {
+                tally.note(account, bill_alone(bench, scope, account).await)?;
+            }
             Err(reason) => tally.note(account, park(bench, scope, account, reason).await)?,
         }
     }
