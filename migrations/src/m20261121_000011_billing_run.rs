@@ -14,17 +14,14 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         dialect::run(manager, TABLES).await?;
         let connection = manager.get_connection();
-        match manager.get_database_backend() {
-            // What stands billed already is taken over first: a trigger knows no `ON CONFLICT`.
-            DbBackend::Sqlite => {
-                connection.execute_unprepared(STANDING).await?;
-                connection.execute_unprepared(SQLITE_GUARD).await?;
-            }
-            _ => {
-                connection.execute_unprepared(POSTGRES_GUARD).await?;
-                connection.execute_unprepared(STANDING).await?;
-            }
-        }
+        // What stands billed already is taken over first: old days that overlap must not stop an upgrade, new ones are
+        // refused from now on, on PostgreSQL by its trigger then.
+        connection.execute_unprepared(STANDING).await?;
+        let guard = match manager.get_database_backend() {
+            DbBackend::Sqlite => SQLITE_GUARD,
+            _ => POSTGRES_GUARD,
+        };
+        connection.execute_unprepared(guard).await?;
         Ok(())
     }
 }
