@@ -8,11 +8,12 @@ use serde::Serialize;
 
 use crate::events::Access;
 use crate::interval::Interval;
-use crate::invoice::Settlement;
+use crate::invoice::{Line, Settlement};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::PaymentMethod;
 use crate::plan::{PlanStatus, SoldAs};
 use crate::schedule::{BillDay, Period};
+use crate::segment::ChargeKind;
 use crate::subscription::Agreement;
 
 /// A legal entity.
@@ -112,8 +113,14 @@ pub struct SubscriptionView {
 pub struct LineView {
     /// What it is for.
     pub subscription: SubscriptionId,
+    /// Which component of it; 0 is the base plan.
+    pub component: u16,
+    /// Whether the charge comes again.
+    pub kind: ChargeKind,
     /// On which plan.
     pub plan: PlanId,
+    /// How many units.
+    pub quantity: u32,
     /// The days.
     pub period: Period,
     /// The whole cycle whose price is prorated.
@@ -122,6 +129,22 @@ pub struct LineView {
     pub amount: Money,
     /// Whether it takes an earlier charge back.
     pub repairs: bool,
+}
+
+impl From<&Line> for LineView {
+    fn from(line: &Line) -> Self {
+        Self {
+            subscription: line.subscription,
+            component: line.component,
+            kind: line.kind,
+            plan: line.plan,
+            quantity: line.quantity,
+            period: line.period,
+            cycle: line.cycle,
+            amount: line.amount,
+            repairs: line.repairs.is_some(),
+        }
+    }
 }
 
 /// An invoice.

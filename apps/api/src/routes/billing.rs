@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, Line, LineView, RunPage, prepare_bill,
+    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, LineView, RunPage, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -250,19 +250,13 @@ fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
     DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,
-        lines: it.lines.iter().map(line).collect(),
+        lines: it
+            .lines
+            .iter()
+            .map(LineView::from)
+            .map(LineBody::from)
+            .collect(),
         total: it.total.into(),
         allocated,
     }
-}
-
-fn line(it: &Line) -> LineBody {
-    LineBody::from(LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
-    })
 }

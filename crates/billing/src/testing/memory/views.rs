@@ -118,19 +118,11 @@ pub(super) fn subscription_view(
 }
 
 pub(super) fn invoice_view(row: &InvoiceSnapshot) -> Result<InvoiceView, StoreError> {
-    let lines = row.lines.iter().map(|it| LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
-    });
     Ok(InvoiceView {
         id: row.id,
         account: row.account,
         number: printed_number(&row.series, row.number),
-        lines: lines.collect(),
+        lines: row.lines.iter().map(LineView::from).collect(),
         total: row.total,
         allocated: row.allocated,
         due: due(row).map_err(StoreError::corrupt)?,
