@@ -7,10 +7,6 @@ use crate::case::{Adopt, Case, Outcome};
 use crate::given::Given;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    super::skipping_unknown(held(case))
-}
-
-fn held(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
     match input.names().as_slice() {
         ["mode", "value"] | ["value"] => to_whole(case),
@@ -47,12 +43,14 @@ fn mode(case: &Case) -> Result<Rounding> {
 }
 
 fn to_whole(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let value = Given(&case.input).ratio("value")?;
     let wanted = i128::from(Given(&case.expected).whole("result")?);
     Ok(Outcome::of(case.adopt, &value.round(mode(case)?), &wanted))
 }
 
 fn to_decimals(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
     let decimals = input.whole("decimals")?;
     let power = 10_i128.pow(u32::try_from(decimals.unsigned_abs())?);
@@ -67,6 +65,7 @@ fn to_decimals(case: &Case) -> Result<Outcome> {
 }
 
 fn to_power(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
     let step = 10_i64.pow(u32::try_from(input.whole("power")?)?);
     let rounded = Ratio::ONE.of(input.whole("amount")?, step, mode(case)?);
@@ -103,8 +102,9 @@ fn equally(case: &Case) -> Result<Outcome> {
 fn parted(case: &Case, parts: Result<Vec<i64>, BadWeights>) -> Result<Outcome> {
     let expected = Given(&case.expected);
     if expected.has("error") {
-        return Ok(Outcome::of(case.adopt, &parts.is_err(), &true));
+        return verdict(case, parts.is_err());
     }
+    super::only(expected, &["parts"])?;
     let wanted = expected.list("parts")?.into_iter().map(Given::as_whole);
     let wanted: Vec<i64> = wanted.collect::<Result<_>>()?;
     Ok(Outcome::of(case.adopt, &parts?, &wanted))
@@ -122,11 +122,18 @@ fn refused(case: &Case) -> Result<Outcome> {
             .any(|word| it.contains(word)) =>
         {
             let nobody = allocate_equally(100, 0, 1);
-            return Ok(Outcome::of(case.adopt, &nobody.is_err(), &true));
+            return verdict(case, nobody.is_err());
         }
         other => return super::unknown(other),
     };
     let weights: Vec<Ratio> = weights.iter().map(|it| Ratio::whole(*it)).collect();
-    let refused = allocate_by_weights(100, &weights, 1).is_err();
-    Ok(Outcome::of(case.adopt, &refused, &true))
+    verdict(case, allocate_by_weights(100, &weights, 1).is_err())
+}
+
+/// In the one word for it.
+fn verdict(case: &Case, refused: bool) -> Result<Outcome> {
+    let expected = Given(&case.expected);
+    super::only(expected, &["error"])?;
+    let verdict = if refused { "refused" } else { "accepted" };
+    Ok(Outcome::of(case.adopt, &verdict, &expected.text("error")?))
 }

@@ -35,10 +35,6 @@ const KNOWN: [&str; 19] = [
 ];
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    super::skipping_unknown(held(case))
-}
-
-fn held(case: &Case) -> Result<Outcome> {
     let (input, expected) = (Given(&case.input), Given(&case.expected));
     if input.names() == ["cases"] {
         return to_whole_coins(case);
@@ -261,9 +257,6 @@ fn tax_rounding(case: &Case) -> TaxRounding {
     match case.adopt {
         Adopt::Mode if says(&["invoice tax", "precise", "per invoice"]) => TaxRounding::Document,
         Adopt::Mode if says(&["per line", "per_line", "each line"]) => TaxRounding::PerLine,
-        // What each system is known for.
-        Adopt::Mode if case.source.contains("lago") => TaxRounding::Document,
-        Adopt::Mode if case.source.contains("meteroid") => TaxRounding::PerLine,
         _ => TaxRounding::default(),
     }
 }
@@ -396,6 +389,7 @@ fn per_rate(given: Given<'_>, ours: &Totals) -> Result<(String, String)> {
     let mut own: Vec<(Ratio, i64, i64)> = own.collect();
     let decimals = u32::from(ours.currency().exponent());
     let theirs = given.elements()?.into_iter().map(|it| {
+        super::only(it, &["base", "rate", "tax"])?;
         let base = it.minor("base", decimals)?;
         Ok((it.ratio("rate")?, base, it.minor("tax", decimals)?))
     });
@@ -429,6 +423,7 @@ fn to_whole_coins(case: &Case) -> Result<Outcome> {
         cash: CashRounding::ToCoin(coin),
         ..PriceTerms::of(currency, scale)
     };
+    super::only(Given(&case.expected), &["round"])?;
     let mut ways = Vec::new();
     for words in Given(&case.input).list("cases")? {
         let amount: Value = words.as_text()?.replace('x', "117").into();
@@ -463,9 +458,7 @@ fn inside_a_price(case: &Case) -> Result<Outcome> {
         bail!("{words:?} is no formula");
     };
     if what.trim() != "base" {
-        return Ok(Outcome::Skipped(format!(
-            "unknown shape: a formula of {what}"
-        )));
+        return super::unknown(format!("a formula of {what}"));
     }
     let currency: Currency = "IDR".parse()?;
     let mut terms = PriceTerms::of(currency, InvoiceScale::new(currency.exponent(), currency)?);

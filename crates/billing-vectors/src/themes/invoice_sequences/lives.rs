@@ -8,8 +8,8 @@ use billing::{
 use chrono::{Months, NaiveDate};
 use kernel::Money;
 
-use super::Brought;
 use super::scenarios::{self, date};
+use super::{Brought, Next};
 use crate::given::Given;
 use crate::themes::billing_facts::{
     Desk, bill_day_or, every, interval_named, line, period_at, plan_named, usd,
@@ -96,7 +96,12 @@ fn repaired_again(target: NaiveDate) -> Result<Brought> {
         },
     ])?;
     let mut desk = Desk::new(vec![timeline])?.with_billed(book)?;
-    Ok(Brought::runs(vec![desk.bill(target)?, desk.bill(target)?]))
+    let first = desk.bill(target)?;
+    let again = desk.bill(target)?;
+    Ok(Brought {
+        next: Next::Run(again.map(|it| it.total.minor())),
+        ..Brought::runs(vec![first])
+    })
 }
 
 fn with_fee(given: Given) -> Result<Brought> {
@@ -115,7 +120,7 @@ fn first_and_next(timeline: Timeline, start: NaiveDate) -> Result<Brought> {
     let first = desk.bill(start)?;
     let second = next.map(|it| desk.bill(it)).transpose()?.flatten();
     Ok(Brought {
-        next,
+        next: Next::Due(next),
         on: first.is_some().then_some(start),
         ..Brought::runs(vec![first, second])
     })
@@ -155,13 +160,24 @@ fn adjusted_then_cancelled(given: Given) -> Result<Brought> {
             _ => usd(given.minor("adjustment", 2)?.abs())?,
         };
     }
-    subscription.timeline.charged_until = Some(match given.text("cancel")? {
-        "EOT" => end,
-        "now" | "immediate" | "IMM" => date("2016-10-12")?,
+    let (decided, ends_on) = match given.text("cancel")? {
+        "EOT" => (start, end),
+        "now" | "immediate" | "IMM" => (date("2016-10-12")?, date("2016-10-12")?),
         other => bail!("cancelled {other}"),
-    });
-    let second = desk.bill(start)?;
-    Ok(Brought::runs(vec![first, second]))
+    };
+    subscription.timeline.charged_until = Some(ends_on);
+    // Every day from the decision on, into the month after the one that was cancelled: the first run that brings anything.
+    let days = decided
+        .iter_days()
+        .take_while(|it| *it < months_after(end, 1).unwrap_or(end));
+    let mut next = None;
+    for today in days {
+        next = next.or(desk.bill(today)?);
+    }
+    Ok(Brought {
+        next: Next::Run(next.as_ref().map(|it| it.total.minor())),
+        ..Brought::runs(vec![first, next])
+    })
 }
 
 /// A subscription that is told by its prices and dates.
@@ -195,10 +211,12 @@ fn life(given: Given) -> Result<Brought> {
         });
     }
     let runs: Result<Vec<_>> = targets.iter().map(|it| desk.bill(*it)).collect();
+    let runs = runs?;
+    let brought = targets.iter().zip(&runs).find(|(_, it)| it.is_some());
     Ok(Brought {
-        next,
-        on: targets.first().copied(),
-        ..Brought::runs(runs?)
+        next: Next::Due(next),
+        on: brought.map(|(on, _)| *on),
+        ..Brought::runs(runs)
     })
 }
 
