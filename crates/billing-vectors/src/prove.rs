@@ -43,6 +43,16 @@ pub fn unnoticed(theme: Theme, case: &Case) -> Vec<Unnoticed> {
     unnoticed.collect()
 }
 
+/// What a runner makes of every change of one piece of what a case gives: any end but a panic.
+#[must_use]
+pub fn of_odd_inputs(theme: Theme, case: &Case) -> Vec<Outcome> {
+    let odd = changes(&case.input).into_iter().map(|(_, input)| Case {
+        input,
+        ..case.clone()
+    });
+    odd.map(|it| theme.run(&it)).collect()
+}
+
 /// Every expectation that differs from this one in one piece.
 fn changes(expected: &Value) -> Vec<Change> {
     let nothing = expected.as_object().map(|_| (String::new(), json!({})));

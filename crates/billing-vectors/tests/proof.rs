@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use billing_vectors::{Theme, read_own, unnoticed};
+use billing_vectors::{Theme, of_odd_inputs, read_own, unnoticed};
 
 /// What of an expectation may change unnoticed, and why. `*` is any place in a list.
 const LET_BE: [(Theme, &str, &str); 6] = [
@@ -57,4 +57,14 @@ fn every_change_of_an_expectation_is_noticed() {
     }
     assert!(hollow.is_empty(), "{hollow:#?}");
     assert!(proven > 900, "only {proven} cases");
+}
+
+#[test]
+fn an_odd_input_is_skipped_or_fails_and_never_ends_the_run() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    for theme in Theme::ALL {
+        let cases = read_own(&folder, theme).unwrap();
+        let odd = cases.iter().flat_map(|(_, it)| of_odd_inputs(theme, it));
+        assert!(odd.count() > 0, "{} gives nothing", theme.as_str());
+    }
 }

@@ -179,14 +179,12 @@ fn listed(case: &Case) -> Result<Vec<Given<'_>>> {
     Given(&case.expected).list("items")
 }
 
-/// The first charged day of a case whose input leaves it to the words of the case, or to the list it starts.
+/// The first charged day of a case whose input leaves it to the words of the case.
 fn first_charge(case: &Case) -> Result<NaiveDate> {
-    if let Some(date) = first_date(&case.about) {
-        return Ok(date);
+    match first_date(&case.about) {
+        Some(date) => Ok(date),
+        None => super::unknown("no first day is told"),
     }
-    let items = listed(case)?;
-    let first = items.first().context("no first day")?.elements()?;
-    first.first().context("no first day")?.as_date()
 }
 
 /// Another bill day: before anything was billed, after a period was, or while one is blocked.

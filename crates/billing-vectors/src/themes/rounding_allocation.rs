@@ -53,7 +53,9 @@ fn to_decimals(case: &Case) -> Result<Outcome> {
     super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
     let decimals = input.whole("decimals")?;
-    let power = 10_i128.pow(u32::try_from(decimals.unsigned_abs())?);
+    let power = 10_i128
+        .checked_pow(u32::try_from(decimals.unsigned_abs())?)
+        .context("no such step")?;
     let step = match decimals < 0 {
         true => Ratio::new(power, 1),
         false => Ratio::new(1, power),
@@ -67,7 +69,9 @@ fn to_decimals(case: &Case) -> Result<Outcome> {
 fn to_power(case: &Case) -> Result<Outcome> {
     super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
-    let step = 10_i64.pow(u32::try_from(input.whole("power")?)?);
+    let step = 10_i64
+        .checked_pow(u32::try_from(input.whole("power")?)?)
+        .context("no such power")?;
     let rounded = Ratio::ONE.of(input.whole("amount")?, step, mode(case)?);
     let wanted = Given(&case.expected).whole("result")?;
     Ok(Outcome::of(case.adopt, &rounded, &Some(wanted)))
@@ -86,7 +90,9 @@ fn by_weights(case: &Case) -> Result<Outcome> {
 /// A number, or one with its decimals told apart: `{"amount": 505, "scale": 1}` is 50.5.
 fn weight(given: Given<'_>) -> Result<Ratio> {
     if given.names() == ["amount", "scale"] {
-        let scale = 10_i128.pow(u32::try_from(given.whole("scale")?)?);
+        let scale = 10_i128
+            .checked_pow(u32::try_from(given.whole("scale")?)?)
+            .context("no such scale")?;
         let weight = Ratio::new(i128::from(given.whole("amount")?), scale);
         return weight.context("no such weight");
     }

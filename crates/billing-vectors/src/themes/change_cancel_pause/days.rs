@@ -122,7 +122,8 @@ fn changed(case: &Case) -> Result<Told> {
     }
     let timeline = &mut desk.first()?.timeline;
     let new = Phase::of(change, plan_named("new")?, usd(given.minor("new", 2)?)?);
-    timeline.components[0].phases.push(new);
+    let base = timeline.components.first_mut().context("no base plan")?;
+    base.phases.push(new);
     if becomes_yearly(case) {
         timeline.reschedules.push(Reschedule {
             from: change,

@@ -1,6 +1,6 @@
 //! Cases that tell the life of a subscription and the dates of its runs.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use billing::{
     Billed, Component, Phase, Record, Reschedule, Schedule, Terms, Timeline, Timing, book_of,
     next_due, timeline_of,
@@ -183,7 +183,8 @@ fn adjusted_then_cancelled(given: Given) -> Result<Brought> {
 /// A subscription that is told by its prices and dates.
 fn life(given: Given) -> Result<Brought> {
     let timeline = timeline(given)?;
-    let start = timeline.components[0].phases[0].from;
+    let phases = timeline.components.first().map(|it| &it.phases[..]);
+    let start = phases.and_then(<[_]>::first).context("no price")?.from;
     if given.names() == ["rate"] {
         return first_and_next(timeline, start);
     }
@@ -230,7 +231,7 @@ fn timeline(given: Given) -> Result<Timeline> {
     }
     let start = match (given.has("start"), given.has("existing")) {
         (true, _) => given.date("start")?,
-        (_, true) => period_at(given.list("existing")?[0])?.start,
+        (_, true) => period_at(given.part("existing")?.at(0)?)?.start,
         _ => date("2011-01-01")?,
     };
     let schedule = every(interval, start, bill_day_or(given, start)?)?;
@@ -296,7 +297,7 @@ fn by_events(given: Given, interval: billing::Interval) -> Result<Timeline> {
     }
     let first = match schedules.is_empty() {
         true => {
-            let start = phases[0].from;
+            let start = phases.first().context("no event")?.from;
             every(interval, start, bill_day_or(given, start)?)?
         }
         false => schedules.remove(0).schedule,
@@ -315,7 +316,7 @@ fn existing(given: Given) -> Result<Vec<Billed>> {
     }
     let rate = usd(given.minor("rate", 2)?)?;
     for (number, it) in (0_u16..).zip(given.list("existing")?) {
-        let amount = it.elements()?[2].as_minor(2)?;
+        let amount = it.at(2)?.as_minor(2)?;
         records.push(charge(number, period_at(it)?, rate, usd(amount)?)?);
     }
     if given.has("repair") {
@@ -323,7 +324,7 @@ fn existing(given: Given) -> Result<Vec<Billed>> {
         records.push(Record::Repair {
             of: line(0)?,
             days: period_at(repair)?,
-            amount: usd(repair.elements()?[2].as_minor(2)?.abs())?,
+            amount: usd(repair.at(2)?.as_minor(2)?.abs())?,
         });
     }
     Ok(book_of(records)?)
@@ -351,5 +352,5 @@ pub(super) fn charge(
 /// So many months after a date.
 pub(super) fn months_after(start: NaiveDate, months: u32) -> Result<NaiveDate> {
     let after = start.checked_add_months(Months::new(months));
-    anyhow::Context::context(after, "beyond the calendar")
+    after.context("beyond the calendar")
 }

@@ -45,7 +45,7 @@ pub(super) fn run(case: &Case) -> Result<Option<Value>> {
         _ if given.has("subscription") || given.has("coupon") => claimed(given, expected)?,
         _ if given.has("usage") => forecast(given, expected)?,
         _ if given.has("invoice_currency") => foreign_note(given)?,
-        _ if given.has("applied") => applied_twice()?,
+        _ if given.0.get("applied") == Some(&Value::Bool(true)) => applied_twice()?,
         _ if given.has("amount") => published(given, expected)?,
         _ => return Ok(None),
     };
@@ -72,7 +72,11 @@ fn shown(amount: Money, expected: Given<'_>, name: &str) -> Result<Value> {
 fn while_unknown(given: Given<'_>) -> Result<Value> {
     let ids: &dyn Ids = &CountingIds::from(1);
     let mut never = true;
-    for state in given.list("states")? {
+    let states = given.list("states")?;
+    if states.is_empty() {
+        return crate::themes::unknown("no state");
+    }
+    for state in states {
         let amount = Money::from_minor(100, kes()?);
         let mut payment = PaymentLife::pending(ids.next(), ids.next(), amount)?;
         match state.as_text()? {

@@ -96,8 +96,8 @@ fn exchanges(given: Given<'_>, currency: Currency) -> Result<Vec<Exchange>> {
             amounts(given, "new", currency)?,
         );
         changes.push(Exchange::Replaced {
-            old: old[0],
-            new: new[0],
+            old: *old.first().context("no old price")?,
+            new: *new.first().context("no new price")?,
         });
     }
     if given.has("matched") {
