@@ -110,14 +110,14 @@ impl Document {
             }
             None => {
                 let amount = ["amount", "price"].into_iter().find(|it| input.has(it));
+                if amount.is_none() && own.is_empty() {
+                    return super::unknown("neither amounts nor taxes are told");
+                }
                 // A case of rates only is put to a round amount.
                 let amount =
                     amount.map_or(Ok(10_000), |it| input.minor(it, document.decimals()))?;
                 document.lines.push((document.money(amount), own));
             }
-        }
-        if document.lines.iter().all(|(_, taxes)| taxes.is_empty()) {
-            return super::unknown("no tax is told");
         }
         document.read_shares(input)?;
         if input.has("coupons") {
