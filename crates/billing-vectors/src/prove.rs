@@ -10,9 +10,9 @@ use crate::themes::Theme;
 pub struct Unnoticed {
     /// The id of the case.
     pub case: String,
-    /// Where in the expectation: a JSON pointer.
+    /// Where in the expectation, or after `/derived` in what was computed by hand from it: a JSON pointer.
     pub place: String,
-    /// What the whole expectation was changed to.
+    /// What the whole of it was changed to.
     pub changed: Value,
     /// Why that is right, if it is.
     pub let_be: Option<&'static str>,
@@ -67,7 +67,7 @@ fn let_be(theme: Theme, place: &str) -> Option<&'static str> {
 /// A change: where, and the whole expectation with it.
 type Change = (String, Value);
 
-/// Puts every change of one piece of what a case expects to its runner: numbers one more, texts and truths others, lists one
+/// Puts every change of one piece of what a case expects, or of what was computed from it by hand, to its runner: numbers one more, texts and truths others, lists one
 /// shorter, names that nobody knows, nothing at all. Returns those that still pass, with the reason where that is right; a case that does not pass itself, or
 /// that ours must differ from, proves nothing and has none.
 #[must_use]
@@ -75,15 +75,20 @@ pub fn unnoticed(theme: Theme, case: &Case) -> Vec<Unnoticed> {
     if case.adopt.is_negative() || theme.run(case) != Outcome::Passed {
         return Vec::new();
     }
-    let changes = changes(&case.expected).into_iter();
-    let passing = changes.filter(|(_, changed)| {
-        let changed = Case {
-            expected: changed.clone(),
-            ..case.clone()
-        };
-        theme.run(&changed) == Outcome::Passed
+    let expected = changes(&case.expected).into_iter().map(|(place, it)| {
+        let expected = it.clone();
+        let case = case.clone();
+        (place, it, Case { expected, ..case })
     });
-    let unnoticed = passing.map(|(place, changed)| Unnoticed {
+    let derived = changes_by_hand(&case.derived).map(|(place, it)| {
+        let derived = it.clone();
+        let case = case.clone();
+        (place, it, Case { derived, ..case })
+    });
+    let passing = expected
+        .chain(derived)
+        .filter(|(_, _, changed)| theme.run(changed) == Outcome::Passed);
+    let unnoticed = passing.map(|(place, changed, _)| Unnoticed {
         case: case.id.clone(),
         let_be: let_be(theme, &place),
         place,
@@ -100,6 +105,19 @@ pub fn of_odd_inputs(theme: Theme, case: &Case) -> Vec<Outcome> {
         ..case.clone()
     });
     odd.map(|it| theme.run(&it)).collect()
+}
+
+/// The same of the parts that were computed by hand; what else stands beside them is for people.
+fn changes_by_hand(derived: &Value) -> impl Iterator<Item = Change> {
+    let parts = derived.get("parts").into_iter();
+    let with = |(place, parts): Change| {
+        let mut derived = derived.clone();
+        if let Some(whole) = derived.get_mut("parts") {
+            *whole = parts;
+        }
+        (format!("/derived/parts{place}"), derived)
+    };
+    parts.flat_map(changes_of).map(with)
 }
 
 /// Every expectation that differs from this one in one piece.

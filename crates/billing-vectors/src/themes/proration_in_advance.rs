@@ -61,6 +61,7 @@ fn by_hand(derived: Given<'_>) -> Result<Option<Vec<(Period, Ratio)>>> {
         return Ok(None);
     }
     let part = |it: Given<'_>| {
+        super::only(it, &["start", "end", "ratio"])?;
         let (start, end) = (it.date("start")?, it.date("end")?);
         Ok((Period { start, end }, it.ratio("ratio")?))
     };
