@@ -127,7 +127,7 @@ pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewC
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
-    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+    CreditRequest, CreditTax, CreditedInvoice, CreditedUnits, PaidSoFar, RefundSplit,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};

@@ -6,7 +6,6 @@ mod levels;
 
 use anyhow::Result;
 
-use super::words::unknown;
 use crate::case::{Case, Outcome};
 use crate::given::Given;
 
@@ -21,6 +20,6 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     };
     Ok(match came_out {
         Some(it) => Outcome::of(case.adopt, &it, &case.expected),
-        None => unknown(case),
+        None => super::unknown_shape(case),
     })
 }

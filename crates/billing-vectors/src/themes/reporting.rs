@@ -8,7 +8,7 @@ use billing::{
 use kernel::{Currency, Money};
 use serde_json::{Value, json};
 
-use super::words::{any_of, decimal, unknown};
+use super::words::{any_of, decimal};
 use crate::case::{Case, Outcome};
 use crate::given::Given;
 
@@ -32,7 +32,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
             return churned(case, name);
         }
         [name @ ("arpu" | "arpa")] => averaged(given, expected, name)?,
-        _ => return Ok(unknown(case)),
+        _ => return Ok(super::unknown_shape(case)),
     };
     Ok(Outcome::of(case.adopt, &came_out, &case.expected))
 }
@@ -187,7 +187,7 @@ fn churned(case: &Case, name: &str) -> Result<Outcome> {
         &["lost", "churned", "cancelled", "customers_lost", "churn"],
     );
     let (Some(start), Some(lost)) = (start, lost) else {
-        return Ok(unknown(case));
+        return Ok(super::unknown_shape(case));
     };
     let rate = churn_rate(start.as_minor(DECIMALS)?, lost.as_minor(DECIMALS)?.abs());
     let wanted = Given(&case.expected).ratio(name)?;

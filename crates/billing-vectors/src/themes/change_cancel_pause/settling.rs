@@ -4,8 +4,8 @@
 use anyhow::{Context, Result, bail};
 use billing::{
     Application, Books, CreditId, Debt, DunningPolicy, Heard, Interval, IntervalUnit, InvoiceFact,
-    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, PaymentLife, Phase, Promise,
-    Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
+    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, PaymentLife, PaymentStatus,
+    Phase, Promise, Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use kernel::{InvoiceId, Money, PaymentId};
@@ -108,6 +108,23 @@ impl Scene {
         Ok(())
     }
 
+    /// A provider says that no money comes. What it changes takes the money away that was here.
+    fn fail(&mut self) -> Result<()> {
+        let was_here = matches!(self.life.status(), PaymentStatus::Settled { .. });
+        if self.life.fail("declined") == Heard::News && was_here {
+            self.books.reverse(payment()?)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody knows whether the money comes.
+    fn expect_pending(&self) -> Result<()> {
+        match self.life.status() {
+            PaymentStatus::Pending => Ok(()),
+            other => bail!("the payment is {}", other.as_str()),
+        }
+    }
+
     /// What an event does, by the words of the sources.
     fn hear(&mut self, event: &str) -> Result<()> {
         let whole = self.bill.net;
@@ -119,11 +136,8 @@ impl Scene {
                 }
                 self.chargeback()
             }
-            _ if event.contains("pending") || event.contains("in flight") => Ok(()),
-            _ if event.contains("failed") || event.contains("failure") => {
-                self.life.fail("declined");
-                Ok(())
-            }
+            _ if event.contains("pending") || event.contains("in flight") => self.expect_pending(),
+            _ if event.contains("failed") || event.contains("failure") => self.fail(),
             _ if event.contains("reinstated") || event.contains("won") => {
                 if self.life.undo_reversal()? == Heard::News {
                     self.books.undo_reversal(payment()?)?;

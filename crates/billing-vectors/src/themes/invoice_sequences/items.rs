@@ -57,7 +57,7 @@ fn told_items(given: Given) -> Result<Option<(Book, Vec<Segment>)>> {
             (book_of(records), Vec::new())
         }
         ["adjustment"] | ["repair"] => {
-            let word = given.text(given.names()[0])?;
+            let word = given.text(given.names().first().copied().unwrap_or_default())?;
             if !["dangling", "missing", "unknown"].contains(&word) {
                 return Ok(None);
             }
@@ -103,7 +103,7 @@ fn misplaced(item: Period, told: Given) -> Result<Option<Period>> {
 fn existing(given: Given) -> Result<(Book, Vec<Segment>)> {
     let (mut records, mut told) = (Vec::new(), Vec::new());
     for it in given.list("existing")? {
-        let minor = it.elements()?[2].as_minor(2)?;
+        let minor = it.at(2)?.as_minor(2)?;
         told.push((period_at(it)?, usd(minor)?));
     }
     let Some((first, price)) = told.first().copied() else {
@@ -118,7 +118,7 @@ fn existing(given: Given) -> Result<(Book, Vec<Segment>)> {
     }
     if given.has("repair") {
         let it = given.part("repair")?;
-        let amount = usd(it.elements()?[2].as_minor(2)?.abs())?;
+        let amount = usd(it.at(2)?.as_minor(2)?.abs())?;
         records.push(repair(period_at(it)?, amount)?);
     }
     let period = match given.has("proposed") {

@@ -428,7 +428,8 @@ impl Scene {
                 };
                 let kind = match how.as_text()? {
                     "no adjustment" => Refund::Reopening,
-                    _ => Refund::Adjusting,
+                    "item adjustment" | "adjustment" => Refund::Adjusting,
+                    how => return crate::themes::unknown(format!("a refund with {how}")),
                 };
                 self.refund(amount, kind)?;
             }
@@ -459,7 +460,7 @@ impl Scene {
                 self.books.reverse(payment)?;
             }
             "chargeback reversal" => self.books.undo_reversal(payment)?,
-            other => bail!("unknown event {other:?}"),
+            other => return crate::themes::unknown(format!("event {other}")),
         }
         Ok(())
     }

@@ -45,7 +45,7 @@ pub(super) fn run(case: &Case) -> Result<Option<Value>> {
         _ if given.has("subscription") || given.has("coupon") => claimed(given, expected)?,
         _ if given.has("usage") => forecast(given, expected)?,
         _ if given.has("invoice_currency") => foreign_note(given)?,
-        _ if given.has("applied") => applied_twice()?,
+        _ if given.0.get("applied") == Some(&Value::Bool(true)) => applied_twice()?,
         _ if given.has("amount") => published(given, expected)?,
         _ => return Ok(None),
     };
@@ -72,7 +72,11 @@ fn shown(amount: Money, expected: Given<'_>, name: &str) -> Result<Value> {
 fn while_unknown(given: Given<'_>) -> Result<Value> {
     let ids: &dyn Ids = &CountingIds::from(1);
     let mut never = true;
-    for state in given.list("states")? {
+    let states = given.list("states")?;
+    if states.is_empty() {
+        return crate::themes::unknown("no state");
+    }
+    for state in states {
         let amount = Money::from_minor(100, kes()?);
         let mut payment = PaymentLife::pending(ids.next(), ids.next(), amount)?;
         match state.as_text()? {
@@ -82,7 +86,8 @@ fn while_unknown(given: Given<'_>) -> Result<Value> {
             "FAILED" | "ERROR" | "FAILURE" => {
                 payment.fail("declined");
             }
-            _ => {}
+            "UNKNOWN" | "PENDING" => {}
+            other => return crate::themes::unknown(format!("state {other}")),
         }
         never &= payment.check_retry().is_err();
     }
@@ -166,7 +171,8 @@ fn claimed(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
             "subtotal" => claim.subtotal,
             "tax" => claim.tax,
             "total" => claim.total,
-            _ => scene.books.due(invoice)?,
+            "due" | "amount_due" => scene.books.due(invoice)?,
+            _ => return crate::themes::unknown(format!("expects {name}")),
         };
         told.insert(name.to_owned(), shown(amount, expected, name)?);
     }
@@ -181,7 +187,8 @@ fn forecast(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
     for name in expected.names() {
         let amount = match name {
             "ongoing_balance" | "left" | "balance" => forecast.left,
-            _ => forecast.with_tax,
+            "usage_with_tax" | "with_tax" => forecast.with_tax,
+            _ => return crate::themes::unknown(format!("expects {name}")),
         };
         told.insert(name.to_owned(), shown(amount, expected, name)?);
     }
@@ -194,6 +201,7 @@ fn foreign_note(given: Given<'_>) -> Result<Value> {
     let note: Currency = given.text("credit_note_currency")?.parse()?;
     let mut scene = Scene::new(Application::Automatic, invoice);
     let credit = scene.grant(Money::from_minor(1_000, note))?;
+    // The account has debt of the one currency and credit of the other.
     scene.issue(Money::from_minor(1_000, invoice), Money::zero(invoice))?;
     let used = scene.books.used(Fund::Credit(credit))?;
     Ok(json!({ "used": used.minor() }))
@@ -206,7 +214,7 @@ fn applied_twice() -> Result<Value> {
     let amount = Money::from_minor(100, kes()?);
     scene.books.allocate(credit, invoice, amount)?;
     Ok(match scene.books.allocate(credit, invoice, amount) {
-        Ok(()) => json!({ "used": 200 }),
+        Ok(()) => json!({ "used": scene.books.used(credit)?.minor() }),
         Err(refusal) => json!({ "error": in_words(&refusal) }),
     })
 }
