@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use billing::{
     Application, Books, CreditId, Debt, DunningPolicy, Heard, Interval, IntervalUnit, InvoiceFact,
-    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, PaymentLife, Phase, Promise,
+    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, Payment, Phase, Promise,
     Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
 };
 use chrono::{Datelike, Days, NaiveDate};
@@ -15,6 +15,7 @@ use super::Told;
 use crate::case::Case;
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, every, id, plan_named, usd};
+use crate::themes::payments::{asked_for, paid, reverse, undo_reversal};
 
 /// What came out of such a case; `None` for another.
 pub(super) fn told(case: &Case) -> Result<Option<Told>> {
@@ -47,7 +48,7 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
 /// An invoice of long ago, and the payment that may pay it.
 struct Scene {
     books: Books,
-    life: PaymentLife,
+    life: Payment,
     bill: InvoiceFact,
     /// The events that changed something.
     settlements: usize,
@@ -71,7 +72,7 @@ impl Scene {
         };
         Ok(Self {
             books: Books::new(Application::Automatic, PayOrder::default()),
-            life: PaymentLife::pending(payment()?, id(1)?, usd(minor)?)?,
+            life: asked_for(payment()?, id(1)?, usd(minor)?)?,
             bill,
             settlements: 0,
         })
@@ -89,7 +90,7 @@ impl Scene {
 
     /// The money that a provider or a cashier reports.
     fn settle(&mut self) -> Result<()> {
-        if self.life.settle("reference", None)? == Heard::News {
+        if self.life.settle(paid(self.bill.net)?)? == Heard::News {
             self.settlements += 1;
             self.books.settle(SettledPayment {
                 payment: payment()?,
@@ -102,7 +103,7 @@ impl Scene {
     }
 
     fn chargeback(&mut self) -> Result<()> {
-        if self.life.reverse()? == Heard::News {
+        if reverse(&mut self.life)? {
             self.books.reverse(payment()?)?;
         }
         Ok(())
@@ -121,11 +122,11 @@ impl Scene {
             }
             _ if event.contains("pending") || event.contains("in flight") => Ok(()),
             _ if event.contains("failed") || event.contains("failure") => {
-                self.life.fail("declined");
+                self.life.fail("declined")?;
                 Ok(())
             }
             _ if event.contains("reinstated") || event.contains("won") => {
-                if self.life.undo_reversal()? == Heard::News {
+                if undo_reversal(&mut self.life)? {
                     self.books.undo_reversal(payment()?)?;
                 }
                 Ok(())
