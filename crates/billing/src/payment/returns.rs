@@ -203,7 +203,7 @@ impl Payment {
         (at, reason): (Timestamp, String),
     ) -> Result<GivenBack, MoneyError> {
         let to_release = amount.checked_sub(self.unallocated()?.min(amount)?)?;
-        let released = self.release(to_release, None)?;
+        let released = self.take_off(to_release, None)?;
         self.data.returns.push(Return {
             why,
             amount,

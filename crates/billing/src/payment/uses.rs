@@ -96,7 +96,7 @@ impl Payment {
         }
         let free = self.unallocated().and_then(|it| it.min(amount));
         let short = free.and_then(|it| amount.checked_sub(it)).map_err(money)?;
-        let released = self.release(short, Some(invoice)).map_err(money)?;
+        let released = self.take_off(short, Some(invoice)).map_err(money)?;
         self.data.allocations.push(Allocation { invoice, amount });
         self.events.push(BillingEvent::CreditUsed {
             payment: self.data.id,
@@ -107,7 +107,7 @@ impl Payment {
     }
 
     /// Takes an amount off what it pays, the latest first, but for one invoice. Returns what is owed again.
-    pub(super) fn release(
+    pub(super) fn take_off(
         &mut self,
         amount: Money,
         but: Option<InvoiceId>,
