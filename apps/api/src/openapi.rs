@@ -1,5 +1,6 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
+use billing::UnmatchedKind;
 use kernel::{
     AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
     JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
@@ -167,6 +168,7 @@ const KINDS: &[(&str, &str)] = &[
     ("routers", RouterKind::PREFIX),
     ("service-profiles", ProfileKind::PREFIX),
     ("subscriptions", SubscriptionKind::PREFIX),
+    ("unmatched-payments", UnmatchedKind::PREFIX),
     ("voucher-batches", BatchKind::PREFIX),
     ("vouchers", VoucherKind::PREFIX),
 ];

@@ -13,6 +13,7 @@ pub(crate) mod catalog;
 mod customers;
 mod jobs;
 mod operators;
+mod payments;
 mod store;
 mod vouchers;
 mod workflows;

@@ -42,6 +42,7 @@ rights! {
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
+    RefundPayments ReversePayments AllocatePayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

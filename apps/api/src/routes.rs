@@ -28,6 +28,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod unmatched_payments;
 mod usage;
 mod voucher_batches;
 mod vouchers;
@@ -55,6 +56,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(subscriptions::routes())
         .merge(invoices::routes())
         .merge(payments::routes())
+        .merge(unmatched_payments::routes())
         .merge(accounts::routes())
         .merge(billing::routes())
         .merge(jobs::routes())

@@ -15,6 +15,7 @@ mod interval_and_periods;
 mod invoice_diff;
 mod invoice_sequences;
 mod payment_allocation;
+mod payments;
 mod prepaid;
 mod proration_in_advance;
 mod proration_priced;

@@ -7,6 +7,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 
 use crate::overdue::Level;
+use crate::unmatched::UnmatchedId;
 
 /// What a subscription may do on the network: derived from its status and the level of its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -225,13 +226,47 @@ pub enum BillingEvent {
     PaymentFailed { payment: PaymentId, reason: String },
     /// Nobody paid in time.
     PaymentExpired { payment: PaymentId },
+    /// Money came in that fits no account.
+    UnmatchedReceived {
+        unmatched: UnmatchedId,
+        amount: Money,
+    },
+    /// Money that fitted no account is a payment of one now.
+    UnmatchedAllocated {
+        unmatched: UnmatchedId,
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Money that fitted no account went back.
+    UnmatchedReturned {
+        unmatched: UnmatchedId,
+        amount: Money,
+        reason: String,
+    },
+    /// A provider told something about a payment that had resolved otherwise.
+    PaymentToldLate {
+        payment: PaymentId,
+        told: &'static str,
+        was: &'static str,
+    },
     /// A provider took money back.
-    PaymentReversed { payment: PaymentId, amount: Money },
+    PaymentReversed {
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+    },
+    /// A provider gave money again that it had taken back.
+    ReversalUndone {
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+    },
     /// Money was given back.
     Refunded {
         payment: PaymentId,
         amount: Money,
         reopens: bool,
+        reason: String,
     },
     /// Nothing happens to an account, however late it pays, until the hold is lifted or expires.
     HoldPlaced {
@@ -299,6 +334,11 @@ impl DomainEvent for BillingEvent {
             Self::PaymentSettled { .. } => "billing.payment_settled",
             Self::PaymentFailed { .. } => "billing.payment_failed",
             Self::PaymentExpired { .. } => "billing.payment_expired",
+            Self::UnmatchedReceived { .. } => "billing.unmatched_received",
+            Self::UnmatchedAllocated { .. } => "billing.unmatched_allocated",
+            Self::UnmatchedReturned { .. } => "billing.unmatched_returned",
+            Self::PaymentToldLate { .. } => "billing.payment_told_late",
+            Self::ReversalUndone { .. } => "billing.reversal_undone",
             Self::PaymentReversed { .. } => "billing.payment_reversed",
             Self::Refunded { .. } => "billing.refunded",
             Self::HoldPlaced { .. } => "billing.hold_placed",

@@ -110,6 +110,7 @@ mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeline;
+mod unmatched;
 mod use_cases;
 mod views;
 
@@ -151,15 +152,17 @@ pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
 pub use payment::{
-    BadPayment, GivenBack, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
-    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade, Return, ReturnKind,
+    Ask, BadPayment, GivenBack, Heard, NewPayment, NewRequest, Payment, PaymentMethod,
+    PaymentRefusal, PaymentSnapshot, PaymentState, PaymentStatus, ProviderPaid, RefundId,
+    RefundKind, Return, ReturnKind, ToldLate, ToldWhat,
 };
 pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
-    EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
-    PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+    EntityRepository, InvoiceRepository, Ledger, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE,
+    PLAN_NAME_UNIQUE, PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+    UNMATCHED_REFERENCE_UNIQUE, UnmatchedRepository,
 };
 pub use prepaid::{
     BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Forecast, Lapse, PeriodPaid, Prepaid,
@@ -194,7 +197,15 @@ pub use subscription::{
 };
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
+pub use unmatched::{
+    NewUnmatched, Unmatched, UnmatchedId, UnmatchedKind, UnmatchedRefusal, UnmatchedSnapshot,
+    UnmatchedState, UnmatchedStatus,
+};
 pub use use_cases::SubscriptionError;
+pub use use_cases::allocate_payment::{AllocatePayment, AllocatePaymentError, allocate_payment};
+pub use use_cases::allocate_unmatched::{
+    AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
+};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
@@ -202,17 +213,25 @@ pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
-    GiveBackError, RefundPayment, refund_payment, reverse_payment, undo_reversal,
+    GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
 pub use use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+pub use use_cases::paid::Spoken;
+pub use use_cases::receive_unmatched::{
+    ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
+};
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
+pub use use_cases::request_payment::{RequestPayment, RequestPaymentError, request_payment};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
 pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,
 };
 pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
+pub use use_cases::tell_payment::{
+    SettlePayment, TellPaymentError, expire_payment, fail_payment, settle_payment,
+};
 pub use views::{
-    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentView,
-    PlanView, SubscriptionFilter, SubscriptionView,
+    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentFilter,
+    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, UnmatchedView,
 };

@@ -14,9 +14,10 @@ use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::subscription::Subscription;
+use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
+    SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
 
 /// The constraint that keeps the names of offered plans unique in a tenant.
@@ -25,6 +26,10 @@ pub const PLAN_NAME_UNIQUE: &str = "plans_name";
 pub const ACCOUNT_CUSTOMER_UNIQUE: &str = "accounts_customer";
 /// The constraint that keeps payment references unique per method.
 pub const PAYMENT_REFERENCE_UNIQUE: &str = "payments_reference";
+/// The constraint that keeps what a provider is asked for unique per provider.
+pub const PAYMENT_ASKED_UNIQUE: &str = "payments_provider_asked_as";
+/// The constraint that keeps the references of money that fits no account unique per method.
+pub const UNMATCHED_REFERENCE_UNIQUE: &str = "unmatched_money_reference";
 
 /// Opens transactions of this context.
 #[async_trait]
@@ -47,6 +52,8 @@ pub trait BillingTx: UnitOfWork {
     fn invoices(&mut self) -> &mut dyn InvoiceRepository;
     /// The payments.
     fn payments(&mut self) -> &mut dyn PaymentRepository;
+    /// Money that fits no account.
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
 }
@@ -138,12 +145,45 @@ pub trait PaymentRepository: Send {
     /// The payment, or `None`.
     async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
 
+    /// The payment with this method and reference, or `None`.
+    async fn find_by_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError>;
+
+    /// The payment that a provider was asked for under this name, or `None`.
+    async fn find_asked(
+        &mut self,
+        provider: &str,
+        asked_as: &str,
+    ) -> Result<Option<Payment>, StoreError>;
+
     /// The account's payments of which something is left, the earliest received first.
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError>;
 
     /// Writes the payment with its allocations and events. Fails with [`StoreError::Conflict`] if the stored version
-    /// moved on, and with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already.
+    /// moved on, with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already, and with one of
+    /// [`PAYMENT_ASKED_UNIQUE`] if the provider was asked for another payment under the name.
     async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError>;
+}
+
+/// Money of the scope's tenant that fits no account.
+#[async_trait]
+pub trait UnmatchedRepository: Send {
+    /// The money, or `None`.
+    async fn find(&mut self, id: UnmatchedId) -> Result<Option<Unmatched>, StoreError>;
+
+    /// The money with this method and reference that nothing has become of yet, or `None`.
+    async fn find_open(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Unmatched>, StoreError>;
+
+    /// Writes the money and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
+    /// duplicate of [`UNMATCHED_REFERENCE_UNIQUE`] if the method has the reference already.
+    async fn save(&mut self, money: &mut Unmatched) -> Result<(), StoreError>;
 }
 
 /// The books of the scope's tenant.
@@ -239,13 +279,28 @@ pub trait BillingQueries: Send + Sync {
         reference: &str,
     ) -> Result<Option<PaymentView>, StoreError>;
 
-    /// Payments of an account or of all.
+    /// Payments that pass the filter.
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError>;
+
+    /// One piece of money that fits no account, or did not.
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError>;
+
+    /// Money that fits no account, of one status or of all.
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError>;
 
     /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
     async fn accounts_to_bill(

@@ -1,5 +1,7 @@
 //! What can be done with money and what is sold, one file each.
 
+pub(crate) mod allocate_payment;
+pub(crate) mod allocate_unmatched;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
@@ -8,11 +10,15 @@ pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
 pub(crate) mod hold_account;
+pub(crate) mod paid;
+pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;
+pub(crate) mod request_payment;
 pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
+pub(crate) mod tell_payment;
 
 mod locked;
 pub(crate) mod settlement;

@@ -149,6 +149,12 @@ permissions! {
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.
     RecordPayments, "payments.record", [Cashier];
+    /// Give money of payments back.
+    RefundPayments, "payments.refund", [];
+    /// Take payments back as their provider did, and give them again.
+    ReversePayments, "payments.reverse", [];
+    /// Say which invoice a payment pays, and whose money it is that fits no account.
+    AllocatePayments, "payments.allocate", [Cashier];
     /// See jobs and deliveries.
     ReadJobs, "jobs.read", [Cashier, Technician, Auditor];
     /// Cancel jobs and put jobs and deliveries back.

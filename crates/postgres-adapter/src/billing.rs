@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -32,6 +32,8 @@ mod run_facts;
 mod subscription_row;
 mod subscription_views;
 mod subscriptions;
+mod unmatched;
+mod unmatched_row;
 
 #[async_trait]
 impl BillingStore for Store {
@@ -62,6 +64,10 @@ impl BillingTx for Tx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self
     }
 

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, ensure};
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountView, BillingQueries, InvoiceFilter, InvoiceView, PaymentView, Posting,
+    AccountView, BillingQueries, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, Posting,
     SubscriptionFilter, SubscriptionView,
 };
 use kernel::{AccountId, PageRequest, TenantId};
@@ -36,7 +36,11 @@ impl Books {
             "more invoices than one page holds"
         );
         invoices.reverse();
-        let payments = store.payments(tenant, Some(account), page).await?.items;
+        let filter = PaymentFilter {
+            account: Some(account),
+            ..PaymentFilter::default()
+        };
+        let payments = store.payments(tenant, filter, page).await?.items;
         ensure!(
             payments.len() < usize::from(PageRequest::MAX_LIMIT),
             "more payments than one page holds"

@@ -12,7 +12,7 @@ use billing::testing::MemoryBilling;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx, EntityRepository,
     InvoiceRepository, Ledger, LegalEntity, PaymentRepository, PlanRepository, PreparedBill,
-    RunPage, SubscriptionRepository, write_prepared,
+    RunPage, SubscriptionRepository, UnmatchedRepository, write_prepared,
 };
 use kernel::{
     AccountId, DeliveryId, EntityId, JobRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork,
@@ -229,6 +229,7 @@ macro_rules! billing_of {
             subscriptions -> SubscriptionRepository,
             invoices -> InvoiceRepository,
             payments -> PaymentRepository,
+            unmatched -> UnmatchedRepository,
             ledger -> Ledger,
         );
     };

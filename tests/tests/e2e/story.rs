@@ -3,6 +3,7 @@
 mod adoption;
 mod dunning;
 mod hotspot;
+mod money;
 mod record;
 mod sale;
 mod usage;
@@ -79,6 +80,12 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
     dunning::pays_twice_with_one_key(stage, &mut ids)
         .await
         .context("payment")?;
+    money::goes_back_and_comes_again(stage, &ids)
+        .await
+        .context("a chargeback")?;
+    money::comes_late_or_astray(stage, &ids)
+        .await
+        .context("late and stray money")?;
     sale::upgrades(stage, &shop, &ids)
         .await
         .context("upgrade")?;

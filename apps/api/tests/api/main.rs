@@ -20,6 +20,7 @@ mod jobs_story;
 mod money_story;
 mod monitoring;
 mod operators_story;
+mod payments_story;
 mod problems;
 mod receipts;
 mod roles;

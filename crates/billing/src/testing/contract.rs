@@ -9,10 +9,12 @@ mod at_once;
 mod catalogue;
 mod invoices;
 mod payments;
+mod requests;
 mod run;
 mod subscriptions;
 mod sweeps;
 mod tenants;
+mod unmatched;
 
 use kernel::{
     AccountId, Currency, CustomerId, EntityId, Ids, LocalDate, Money, Scope, StoreError,

@@ -17,7 +17,7 @@ use crate::events::BillingEvent;
 use crate::ledger::Posting;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use rows::{Rows, Write};
 
@@ -170,6 +170,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self
     }
 

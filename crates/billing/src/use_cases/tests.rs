@@ -8,9 +8,11 @@ mod dunning;
 mod giving_back;
 mod leaving;
 mod life;
+mod matching;
 mod parking;
 mod pausing;
 mod paying;
+mod requesting;
 mod selling;
 
 use kernel::testing::{CountingIds, FixedClock};

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentMethod,
-    PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView, SweepPage,
+    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentFilter,
+    PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView,
+    SweepPage, UnmatchedId, UnmatchedStatus, UnmatchedView,
 };
 use kernel::{
     AccountId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId, PlanId,
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::account_views::{self, AccountColumns};
 use super::subscription_views::{self, SubscriptionColumns};
-use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row};
+use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row, unmatched_row};
 use crate::error::Stored;
 use crate::store::Store;
 use crate::{row, sql};
@@ -175,16 +176,43 @@ impl BillingQueries for Store {
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError> {
-        let mut wanted = payment_row::Entity::find();
-        if let Some(account) = account {
-            wanted = wanted.filter(Expr::col("account_id").eq(account.uuid()));
-        }
+        let wanted = payment_row::wanted(filter);
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let views = self.payment_views(tenant, rows).await?;
         Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
+    }
+
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError> {
+        let wanted = unmatched_row::Entity::find_by_id((tenant.uuid(), id.uuid()));
+        let found = wanted.one(self.reader()).await.stored()?;
+        found.map(unmatched_row::Model::into_view).transpose()
+    }
+
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError> {
+        let mut wanted = unmatched_row::Entity::find();
+        if let Some(status) = status {
+            wanted = wanted.filter(Expr::col("status").eq(status.as_str()));
+        }
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let views: Result<Vec<_>, _> = rows
+            .into_iter()
+            .map(unmatched_row::Model::into_view)
+            .collect();
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn accounts_to_bill(

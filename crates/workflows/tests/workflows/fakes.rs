@@ -324,6 +324,10 @@ impl BillingTx for BothTx {
         self.billing.payments()
     }
 
+    fn unmatched(&mut self) -> &mut dyn billing::UnmatchedRepository {
+        self.billing.unmatched()
+    }
+
     fn ledger(&mut self) -> &mut dyn billing::Ledger {
         self.billing.ledger()
     }

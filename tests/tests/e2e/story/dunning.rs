@@ -124,7 +124,7 @@ pub(super) async fn pays_twice_with_one_key(stage: &Stage<'_>, ids: &mut Ids) ->
         .context("the customer should be back")
 }
 
-async fn comes_back(stage: &Stage<'_>) -> Result<()> {
+pub(super) async fn comes_back(stage: &Stage<'_>) -> Result<()> {
     let a = &stage.routers.a;
     let is_enabled = || {
         let secret = a.row("/ppp/secret", "name", LOGIN).unwrap_or_default();

@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, bail};
 use billing::{
     Application, Books, CreditId, Debt, DunningPolicy, Heard, Interval, IntervalUnit, InvoiceFact,
-    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, PaymentLife, PaymentStatus,
+    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, Payment, PaymentStatus,
     Phase, Promise, Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
 };
 use chrono::{Datelike, Days, NaiveDate};
@@ -15,6 +15,7 @@ use super::Told;
 use crate::case::Case;
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, every, id, plan_named, usd};
+use crate::themes::payments::{asked_for, paid, reverse, undo_reversal};
 
 /// What came out of such a case; `None` for another.
 pub(super) fn told(case: &Case) -> Result<Option<Told>> {
@@ -47,7 +48,7 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
 /// An invoice of long ago, and the payment that may pay it.
 struct Scene {
     books: Books,
-    life: PaymentLife,
+    life: Payment,
     bill: InvoiceFact,
     /// The events that changed something.
     settlements: usize,
@@ -71,7 +72,7 @@ impl Scene {
         };
         Ok(Self {
             books: Books::new(Application::Automatic, PayOrder::default()),
-            life: PaymentLife::pending(payment()?, id(1)?, usd(minor)?)?,
+            life: asked_for(payment()?, id(1)?, usd(minor)?)?,
             bill,
             settlements: 0,
         })
@@ -89,7 +90,7 @@ impl Scene {
 
     /// The money that a provider or a cashier reports.
     fn settle(&mut self) -> Result<()> {
-        if self.life.settle("reference", None)? == Heard::News {
+        if self.life.settle(paid(self.bill.net)?)? == Heard::News {
             self.settlements += 1;
             self.books.settle(SettledPayment {
                 payment: payment()?,
@@ -102,7 +103,7 @@ impl Scene {
     }
 
     fn chargeback(&mut self) -> Result<()> {
-        if self.life.reverse()? == Heard::News {
+        if reverse(&mut self.life)? {
             self.books.reverse(payment()?)?;
         }
         Ok(())
@@ -110,8 +111,8 @@ impl Scene {
 
     /// A provider says that no money comes. What it changes takes the money away that was here.
     fn fail(&mut self) -> Result<()> {
-        let was_here = matches!(self.life.status(), PaymentStatus::Settled { .. });
-        if self.life.fail("declined") == Heard::News && was_here {
+        let was_here = self.life.status() == PaymentStatus::Settled;
+        if self.life.fail("declined")? == Heard::News && was_here {
             self.books.reverse(payment()?)?;
         }
         Ok(())
@@ -139,7 +140,7 @@ impl Scene {
             _ if event.contains("pending") || event.contains("in flight") => self.expect_pending(),
             _ if event.contains("failed") || event.contains("failure") => self.fail(),
             _ if event.contains("reinstated") || event.contains("won") => {
-                if self.life.undo_reversal()? == Heard::News {
+                if undo_reversal(&mut self.life)? {
                     self.books.undo_reversal(payment()?)?;
                 }
                 Ok(())

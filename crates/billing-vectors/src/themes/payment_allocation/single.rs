@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use billing::{
-    Application, BooksRefusal, Claim, Fund, ParentItem, PaymentLife, Ratio, RefundRefusal,
-    Rounding, Wallet, left_of_child, refund_amount,
+    Application, BooksRefusal, Claim, Fund, ParentItem, Ratio, RefundRefusal, Rounding, Wallet,
+    left_of_child, refund_amount,
 };
 use kernel::testing::CountingIds;
 use kernel::{AccountId, Currency, Ids, Money};
@@ -13,6 +13,7 @@ use super::DECIMALS;
 use super::scene::{Scene, in_words};
 use crate::case::Case;
 use crate::given::Given;
+use crate::themes::payments::{asked_for, paid};
 use crate::themes::words::{any_of, decimal};
 
 /// Whether one of its names tells which question it is.
@@ -78,13 +79,13 @@ fn while_unknown(given: Given<'_>) -> Result<Value> {
     }
     for state in states {
         let amount = Money::from_minor(100, kes()?);
-        let mut payment = PaymentLife::pending(ids.next(), ids.next(), amount)?;
+        let mut payment = asked_for(ids.next(), ids.next(), amount)?;
         match state.as_text()? {
             "SUCCESS" | "SETTLED" => {
-                payment.settle("reference", None)?;
+                payment.settle(paid(amount)?)?;
             }
             "FAILED" | "ERROR" | "FAILURE" => {
-                payment.fail("declined");
+                payment.fail("declined")?;
             }
             "UNKNOWN" | "PENDING" => {}
             other => return crate::themes::unknown(format!("state {other}")),

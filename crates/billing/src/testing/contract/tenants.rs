@@ -90,8 +90,13 @@ impl World<'_> {
         assert!(subscriptions.await.unwrap().items.is_empty());
         let invoices = queries.invoices(tenant, InvoiceFilter::default(), page);
         assert!(invoices.await.unwrap().items.is_empty());
-        let payments = queries.payments(tenant, None, page).await.unwrap();
+        let payments = queries
+            .payments(tenant, crate::PaymentFilter::default(), page)
+            .await
+            .unwrap();
         assert!(payments.items.is_empty());
+        let unmatched = queries.unmatched_payments(tenant, None, page);
+        assert!(unmatched.await.unwrap().items.is_empty());
         let sweep = SweepPage {
             today: day("2027-01-01"),
             after: None,

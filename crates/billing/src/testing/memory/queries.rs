@@ -17,10 +17,18 @@ use crate::overdue::Level;
 use crate::payment::PaymentMethod;
 use crate::ports::{BillingQueries, SweepPage};
 use crate::subscription::Subscription;
+use crate::unmatched::{UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
+    SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
+
+fn is_wanted(it: &PaymentView, filter: &PaymentFilter) -> bool {
+    filter.status.is_none_or(|status| it.status == status)
+        && filter.method.is_none_or(|method| it.method == method)
+        && (filter.reference.is_none() || it.reference == filter.reference)
+        && (filter.provider.is_none() || it.provider == filter.provider)
+}
 
 #[async_trait]
 impl BillingQueries for MemoryBilling {
@@ -142,12 +150,38 @@ impl BillingQueries for MemoryBilling {
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError> {
         let rows = self.lock();
-        let newest = rows.payments.newest(tenant, account);
-        page_of(newest.map(payment_view), page, |it| it.id)
+        let newest = rows.payments.newest(tenant, filter.account);
+        let wanted = newest.map(payment_view).filter(|it| match it {
+            Ok(view) => is_wanted(view, &filter),
+            Err(_) => true,
+        });
+        page_of(wanted, page, |it| it.id)
+    }
+
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError> {
+        let row = self.lock().unmatched.get(&(tenant, id)).cloned();
+        Ok(row.map(UnmatchedView::from))
+    }
+
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError> {
+        let rows = self.lock();
+        let newest = rows.unmatched.of_tenant(tenant).rev();
+        let wanted = newest.filter(|it| status.is_none_or(|status| it.state.status() == status));
+        let views = wanted.cloned().map(UnmatchedView::from);
+        page_of(views.map(Ok), page, |it| it.id)
     }
 
     async fn accounts_to_bill(

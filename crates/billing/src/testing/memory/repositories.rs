@@ -13,14 +13,15 @@ use crate::difference::{Billed, LineRef};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::ports::{
     AccountRepository, EntityRepository, InvoiceRepository, Ledger, PaymentRepository,
-    PlanRepository, SubscriptionRepository,
+    PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use crate::schedule::Period;
 use crate::subscription::Subscription;
+use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedState};
 
 #[async_trait]
 impl EntityRepository for MemoryTx {
@@ -230,6 +231,26 @@ impl PaymentRepository for MemoryTx {
         Ok(row.map(Payment::restore))
     }
 
+    async fn find_by_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let id = self.rows.paid_as(self.tenant, method, reference);
+        let row = id.and_then(|it| self.rows.payments.get(&(self.tenant, it)));
+        Ok(row.cloned().map(Payment::restore))
+    }
+
+    async fn find_asked(
+        &mut self,
+        provider: &str,
+        asked_as: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let id = self.rows.asked_as(self.tenant, provider, asked_as);
+        let row = id.and_then(|it| self.rows.payments.get(&(self.tenant, it)));
+        Ok(row.cloned().map(Payment::restore))
+    }
+
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
         let mut rows: Vec<_> = self
             .rows
@@ -253,6 +274,37 @@ impl PaymentRepository for MemoryTx {
         let version = row.version;
         self.keep(payment.id(), &payment.take_events(), Write::Payment(row))?;
         payment.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UnmatchedRepository for MemoryTx {
+    async fn find(&mut self, id: UnmatchedId) -> Result<Option<Unmatched>, StoreError> {
+        let row = self.rows.unmatched.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Unmatched::restore))
+    }
+
+    async fn find_open(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Unmatched>, StoreError> {
+        let mut rows = self.rows.unmatched.of_tenant(self.tenant);
+        let row = rows.find(|it| {
+            it.state == UnmatchedState::Open
+                && it.method == method
+                && it.reference.as_deref() == Some(reference)
+        });
+        Ok(row.cloned().map(Unmatched::restore))
+    }
+
+    async fn save(&mut self, money: &mut Unmatched) -> Result<(), StoreError> {
+        let mut row = money.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(money.id(), &money.take_events(), Write::Unmatched(row))?;
+        money.saved_as(version);
         Ok(())
     }
 }

@@ -13,10 +13,14 @@ use crate::account::AccountSnapshot;
 use crate::entity::EntitySnapshot;
 use crate::invoice::InvoiceSnapshot;
 use crate::ledger::Posting;
-use crate::payment::PaymentSnapshot;
+use crate::payment::{PaymentMethod, PaymentSnapshot};
 use crate::plan::{PlanSnapshot, PlanStatus};
-use crate::ports::{ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE};
+use crate::ports::{
+    ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
+    UNMATCHED_REFERENCE_UNIQUE,
+};
 use crate::subscription::SubscriptionSnapshot;
+use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
@@ -26,6 +30,7 @@ pub(super) struct Rows {
     pub(super) subscriptions: Table<SubscriptionKind, SubscriptionSnapshot>,
     pub(super) invoices: Table<InvoiceKind, InvoiceSnapshot>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
+    pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
     /// The last number taken of each series.
     pub(super) counters: MapM<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
@@ -34,6 +39,8 @@ pub(super) struct Rows {
     customers: MapM<(TenantId, CustomerId, EntityId), AccountId>,
     /// Which payment a method's reference names.
     references: MapM<(TenantId, &'static str, String), PaymentId>,
+    /// Which payment a provider was asked for under a name.
+    asks: MapM<(TenantId, String, String), PaymentId>,
     pub(super) postings: MapM<(TenantId, AccountId), Vec<(u64, Posting)>>,
     posted: u64,
     pub(super) events: Vec<NewEvent>,
@@ -51,6 +58,7 @@ pub(super) enum Write {
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
     Payment(PaymentSnapshot),
+    Unmatched(UnmatchedSnapshot),
     Posting(Posting),
     Job(JobRequest),
     Event(NewEvent),
@@ -61,6 +69,8 @@ impl Row for EntitySnapshot {}
 impl Row for PlanSnapshot {}
 
 impl Row for AccountSnapshot {}
+
+impl Row for UnmatchedSnapshot {}
 
 impl Row for SubscriptionSnapshot {
     fn account(&self) -> Option<AccountId> {
@@ -89,6 +99,28 @@ impl Rows {
         entity: EntityId,
     ) -> Option<AccountId> {
         self.customers.get(&(tenant, customer, entity)).copied()
+    }
+
+    /// The payment of a method with a reference.
+    pub(super) fn paid_as(
+        &self,
+        tenant: TenantId,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Option<PaymentId> {
+        let key = (tenant, method.as_str(), reference.to_owned());
+        self.references.get(&key).copied()
+    }
+
+    /// The payment that a provider was asked for under a name.
+    pub(super) fn asked_as(
+        &self,
+        tenant: TenantId,
+        provider: &str,
+        asked_as: &str,
+    ) -> Option<PaymentId> {
+        let key = (tenant, provider.to_owned(), asked_as.to_owned());
+        self.asks.get(&key).copied()
     }
 
     pub(super) fn turn_of(&self, tenant: TenantId, account: AccountId) -> u64 {
@@ -124,6 +156,7 @@ impl Rows {
             Write::Issue(row) => self.issue(tenant, row),
             Write::Invoice(row) => self.settle(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
+            Write::Unmatched(row) => self.put_unmatched(tenant, row),
             Write::Posting(posting) => {
                 self.posted += 1;
                 let place = (tenant, posting.account());
@@ -179,7 +212,28 @@ impl Rows {
             }
             self.references.insert_cow(key, row.id);
         }
+        if let Some(ask) = &row.ask {
+            let key = (tenant, ask.provider.clone(), ask.asked_as.clone());
+            if self.asks.get(&key).is_some_and(|it| *it != row.id) {
+                return Err(duplicate(PAYMENT_ASKED_UNIQUE));
+            }
+            self.asks.insert_cow(key, row.id);
+        }
         put(&mut self.payments, (tenant, row.id), row, |it| it.version)
+    }
+
+    fn put_unmatched(
+        &mut self,
+        tenant: TenantId,
+        row: &UnmatchedSnapshot,
+    ) -> Result<(), StoreError> {
+        let rival = |it: &UnmatchedSnapshot| {
+            it.id != row.id && it.method == row.method && it.reference == row.reference
+        };
+        if row.reference.is_some() && self.unmatched.of_tenant(tenant).any(rival) {
+            return Err(duplicate(UNMATCHED_REFERENCE_UNIQUE));
+        }
+        put(&mut self.unmatched, (tenant, row.id), row, |it| it.version)
     }
 
     /// The number must be the next one: a faster transaction may have taken it.

@@ -10,8 +10,7 @@ use crate::payment::{Payment, PaymentSnapshot};
 use crate::plan::PlanSnapshot;
 use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
 use crate::views::{
-    AccountView, AllocationView, EntityView, InvoiceView, LineView, PaymentView, PlanView,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceView, LineView, PaymentView, PlanView, SubscriptionView,
 };
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
@@ -79,11 +78,6 @@ fn unallocated(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
     Payment::restore(row.clone()).unallocated()
 }
 
-fn returned(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
-    row.amount
-        .checked_sub(Payment::restore(row.clone()).received()?)
-}
-
 pub(super) fn subscription_view(
     rows: &Rows,
     tenant: TenantId,
@@ -137,21 +131,5 @@ pub(super) const fn settlement(row: &InvoiceSnapshot) -> Settlement {
 }
 
 pub(super) fn payment_view(row: &PaymentSnapshot) -> Result<PaymentView, StoreError> {
-    let uses = Payment::restore(row.clone()).uses();
-    let uses = uses.map_err(StoreError::corrupt)?;
-    let allocations = uses.iter().map(|it| AllocationView {
-        invoice: it.invoice,
-        amount: it.amount,
-    });
-    Ok(PaymentView {
-        id: row.id,
-        account: row.account,
-        amount: row.amount,
-        method: row.method,
-        reference: row.reference.clone(),
-        received_at: row.received_at,
-        allocations: allocations.collect(),
-        unallocated: unallocated(row).map_err(StoreError::corrupt)?,
-        returned: returned(row).map_err(StoreError::corrupt)?,
-    })
+    PaymentView::of(&Payment::restore(row.clone())).map_err(StoreError::corrupt)
 }
