@@ -13,6 +13,7 @@ pub mod hooks;
 mod listening;
 mod metrics;
 mod password_reset;
+mod pages;
 mod ports;
 mod product;
 mod reachability;
