@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    AccountRepository, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
+    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -13,6 +13,9 @@ use crate::tx::Tx;
 mod account_row;
 mod account_views;
 mod accounts;
+mod dunning;
+mod dunning_queries;
+mod dunning_runs;
 mod entities;
 mod entity_row;
 mod invoice_lines;
@@ -62,6 +65,10 @@ impl BillingTx for Tx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
         self
     }
 

@@ -10,9 +10,10 @@ use access::{
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx, EntityRepository,
-    InvoiceRepository, Ledger, LegalEntity, PaymentRepository, PlanRepository, PreparedBill,
-    RunPage, SubscriptionRepository, write_prepared,
+    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
+    DunningRunRepository, EntityRepository, InvoiceRepository, Ledger, LegalEntity,
+    PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
+    write_prepared,
 };
 use kernel::{
     AccountId, DeliveryId, EntityId, JobRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork,
@@ -229,6 +230,7 @@ macro_rules! billing_of {
             subscriptions -> SubscriptionRepository,
             invoices -> InvoiceRepository,
             payments -> PaymentRepository,
+            dunning_runs -> DunningRunRepository,
             ledger -> Ledger,
         );
     };

@@ -176,6 +176,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.payments()
     }
 
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.inner.ledger()
     }
@@ -212,6 +216,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.inner.payments()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {
