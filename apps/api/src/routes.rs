@@ -5,12 +5,14 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::api::Api;
 
 mod accounts;
+mod arrears;
 mod auth;
 mod billing;
 mod customers;
 mod deliveries;
 mod drift;
 mod drift_rows;
+mod dunning;
 mod events;
 mod grants;
 mod historical_sales;
@@ -19,6 +21,7 @@ mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
+mod needs_attention;
 mod operators;
 mod payments;
 mod plans;
@@ -59,6 +62,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(unmatched_payments::routes())
         .merge(accounts::routes())
         .merge(billing::routes())
+        .merge(arrears::routes())
+        .merge(dunning::routes())
+        .merge(needs_attention::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())
         .merge(events::routes())

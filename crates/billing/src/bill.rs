@@ -241,7 +241,10 @@ fn draft(
         lines,
         total,
         issued_on,
-        due_on: due_on(issued_on, entity.terms_days()),
+        due_on: due_on(
+            issued_on,
+            account.terms_days().unwrap_or_else(|| entity.terms_days()),
+        ),
     }))
 }
 

@@ -6,6 +6,8 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::account::ChargeReason;
+use crate::dunning::NewProcedure;
 use crate::overdue::Level;
 use crate::unmatched::UnmatchedId;
 
@@ -276,8 +278,52 @@ pub enum BillingEvent {
     },
     /// An account is treated like any other again.
     HoldLifted { account: AccountId },
-    /// An account has other terms than its entity's.
-    TermsChanged { account: AccountId, days: u16 },
+    /// An account has other terms than its entity's, or its entity's again.
+    TermsChanged {
+        account: AccountId,
+        days: Option<u16>,
+    },
+    /// An entity treats debts by another procedure from now on.
+    ProcedureDefined {
+        entity: EntityId,
+        version: u64,
+        procedure: Box<NewProcedure>,
+    },
+    /// An account is treated by a procedure of its own from now on, or by its entity's again.
+    AccountProcedureDefined {
+        account: AccountId,
+        version: Option<u64>,
+        procedure: Option<Box<NewProcedure>>,
+    },
+    /// A customer is to be told of a debt, `day` days past its due date.
+    ReminderDue {
+        account: AccountId,
+        episode: u64,
+        step: u16,
+        day: i64,
+    },
+    /// Dunning has made a charge: it waits for the next bill.
+    FeeCharged {
+        account: AccountId,
+        episode: u64,
+        step: u16,
+        reason: ChargeReason,
+        amount: Money,
+    },
+    /// A dunning run would cut off so many customers that a person has to say whether it may.
+    DunningRunHeld {
+        entity: EntityId,
+        run_on: LocalDate,
+        cuts: u64,
+        active: u64,
+    },
+    /// A person has decided about such a run.
+    DunningRunDecided {
+        entity: EntityId,
+        run_on: LocalDate,
+        approved: bool,
+        reason: String,
+    },
     /// A customer promised to pay by a day.
     PromiseMade {
         account: AccountId,
@@ -285,8 +331,11 @@ pub enum BillingEvent {
     },
     /// A customer paid what was promised.
     PromiseKept { account: AccountId },
-    /// The promised day has passed without payment.
-    PromiseBroken { account: AccountId },
+    /// The promised day has passed without payment, or an operator has ended the promise for a reason.
+    PromiseBroken {
+        account: AccountId,
+        reason: Option<String>,
+    },
     /// What was paid ahead was extended, and debited with it.
     PeriodPaid {
         account: AccountId,
@@ -344,6 +393,12 @@ impl DomainEvent for BillingEvent {
             Self::HoldPlaced { .. } => "billing.hold_placed",
             Self::HoldLifted { .. } => "billing.hold_lifted",
             Self::TermsChanged { .. } => "billing.terms_changed",
+            Self::ProcedureDefined { .. } => "billing.dunning_procedure_defined",
+            Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",
+            Self::ReminderDue { .. } => "billing.reminder_due",
+            Self::FeeCharged { .. } => "billing.fee_charged",
+            Self::DunningRunHeld { .. } => "billing.dunning_run_held",
+            Self::DunningRunDecided { .. } => "billing.dunning_run_decided",
             Self::PromiseMade { .. } => "billing.promise_made",
             Self::PromiseKept { .. } => "billing.promise_kept",
             Self::PromiseBroken { .. } => "billing.promise_broken",

@@ -2,7 +2,7 @@
 //!
 //! Money is counted in minor units and time in local days of the legal entity. The heart is a handful of pure
 //! functions: a [`Schedule`] cuts the life of a subscription into periods, [`desired`] prices them, [`diff`] says what is
-//! still to be billed or taken back, [`allocate`] puts money on invoices, [`overdue`] says how far behind an account is.
+//! still to be billed or taken back, [`allocate`] puts money on invoices, [`level_of`] says how far behind an account is.
 //! Use cases apply them under the lock of one account, and whatever changes money re-derives access in the same
 //! transaction.
 //!
@@ -82,6 +82,7 @@ mod days;
 mod difference;
 mod document;
 mod dunning;
+mod dunning_ports;
 mod entity;
 mod events;
 mod exchange;
@@ -90,6 +91,7 @@ mod interval;
 mod invoice;
 mod ledger;
 mod lifetime;
+mod outlook;
 mod overdue;
 mod payment;
 mod period;
@@ -114,7 +116,9 @@ mod unmatched;
 mod use_cases;
 mod views;
 
-pub use account::{Account, AccountSnapshot, BadHold};
+pub use account::{
+    Account, AccountSnapshot, ArrearsRefusal, Charge, ChargeReason, LONGEST_TERMS_DAYS, Verdict,
+};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
@@ -133,10 +137,16 @@ pub use credit_note::{
 pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
-    Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
-    Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,
-    Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
-    final_on, is_final, last_day_to_pay, overdue_with, retry_days,
+    Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Debt, DunningRun,
+    DunningRunSnapshot, DunningRunState, Episode, FARTHEST_STEP_DAYS, Hold, LONGEST_PROMISE_DAYS,
+    Ladder, MOST_HOLIDAYS, MOST_PROMISES, MOST_STEPS, Measure, NewProcedure, PaymentRequest,
+    Procedure, ProcedureId, Promise, PromiseState, RunDecision, RunRefusal, Situation, Step,
+    StepKind, Steps, SuspensionWindow, TakenStep, WindowState, final_on, is_final, last_day_to_pay,
+    overdue_with, retry_days,
+};
+pub use dunning_ports::{
+    ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, DebtFacts, DuePage, DunningQueries,
+    DunningRunRepository, DunningRunView, ParkedReason, ProcedureView, StepView,
 };
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
@@ -150,7 +160,8 @@ pub use invoice::{
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
-pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
+pub use outlook::{Outlook, outlook};
+pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, level_of};
 pub use payment::{
     Ask, BadPayment, GivenBack, Heard, NewPayment, NewRequest, Payment, PaymentMethod,
     PaymentRefusal, PaymentSnapshot, PaymentState, PaymentStatus, ProviderPaid, RefundId,
@@ -202,6 +213,7 @@ pub use unmatched::{
     UnmatchedState, UnmatchedStatus,
 };
 pub use use_cases::SubscriptionError;
+pub use use_cases::account_change::AccountError;
 pub use use_cases::allocate_payment::{AllocatePayment, AllocatePaymentError, allocate_payment};
 pub use use_cases::allocate_unmatched::{
     AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
@@ -209,14 +221,20 @@ pub use use_cases::allocate_unmatched::{
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
+pub use use_cases::change_terms::change_terms;
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
-pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
+pub use use_cases::define_procedure::{
+    DefineProcedureError, define_account_procedure, define_procedure,
+};
+pub use use_cases::dunning_run::{DecideRunError, decide_dunning_run, plan_dunning_run};
+pub use use_cases::evaluate_account::{dun_account, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
-pub use use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+pub use use_cases::hold_account::{lift_hold, place_hold};
 pub use use_cases::paid::Spoken;
+pub use use_cases::promise_to_pay::{break_promise, promise_to_pay};
 pub use use_cases::receive_unmatched::{
     ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
 };
@@ -224,6 +242,7 @@ pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_pa
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
 pub use use_cases::request_payment::{RequestPayment, RequestPaymentError, request_payment};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
+pub use use_cases::standing::Cutting;
 pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,
 };

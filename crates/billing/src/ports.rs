@@ -8,6 +8,7 @@ use kernel::{
 
 use crate::account::Account;
 use crate::difference::Billed;
+use crate::dunning_ports::{DunningQueries, DunningRunRepository};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
@@ -54,6 +55,8 @@ pub trait BillingTx: UnitOfWork {
     fn payments(&mut self) -> &mut dyn PaymentRepository;
     /// Money that fits no account.
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
+    /// The dunning runs.
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
 }
@@ -96,7 +99,7 @@ pub trait AccountRepository: Send {
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError>;
 
-    /// Writes the account and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
+    /// Writes the account, its events, and the dunning steps and charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
     /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
 }
@@ -206,7 +209,7 @@ pub struct SweepPage {
 
 /// Reads of money and of what is sold, newest first.
 #[async_trait]
-pub trait BillingQueries: Send + Sync {
+pub trait BillingQueries: DunningQueries {
     /// The tenant's entities, oldest first.
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
 
@@ -304,15 +307,6 @@ pub trait BillingQueries: Send + Sync {
 
     /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
     async fn accounts_to_bill(
-        &self,
-        tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError>;
-
-    /// Accounts of an entity whose level may change by the page's date: an invoice is past due, the level is not clear,
-    /// or a subscription begins, changes or ends by then.
-    async fn accounts_to_evaluate(
         &self,
         tenant: TenantId,
         entity: EntityId,

@@ -85,7 +85,8 @@ pub struct PreparedBill {
     pub bill: Bill,
     /// The series of the number.
     pub series: String,
-    /// An invoice of new charges, and nothing else changes but how far its subscriptions are billed: the usual case.
+    /// An invoice of new charges, and nothing else changes but how far its subscriptions are billed and when its account is
+    /// looked at next: the usual case.
     pub is_plain: bool,
     /// The version of the account when its facts were read.
     seen: i64,
@@ -115,6 +116,7 @@ pub fn prepare_bill(
     } = facts;
     let before: Vec<_> = subscriptions.iter().map(Subscription::snapshot).collect();
     let seen = account.version();
+    let account_before = account.snapshot();
     let bill = bill(entity, &mut account, &mut subscriptions, papers, order)?;
     let only_billed = before
         .into_iter()
@@ -124,7 +126,7 @@ pub fn prepare_bill(
             (old.billed_through, old.rebill_on) = (new.billed_through, new.rebill_on);
             old == new
         });
-    let is_plain = only_billed && !account.has_news() && bill.is_plain();
+    let is_plain = only_billed && account.differs_in_look_alone(&account_before) && bill.is_plain();
     Ok(PreparedBill {
         account,
         subscriptions,
@@ -168,7 +170,7 @@ pub async fn write_prepared(
     if locked.version() != seen + 1 {
         return Err(StoreError::Conflict);
     }
-    account.saved_as(locked.version());
+    account.locked_as(locked.version());
     write(tx, &series, &mut account, &mut subscriptions, bill).await?;
     Ok(())
 }

@@ -6,6 +6,7 @@ use kernel::{
 };
 use serde::Serialize;
 
+use crate::dunning::{Hold, NewProcedure, Promise};
 use crate::events::Access;
 use crate::interval::Interval;
 use crate::invoice::{Line, Settlement};
@@ -30,8 +31,12 @@ pub struct EntityView {
     pub zone: Zone,
     /// Days from issue to due.
     pub terms_days: u16,
-    /// What happens to whoever does not pay.
+    /// The three numbers it was founded with; what is done about debts as long as no procedure is defined.
     pub dunning: DunningPolicy,
+    /// What is done about debts.
+    pub procedure: NewProcedure,
+    /// The number of the procedure's definition; 0 for the one that follows from the three numbers.
+    pub procedure_version: u64,
 }
 
 /// A plan.
@@ -72,6 +77,14 @@ pub struct AccountView {
     pub oldest_due_on: Option<LocalDate>,
     /// Why billing has stopped for it, if it has.
     pub parked: Option<String>,
+    /// Its own days from issue to due, if it has other terms than its entity.
+    pub terms_days: Option<u16>,
+    /// Why nothing happens to it however late it pays, and how long, if an operator said so.
+    pub hold: Option<Hold>,
+    /// What its customer has promised and not kept or broken yet.
+    pub promise: Option<Promise>,
+    /// Its own dunning procedure, if it has another one than its entity.
+    pub procedure: Option<NewProcedure>,
 }
 
 /// A subscription.

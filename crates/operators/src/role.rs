@@ -141,6 +141,12 @@ permissions! {
     VoidVouchers, "vouchers.void", [];
     /// See accounts and balances.
     ReadAccounts, "accounts.read", [Cashier, Auditor];
+    /// Take a customer's promise to pay, and end it.
+    PromiseForAccounts, "accounts.promise", [Cashier];
+    /// Hold accounts, give them terms and a dunning procedure of their own.
+    HoldAccounts, "accounts.hold", [];
+    /// Decide about dunning runs that wait for a person.
+    DecideRuns, "dunning.decide", [];
     /// See invoices.
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.

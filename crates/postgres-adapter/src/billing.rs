@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
+    AccountRepository, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
+    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -13,6 +14,9 @@ use crate::tx::Tx;
 mod account_row;
 mod account_views;
 mod accounts;
+mod dunning;
+mod dunning_queries;
+mod dunning_runs;
 mod entities;
 mod entity_row;
 mod invoice_lines;
@@ -68,6 +72,10 @@ impl BillingTx for Tx {
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
         self
     }
 

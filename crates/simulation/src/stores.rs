@@ -10,9 +10,10 @@ use access::{
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx, EntityRepository,
-    InvoiceRepository, Ledger, LegalEntity, PaymentRepository, PlanRepository, PreparedBill,
-    RunPage, SubscriptionRepository, UnmatchedRepository, write_prepared,
+    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
+    DunningRunRepository, EntityRepository, InvoiceRepository, Ledger, LegalEntity,
+    PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
+    UnmatchedRepository, write_prepared,
 };
 use kernel::{
     AccountId, DeliveryId, EntityId, JobRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork,
@@ -230,6 +231,7 @@ macro_rules! billing_of {
             invoices -> InvoiceRepository,
             payments -> PaymentRepository,
             unmatched -> UnmatchedRepository,
+            dunning_runs -> DunningRunRepository,
             ledger -> Ledger,
         );
     };

@@ -181,7 +181,7 @@ async fn release(
 }
 
 /// The moment at which a run of a day would look: now, or the first of a later day at the entity.
-async fn moment(
+pub(super) async fn moment(
     api: &Api,
     tenant: kernel::TenantId,
     entity: EntityId,

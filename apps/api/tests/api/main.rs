@@ -13,6 +13,7 @@ mod billing_story;
 mod customers_story;
 mod description;
 mod down;
+mod dunning_story;
 mod exchange;
 mod house;
 mod imports_story;

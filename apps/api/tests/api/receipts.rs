@@ -180,6 +180,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.unmatched()
     }
 
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.inner.ledger()
     }
@@ -220,6 +224,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self.inner.unmatched()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

@@ -105,6 +105,10 @@ impl BillingTx for BothTx {
         self.billing.unmatched()
     }
 
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.billing.dunning_runs()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

@@ -7,6 +7,7 @@
 mod accounts;
 mod at_once;
 mod catalogue;
+mod dunning;
 mod invoices;
 mod payments;
 mod requests;
@@ -61,6 +62,7 @@ pub async fn billing_store_contract(
     world.invoice_promises().await;
     world.payment_promises().await;
     world.sweep_promises().await;
+    world.dunning_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
 }

@@ -1,5 +1,6 @@
 //! Money and what is sold in maps, behind the same promises as a database.
 
+mod dunning;
 mod queries;
 mod repositories;
 mod rows;
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, TenantId, UnitOfWork};
 
+use crate::dunning_ports::DunningRunRepository;
 use crate::events::BillingEvent;
 use crate::ledger::Posting;
 use crate::ports::{
@@ -174,6 +176,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
         self
     }
 

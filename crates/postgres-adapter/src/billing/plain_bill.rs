@@ -40,10 +40,19 @@ impl Parts {
     where
         T: Encode<'a, Postgres> + Type<Postgres> + 'a,
     {
-        self.values.add(value).map_err(StoreError::corrupt)?;
-        self.bound += 1;
+        self.bind(value)?;
         self.text.push('$');
         self.text.push_str(&self.bound.to_string());
+        Ok(())
+    }
+
+    /// Binds a value whose place is written already.
+    fn bind<'a, T>(&mut self, value: T) -> Result<(), StoreError>
+    where
+        T: Encode<'a, Postgres> + Type<Postgres> + 'a,
+    {
+        self.values.add(value).map_err(StoreError::corrupt)?;
+        self.bound += 1;
         Ok(())
     }
 
@@ -68,6 +77,7 @@ pub(super) async fn write(
     let surroundings = &store.surroundings;
     let now = surroundings.clock.now();
     let seen = prepared.seen();
+    let look_at = prepared.account.look_at();
     let draft = prepared.bill.draft;
     let draft = draft.ok_or_else(|| StoreError::corrupt("a plain bill without an invoice"))?;
     let mut invoice = Invoice::issue(draft, &prepared.series, number);
@@ -78,7 +88,7 @@ pub(super) async fn write(
         .collect::<Result<_, _>>()?;
     let snapshot = invoice.snapshot();
     let mut parts = Parts::new();
-    hold(&mut parts, scope, &snapshot, seen)?;
+    hold(&mut parts, scope, &snapshot, (seen, look_at))?;
     save(&mut parts, &prepared.subscriptions)?;
     issue(&mut parts, &snapshot)?;
     itemize(&mut parts, &snapshot)?;
@@ -114,9 +124,11 @@ fn hold(
     parts: &mut Parts,
     scope: &Scope,
     it: &InvoiceSnapshot,
-    seen: i64,
+    (seen, look_at): (i64, Option<Timestamp>),
 ) -> Result<(), StoreError> {
-    parts.say("WITH held AS (UPDATE accounts SET version = version + 1 WHERE tenant_id = ");
+    parts.say(
+        "WITH held AS (UPDATE accounts SET version = version + 1, look_at = $7 WHERE tenant_id = ",
+    );
     parts.put(scope.tenant.uuid())?;
     parts.say(" AND id = ");
     parts.put(it.account.uuid())?;
@@ -131,7 +143,7 @@ fn hold(
     parts.say(" AND number = ");
     parts.put(row::column::<i64, _>("number", it.number)?)?;
     parts.say(" AND EXISTS (SELECT 1 FROM held) RETURNING number)");
-    Ok(())
+    parts.bind(row::utc(look_at))
 }
 
 /// The subscriptions that were billed; of a plain bill nothing else about them changes.

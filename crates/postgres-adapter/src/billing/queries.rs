@@ -221,16 +221,7 @@ impl BillingQueries for Store {
         entity: EntityId,
         page: SweepPage,
     ) -> Result<Vec<AccountId>, StoreError> {
-        self.sweep(TO_BILL, tenant, entity, page).await
-    }
-
-    async fn accounts_to_evaluate(
-        &self,
-        tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError> {
-        self.sweep(TO_EVALUATE, tenant, entity, page).await
+        self.due(tenant, entity, page).await
     }
 
     async fn parked_accounts(
@@ -281,9 +272,8 @@ impl Store {
             .collect()
     }
 
-    async fn sweep(
+    async fn due(
         &self,
-        text: &str,
         tenant: TenantId,
         entity: EntityId,
         page: SweepPage,
@@ -297,7 +287,7 @@ impl Store {
             after.into(),
             i64::from(page.limit).into(),
         ];
-        let found: Vec<IdRow> = sql::rows(self.reader(), text, values).await?;
+        let found: Vec<IdRow> = sql::rows(self.reader(), TO_BILL, values).await?;
         Ok(found
             .into_iter()
             .map(|it| AccountId::from_uuid(it.id))
@@ -326,18 +316,4 @@ WHERE a.tenant_id = $1 AND a.entity_id = $2 AND a.id > $4 AND a.parked IS NULL
 AND a.id IN (
     SELECT s.account_id FROM subscriptions AS s
     WHERE s.tenant_id = $1 AND s.next_bill_on IS NOT NULL AND s.next_bill_on <= $3)
-ORDER BY a.id LIMIT $5";
-
-/// A union of three index scans, because a condition with `OR` would look at every account.
-const TO_EVALUATE: &str = "\
-SELECT a.id FROM accounts AS a
-WHERE a.tenant_id = $1 AND a.entity_id = $2 AND a.id > $4
-AND a.id IN (
-    SELECT l.id FROM accounts AS l WHERE l.tenant_id = $1 AND l.entity_id = $2 AND l.level <> 'clear'
-    UNION
-    SELECT i.account_id FROM invoices AS i
-    WHERE i.tenant_id = $1 AND i.entity_id = $2 AND i.allocated_minor < i.total_minor AND i.due_on < $3
-    UNION
-    SELECT s.account_id FROM subscriptions AS s
-    WHERE s.tenant_id = $1 AND s.next_change_on IS NOT NULL AND s.next_change_on <= $3)
 ORDER BY a.id LIMIT $5";

@@ -5,7 +5,8 @@ use anyhow::{Context, Result, bail};
 use billing::{
     Application, Books, CreditId, Debt, DunningPolicy, Heard, Interval, IntervalUnit, InvoiceFact,
     Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, Payment, PaymentStatus,
-    Phase, Promise, Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
+    Phase, Procedure, Promise, Refund, Schedule, SettledPayment, Timeline, last_day_to_pay,
+    level_of, next_due,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use kernel::{InvoiceId, Money, PaymentId};
@@ -175,7 +176,8 @@ impl Scene {
             due: it.due,
         });
         let open: Vec<_> = open.collect();
-        let level = overdue(&open, date(TODAY)?, DunningPolicy::STANDARD, false)?;
+        let procedure = Procedure::of_policy(DunningPolicy::STANDARD)?;
+        let level = level_of(&open, date(TODAY)?, &procedure)?;
         Ok(match level {
             Level::Clear => "CLEAR",
             Level::Overdue | Level::Restricted | Level::Suspended => "OD",
@@ -304,8 +306,9 @@ fn delinquent(told: &mut Told, given: Given) -> Result<()> {
             suspend_after_days: 365,
             tolerance_minor: 0,
         };
+        let procedure = Procedure::of_policy(policy)?;
         let beyond = |it: NaiveDate| -> Result<bool> {
-            Ok(overdue(&open, it, policy, false)? >= Level::Restricted)
+            Ok(level_of(&open, it, &procedure)? >= Level::Restricted)
         };
         let last = due_on + Days::new(grace_days.into());
         holds &= !beyond(last)? && beyond(last + Days::new(1))?;

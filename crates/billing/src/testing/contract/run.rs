@@ -148,6 +148,10 @@ impl World<'_> {
             assert_eq!(it.snapshot().billed_through, Some(line.period.end));
             assert!(!it.is_due(day("2026-11-21")));
         }
+        // Dunning looks at it on the first day it could be overdue.
+        let stored = tx.accounts().lock(account).await.unwrap().unwrap();
+        let late = entity.zone().end_of(draft.due_on);
+        assert_eq!(stored.look_at(), Some(late));
         drop(tx);
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         assert_eq!(view.unwrap().due, draft.total);

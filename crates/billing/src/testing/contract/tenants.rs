@@ -3,6 +3,7 @@
 use kernel::{PageRequest, Scope, TenantId};
 
 use super::{World, day, noon};
+use crate::dunning_ports::DuePage;
 use crate::payment::PaymentMethod;
 use crate::ports::SweepPage;
 use crate::views::{InvoiceFilter, SubscriptionFilter};
@@ -104,8 +105,20 @@ impl World<'_> {
         };
         let due = queries.accounts_to_bill(tenant, self.entity, sweep).await;
         assert!(due.unwrap().is_empty());
-        let due = queries.accounts_to_evaluate(tenant, self.entity, sweep);
-        assert!(due.await.unwrap().is_empty());
+        let due = DuePage {
+            now: noon(),
+            after: None,
+            limit: 10,
+        };
+        let due = queries.accounts_to_evaluate(tenant, self.entity, due);
+        assert!(due.await.unwrap().is_none());
+        let account = self.account().await;
+        let steps = queries.dunning_steps(tenant, account).await.unwrap();
+        assert!(steps.is_empty());
+        let charges = queries.dunning_charges(tenant, account).await.unwrap();
+        assert!(charges.is_empty());
+        let reasons = queries.parked_reasons(tenant).await.unwrap();
+        assert!(reasons.is_empty());
     }
 
     async fn names_and_references_are_free_for_another_tenant(&self) {

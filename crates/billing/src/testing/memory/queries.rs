@@ -13,7 +13,6 @@ use super::views::{
 };
 use crate::account::AccountSnapshot;
 use crate::invoice::InvoiceSnapshot;
-use crate::overdue::Level;
 use crate::payment::PaymentMethod;
 use crate::ports::{BillingQueries, SweepPage};
 use crate::subscription::Subscription;
@@ -197,24 +196,6 @@ impl BillingQueries for MemoryBilling {
         })
     }
 
-    async fn accounts_to_evaluate(
-        &self,
-        tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError> {
-        let rows = self.lock();
-        let changes = |it: Subscription| it.next_change_on().is_some_and(|it| it <= page.today);
-        sweep(&rows, tenant, entity, page, |it| {
-            let late = |invoice: &InvoiceSnapshot| {
-                invoice.allocated != invoice.total && invoice.due_on < page.today
-            };
-            Ok(it.level != Level::Clear
-                || rows.invoices.of_account(tenant, it.id).any(late)
-                || any_subscription(&rows, tenant, it, changes)?)
-        })
-    }
-
     async fn parked_accounts(
         &self,
         tenant: TenantId,
@@ -229,7 +210,7 @@ impl BillingQueries for MemoryBilling {
 }
 
 /// One page of views that run from the newest to the oldest.
-fn page_of<K, V>(
+pub(super) fn page_of<K, V>(
     newest: impl Iterator<Item = Result<V, StoreError>>,
     page: PageRequest,
     id: impl Fn(&V) -> Id<K>,

@@ -43,7 +43,11 @@ impl EntityRepository for MemoryTx {
         let mut row = entity.snapshot();
         row.version += 1;
         let version = row.version;
-        self.keep(entity.id(), &entity.take_events(), Write::Entity(row))?;
+        self.keep(
+            entity.id(),
+            &entity.take_events(),
+            Write::Entity(Box::new(row)),
+        )?;
         entity.saved_as(version);
         Ok(())
     }
@@ -96,7 +100,17 @@ impl AccountRepository for MemoryTx {
         let mut row = account.snapshot();
         row.version += 1;
         let version = row.version;
-        self.keep(account.id(), &account.take_events(), Write::Account(row))?;
+        self.keep(
+            account.id(),
+            &account.take_events(),
+            Write::Account(Box::new(row)),
+        )?;
+        for step in account.take_steps() {
+            self.write(Write::Step(account.id(), step))?;
+        }
+        for charge in account.take_charges() {
+            self.write(Write::Charge(account.id(), charge))?;
+        }
         account.saved_as(version);
         Ok(())
     }

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use immutable_chunkmap::map::MapM;
 use kernel::{
-    AccountId, AccountKind, CustomerId, EntityId, EntityKind, Id, InvoiceKind, JobRequest,
-    NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
+    AccountId, AccountKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id, InvoiceKind,
+    JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
 };
 
 use super::table::{Row, Table};
-use crate::account::AccountSnapshot;
+use crate::account::{AccountSnapshot, Charge};
+use crate::dunning::{DunningRunSnapshot, TakenStep};
+use crate::dunning_ports::{
+    ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, ProcedureView, StepView,
+};
 use crate::entity::EntitySnapshot;
 use crate::invoice::InvoiceSnapshot;
 use crate::ledger::Posting;
@@ -31,6 +35,13 @@ pub(super) struct Rows {
     pub(super) invoices: Table<InvoiceKind, InvoiceSnapshot>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
+    pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
+    /// The dunning steps taken for each account, the oldest first.
+    pub(super) steps: MapM<(TenantId, AccountId), Vec<StepView>>,
+    /// The charges dunning has made to each account, the oldest first.
+    pub(super) charges: MapM<(TenantId, AccountId), Vec<ChargeView>>,
+    /// The procedures each entity has defined, the oldest first.
+    pub(super) procedures: MapM<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The last number taken of each series.
     pub(super) counters: MapM<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
@@ -50,10 +61,13 @@ pub(super) struct Rows {
 /// What a transaction wrote: replayed on commit, and refused there if another one was faster.
 #[derive(Debug)]
 pub(super) enum Write {
-    Entity(EntitySnapshot),
+    Entity(Box<EntitySnapshot>),
     Plan(PlanSnapshot),
     Lock(AccountId),
-    Account(AccountSnapshot),
+    Account(Box<AccountSnapshot>),
+    Step(AccountId, TakenStep),
+    Charge(AccountId, Charge),
+    Run(DunningRunSnapshot),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -71,6 +85,7 @@ impl Row for PlanSnapshot {}
 impl Row for AccountSnapshot {}
 
 impl Row for UnmatchedSnapshot {}
+impl Row for DunningRunSnapshot {}
 
 impl Row for SubscriptionSnapshot {
     fn account(&self) -> Option<AccountId> {
@@ -144,12 +159,16 @@ impl Rows {
 
     pub(super) fn apply(&mut self, tenant: TenantId, write: &Write) -> Result<(), StoreError> {
         match write {
-            Write::Entity(row) => put(&mut self.entities, (tenant, row.founded.id), row, |it| {
-                it.version
-            }),
+            Write::Entity(row) => self.put_entity(tenant, row),
             Write::Plan(row) => self.put_plan(tenant, row),
             Write::Lock(account) => self.touch(tenant, *account),
             Write::Account(row) => self.put_account(tenant, row),
+            Write::Step(account, step) => self.step(tenant, *account, *step),
+            Write::Charge(account, charge) => {
+                self.charge(tenant, *account, *charge);
+                Ok(())
+            }
+            Write::Run(row) => self.put_run(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
             }),
@@ -173,6 +192,67 @@ impl Rows {
                 Ok(())
             }
         }
+    }
+
+    fn put_entity(&mut self, tenant: TenantId, row: &EntitySnapshot) -> Result<(), StoreError> {
+        put(&mut self.entities, (tenant, row.founded.id), row, |it| {
+            it.version
+        })?;
+        let defined = self.procedures.get_or_default_cow((tenant, row.founded.id));
+        let known = defined.last().map_or(0, |it| it.version);
+        if let Some(procedure) = row.procedure.clone().filter(|_| row.procedures > known) {
+            defined.push(ProcedureView {
+                version: row.procedures,
+                procedure,
+            });
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        tenant: TenantId,
+        account: AccountId,
+        it: TakenStep,
+    ) -> Result<(), StoreError> {
+        let steps = self.steps.get_or_default_cow((tenant, account));
+        if steps
+            .iter()
+            .any(|known| (known.episode, known.step) == (it.episode, it.step))
+        {
+            return Err(duplicate(DUNNING_STEP_ONCE));
+        }
+        steps.push(StepView {
+            episode: it.episode,
+            step: it.step,
+            kind: it.of.kind.as_str().to_owned(),
+            day: it.of.day,
+            taken_on: it.on,
+            merged: it.merged,
+        });
+        Ok(())
+    }
+
+    fn charge(&mut self, tenant: TenantId, account: AccountId, it: Charge) {
+        let charges = self.charges.get_or_default_cow((tenant, account));
+        charges.push(ChargeView {
+            episode: it.episode,
+            step: it.step,
+            reason: it.reason,
+            amount: it.amount,
+            charged_on: it.on,
+            invoice: None,
+        });
+    }
+
+    fn put_run(&mut self, tenant: TenantId, row: &DunningRunSnapshot) -> Result<(), StoreError> {
+        let is_twin = |it: &DunningRunSnapshot| {
+            it.id != row.id && (it.entity, it.run_on) == (row.entity, row.run_on)
+        };
+        if self.runs.of_tenant(tenant).any(is_twin) {
+            return Err(duplicate(DUNNING_RUN_DAY_UNIQUE));
+        }
+        put(&mut self.runs, (tenant, row.id), row, |it| it.version)
     }
 
     fn put_plan(&mut self, tenant: TenantId, row: &PlanSnapshot) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ use kernel::{Money, MoneyError, StoreError, TenantId};
 
 use super::rows::Rows;
 use crate::account::AccountSnapshot;
+use crate::dunning::NewProcedure;
 use crate::entity::EntitySnapshot;
 use crate::invoice::{InvoiceSnapshot, Settlement, printed_number};
 use crate::payment::{Payment, PaymentSnapshot};
@@ -14,13 +15,17 @@ use crate::views::{
 };
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
+    let dunning = row.founded.dunning;
+    let procedure = row.procedure.clone();
     EntityView {
+        procedure: procedure.unwrap_or_else(|| NewProcedure::of_policy(dunning)),
+        procedure_version: row.procedures,
         id: row.founded.id,
         name: row.founded.name.clone(),
         currency: row.founded.currency,
         zone: row.founded.zone,
         terms_days: row.founded.terms_days,
-        dunning: row.founded.dunning,
+        dunning,
     }
 }
 
@@ -58,6 +63,10 @@ pub(super) fn account_view(
         credit,
         oldest_due_on: open.iter().map(|it| it.due_on).min(),
         parked: row.parked.clone(),
+        terms_days: row.terms_days,
+        hold: row.hold.clone(),
+        promise: row.promise,
+        procedure: row.procedure.as_deref().map(|(it, _)| it.clone()),
     })
 }
 

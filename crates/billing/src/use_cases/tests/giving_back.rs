@@ -3,14 +3,16 @@
 use kernel::PaymentId;
 
 use super::{Desk, Sold, kes};
-use crate::account::BadHold;
+use crate::account::ArrearsRefusal;
+use crate::dunning::Hold;
 use crate::ledger::LedgerAccount;
 use crate::overdue::Level;
 use crate::payment::PaymentRefusal;
+use crate::use_cases::account_change::AccountError;
 use crate::use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
-use crate::use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+use crate::use_cases::hold_account::{lift_hold, place_hold};
 use crate::use_cases::paid::Spoken;
 use crate::{BillingQueries, PaymentView};
 
@@ -152,18 +154,27 @@ async fn a_hold_gives_access_back_until_it_is_lifted() {
     desk.evaluate(sold.account).await;
     assert_eq!(desk.level(sold.account).await, Level::Suspended);
     let (store, clock, scope) = (&desk.store, &desk.clock, &desk.scope);
-    let hold = |reason: &'static str| place_hold(store, clock, scope, sold.account, reason);
+    let hold = |reason: &str| {
+        let hold = Hold {
+            reason: reason.to_owned(),
+            until: None,
+        };
+        place_hold(store, clock, scope, sold.account, hold)
+    };
     hold("a hospital").await.unwrap();
     assert_eq!(desk.level(sold.account).await, Level::Clear);
     let heard = desk.heard();
     hold(" a hospital ").await.unwrap();
     assert_eq!(desk.heard(), heard);
     let other = hold("a school").await.unwrap_err();
-    assert!(matches!(other, HoldAccountError::Refused(BadHold::Held(_))));
+    assert!(matches!(
+        other,
+        AccountError::Refused(ArrearsRefusal::AlreadyHeld { .. })
+    ));
     let silent = hold("  ").await.unwrap_err();
     assert!(matches!(
         silent,
-        HoldAccountError::Refused(BadHold::Reason { length: 0 })
+        AccountError::Refused(ArrearsRefusal::Reason(0))
     ));
     for _ in 0..2 {
         lift_hold(store, clock, scope, sold.account).await.unwrap();
