@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kernel::{
     AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
-    Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
+    Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
 };
 
 use crate::account::Account;
@@ -289,6 +289,15 @@ pub trait BillingQueries: DunningQueries {
         filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError>;
+
+    /// Payments that nobody made before an instant, by id: at most `limit` of those after one.
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError>;
 
     /// One piece of money that fits no account, or did not.
     async fn unmatched_payment(

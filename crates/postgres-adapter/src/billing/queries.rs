@@ -8,7 +8,7 @@ use billing::{
 };
 use kernel::{
     AccountId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId,
+    StoreError, SubscriptionId, TenantId, Timestamp,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
@@ -185,6 +185,27 @@ impl BillingQueries for Store {
         Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
     }
 
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let after = after.map_or(Uuid::nil(), PaymentId::uuid);
+        let values = [
+            tenant.uuid().into(),
+            now.utc().into(),
+            after.into(),
+            i64::from(limit).into(),
+        ];
+        let found: Vec<IdRow> = sql::rows(self.reader(), TO_EXPIRE, values).await?;
+        Ok(found
+            .into_iter()
+            .map(|it| PaymentId::from_uuid(it.id))
+            .collect())
+    }
+
     async fn unmatched_payment(
         &self,
         tenant: TenantId,
@@ -317,3 +338,9 @@ AND a.id IN (
     SELECT s.account_id FROM subscriptions AS s
     WHERE s.tenant_id = $1 AND s.next_bill_on IS NOT NULL AND s.next_bill_on <= $3)
 ORDER BY a.id LIMIT $5";
+
+/// $1 tenant, $2 now, $3 after, $4 limit.
+const TO_EXPIRE: &str = "\
+SELECT p.id FROM payments AS p
+WHERE p.tenant_id = $1 AND p.status = 'pending' AND p.expires_at <= $2 AND p.id > $3
+ORDER BY p.id LIMIT $4";

@@ -1,7 +1,7 @@
 //! Money that goes back, comes again, comes too late, or fits no account, and what the router makes of it.
 
 use anyhow::{Context, Result, ensure};
-use e2e::{Answer, money, text, until, whole};
+use e2e::{Answer, eventually, money, text, until, whole};
 use routeros_sim::DialError;
 use serde_json::{Value, json};
 
@@ -52,16 +52,22 @@ pub(super) async fn comes_late_or_astray(stage: &Stage<'_>, ids: &Ids) -> Result
         "method": "bank_transfer",
         "provider": "Bank Pelabuhan",
         "asked_as": "transfer-1",
+        "expires_at": "2027-03-29T00:00:00Z",
     });
     let asked = stage.operator.post("/payment-requests", &asked).await?;
     let late = text(&asked, "/id")?;
-    let failed = json!({ "reason": "no transfer came" });
-    verb(stage, late, "fail", &failed).await?.ok()?;
+    stage.clock.move_to((2027, 3, 29, 10))?;
+    let path = format!("/payments/{late}");
+    let expired = eventually("the end of the request", SOON, async || {
+        let it = stage.operator.get(&path).await?;
+        Ok(Some(it).filter(|it| it["status"] == "expired"))
+    });
+    expired.await?;
     let came = json!({ "reference": "TRF-1", "amount": money(5_000) });
     for _ in 0..2 {
         let settled = verb(stage, late, "settle", &came).await?.ok()?;
         ensure!(settled["unallocated"] == money(5_000), "{settled}");
-        ensure!(settled["told_late"][0]["was"] == "failed", "{settled}");
+        ensure!(settled["told_late"][0]["was"] == "expired", "{settled}");
     }
 
     let stray = json!({

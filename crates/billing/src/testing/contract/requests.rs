@@ -14,6 +14,7 @@ impl World<'_> {
         self.what_a_provider_told_reads_back().await;
         self.a_provider_is_asked_once_under_a_name().await;
         self.payments_are_found_by_how_far_they_have_come().await;
+        self.late_payments_are_found_by_id().await;
     }
 
     fn requested(&self, account: AccountId, provider: &str, asked_as: &str) -> Payment {
@@ -111,6 +112,39 @@ impl World<'_> {
         assert!(refused.is_duplicate_of(PAYMENT_ASKED_UNIQUE), "{refused:?}");
         self.save_payment(&mut self.requested(account, "elsewhere", "C-1"))
             .await;
+    }
+
+    async fn late_payments_are_found_by_id(&self) {
+        let account = self.account().await;
+        let mut made = Vec::new();
+        for name in ["E-1", "E-2", "E-3"] {
+            let mut payment = self.requested(account, "late", name);
+            self.save_payment(&mut payment).await;
+            made.push(payment);
+        }
+        made[1].expire();
+        self.save_payment(&mut made[1]).await;
+        let ids = [made[0].id(), made[2].id()];
+        let end = noon().plus(Duration::hours(1));
+        // Others of this contract may be late too, but none of them was made after these.
+        for (now, after, found) in [
+            (end.minus(Duration::seconds(1)), None, vec![]),
+            (end, Some(made[0].id()), vec![ids[1]]),
+            (end, Some(ids[1]), vec![]),
+        ] {
+            let late = self
+                .queries
+                .payments_to_expire(self.tenant(), now, after, 9);
+            assert_eq!(late.await.unwrap(), found, "{after:?}");
+        }
+        let late = self
+            .queries
+            .payments_to_expire(self.tenant(), end, None, 100);
+        let late = late.await.unwrap();
+        assert!(ids.iter().all(|it| late.contains(it)), "{late:?}");
+        assert!(late.is_sorted() && !late.contains(&made[1].id()));
+        let first = self.queries.payments_to_expire(self.tenant(), end, None, 1);
+        assert_eq!(first.await.unwrap(), late[..1]);
     }
 
     async fn payments_are_found_by_how_far_they_have_come(&self) {

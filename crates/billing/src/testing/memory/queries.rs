@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kernel::{
     AccountId, Cursor, CustomerId, EntityId, Id, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId,
+    StoreError, SubscriptionId, TenantId, Timestamp,
 };
 
 use super::MemoryBilling;
@@ -13,7 +13,7 @@ use super::views::{
 };
 use crate::account::AccountSnapshot;
 use crate::invoice::InvoiceSnapshot;
-use crate::payment::PaymentMethod;
+use crate::payment::{PaymentMethod, PaymentSnapshot, PaymentState};
 use crate::ports::{BillingQueries, SweepPage};
 use crate::subscription::Subscription;
 use crate::unmatched::{UnmatchedId, UnmatchedStatus};
@@ -159,6 +159,25 @@ impl BillingQueries for MemoryBilling {
             Err(_) => true,
         });
         page_of(wanted, page, |it| it.id)
+    }
+
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let rows = self.lock();
+        let is_late = |it: &&PaymentSnapshot| {
+            let end = it.ask.as_ref().and_then(|ask| ask.expires_at);
+            it.state == PaymentState::Pending && end.is_some_and(|end| end <= now)
+        };
+        let late = rows.payments.of_tenant(tenant).filter(is_late);
+        let late = late
+            .map(|it| it.id)
+            .filter(|it| after.is_none_or(|after| *it > after));
+        Ok(late.take(usize::from(limit)).collect())
     }
 
     async fn unmatched_payment(
