@@ -11,6 +11,7 @@ mod life;
 mod parking;
 mod pausing;
 mod paying;
+mod procedures;
 mod selling;
 
 use kernel::testing::{CountingIds, FixedClock};
