@@ -77,6 +77,9 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
         .context("bill day")?;
     dunning::is_restricted(stage).await.context("restriction")?;
     dunning::is_suspended(stage).await.context("suspension")?;
+    dunning::is_held_and_let_go(stage, &ids)
+        .await
+        .context("a hold")?;
     dunning::pays_twice_with_one_key(stage, &mut ids)
         .await
         .context("payment")?;

@@ -59,8 +59,8 @@ async fn late(most_cut_percent: Option<u8>, days: i64) -> (Shop, String, String)
     let id = of["id"].as_str().unwrap().to_owned();
     let entity = of["legal_entity"].as_str().unwrap().to_owned();
     let path = format!("/api/v1/legal-entities/{entity}/dunning");
-    let put = put(&path, procedure(most_cut_percent));
-    assert_eq!(shop.house.ask(put).await.is(200).body["version"], 1);
+    let definition = put(&path, procedure(most_cut_percent));
+    assert_eq!(shop.house.ask(definition).await.is(200).body["version"], 1);
     let bill = format!("/api/v1/accounts/{id}/bill");
     shop.house.ask(Ask::post(&bill, json!({}))).await.is(200);
     shop.house.clock.advance(chrono::Duration::days(7 + days));
@@ -92,15 +92,15 @@ async fn a_procedure_is_defined_read_and_kept_with_those_before() {
     assert_eq!(numbers["version"], 0);
     assert_eq!(numbers["procedure"]["steps"][1]["kind"], "suspension");
     for _ in 0..2 {
-        let put = put(&path, procedure(Some(20)));
-        let defined = shop.house.ask(defined).await.is(200).body;
+        let definition = put(&path, procedure(Some(20)));
+        let defined = shop.house.ask(definition).await.is(200).body;
         assert_eq!(
             (&defined["version"], &defined["procedure"]),
             (&json!(1), &procedure_read(20))
         );
     }
-    let defined = put(&path, procedure(None));
-    assert_eq!(shop.house.ask(defined).await.is(200).body["version"], 2);
+    let definition = put(&path, procedure(None));
+    assert_eq!(shop.house.ask(definition).await.is(200).body["version"], 2);
     let all = get(&shop, &format!("{path}/definitions")).await;
     let versions: Vec<_> = all["items"]
         .as_array()

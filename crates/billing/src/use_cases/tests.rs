@@ -13,6 +13,7 @@ mod parking;
 mod pausing;
 mod paying;
 mod requesting;
+mod procedures;
 mod selling;
 
 use kernel::testing::{CountingIds, FixedClock};

@@ -1,8 +1,9 @@
 //! Sweeps over accounts: each account on its own, and a run that was missed heals on the next.
 
 use billing::{
-    BillingQueries, InvoiceFilter, InvoiceView, PaymentMethod, RecordPayment, SubscriptionFilter,
-    record_payment,
+    BillingQueries, DunningPolicy, DunningQueries, DunningRunState, InvoiceFilter, InvoiceView,
+    NewProcedure, PaymentMethod, RecordPayment, RunDecision, Step, StepKind, SubscriptionFilter,
+    decide_dunning_run, define_procedure, record_payment,
 };
 use chrono::Duration;
 use kernel::{Money, PageRequest, StoreError};
@@ -212,6 +213,112 @@ async fn who_does_not_pay_is_restricted_then_suspended_once() {
     let mut decided = decisions(&world);
     decided.retain(|it| it != "active");
     assert_eq!(decided, ["restricted", "suspended"]);
+}
+
+/// An entity that reminds on the first day and restricts on the second, of at most so many percent.
+async fn careful(world: &World, most_cut_percent: u8) {
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    let step = |day, kind| Step { day, kind };
+    let procedure = NewProcedure {
+        grace_days: 1,
+        steps: vec![step(1, StepKind::Reminder), step(2, StepKind::Restriction)],
+        most_cut_percent: Some(most_cut_percent),
+        ..NewProcedure::of_policy(DunningPolicy::STANDARD)
+    };
+    define_procedure(&world.billing, &world.scope, entity, procedure)
+        .await
+        .unwrap();
+}
+
+fn restricted(world: &World) -> usize {
+    let decided = decisions(world);
+    decided.iter().filter(|it| *it == "restricted").count()
+}
+
+#[tokio::test]
+async fn a_run_that_would_cut_off_too_many_waits_and_goes_on_with_a_person_s_word() {
+    let world = World::open().await;
+    careful(&world, 40).await;
+    sell_to(&world, &["siti", "budi", "tono", "wati"]).await;
+    raise(&world).await.unwrap();
+    world.days_pass(8);
+    evaluate(&world).await.unwrap();
+    let reminded = world.billing.events();
+    let reminded = reminded
+        .iter()
+        .filter(|it| it.name == "billing.reminder_due");
+    assert_eq!(reminded.count(), 4);
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 0);
+    let (waiting, page) = (Some(DunningRunState::Waiting), PageRequest::default());
+    let runs = world.billing.dunning_runs(world.tenant(), waiting, page);
+    let runs = runs.await.unwrap().items;
+    assert_eq!((runs.len(), runs[0].cuts, runs[0].active), (1, 4, 4));
+    let word = RunDecision::Approve;
+    decide_dunning_run(&world.billing, &world.scope, runs[0].id, word, "they owe")
+        .await
+        .unwrap();
+    world.clock.advance(Duration::hours(1));
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 4);
+}
+
+#[tokio::test]
+async fn a_refused_run_cuts_off_nobody_and_the_next_day_asks_again() {
+    let world = World::open().await;
+    careful(&world, 40).await;
+    sell_to(&world, &["siti", "budi"]).await;
+    raise(&world).await.unwrap();
+    world.days_pass(8);
+    evaluate(&world).await.unwrap();
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    let page = PageRequest::default();
+    let runs = world.billing.dunning_runs(world.tenant(), None, page);
+    let run = runs.await.unwrap().items[0].id;
+    let word = RunDecision::Refuse;
+    decide_dunning_run(
+        &world.billing,
+        &world.scope,
+        run,
+        word,
+        "the bank was closed",
+    )
+    .await
+    .unwrap();
+    world.clock.advance(Duration::hours(2));
+    evaluate(&world).await.unwrap();
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 0);
+    let runs = world.billing.dunning_runs(world.tenant(), None, page);
+    let states: Vec<_> = runs
+        .await
+        .unwrap()
+        .items
+        .iter()
+        .map(|it| it.state)
+        .collect();
+    assert_eq!(states, [DunningRunState::Waiting, DunningRunState::Refused]);
+}
+
+#[tokio::test]
+async fn two_workers_at_once_take_each_step_once() {
+    let world = World::open().await;
+    careful(&world, 100).await;
+    sell_to(&world, &["siti", "budi", "tono"]).await;
+    raise(&world).await.unwrap();
+    for _ in 0..12 {
+        world.days_pass(1);
+        let (left, right) = tokio::join!(evaluate(&world), evaluate(&world));
+        left.unwrap();
+        right.unwrap();
+    }
+    let events = world.billing.events();
+    let reminded = events.iter().filter(|it| it.name == "billing.reminder_due");
+    assert_eq!((reminded.count(), restricted(&world)), (3, 3));
 }
 
 #[tokio::test]
