@@ -10,7 +10,7 @@ use crate::themes::Theme;
 pub struct Unnoticed {
     /// The id of the case.
     pub case: String,
-    /// Where in the expectation, or after `/derived` in what was computed by hand from it: a JSON pointer.
+    /// Where in the expectation, after `/derived` in what was computed by hand from it, or after `/input`: a JSON pointer.
     pub place: String,
     /// What the whole of it was changed to.
     pub changed: Value,
@@ -67,9 +67,10 @@ fn let_be(theme: Theme, place: &str) -> Option<&'static str> {
 /// A change: where, and the whole expectation with it.
 type Change = (String, Value);
 
-/// Puts every change of one piece of what a case expects, or of what was computed from it by hand, to its runner: numbers one more, texts and truths others, lists one
-/// shorter, names that nobody knows, nothing at all. Returns those that still pass, with the reason where that is right; a case that does not pass itself, or
-/// that ours must differ from, proves nothing and has none.
+/// Puts every change of one piece of what a case expects, or of what was computed from it by hand, to its runner: numbers one
+/// more, texts and truths others, lists one shorter, names that nobody knows, nothing at all; and the case with one fact
+/// more. Returns those that still pass, with the reason where that is right; a case that does not pass itself, or that ours
+/// must differ from, proves nothing and has none.
 #[must_use]
 pub fn unnoticed(theme: Theme, case: &Case) -> Vec<Unnoticed> {
     if case.adopt.is_negative() || theme.run(case) != Outcome::Passed {
@@ -87,6 +88,7 @@ pub fn unnoticed(theme: Theme, case: &Case) -> Vec<Unnoticed> {
     });
     let passing = expected
         .chain(derived)
+        .chain(with_a_fact_more(case))
         .filter(|(_, _, changed)| theme.run(changed) == Outcome::Passed);
     let unnoticed = passing.map(|(place, changed, _)| Unnoticed {
         case: case.id.clone(),
@@ -105,6 +107,16 @@ pub fn of_odd_inputs(theme: Theme, case: &Case) -> Vec<Outcome> {
         ..case.clone()
     });
     odd.map(|it| theme.run(&it)).collect()
+}
+
+/// The case with a fact that nobody knows: it might change the answer.
+fn with_a_fact_more(case: &Case) -> Option<(String, Value, Case)> {
+    let mut input = case.input.clone();
+    let facts = input.as_object_mut()?;
+    facts.insert("what nobody knows".to_owned(), json!(1));
+    let place = "/input/what nobody knows".to_owned();
+    let case = case.clone();
+    Some((place, input.clone(), Case { input, ..case }))
 }
 
 /// The same of the parts that were computed by hand; what else stands beside them is for people.

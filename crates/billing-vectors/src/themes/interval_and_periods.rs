@@ -12,7 +12,15 @@ use crate::given::Given;
 pub(super) fn run(case: &Case) -> Result<Outcome> {
     let given = Given(&case.input);
     let has = |needed: &[&str], allowed: &[&str]| is_shape(given, needed, allowed);
-    if given.has("bill_cycle_day") {
+    let lived = [
+        "end",
+        "target",
+        "target_any",
+        "period",
+        "mode",
+        "in_arrear_mode",
+    ];
+    if has(&["bill_cycle_day", "start"], &lived) {
         return lifetime(case, given);
     }
     if has(&["full", "partial"], &[]) {

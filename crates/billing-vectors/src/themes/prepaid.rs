@@ -26,7 +26,10 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
         (["n"], ["extra_months"]) => further(given)?,
         (["other_plan_active"], ["remaining_days"]) => Some(rest_of_other_plan()?),
         (["denominator"], ["cap"]) => stub_is_never_capped(given)?,
-        (["deposit", "price", ..], ["days"]) => Some(afforded(given, expected)?),
+        (_, ["days"]) if given.has("deposit") && given.has("price") => {
+            super::no_more_than(given, &["days_in_month", "deposit", "month_days", "price"])?;
+            Some(afforded(given, expected)?)
+        }
         (["days"], [name @ ("blocked_after" | "expires_after")]) => {
             Some(json!({ *name: lasting(given)? }))
         }

@@ -13,6 +13,7 @@ use super::{Told, taxed, tell_run};
 use crate::case::{Adopt, Case};
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, every, plan_named, scale, usd, year};
+use crate::themes::no_more_than;
 
 /// The first day of subscriptions in cases that leave it out, as their neighbours have it.
 const USUAL_START: &str = "2024-03-05";
@@ -24,8 +25,17 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
         ["change", "days", "days_in_year", "new", "old"] => rest_of_a_year(given)?,
         ["change"] => rest_of_the_month(given)?,
         ["billing_day", "date"] => both_timings(given)?,
-        _ if given.has("new") && given.has("old") && given.has("change") => changed(case)?,
-        _ if given.has("price") && given.has("start") => started(case)?,
+        _ if given.has("new") && given.has("old") && given.has("change") => {
+            no_more_than(
+                given,
+                &["anniversary", "change", "new", "old", "start", "tax"],
+            )?;
+            changed(case)?
+        }
+        _ if given.has("price") && given.has("start") => {
+            no_more_than(given, &["price", "start", "tax", "terminate"])?;
+            started(case)?
+        }
         _ => return Ok(None),
     };
     Ok(Some(told))

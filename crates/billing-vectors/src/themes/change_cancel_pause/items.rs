@@ -12,12 +12,32 @@ use super::{Told, tell_credit, tell_run};
 use crate::case::Case;
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, days, every, period_at, plan_named, usd, year};
+use crate::themes::no_more_than;
+
+/// Every name that is told about an item and what happened to it.
+const TOLD: [&str; 12] = [
+    "adjustment",
+    "blocked",
+    "cancel",
+    "cancel_from",
+    "change",
+    "credit",
+    "item",
+    "item_annual",
+    "new",
+    "new_price",
+    "pause",
+    "resume",
+];
 
 /// What came out of such a case; `None` for another.
 pub(super) fn told(case: &Case) -> Result<Option<Told>> {
     let given = Given(&case.input);
     let decided = ["change", "cancel", "cancel_from", "pause", "blocked"];
     let is_decided = decided.into_iter().any(|it| given.has(it));
+    if is_decided && (given.has("item") || given.has("item_annual")) {
+        no_more_than(given, &TOLD)?;
+    }
     let item = match given.names()[..] {
         ["change", "credit", "new", "old"] => item_around(given)?,
         ["credit", "item"] => return credited(given).map(Some),

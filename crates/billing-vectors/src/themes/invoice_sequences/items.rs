@@ -101,6 +101,7 @@ fn misplaced(item: Period, told: Given) -> Result<Option<Period>> {
 
 /// Items with the days that should be billed: as proposed, or those that were billed before.
 fn existing(given: Given) -> Result<(Book, Vec<Segment>)> {
+    crate::themes::no_more_than(given, &["existing", "proposed", "rate", "repair"])?;
     let (mut records, mut told) = (Vec::new(), Vec::new());
     for it in given.list("existing")? {
         let minor = it.at(2)?.as_minor(2)?;

@@ -14,6 +14,7 @@ use crate::given::Given;
 use crate::themes::billing_facts::{
     Desk, bill_day_or, every, interval_named, line, period_at, plan_named, usd,
 };
+use crate::themes::no_more_than;
 
 /// What the runs of a life brought; `None` for a case that tells none.
 pub(super) fn brought(given: Given) -> Result<Option<Brought>> {
@@ -180,8 +181,28 @@ fn adjusted_then_cancelled(given: Given) -> Result<Brought> {
     })
 }
 
+/// Every name that a life is told under.
+const TOLD: [&str; 15] = [
+    "bcd",
+    "cancel",
+    "change",
+    "events",
+    "existing",
+    "mode",
+    "new_price",
+    "period",
+    "price",
+    "prices",
+    "rate",
+    "repair",
+    "start",
+    "target",
+    "targets",
+];
+
 /// A subscription that is told by its prices and dates.
 fn life(given: Given) -> Result<Brought> {
+    no_more_than(given, &TOLD)?;
     let timeline = timeline(given)?;
     let phases = timeline.components.first().map(|it| &it.phases[..]);
     let start = phases.and_then(<[_]>::first).context("no price")?.from;

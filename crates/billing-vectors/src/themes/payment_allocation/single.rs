@@ -33,8 +33,36 @@ pub(super) fn knows(case: &Case) -> bool {
     names.iter().any(|it| telling.contains(it)) || names == ["amount"] || asks_how_much
 }
 
+/// Every name that these questions tell facts under.
+const KNOWN: [&str; 23] = [
+    "add_ons",
+    "amount",
+    "applied",
+    "balance",
+    "charges",
+    "child_charged",
+    "commitment",
+    "coupon",
+    "credit_note",
+    "credit_note_currency",
+    "invoice_currency",
+    "items",
+    "other_child_items",
+    "parent_items",
+    "payment",
+    "precise",
+    "prepaid",
+    "requested",
+    "states",
+    "subscription",
+    "tax",
+    "usage",
+    "currency",
+];
+
 pub(super) fn run(case: &Case) -> Result<Option<Value>> {
     let given = Given(&case.input);
+    crate::themes::no_more_than(given, &KNOWN)?;
     let expected = Given(&case.expected);
     let came_out = match given {
         _ if given.has("states") => while_unknown(given)?,
