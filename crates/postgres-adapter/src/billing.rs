@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    AccountRepository, BillLimits, BillingStore, BillingTx, EntityRepository, InvoiceRepository,
+    Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -67,5 +67,9 @@ impl BillingTx for Tx {
 
     fn ledger(&mut self) -> &mut dyn Ledger {
         self
+    }
+
+    fn bill_limits(&self) -> BillLimits {
+        Self::bill_limits(self)
     }
 }

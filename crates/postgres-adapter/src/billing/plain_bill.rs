@@ -3,6 +3,10 @@
 //!
 //! Every part waits for the one before: the account at the version that was seen, the number that was set aside, the
 //! subscriptions at their versions. If the account or the number is gone nothing is written. PostgreSQL only.
+//!
+//! The commits do not wait for the disk; [`make_durable`] does, for all of them. A crash of the database between the two
+//! takes the last bills back, each as a whole and with its number: they are due again. Whoever acts on such an invoice
+//! commits something in the usual way, which makes everything before it durable.
 
 use billing::{ChargeKind, Invoice, InvoiceSnapshot, Line, Posting, PreparedBill, Subscription};
 use kernel::{EventId, NewEvent, Scope, StoreError, Timestamp};
@@ -91,8 +95,16 @@ pub(super) async fn write(
     parts.say(DONE);
     let expected = i64::try_from(saved(&prepared.subscriptions).count()).unwrap_or(i64::MAX);
     parts.put(expected)?;
-    parts.say(" THEN 1 ELSE 0 END) END AS written");
+    parts.say(" THEN 1 ELSE 0 END) END AS written, ");
+    parts.say("set_config('synchronous_commit', 'off', true) AS durable_later");
     run(store, parts).await
+}
+
+/// Returns when everything that was committed before survives a crash of the database.
+pub(super) async fn make_durable(store: &Store) -> Result<(), StoreError> {
+    let pool = store.writer().get_postgres_connection_pool();
+    sqlx::query(MARK).execute(pool).await.stored()?;
+    Ok(())
 }
 
 async fn run(store: &Store, parts: Parts) -> Result<(), StoreError> {
@@ -273,3 +285,6 @@ fn tell(
 /// everything back.
 const DONE: &str = " SELECT CASE WHEN (SELECT count(*) FROM taken) = 0 THEN 0 \
     ELSE 1 / (CASE WHEN (SELECT count(*) FROM saved) = ";
+
+/// Writes something that means nothing to the log, so that its commit waits for the log.
+const MARK: &str = "SELECT pg_logical_emit_message(true, 'bills', '')";

@@ -6,7 +6,8 @@ use std::vec::IntoIter;
 
 use async_trait::async_trait;
 use billing::{
-    AccountFacts, BillingRunStore, BillingStore, LegalEntity, PreparedBill, RunPage, write_prepared,
+    AccountFacts, BillingRunStore, BillingStore, FoundAccount, LegalEntity, PreparedBill, RunPage,
+    write_prepared,
 };
 use kernel::{AccountId, EntityId, Scope, StoreError, TenantId, Timestamp};
 
@@ -23,8 +24,17 @@ impl BillingRunStore for Store {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         run_facts::of_page(self.reader(), tenant, entity, page).await
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        run_facts::count(self.reader(), tenant, entity, now).await
     }
 
     async fn facts_of(
@@ -62,6 +72,39 @@ impl BillingRunStore for Store {
         scope: &Scope,
         bills: Vec<(PreparedBill, Option<u64>)>,
     ) -> Vec<Result<(), StoreError>> {
+        let written = self.write_at_once(scope, bills).await;
+        if self.db.dialect() == Dialect::Sqlite {
+            return written;
+        }
+        match plain_bill::make_durable(self).await {
+            Ok(()) => written,
+            // Whether they last is not known: what does is not due any more when the run looks again.
+            Err(err) => written.into_iter().map(|_| Err(again(&err))).collect(),
+        }
+    }
+}
+
+type Waiting = Mutex<Enumerate<IntoIter<(PreparedBill, Option<u64>)>>>;
+
+fn again(err: &StoreError) -> StoreError {
+    StoreError::unavailable(err.to_string())
+}
+
+impl Store {
+    /// Enough to keep a server of a few cores busy, and not so many that the run of another entity waits. SQLite has one
+    /// writer.
+    const fn bills_at_once(&self) -> usize {
+        match self.db.dialect() {
+            Dialect::Postgres => 4,
+            Dialect::Sqlite => 1,
+        }
+    }
+
+    async fn write_at_once(
+        &self,
+        scope: &Scope,
+        bills: Vec<(PreparedBill, Option<u64>)>,
+    ) -> Vec<Result<(), StoreError>> {
         let count = bills.len();
         let waiting = Arc::new(Mutex::new(bills.into_iter().enumerate()));
         let mut writers = JoinSet::new();
@@ -78,18 +121,6 @@ impl BillingRunStore for Store {
             }
         }
         written
-    }
-}
-
-type Waiting = Mutex<Enumerate<IntoIter<(PreparedBill, Option<u64>)>>>;
-
-impl Store {
-    /// Commits share the way to the disk, so several at once cost little more than one. SQLite has one writer.
-    const fn bills_at_once(&self) -> usize {
-        match self.db.dialect() {
-            Dialect::Postgres => 8,
-            Dialect::Sqlite => 1,
-        }
     }
 
     /// One writer: takes bill after bill until none waits.
