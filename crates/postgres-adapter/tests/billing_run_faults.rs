@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use billing::{
-    Account, BillAccountError, BillLimits, BillingRunStore, BillingStore, DunningPolicy, Interval,
-    LegalEntity, NewEntity, NewPlan, NewSubscription, Plan, RunPage, SoldAs, Subscription,
-    Unbillable, bill_account,
+    Account, BillAccountError, BillLimits, BillOrder, BillingRunStore, BillingStore, DunningPolicy,
+    FoundAccount, Interval, LegalEntity, NET_SEGMENTS_APART, NewEntity, NewPlan, NewSubscription,
+    Plan, PreparedBill, RunPage, SoldAs, Subscription, Unbillable, bill_account, prepare_bill,
 };
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{AccountId, EntityId, Ids, Money, Scope, StoreError, SubscriptionId, Timestamp};
@@ -147,6 +148,94 @@ async fn each_subscription_brings_what_its_own_horizon_needs(due: Due) {
     assert_eq!(billed.len(), 1, "only the present cycle: {billed:?}");
 }
 
+/// The bills of every account that is due, each under a number.
+async fn bills(due: &Due) -> Vec<(PreparedBill, Option<u64>)> {
+    let page = RunPage {
+        now: noon(),
+        after: None,
+        limit: 100,
+    };
+    let found = due
+        .store
+        .facts_to_bill(due.scope.tenant, due.entity, page)
+        .await;
+    let (entity, found) = found.unwrap().unwrap();
+    let count = u16::try_from(found.len()).unwrap();
+    let numbers = due.store.reserve_numbers(&due.scope, &entity, count).await;
+    let mut numbers = numbers.unwrap().into_iter();
+    let prepare = |(_, facts): FoundAccount| {
+        let order = BillOrder {
+            invoice: due.ids.next(),
+            now: noon(),
+            limits: BillLimits::STANDARD,
+        };
+        let prepared = prepare_bill(&entity, facts.unwrap(), order).unwrap();
+        (prepared, numbers.next())
+    };
+    found.into_iter().map(prepare).collect()
+}
+
+async fn a_bill_that_is_refused_leaves_the_others(due: Due) {
+    let mut sold = Vec::new();
+    for _ in 0..5 {
+        let account = due.account().await;
+        sold.push((account, due.sell(account, "2026-11-21").await));
+    }
+    let bills = bills(&due).await;
+    // The days of the second stand billed already, behind the back of the use cases.
+    let mut twice = bills[1].0.bill.draft.clone().unwrap();
+    twice.id = due.ids.next();
+    let mut tx = BillingStore::begin(&due.store, &due.scope).await.unwrap();
+    tx.invoices().issue(twice, "OLD").await.unwrap();
+    tx.commit().await.unwrap();
+    // And somebody is at the fourth.
+    let mut tx = BillingStore::begin(&due.store, &due.scope).await.unwrap();
+    tx.accounts().lock(sold[3].0).await.unwrap();
+    tx.commit().await.unwrap();
+    let written = due.store.write_bills(&due.scope, bills).await;
+    let refused = written[1].as_ref().unwrap_err();
+    assert!(refused.is_duplicate_of(NET_SEGMENTS_APART), "{refused:?}");
+    assert!(
+        matches!(written[3], Err(StoreError::Conflict)),
+        "{written:?}"
+    );
+    for place in [0, 2, 4] {
+        assert!(written[place].is_ok(), "{written:?}");
+    }
+    let mut tx = BillingStore::begin(&due.store, &due.scope).await.unwrap();
+    for (place, (account, subscription)) in sold.into_iter().enumerate() {
+        let open = tx.invoices().open_of(account).await.unwrap();
+        let billed = matches!(place, 0 | 2 | 4);
+        assert_eq!(open.iter().any(|it| it.snapshot().series == "INV"), billed);
+        let it = tx
+            .subscriptions()
+            .find(subscription)
+            .await
+            .unwrap()
+            .unwrap();
+        assert_eq!(it.snapshot().billed_through.is_some(), billed);
+    }
+}
+
+/// One call for all of them; in steps there would be a dozen statements for each.
+async fn plain_bills_are_written_in_one_call(database: TestDatabase) {
+    let ids: Arc<dyn Ids> = Arc::new(CountingIds::from(1_000));
+    let clock = Arc::new(FixedClock::at(noon()));
+    let (counting, statements) = database.counting_store(clock, ids).await;
+    let due = Due::open(database).await;
+    for _ in 0..20 {
+        let account = due.account().await;
+        due.sell(account, "2026-11-21").await;
+    }
+    let bills = bills(&due).await;
+    let before = statements.load(Ordering::SeqCst);
+    for written in counting.write_bills(&due.scope, bills).await {
+        written.unwrap();
+    }
+    let run = statements.load(Ordering::SeqCst) - before;
+    assert!(run < 20, "{run} statements");
+}
+
 async fn the_limit_of_the_installation_holds_for_one_account(due: Due) {
     let limits = BillLimits {
         months: 1,
@@ -191,6 +280,23 @@ async fn sqlite_reads_by_horizon() {
 async fn postgres_reads_by_horizon() {
     let database = TestDatabase::postgres().await;
     each_subscription_brings_what_its_own_horizon_needs(Due::open(database).await).await;
+}
+
+#[tokio::test]
+async fn sqlite_refuses_one_bill() {
+    let database = TestDatabase::sqlite().await;
+    a_bill_that_is_refused_leaves_the_others(Due::open(database).await).await;
+}
+
+#[tokio::test]
+async fn postgres_refuses_one_bill() {
+    let database = TestDatabase::postgres().await;
+    a_bill_that_is_refused_leaves_the_others(Due::open(database).await).await;
+}
+
+#[tokio::test]
+async fn postgres_writes_plain_bills_in_one_call() {
+    plain_bills_are_written_in_one_call(TestDatabase::postgres().await).await;
 }
 
 #[tokio::test]

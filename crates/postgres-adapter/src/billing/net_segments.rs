@@ -13,7 +13,7 @@ const COLUMNS: usize = 7;
 /// Segments per statement.
 const CHUNK: usize = 500;
 /// What the base plan is called here; every other component is its number.
-pub(super) const BASE: &str = "plan";
+const BASE: &str = "plan";
 
 #[derive(Debug, FromQueryResult)]
 struct SegmentRow {
@@ -61,11 +61,11 @@ pub(super) async fn record<C: ConnectionTrait>(
 
 /// Whether a line makes days stand billed: what is charged once is not for days, and what costs nothing conflicts with
 /// nothing (billing.md, invariants 17 and 19).
-fn stands(line: &Line) -> bool {
+pub(super) fn stands(line: &Line) -> bool {
     line.repairs.is_none() && line.kind == ChargeKind::Recurring && line.amount.is_positive()
 }
 
-fn word_of(component: u16) -> Cow<'static, str> {
+pub(super) fn word_of(component: u16) -> Cow<'static, str> {
     match component {
         Component::BASE => BASE.into(),
         other => other.to_string().into(),
