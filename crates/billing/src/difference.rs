@@ -106,6 +106,15 @@ impl Due {
     }
 }
 
+/// Days of a line that are let go without a repair, because nothing is given back for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetGo {
+    /// The line.
+    pub of: LineRef,
+    /// The days.
+    pub period: Period,
+}
+
 /// Billing must stop for the account until a person has looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Inconsistent {
@@ -272,6 +281,31 @@ fn standing_days(item: &Billed) -> Result<Vec<Period>, Inconsistent> {
     Ok(without(item.period, back))
 }
 
+/// Days that were charged for and are not desired on those terms any more, but cost nothing or belong to a line of which
+/// nothing is left: [`diff`] takes nothing back for them, and charges them anew on other terms. A store that keeps days
+/// from standing twice forgets them (billing.md, invariants 17 and 19).
+///
+/// # Errors
+/// [`Inconsistent`] as [`diff`].
+pub fn let_go(
+    desired: &[Segment],
+    billed: &[Billed],
+    scale: InvoiceScale,
+) -> Result<Vec<LetGo>, Inconsistent> {
+    let standing = standing(billed, scale)?;
+    let mut all = Vec::new();
+    for item in in_order(billed) {
+        if !item.amount.is_positive() {
+            continue;
+        }
+        let gone = given_back(item, &standing, desired, scale)?.into_iter();
+        let gone = gone.filter(|(_, given)| given.is_zero());
+        let of = item.line;
+        all.extend(gone.map(|(period, _)| LetGo { of, period }));
+    }
+    Ok(all)
+}
+
 /// Days of one component that stand on two lines were billed twice, unless they cost nothing on one of them: such days
 /// are never taken back, because there is nothing to give back (billing.md, invariants 17 and 19). Neither do lines
 /// conflict of which nothing is left.
@@ -316,14 +350,29 @@ fn same_component(first: &Standing, second: &Standing) -> bool {
     recur && first.component == second.component
 }
 
-/// Takes the days of a line back that are not desired on its terms: for what the same days cost, so that an equal price
-/// never leaves a difference; the last days of a line take whatever is left of its amount.
 fn repairs(
     item: &Billed,
     standing: &[Standing],
     desired: &[Segment],
     scale: InvoiceScale,
 ) -> Result<Vec<Due>, Inconsistent> {
+    let mut back = Vec::new();
+    for (gone, given) in given_back(item, standing, desired, scale)? {
+        if given.is_positive() {
+            back.push(repair(item, gone, given.checked_neg()?));
+        }
+    }
+    Ok(back)
+}
+
+/// The days of a line that are not desired on its terms, and what is given back for each: what the same days cost, so
+/// that an equal price never leaves a difference; the last days of a line take whatever is left of its amount.
+fn given_back(
+    item: &Billed,
+    standing: &[Standing],
+    desired: &[Segment],
+    scale: InvoiceScale,
+) -> Result<Vec<(Period, Money)>, Inconsistent> {
     let mut left = item.left()?;
     if item.terms.kind == ChargeKind::Once {
         return Ok(Vec::new());
@@ -341,9 +390,7 @@ fn repairs(
             };
             days_left -= gone.days();
             left = left.checked_sub(given)?;
-            if given.is_positive() {
-                back.push(repair(item, gone, given.checked_neg()?));
-            }
+            back.push((gone, given));
         }
     }
     Ok(back)

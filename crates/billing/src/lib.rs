@@ -134,7 +134,7 @@ pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
     CreditRequest, CreditTax, CreditedInvoice, CreditedUnits, PaidSoFar, RefundSplit,
 };
-pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
+pub use difference::{Billed, Due, Inconsistent, LetGo, LineRef, Standing, diff, let_go, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
     Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Debt, DunningRun,
@@ -198,7 +198,8 @@ pub use reports::{
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use run::{
-    BillingRunStore, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill, write_prepared,
+    BillingRunStore, FoundAccount, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill,
+    write_prepared,
 };
 pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};

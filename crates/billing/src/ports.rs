@@ -7,7 +7,8 @@ use kernel::{
 };
 
 use crate::account::Account;
-use crate::difference::Billed;
+use crate::bill::BillLimits;
+use crate::difference::{Billed, LetGo};
 use crate::dunning_ports::{DunningQueries, DunningRunRepository};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft};
@@ -59,6 +60,11 @@ pub trait BillingTx: UnitOfWork {
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
+
+    /// How far a bill written here may reach before it is an alarm: the setting of the installation.
+    fn bill_limits(&self) -> BillLimits {
+        BillLimits::STANDARD
+    }
 }
 
 /// Legal entities of the scope's tenant.
@@ -136,6 +142,10 @@ pub trait InvoiceRepository: Send {
     /// Issues a draft under the next number of a series: gapless, because the number is taken in this transaction and
     /// given back with it. Writes the invoice with its lines and events. Touches the counter last of all.
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError>;
+
+    /// Forgets that days of lines stand billed, so that an invoice issued afterwards may charge them on other terms. Days
+    /// that do not stand are none.
+    async fn let_days_go(&mut self, days: &[LetGo]) -> Result<(), StoreError>;
 
     /// Writes what changes about an issued invoice: what is allocated to it, and its events. Fails with
     /// [`StoreError::Conflict`] if the stored version moved on.

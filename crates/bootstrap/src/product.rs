@@ -47,7 +47,8 @@ impl Product {
             Arc::clone(&ids),
             Arc::clone(&probe),
             subscriptions,
-        );
+        )
+        .with_bill_limits(settings.billing.limits());
         let has_tenants = !store
             .all()
             .await

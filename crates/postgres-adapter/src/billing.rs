@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
+    AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
     InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
     UnmatchedRepository,
 };
@@ -81,5 +81,9 @@ impl BillingTx for Tx {
 
     fn ledger(&mut self) -> &mut dyn Ledger {
         self
+    }
+
+    fn bill_limits(&self) -> BillLimits {
+        Self::bill_limits(self)
     }
 }

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
-    DunningRunRepository, EntityRepository, InvoiceRepository, Ledger, LegalEntity,
+    DunningRunRepository, EntityRepository, FoundAccount, InvoiceRepository, Ledger, LegalEntity,
     PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
     UnmatchedRepository, write_prepared,
 };
@@ -112,9 +112,19 @@ impl BillingRunStore for Stores {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         self.peril.begin()?;
         self.billing.facts_to_bill(tenant, entity, page).await
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.peril.begin()?;
+        self.billing.count_to_bill(tenant, entity, now).await
     }
 
     async fn facts_of(

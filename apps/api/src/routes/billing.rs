@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, LineView, RunPage, prepare_bill,
+    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, LineView, RunPage, Unbillable, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -107,12 +107,13 @@ async fn preview_run(
     let found = run
         .facts_to_bill(caller.tenant(), legal_entity, page)
         .await?;
-    let (entity, facts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
-    let full = facts.len() == usize::from(limit);
-    let last = facts.last().map(|it| Cursor::after(it.account.id()));
-    let items = facts
-        .into_iter()
-        .map(|it| look(&api, &entity, it, page.now));
+    let (entity, accounts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
+    let full = accounts.len() == usize::from(limit);
+    let last = accounts.last().map(|(id, _)| Cursor::after(*id));
+    let items = accounts.into_iter().map(|(account, facts)| match facts {
+        Ok(facts) => look(&api, &entity, facts, page.now),
+        Err(err) => would_be_parked(account, &Unbillable::unreadable(&err)),
+    });
     Ok(Json(Listed {
         items: items.collect(),
         next: last.filter(|_| full).map(|it| it.to_string()),
@@ -238,11 +239,15 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
                 parked: None,
             }
         }
-        Err(reason) => PreviewBody {
-            account,
-            invoice: None,
-            parked: Some(reason.to_string()),
-        },
+        Err(reason) => would_be_parked(account, &reason),
+    }
+}
+
+fn would_be_parked(account: AccountId, reason: &Unbillable) -> PreviewBody {
+    PreviewBody {
+        account,
+        invoice: None,
+        parked: Some(reason.to_string()),
     }
 }
 

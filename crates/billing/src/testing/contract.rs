@@ -215,7 +215,18 @@ impl World<'_> {
 
     /// A subscription of KES 3,000.00 a month that is sold on a day and begins on another.
     async fn sell(&self, account: AccountId, sold_on: &str, starts_on: &str) -> Subscription {
-        let plan = self.plan(300_000).await;
+        self.sell_for(300_000, account, sold_on, starts_on).await
+    }
+
+    /// The same for some minor units a month.
+    async fn sell_for(
+        &self,
+        minor: i64,
+        account: AccountId,
+        sold_on: &str,
+        starts_on: &str,
+    ) -> Subscription {
+        let plan = self.plan(minor).await;
         let new = NewSubscription {
             id: self.ids.next(),
             account,

@@ -12,8 +12,8 @@ mod matching;
 mod parking;
 mod pausing;
 mod paying;
-mod requesting;
 mod procedures;
+mod requesting;
 mod selling;
 
 use kernel::testing::{CountingIds, FixedClock};

@@ -23,7 +23,7 @@ pub(super) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     tenant_id: Uuid,
     #[sea_orm(primary_key, auto_increment = false)]
-    id: Uuid,
+    pub(super) id: Uuid,
     customer_id: Uuid,
     pub(super) entity_id: Uuid,
     currency: String,

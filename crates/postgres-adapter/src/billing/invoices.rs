@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period};
+use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LetGo, LineRef, Period};
 use kernel::{AccountId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
@@ -69,6 +69,13 @@ impl InvoiceRepository for Tx {
         self.record(id, invoice.take_events())?;
         invoice.saved_as(1);
         Ok(invoice)
+    }
+
+    async fn let_days_go(&mut self, days: &[LetGo]) -> Result<(), StoreError> {
+        for gone in days {
+            net_segments::cut(self.connection(), self.tenant(), *gone).await?;
+        }
+        Ok(())
     }
 
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {

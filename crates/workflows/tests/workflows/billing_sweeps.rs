@@ -1,5 +1,7 @@
 //! Sweeps over accounts: each account on its own, and a run that was missed heals on the next.
 
+use std::sync::atomic::Ordering;
+
 use billing::{
     BillingQueries, DunningPolicy, DunningQueries, DunningRunState, InvoiceFilter, InvoiceView,
     NewProcedure, PaymentMethod, RecordPayment, RunDecision, Step, StepKind, SubscriptionFilter,
@@ -90,7 +92,7 @@ async fn a_run_says_how_far_it_is() {
     let payload = json!({ "entity": entity });
     let run = world.run_watched(kinds::BILL_ENTITY, payload, &steps);
     run.await.unwrap();
-    assert_eq!(*steps.seen.lock().unwrap(), [(2, None)]);
+    assert_eq!(*steps.seen.lock().unwrap(), [(2, Some(2))]);
 }
 
 async fn pay_ahead(world: &World) {
@@ -161,6 +163,46 @@ async fn an_account_that_would_be_billed_too_far_is_parked_and_the_others_are_no
     // Nothing is due any more: a parked account waits for a person.
     raise(&world).await.unwrap();
     assert_eq!(invoices(&world).await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_account_that_cannot_be_read_is_parked_and_counted_and_the_others_are_billed() {
+    let world = World::open().await;
+    sell_to(&world, &["siti", "budi", "asih"]).await;
+    let (filter, page) = (SubscriptionFilter::default(), PageRequest::new(1, None));
+    let sold = world
+        .billing
+        .subscriptions(world.tenant(), filter, page)
+        .await;
+    let account = sold.unwrap().items[0].account;
+    *world.flaky.unreadable.lock().unwrap() = Some(account);
+    bill_entities(&world).await.unwrap();
+    assert_eq!(invoices(&world).await.len(), 2);
+    let view = world.billing.account(world.tenant(), account).await;
+    let parked = view.unwrap().unwrap().parked.unwrap();
+    assert!(parked.contains("a row without sense"), "{parked}");
+    let counted = world.made.1.lock().unwrap().clone();
+    assert_eq!(counted, ["parked_accounts.unreadable"]);
+}
+
+#[tokio::test]
+async fn numbers_are_given_back_before_a_run_and_however_it_ends() {
+    let world = World::open().await;
+    sell_to(&world, &["siti"]).await;
+    let given_back = || world.flaky.given_back.swap(0, Ordering::SeqCst);
+    world.billing_fails([StoreError::unavailable("restarting")]);
+    bill_entities(&world).await.unwrap_err();
+    assert_eq!(given_back(), 2);
+    bill_entities(&world).await.unwrap();
+    assert_eq!(given_back(), 2);
+    let steps = crate::fakes::Steps::default();
+    steps.cancelled.store(true, Ordering::SeqCst);
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    world.days_pass(31);
+    let payload = json!({ "entity": entity });
+    let run = world.run_watched(kinds::BILL_ENTITY, payload, &steps);
+    run.await.unwrap();
+    assert_eq!(given_back(), 2);
 }
 
 #[tokio::test]

@@ -1,13 +1,13 @@
 //! Promises about the billing run: read by the page, written account by account, every number on an invoice.
 
-use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId};
+use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId, Timestamp};
 
 use super::{World, day, kes, noon};
 use crate::account::Account;
 use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
 use crate::invoice::Line;
-use crate::run::{BillingRunStore, PreparedBill, RunPage, prepare_bill};
+use crate::run::{BillingRunStore, FoundAccount, PreparedBill, RunPage, prepare_bill};
 use crate::segment::ChargeKind;
 use crate::subscription::When;
 use crate::use_cases::release_account::{ReleaseAccountError, release_account};
@@ -20,6 +20,7 @@ impl World<'_> {
         self.a_plain_bill_has_lines_of_every_kind(run).await;
         self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
         self.a_bill_of_many_changes_is_written_whole(run).await;
+        self.days_that_cost_nothing_stand_in_nobody_s_way(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
         self.many_bills_at_once_have_a_number_each(run).await;
         self.a_run_that_was_broken_off_goes_on_without_a_gap(run)
@@ -59,7 +60,14 @@ impl World<'_> {
         let found = run.facts_to_bill(self.tenant(), entity, page).await;
         let (of, facts) = found.unwrap().unwrap();
         assert_eq!(of.id(), entity);
-        facts
+        let count = run.count_to_bill(self.tenant(), entity, noon()).await;
+        assert_eq!(count.unwrap(), facts.len() as u64);
+        let sound = |(id, facts): FoundAccount| {
+            let facts = facts.unwrap();
+            assert_eq!(facts.account.id(), id);
+            facts
+        };
+        facts.into_iter().map(sound).collect()
     }
 
     async fn numbers(&self, account: AccountId) -> Vec<String> {
@@ -174,7 +182,14 @@ impl World<'_> {
             kind: ChargeKind::Once,
             ..base.clone()
         };
-        draft.lines.extend([add_on.clone(), fee.clone()]);
+        let free = Line {
+            price: kes(0),
+            amount: kes(0),
+            ..base.clone()
+        };
+        draft
+            .lines
+            .extend([add_on.clone(), fee.clone(), free.clone()]);
         draft.total = Money::sum(
             base.amount.currency(),
             draft.lines.iter().map(|it| it.amount),
@@ -189,7 +204,8 @@ impl World<'_> {
         assert_eq!(stored.lines(), lines);
         let billed = tx.invoices().billed(sold, day("2026-11-01")).await.unwrap();
         let terms: Vec<_> = billed.iter().map(|it| it.terms).collect();
-        assert_eq!(terms, [base.terms(), add_on.terms(), fee.terms()]);
+        let all = [base, add_on, fee, free];
+        assert_eq!(terms, all.map(|it| it.terms()));
     }
 
     async fn a_bill_of_yesterday_s_facts_is_a_conflict(&self, run: &dyn BillingRunStore) {
@@ -239,6 +255,37 @@ impl World<'_> {
         assert_eq!(self.numbers(account).await, ["INV-000002", "INV-000001"]);
     }
 
+    /// A month of one minor unit, and its last day on a dearer plan: nothing is given back for a day of it, so its line
+    /// keeps that day, but nobody paid for it twice.
+    async fn days_that_cost_nothing_stand_in_nobody_s_way(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let account = self.account_with(entity.id()).await.id();
+        let sold = self.sell_for(1, account, "2026-11-21", "2026-11-21").await;
+        let first = self.prepared(run, account).await;
+        self.write(run, first, None).await.unwrap();
+        let dearer = self.plan(900_000).await;
+        let mut tx = self.tx().await;
+        tx.accounts().lock(account).await.unwrap();
+        let mut it = tx.subscriptions().find(sold.id()).await.unwrap().unwrap();
+        it.change_plan(&dearer, When::Now, day("2026-12-20"))
+            .unwrap();
+        tx.subscriptions().save(&mut it).await.unwrap();
+        tx.commit().await.unwrap();
+        let now = Timestamp::from_utc("2026-12-20T09:00:00Z".parse().unwrap());
+        let found = run.facts_of(self.tenant(), account, now).await.unwrap();
+        let (entity, facts) = found.unwrap();
+        let order = BillOrder {
+            now,
+            ..self.order()
+        };
+        let prepared = prepare_bill(&entity, facts, order).unwrap();
+        let lines = &prepared.bill.draft.as_ref().unwrap().lines;
+        assert!(lines.iter().all(|it| it.repairs.is_none()), "{lines:?}");
+        assert!(!prepared.is_plain);
+        self.write(run, prepared, None).await.unwrap();
+        assert_eq!(self.numbers(account).await, ["INV-000002", "INV-000001"]);
+    }
+
     async fn numbers_set_aside_are_used_or_given_back(&self, run: &dyn BillingRunStore) {
         let entity = self.entity_of(self.found().await).await;
         let numbers = run.reserve_numbers(&self.scope, &entity, 3).await.unwrap();
@@ -271,6 +318,8 @@ impl World<'_> {
         };
         let nowhere = run.facts_to_bill(self.tenant(), self.ids.next(), stranger);
         assert!(nowhere.await.unwrap().is_none());
+        let nobody = run.count_to_bill(self.tenant(), self.ids.next(), noon());
+        assert_eq!(nobody.await.unwrap(), 0);
         let numbers = run.reserve_numbers(&self.scope, &entity, 20).await.unwrap();
         let mut numbers = numbers.into_iter();
         let mut bills = Vec::new();

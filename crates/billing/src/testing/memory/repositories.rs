@@ -9,7 +9,7 @@ use kernel::{
 use super::MemoryTx;
 use super::rows::Write;
 use crate::account::Account;
-use crate::difference::{Billed, LineRef};
+use crate::difference::{Billed, LetGo, LineRef};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
@@ -214,6 +214,11 @@ impl InvoiceRepository for MemoryTx {
         self.keep(invoice.id(), &invoice.take_events(), Write::Issue(row))?;
         invoice.saved_as(1);
         Ok(invoice)
+    }
+
+    /// Nothing is kept here beside the lines themselves.
+    async fn let_days_go(&mut self, _days: &[LetGo]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {
