@@ -9,6 +9,9 @@ use clap::Parser;
 use comfy_table::{Table, presets};
 use simulation::{Scenario, Summary, simulate};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A whole internet provider on virtual time, with faults, judged by the invariants of billing.
 ///
 /// The same seed gives the same history. A promise that does not hold ends the run with the rule, the seed and what
