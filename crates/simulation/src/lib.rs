@@ -20,10 +20,13 @@
 //! # }
 //! ```
 
+mod backend;
 mod books;
+mod calendar;
 mod carrier;
 mod chance;
 mod conduct;
+mod known;
 mod life;
 mod peril;
 mod provider;
@@ -33,8 +36,8 @@ mod trail;
 
 use kernel::LocalDate;
 
+use calendar::next_day;
 pub use life::Summary;
-use rules::next_day;
 
 /// What is simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Day after day: what people do, what the product does about it, and whether its promises hold.
 
 mod deeds;
+mod month_end;
+mod notes;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -8,15 +10,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::Result;
 use billing::{DunningPolicy, InvoiceView, RecordPayment};
 use chrono::{Datelike, Months};
-use kernel::{AccountId, InvoiceId, LocalDate, PaymentId};
+use kernel::{AccountId, InvoiceId, LocalDate, PaymentId, RouterId, SubscriptionId};
 use workflows::job_kinds;
 
 use crate::Scenario;
+use crate::backend::Memory;
+use crate::calendar::next_day;
 use crate::carrier::Carrier;
 use crate::chance::Chance;
 use crate::conduct::{self, Deed, Diary, Person};
+use crate::known::Known;
 use crate::provider::{Provider, first_day};
-use crate::rules::{Known, Terms, next_day};
+use crate::rules::Terms;
 use crate::trail::Trail;
 
 /// The local minutes at which sweeps run: early, and when everybody is done.
@@ -56,10 +61,12 @@ pub(crate) struct Life {
     chance: Chance,
     people: BTreeMap<u32, Person>,
     by_account: BTreeMap<AccountId, u32>,
+    owners: BTreeMap<SubscriptionId, AccountId>,
     known: BTreeMap<AccountId, Known>,
     commands: BTreeMap<PaymentId, RecordPayment>,
     issued: BTreeMap<InvoiceId, InvoiceView>,
-    away: BTreeSet<usize>,
+    /// Routers out of reach.
+    away: BTreeSet<RouterId>,
     touched: BTreeSet<AccountId>,
     terms: Terms,
     pub(crate) trail: Trail,
@@ -68,7 +75,9 @@ pub(crate) struct Life {
 
 impl Life {
     pub(crate) async fn begin(scenario: Scenario) -> Result<Self> {
-        let provider = Provider::found(scenario.seed, scenario.customers, first_day()).await?;
+        let backend = Box::new(Memory::new());
+        let provider =
+            Provider::found(backend, scenario.seed, scenario.customers, first_day()).await?;
         let prices = provider.plans.iter().zip(&provider.prices);
         let terms = Terms {
             dunning: DunningPolicy::STANDARD,
@@ -80,6 +89,7 @@ impl Life {
             chance: Chance::of(scenario.seed, 3),
             people: BTreeMap::new(),
             by_account: BTreeMap::new(),
+            owners: BTreeMap::new(),
             known: BTreeMap::new(),
             commands: BTreeMap::new(),
             issued: BTreeMap::new(),
@@ -179,27 +189,12 @@ impl Life {
         for _ in 0..PATIENCE {
             self.carrier.settle(&self.provider).await?;
             self.take_note(day);
-            if !self.carrier.is_soon_due(&self.provider) || !self.away.is_empty() {
+            if !self.carrier.is_soon_due(&self.provider, &self.away) {
                 break;
             }
             self.wait_a_minute();
         }
         Ok(())
-    }
-
-    /// What the product told the world: new invoices, and whose affairs moved.
-    fn take_note(&mut self, day: LocalDate) {
-        for news in self.carrier.take_news() {
-            self.touched.insert(news.account);
-            self.trail.note(news.account, day, news.what);
-            self.known.entry(news.account).or_default().was_stopped |= news.is_cut;
-            let person = self.by_account.get(&news.account);
-            let person = person.and_then(|it| self.people.get(it)).copied();
-            if let (Some(invoice), Some(person)) = (news.invoice, person) {
-                conduct::answer_invoice(&mut self.diary, &self.chance, &person, invoice, day);
-                self.summary.invoices += 1;
-            }
-        }
     }
 
     /// For whatever waits before it is tried again.

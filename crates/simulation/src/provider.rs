@@ -2,23 +2,23 @@
 
 use std::sync::Arc;
 
-use access::testing::{FakeRouter, MemoryUsage, sample_profile, sample_router};
+use access::testing::{FakeRouter, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
 use billing::{
-    BillLimits, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity,
+    BillLimits, BillingQueries, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan,
+    found_entity,
 };
 use chrono::{Duration, NaiveDate, NaiveTime};
-use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
 use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
 use kernel::{
     Clock, IdempotencyKey, Ids, LocalDate, Money, NoProbe, PlanId, ProfileId, Receipts, RouterId,
     Scope, StoreError, StoredReceipt, TenantId, Timestamp, Zone,
 };
-use vouchers::testing::MemoryVouchers;
 use workflows::{Keeping, Workbench};
 
+use crate::backend::Backend;
 use crate::chance::Chance;
 use crate::stores::Stores;
 
@@ -40,7 +40,7 @@ const ON_A_ROUTER: u32 = 250;
 /// What the provider is.
 pub(crate) struct Provider {
     pub(crate) stores: Stores,
-    pub(crate) customers: MemoryCustomers,
+    pub(crate) backend: Box<dyn Backend>,
     pub(crate) routers: Vec<RouterId>,
     pub(crate) gateway: Arc<FakeRouter>,
     pub(crate) plans: Vec<PlanId>,
@@ -54,7 +54,12 @@ pub(crate) struct Provider {
 
 impl Provider {
     /// Founds a provider on the first day, in a place that the seed chooses.
-    pub(crate) async fn found(seed: u64, customers: u32, first: LocalDate) -> Result<Self> {
+    pub(crate) async fn found(
+        backend: Box<dyn Backend>,
+        seed: u64,
+        customers: u32,
+        first: LocalDate,
+    ) -> Result<Self> {
         let (zone, currency, digits) = *Chance::of(seed, 1).one_of(&PLACES);
         let zone: Zone = zone.parse().map_err(|err| anyhow!("{zone}: {err}"))?;
         let currency = currency.parse()?;
@@ -62,9 +67,8 @@ impl Provider {
         let next: &dyn Ids = &*ids;
         let clock = Arc::new(FixedClock::at(zone.start_of(first)));
         let scope = Scope::system(next.next(), "simulation", next.fresh());
-        let stores = Stores::default();
+        let stores = Stores::of(backend.ports());
         let gateway = Arc::new(FakeRouter::new());
-        let people = MemoryCustomers::new();
         let entity = NewEntity {
             id: next.next(),
             name: "Simulated Net".parse()?,
@@ -84,10 +88,10 @@ impl Provider {
         for price in &prices {
             plans.push(offer(&stores, &scope, next, *price, profile).await?);
         }
-        let bench = bench(seed, &stores, &people, &gateway, &clock, &ids);
+        let bench = bench(seed, &stores, &gateway, &clock, &ids);
         Ok(Self {
             stores,
-            customers: people,
+            backend,
             routers,
             gateway,
             plans,
@@ -102,6 +106,10 @@ impl Provider {
 
     pub(crate) fn ids(&self) -> &dyn Ids {
         &*self.ids
+    }
+
+    pub(crate) fn billing(&self) -> &dyn BillingQueries {
+        &*self.stores.ports.billing_queries
     }
 
     pub(crate) fn tenant(&self) -> TenantId {
@@ -168,36 +176,33 @@ async fn offer(
 fn bench(
     seed: u64,
     stores: &Stores,
-    customers: &MemoryCustomers,
     gateway: &Arc<FakeRouter>,
     clock: &Arc<FixedClock>,
     ids: &Arc<CountingIds>,
 ) -> Workbench {
-    let jobs = MemoryJobs::new();
-    let vouchers = MemoryVouchers::new();
     Workbench {
         clock: Arc::<FixedClock>::clone(clock),
         ids: Arc::<CountingIds>::clone(ids),
         randomness: Arc::new(SeededRandomness::from(seed)),
         vault: Arc::new(OpenVault),
-        customers: Arc::new(customers.clone()),
+        customers: Arc::clone(&stores.ports.customers),
         access: Arc::new(stores.clone()),
-        access_queries: Arc::new(stores.access.clone()),
+        access_queries: Arc::clone(&stores.ports.access_queries),
         gateway: Arc::<FakeRouter>::clone(gateway),
         host_rules: HostRules {
             allow_loopback: false,
         },
-        vouchers: Arc::new(vouchers.clone()),
-        voucher_queries: Arc::new(vouchers),
+        vouchers: Arc::new(stores.clone()),
+        voucher_queries: Arc::clone(&stores.ports.voucher_queries),
         billing: Arc::new(stores.clone()),
-        billing_queries: Arc::new(stores.billing.clone()),
+        billing_queries: Arc::clone(&stores.ports.billing_queries),
         billing_run: Arc::new(stores.clone()),
         bill_limits: BillLimits::STANDARD,
-        jobs_store: Arc::new(jobs.clone()),
+        jobs_store: Arc::new(stores.clone()),
         receipts: Arc::new(NoReceipts),
         probe: Arc::new(NoProbe),
-        usage: Arc::new(MemoryUsage::beside(stores.access.clone())),
-        housekeeping: Arc::new(jobs),
+        usage: Arc::clone(&stores.ports.usage),
+        housekeeping: Arc::new(MemoryJobs::new()),
         keeping: Keeping::standard(),
     }
 }
