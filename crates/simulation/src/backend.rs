@@ -1,6 +1,8 @@
 //! Where the simulated product keeps what it knows: the contexts' own stores in memory, or a real database.
 
 mod memory;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 use std::sync::Arc;
 
@@ -10,11 +12,12 @@ use async_trait::async_trait;
 use billing::{BillingQueries, BillingRunStore, BillingStore};
 use customers::{CustomerQueries, CustomersStore};
 use jobs::JobsStore;
+use kernel::testing::FixedClock;
 use kernel::{AccountId, DeliveryId, EventRow, JobRequest, TenantId, Timestamp};
 use vouchers::{VoucherQueries, VouchersStore};
 use workflows::SubscriptionStore;
 
-pub(crate) use memory::Memory;
+use crate::Kept;
 
 /// Every store and every reader of the product.
 #[derive(Clone)]
@@ -63,4 +66,18 @@ pub(crate) trait Backend: Send + Sync {
 
     /// The process that died is started again: what was not committed is gone.
     async fn reopen(&mut self) -> Result<()>;
+}
+
+/// A backend with nothing in it.
+///
+/// # Errors
+/// When this program was built without it.
+pub(crate) async fn found(kept: Kept, clock: &Arc<FixedClock>) -> Result<Box<dyn Backend>> {
+    match kept {
+        Kept::InMemory => Ok(Box::new(memory::Memory::new())),
+        #[cfg(feature = "sqlite")]
+        Kept::OnSqlite => Ok(Box::new(sqlite::Sqlite::found(Arc::clone(clock)).await)),
+        #[cfg(not(feature = "sqlite"))]
+        Kept::OnSqlite => anyhow::bail!("built without the feature sqlite, on {clock:?}"),
+    }
 }

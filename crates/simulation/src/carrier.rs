@@ -6,9 +6,9 @@ use anyhow::{Result, bail};
 use chrono::Duration;
 use jobs::{ClaimedDelivery, ClaimedJob};
 use kernel::{
-    Clock, EventRow, JobRequest, Lane, Priority, RouterId, Scope, StoreError, SubscriptionId,
-    Timestamp,
+    Clock, EventRow, Id, JobRequest, Lane, Priority, RouterId, Scope, StoreError, Timestamp,
 };
+use serde_json::Value;
 use workflows::{Failure, Progress, Remedy};
 
 use crate::backend::Told;
@@ -56,7 +56,10 @@ pub(crate) struct Carrier {
     handled: Option<ClaimedDelivery>,
     news: Vec<EventRow>,
     pub(crate) events: u64,
+    /// Deliveries that came twice.
     pub(crate) repeats: u64,
+    /// Deliveries that later ones overtook.
+    pub(crate) held_up: u64,
 }
 
 impl Carrier {
@@ -70,6 +73,7 @@ impl Carrier {
             news: Vec::new(),
             events: 0,
             repeats: 0,
+            held_up: 0,
         }
     }
 
@@ -91,16 +95,16 @@ impl Carrier {
         }
     }
 
-    /// Runs a job of the provider's own, such as a sweep.
-    pub(crate) fn add_job(&mut self, provider: &Provider, kind: &str) {
+    /// Runs a job of the provider's own, such as a sweep; one that waits under the same key absorbs it.
+    pub(crate) fn add_job(&mut self, provider: &Provider, kind: &str, key: &str, payload: Value) {
         let request = JobRequest {
             id: provider.ids().next(),
             kind: kind.to_owned(),
             lane: Lane::open(),
             priority: Priority::Normal,
             run_at: provider.clock.now(),
-            unique_key: Some(kind.to_owned()),
-            payload: serde_json::Value::Null,
+            unique_key: Some(key.to_owned()),
+            payload,
             max_attempts: MOST_ATTEMPTS,
             total: None,
         };
@@ -139,9 +143,9 @@ impl Carrier {
         }
     }
 
-    /// Whether no event of a subscription is on its way, and nothing to the router it is on.
-    pub(crate) fn is_idle_about(&self, subscription: SubscriptionId, router: RouterId) -> bool {
-        let is_of = |it: &Pending| it.delivery.event.aggregate_id == subscription.uuid();
+    /// Whether no event of a subscription or pass is on its way, and nothing to the router it is on.
+    pub(crate) fn is_idle_about<K>(&self, id: Id<K>, router: RouterId) -> bool {
+        let is_of = |it: &Pending| it.delivery.event.aggregate_id == id.uuid();
         let mut jobs = self.jobs.values();
         !self.deliveries.iter().any(is_of) && jobs.all(|it| router_of(&it.job) != Some(router))
     }
@@ -188,6 +192,7 @@ impl Carrier {
             };
             // One that is held up lets later ones overtake it.
             let held_up = self.faults && self.chance.permille(40);
+            self.held_up += u64::from(held_up);
             let hours = if held_up {
                 self.chance.within(1..=30)
             } else {

@@ -25,16 +25,19 @@ pub(crate) struct Memory {
     access: MemoryAccess,
     vouchers: MemoryVouchers,
     asked_for: AskedFor,
+    usage: Arc<MemoryUsage>,
     ids: CountingIds,
 }
 
 impl Memory {
     /// Nothing yet.
     pub(crate) fn new() -> Self {
+        let access = MemoryAccess::new();
         Self {
+            usage: Arc::new(MemoryUsage::beside(access.clone())),
             customers: MemoryCustomers::new(),
             billing: MemoryBilling::new(),
-            access: MemoryAccess::new(),
+            access,
             vouchers: MemoryVouchers::new(),
             asked_for: AskedFor::default(),
             ids: CountingIds::from(1),
@@ -56,9 +59,9 @@ impl Backend for Memory {
             vouchers: Arc::new(self.vouchers.clone()),
             jobs: Arc::new(self.asked_for.clone()),
             billing_queries: Arc::new(billing),
-            access_queries: Arc::new(access.clone()),
+            access_queries: Arc::new(access),
             voucher_queries: Arc::new(self.vouchers.clone()),
-            usage: Arc::new(MemoryUsage::beside(access)),
+            usage: Arc::<MemoryUsage>::clone(&self.usage),
         }
     }
 

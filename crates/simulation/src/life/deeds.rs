@@ -18,7 +18,7 @@ use crate::conduct::{self, Deed, Person};
 use crate::known::Known;
 
 /// How often somebody asks again after a crash.
-const TIMES: usize = 20;
+pub(super) const TIMES: usize = 20;
 
 impl Life {
     pub(super) async fn perform(&mut self, deed: Deed, day: LocalDate) -> Result<()> {
@@ -28,8 +28,9 @@ impl Life {
             Deed::Pay(number, invoice, part) => self.pay(number, invoice, part, day).await,
             Deed::PayAhead(number) => self.pay_ahead(number, day).await,
             Deed::TellAgain(payment) => self.tell_again(payment, day).await,
+            Deed::Passes(deed) => self.deal_in_passes(deed, day).await,
             Deed::Outage(router) => {
-                self.summary.outages += 1;
+                self.summary.faults.outages += 1;
                 let router = self.provider.routers[router];
                 self.away.insert(router);
                 self.provider.reach(router, false);
@@ -219,7 +220,7 @@ impl Life {
         let Some(command) = self.commands.get(&payment).cloned() else {
             return Ok(());
         };
-        self.carrier.repeats += 1;
+        self.summary.faults.repeated_payments += 1;
         self.trail
             .note(command.account, day, format!("{payment} is told again"));
         let before = Books::read(&self.provider, command.account).await?;
