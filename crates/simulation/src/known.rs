@@ -32,6 +32,7 @@ pub(crate) struct Known {
     for_debt: Vec<Stop>,
     by_hand: BTreeMap<SubscriptionId, Vec<Stop>>,
     plans: BTreeMap<SubscriptionId, BTreeMap<LocalDate, PlanId>>,
+    scheduled: BTreeMap<SubscriptionId, (LocalDate, PlanId)>,
 }
 
 impl Known {
@@ -47,14 +48,29 @@ impl Known {
 
     /// A plan was agreed from a day on; of several of one day the last one counts.
     pub(crate) fn agrees(&mut self, subscription: SubscriptionId, plan: PlanId, from: LocalDate) {
+        self.drops(subscription);
         self.plans
             .entry(subscription)
             .or_default()
             .insert(from, plan);
     }
 
+    /// A plan will be agreed from a day on, unless that is dropped before.
+    pub(crate) fn schedules(&mut self, id: SubscriptionId, plan: PlanId, from: LocalDate) {
+        self.scheduled.insert(id, (from, plan));
+    }
+
+    /// Nothing is scheduled any more.
+    pub(crate) fn drops(&mut self, subscription: SubscriptionId) {
+        self.scheduled.remove(&subscription);
+    }
+
     /// The plan that is in force on a day.
     pub(crate) fn plan_on(&self, subscription: SubscriptionId, day: LocalDate) -> Option<PlanId> {
+        let scheduled = self.scheduled.get(&subscription);
+        if let Some((_, plan)) = scheduled.filter(|it| it.0 <= day) {
+            return Some(*plan);
+        }
         let agreed = self.plans.get(&subscription)?;
         agreed.range(..=day).next_back().map(|(_, plan)| *plan)
     }

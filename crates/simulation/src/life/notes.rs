@@ -50,6 +50,10 @@ impl Life {
             ("billing.plan_changed", Some(plan)) => {
                 known.agrees(id, plan, said(event, "from").unwrap_or(day));
             }
+            ("billing.change_scheduled", Some(plan)) => {
+                known.schedules(id, plan, said(event, "from").unwrap_or(day));
+            }
+            ("billing.change_dropped" | "billing.subscription_cancelled", _) => known.drops(id),
             ("billing.subscription_suspended", _) => known.rests(id, true, day),
             ("billing.subscription_resumed", _) => known.rests(id, false, day),
             _ => {}

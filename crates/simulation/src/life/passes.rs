@@ -40,6 +40,8 @@ pub(super) struct Pass {
     lasts: Duration,
     /// When somebody first got in with it.
     used_at: Option<Timestamp>,
+    /// Whether its router could have told of that.
+    could_be_seen: bool,
 }
 
 impl Life {
@@ -127,6 +129,7 @@ impl Life {
                 login: self.login_of(voucher.id).await?,
                 lasts: Duration::days(*days),
                 used_at: None,
+                could_be_seen: false,
             };
             self.passes.insert(voucher.id, pass);
             self.sell_one(voucher.id).await?;
@@ -191,6 +194,10 @@ impl Life {
     pub(super) async fn judge_passes(&mut self) -> Result<()> {
         let queries = std::sync::Arc::clone(&self.provider.stores.ports.voucher_queries);
         let mut over = Vec::new();
+        for pass in self.passes.values_mut() {
+            let reachable = !self.away.contains(&pass.router);
+            pass.could_be_seen |= pass.used_at.is_some() && reachable;
+        }
         for (id, pass) in &self.passes {
             let view = queries.voucher(self.provider.tenant(), *id).await?;
             let view = view.with_context(|| format!("{id} is gone"))?;
@@ -214,7 +221,7 @@ impl Life {
         match (view.state, pass.used_at) {
             (VoucherStateName::Sold, None) => {}
             // Whoever got in before the router could be watched is seen when it can.
-            (VoucherStateName::Sold, Some(_)) if self.away.contains(&pass.router) => {}
+            (VoucherStateName::Sold, Some(_)) if !pass.could_be_seen => {}
             (VoucherStateName::Active, Some(used_at)) => {
                 let since = since.context("in use since never")?;
                 ensure!(since >= used_at, "invariant 39: {id} began before its use");
@@ -225,7 +232,11 @@ impl Life {
             }
             (VoucherStateName::Expired, Some(used_at)) => {
                 let ended = since.is_some_and(|it| it >= used_at.plus(pass.lasts));
-                ensure!(ended, "invariant 39: {id} was over at {since:?}");
+                // One whose use no router could tell of is over when it has lain for too long.
+                ensure!(
+                    ended || !pass.could_be_seen,
+                    "invariant 39: {id}, used at {used_at:?}, was over at {since:?}"
+                );
                 return Ok(());
             }
             (VoucherStateName::Expired, None) => {
