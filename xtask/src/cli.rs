@@ -127,7 +127,7 @@ pub(crate) struct Simulate {
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// How many seeds, one after the other
+    /// How many seeds, as many at once as there are cores
     #[arg(long, default_value_t = 1)]
     pub(crate) seeds: u64,
 
@@ -139,8 +139,12 @@ pub(crate) struct Simulate {
     #[arg(long)]
     pub(crate) deep: bool,
 
-    /// Break rules in a copy of the sources, one at a time, and see each caught
+    /// On the real store, a SQLite file in a temporary folder: the history must come to the same end
     #[arg(long, conflicts_with = "deep")]
+    pub(crate) sqlite: bool,
+
+    /// Break rules in a copy of the sources, one at a time, and see each caught
+    #[arg(long, conflicts_with_all = ["deep", "sqlite"])]
     pub(crate) mutations: bool,
 }
 

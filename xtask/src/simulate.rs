@@ -25,6 +25,9 @@ pub(crate) async fn run(shell: &mut Shell, wanted: &Simulate) -> Result<bool> {
     };
     let mut simulate = shell.cargo();
     simulate.args(["run", "--quiet", "--package", "simulation"]);
+    if wanted.sqlite {
+        simulate.args(["--features", "sqlite"]);
+    }
     simulate.args(["--profile", PROFILE, "--"]);
     for (name, number) in [
         ("--customers", u64::from(customers)),
@@ -36,6 +39,9 @@ pub(crate) async fn run(shell: &mut Shell, wanted: &Simulate) -> Result<bool> {
     }
     if wanted.faults || wanted.deep {
         simulate.arg("--faults");
+    }
+    if wanted.sqlite {
+        simulate.arg("--sqlite");
     }
     ensure!(seeds > 0, "--seeds must be 1 or more");
     shell.run(&mut simulate).await?;

@@ -14,7 +14,7 @@ mod allowance;
 pub use allowance::{Allowance, Limits};
 
 /// Who a grant is for. A subject has at most one grant.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "kind", content = "id", rename_all = "snake_case")]
 pub enum Subject {
     /// A subscription of a customer.

@@ -12,6 +12,7 @@ pub mod fuzzing;
 mod gateway_contract;
 mod import_contract;
 mod memory_access;
+mod memory_grants;
 mod memory_imports;
 mod memory_queries;
 mod memory_tables;

@@ -5,6 +5,6 @@ mod deliveries;
 mod finish;
 mod housekeeping;
 mod jobs;
-mod reads;
+pub(crate) mod reads;
 mod schedules;
 pub(crate) mod signal;

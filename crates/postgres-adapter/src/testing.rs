@@ -23,6 +23,7 @@ use crate::db::{Db, PoolSettings};
 use crate::store::{Store, Subscriptions};
 
 mod cloned;
+mod outbox;
 
 /// A database of one test, migrated and empty; gone when dropped.
 #[derive(Debug)]

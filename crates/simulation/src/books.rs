@@ -1,12 +1,14 @@
 //! What the product says about one account, read through its queries: the material that the rules judge.
 
 use anyhow::{Context, Result, ensure};
-use billing::testing::MemoryBilling;
 use billing::{
-    AccountView, BillingQueries, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, Posting,
-    SubscriptionFilter, SubscriptionView,
+    AccountView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, SubscriptionFilter,
+    SubscriptionView,
 };
-use kernel::{AccountId, PageRequest, TenantId};
+use kernel::{AccountId, PageRequest};
+
+use crate::backend::Sides;
+use crate::provider::Provider;
 
 /// Everything of one account.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,15 +18,13 @@ pub(crate) struct Books {
     pub(crate) invoices: Vec<InvoiceView>,
     pub(crate) payments: Vec<PaymentView>,
     pub(crate) subscriptions: Vec<SubscriptionView>,
-    pub(crate) postings: Vec<Posting>,
+    /// Oldest first.
+    pub(crate) postings: Vec<Sides>,
 }
 
 impl Books {
-    pub(crate) async fn read(
-        store: &MemoryBilling,
-        tenant: TenantId,
-        account: AccountId,
-    ) -> Result<Self> {
+    pub(crate) async fn read(provider: &Provider, account: AccountId) -> Result<Self> {
+        let (store, tenant) = (provider.billing(), provider.tenant());
         let filter = InvoiceFilter {
             account: Some(account),
             settlement: None,
@@ -58,7 +58,7 @@ impl Books {
             invoices,
             payments,
             subscriptions: subscriptions.await?.items,
-            postings: store.postings_of(tenant, account),
+            postings: provider.backend.postings_of(tenant, account).await?,
         })
     }
 }

@@ -1,16 +1,17 @@
 //! Carries on what was committed: events to their handlers, jobs to their executors, over crashes and outages.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, bail};
 use chrono::Duration;
 use jobs::{ClaimedDelivery, ClaimedJob};
 use kernel::{
-    AccountId, Clock, EventRow, InvoiceId, JobRequest, Lane, NewEvent, Priority, Scope, StoreError,
-    Timestamp,
+    Clock, EventRow, Id, JobRequest, Lane, Priority, RouterId, Scope, StoreError, Timestamp,
 };
+use serde_json::Value;
 use workflows::{Failure, Progress, Remedy};
 
+use crate::backend::Told;
 use crate::chance::Chance;
 use crate::peril::Death;
 use crate::provider::Provider;
@@ -35,15 +36,6 @@ struct Waiting {
     not_before: Timestamp,
 }
 
-/// What the product told about an account.
-pub(crate) struct News {
-    pub(crate) account: AccountId,
-    pub(crate) invoice: Option<InvoiceId>,
-    /// Whether the account was cut for its debt.
-    pub(crate) is_cut: bool,
-    pub(crate) what: String,
-}
-
 /// Nobody cancels.
 struct GoesOn;
 
@@ -62,9 +54,12 @@ pub(crate) struct Carrier {
     jobs: BTreeMap<String, Waiting>,
     /// What was delivered, to be delivered again now and then.
     handled: Option<ClaimedDelivery>,
-    news: Vec<News>,
+    news: Vec<EventRow>,
     pub(crate) events: u64,
+    /// Deliveries that came twice.
     pub(crate) repeats: u64,
+    /// Deliveries that later ones overtook.
+    pub(crate) held_up: u64,
 }
 
 impl Carrier {
@@ -78,6 +73,7 @@ impl Carrier {
             news: Vec::new(),
             events: 0,
             repeats: 0,
+            held_up: 0,
         }
     }
 
@@ -99,16 +95,16 @@ impl Carrier {
         }
     }
 
-    /// Runs a job of the provider's own, such as a sweep.
-    pub(crate) fn add_job(&mut self, provider: &Provider, kind: &str) {
+    /// Runs a job of the provider's own, such as a sweep; one that waits under the same key absorbs it.
+    pub(crate) fn add_job(&mut self, provider: &Provider, kind: &str, key: &str, payload: Value) {
         let request = JobRequest {
             id: provider.ids().next(),
             kind: kind.to_owned(),
             lane: Lane::open(),
             priority: Priority::Normal,
             run_at: provider.clock.now(),
-            unique_key: Some(kind.to_owned()),
-            payload: serde_json::Value::Null,
+            unique_key: Some(key.to_owned()),
+            payload,
             max_attempts: MOST_ATTEMPTS,
             total: None,
         };
@@ -118,7 +114,7 @@ impl Carrier {
     /// Carries everything that is due, and what follows from it, until nothing is.
     pub(crate) async fn settle(&mut self, provider: &Provider) -> Result<()> {
         loop {
-            self.collect(provider);
+            self.collect(provider).await?;
             let now = provider.clock.now();
             let mut due: Vec<_> = self
                 .deliveries
@@ -147,68 +143,56 @@ impl Carrier {
         }
     }
 
-    /// Whether anything waits for a router or a retry.
-    pub(crate) fn is_idle(&self) -> bool {
-        self.deliveries.is_empty() && self.jobs.is_empty()
+    /// Whether no event of a subscription or pass is on its way, and nothing to the router it is on.
+    pub(crate) fn is_idle_about<K>(&self, id: Id<K>, router: RouterId) -> bool {
+        let is_of = |it: &Pending| it.delivery.event.aggregate_id == id.uuid();
+        let mut jobs = self.jobs.values();
+        !self.deliveries.iter().any(is_of) && jobs.all(|it| router_of(&it.job) != Some(router))
     }
 
     /// What the product told since the last time.
-    pub(crate) fn take_news(&mut self) -> Vec<News> {
+    pub(crate) fn take_news(&mut self) -> Vec<EventRow> {
         std::mem::take(&mut self.news)
     }
 
-    /// Whether anything will be tried again within minutes; what is held up for hours is not waited for.
-    pub(crate) fn is_soon_due(&self, provider: &Provider) -> bool {
+    /// Whether anything will be tried again within minutes; what is held up for hours is not waited for, nor what
+    /// waits for a router that is away.
+    pub(crate) fn is_soon_due(&self, provider: &Provider, away: &BTreeSet<RouterId>) -> bool {
         let soon = provider.clock.now().plus(SOON);
         let mut deliveries = self.deliveries.iter().map(|it| it.not_before);
-        let mut jobs = self.jobs.values().map(|it| it.not_before);
+        let held_up = |it: &&Waiting| router_of(&it.job).is_none_or(|it| !away.contains(&it));
+        let mut jobs = self.jobs.values().filter(held_up).map(|it| it.not_before);
         deliveries.any(|it| it <= soon) || jobs.any(|it| it <= soon)
     }
 
-    fn collect(&mut self, provider: &Provider) {
-        let (mut events, mut jobs) = provider.stores.billing.take_outbox();
-        let (more_events, more_jobs) = provider.stores.access.take_outbox(provider.tenant());
-        events.extend(more_events);
-        jobs.extend(more_jobs);
-        for event in events {
-            self.hand_out(provider, &event);
+    async fn collect(&mut self, provider: &Provider) -> Result<()> {
+        let (tenant, now) = (provider.tenant(), provider.clock.now());
+        let outbox = provider.backend.take_outbox(tenant, now).await?;
+        for told in outbox.told {
+            self.hand_out(provider, told);
         }
-        for job in jobs {
+        for job in outbox.jobs {
             self.take(provider, job);
         }
+        Ok(())
     }
 
-    fn hand_out(&mut self, provider: &Provider, event: &NewEvent) {
+    fn hand_out(&mut self, provider: &Provider, told: Told) {
         self.events += 1;
-        self.news.extend(news_of(event));
+        self.news.push(told.event.clone());
         let now = provider.clock.now();
-        let ids = provider.ids();
-        let handlers = workflows::subscriptions().iter();
-        for (_, handler) in handlers.filter(|(name, _)| *name == event.name) {
+        for (handler, id) in told.handlers {
             let delivery = ClaimedDelivery {
-                id: ids.next(),
-                tenant: provider.tenant(),
-                handler: (*handler).to_owned(),
-                event: EventRow {
-                    position: 1,
-                    id: ids.next(),
-                    tenant: provider.tenant(),
-                    aggregate_kind: event.aggregate_kind.to_owned(),
-                    aggregate_id: event.aggregate_id,
-                    name: event.name.to_owned(),
-                    version: event.version,
-                    body: event.body.clone(),
-                    actor: "system:simulation".to_owned(),
-                    correlation: ids.fresh(),
-                    causation: None,
-                    trace: None,
-                    occurred_at: now,
-                },
+                id,
+                tenant: told.event.tenant,
+                handler,
+                event: told.event.clone(),
                 attempt: 0,
                 worker: "simulated".to_owned(),
             };
             // One that is held up lets later ones overtake it.
             let held_up = self.faults && self.chance.permille(40);
+            self.held_up += u64::from(held_up);
             let hours = if held_up {
                 self.chance.within(1..=30)
             } else {
@@ -293,19 +277,9 @@ impl Carrier {
     }
 }
 
-/// An event that names an account is news about it.
-fn news_of(event: &NewEvent) -> Option<News> {
-    let account = event.body.get("account")?.clone();
-    let invoice = match event.name {
-        "billing.invoice_issued" => event.body.get("invoice").cloned(),
-        _ => None,
-    };
-    Some(News {
-        account: serde_json::from_value(account).ok()?,
-        is_cut: event.body.get("level").is_some_and(|it| it == "suspended"),
-        invoice: invoice.and_then(|it| serde_json::from_value(it).ok()),
-        what: format!("{} {}", event.name, event.body),
-    })
+fn router_of(job: &ClaimedJob) -> Option<RouterId> {
+    let router = job.payload.get("router")?.clone();
+    serde_json::from_value(router).ok()
 }
 
 /// When to try again what failed.

@@ -7,6 +7,7 @@ use chrono::Days;
 use kernel::{AccountId, CustomerId, InvoiceId, LocalDate, PaymentId, SubscriptionId};
 
 use crate::chance::Chance;
+use crate::life::PassDeed;
 
 /// How somebody pays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,6 +69,8 @@ pub(crate) enum Deed {
     Cancel(u32, When),
     /// Who left comes back with a new subscription.
     ComeBack(u32),
+    /// Something about prepaid passes.
+    Passes(PassDeed),
     /// A router is out of reach from now on.
     Outage(usize),
     /// It is back.

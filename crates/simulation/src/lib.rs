@@ -10,31 +10,35 @@
 //! happened to the one account.
 //!
 //! ```
-//! use simulation::{Scenario, simulate};
+//! use simulation::{Kept, Scenario, simulate};
 //!
 //! # fn main() -> Result<(), simulation::Broken> {
-//! let scenario = Scenario { customers: 5, years: 1, seed: 7, faults: true };
+//! let scenario = Scenario { customers: 5, years: 1, seed: 7, faults: true, kept: Kept::InMemory };
 //! let first = simulate(scenario, |_| {})?;
 //! assert_eq!(first, simulate(scenario, |_| {})?, "the same seed, the same history");
 //! # Ok(())
 //! # }
 //! ```
 
+mod backend;
 mod books;
+mod calendar;
 mod carrier;
 mod chance;
 mod conduct;
+mod known;
 mod life;
 mod peril;
 mod provider;
 mod rules;
 mod stores;
+mod summary;
 mod trail;
 
 use kernel::LocalDate;
 
-pub use life::Summary;
-use rules::next_day;
+use calendar::next_day;
+pub use summary::{Faults, Summary};
 
 /// What is simulated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,6 +51,17 @@ pub struct Scenario {
     pub seed: u64,
     /// Whether routers go away, processes die, messages repeat and sweeps are missed.
     pub faults: bool,
+    /// What it is kept in; the history is the same.
+    pub kept: Kept,
+}
+
+/// Where the product keeps what it knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kept {
+    /// In the contexts' own stores in memory.
+    InMemory,
+    /// In the real store, on a SQLite file in a temporary folder; for programs built with the feature `sqlite`.
+    OnSqlite,
 }
 
 /// A promise that does not hold.
@@ -71,7 +86,9 @@ pub fn simulate(scenario: Scenario, tell: impl FnMut(LocalDate)) -> Result<Summa
         day,
         why: format!("{err:#}"),
     };
-    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
     let runtime = runtime.map_err(|err| broken(provider::first_day(), &err.into()))?;
     runtime.block_on(live(scenario, tell))
 }
@@ -90,5 +107,5 @@ async fn live(scenario: Scenario, mut tell: impl FnMut(LocalDate)) -> Result<Sum
         tell(day);
         day = next_day(day);
     }
-    Ok(life.finish())
+    life.finish().await.map_err(|err| broken(day, err))
 }

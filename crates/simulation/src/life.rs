@@ -1,51 +1,46 @@
 //! Day after day: what people do, what the product does about it, and whether its promises hold.
 
 mod deeds;
+mod month_end;
+mod notes;
+mod passes;
 mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use anyhow::Result;
 use billing::{DunningPolicy, InvoiceView, RecordPayment};
 use chrono::{Datelike, Months};
-use kernel::{AccountId, InvoiceId, LocalDate, PaymentId};
+use kernel::{AccountId, InvoiceId, LocalDate, PaymentId, RouterId, SubscriptionId, VoucherId};
+use serde_json::Value;
 use workflows::job_kinds;
 
 use crate::Scenario;
+use crate::books::Books;
+use crate::calendar::next_day;
 use crate::carrier::Carrier;
 use crate::chance::Chance;
 use crate::conduct::{self, Deed, Diary, Person};
+use crate::known::Known;
 use crate::provider::{Provider, first_day};
-use crate::rules::{Known, Terms, next_day};
+use crate::rules::Terms;
+use crate::summary::Summary;
 use crate::trail::Trail;
+use passes::Pass;
+
+pub(crate) use passes::PassDeed;
 
 /// The local minutes at which sweeps run: early, and when everybody is done.
 const SWEEPS_AT: [i64; 2] = [5, 1_400];
+/// What runs then.
+const SWEEPS: [&str; 3] = [
+    job_kinds::RAISE_INVOICES,
+    job_kinds::EVALUATE_OVERDUE,
+    job_kinds::EXPIRE_VOUCHERS,
+];
 /// How often pending work is waited for before a day goes on; a router may stay away for longer.
 const PATIENCE: usize = 12;
-
-/// What a history came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Summary {
-    /// Who signed up.
-    pub customers: u64,
-    /// Simulated days.
-    pub days: u64,
-    /// Documents issued.
-    pub invoices: u64,
-    /// Payments accepted.
-    pub payments: u64,
-    /// Events of every context.
-    pub events: u64,
-    /// Deliveries, payments and sweeps that came twice.
-    pub repeats: u64,
-    /// Times the process died at a write.
-    pub deaths: u64,
-    /// Routers that went out of reach.
-    pub outages: u64,
-    /// Accounts judged, each time counted.
-    pub judged: u64,
-}
 
 /// One history.
 pub(crate) struct Life {
@@ -56,11 +51,17 @@ pub(crate) struct Life {
     chance: Chance,
     people: BTreeMap<u32, Person>,
     by_account: BTreeMap<AccountId, u32>,
+    owners: BTreeMap<SubscriptionId, AccountId>,
     known: BTreeMap<AccountId, Known>,
     commands: BTreeMap<PaymentId, RecordPayment>,
     issued: BTreeMap<InvoiceId, InvoiceView>,
-    away: BTreeSet<usize>,
+    /// Routers out of reach.
+    away: BTreeSet<RouterId>,
+    /// Passes that were sold and are not over.
+    passes: BTreeMap<VoucherId, Pass>,
     touched: BTreeSet<AccountId>,
+    /// How often the process had died when it was last started again.
+    deaths: u64,
     terms: Terms,
     pub(crate) trail: Trail,
     pub(crate) summary: Summary,
@@ -68,7 +69,13 @@ pub(crate) struct Life {
 
 impl Life {
     pub(crate) async fn begin(scenario: Scenario) -> Result<Self> {
-        let provider = Provider::found(scenario.seed, scenario.customers, first_day()).await?;
+        let provider = Provider::found(
+            scenario.kept,
+            scenario.seed,
+            scenario.customers,
+            first_day(),
+        )
+        .await?;
         let prices = provider.plans.iter().zip(&provider.prices);
         let terms = Terms {
             dunning: DunningPolicy::STANDARD,
@@ -80,11 +87,14 @@ impl Life {
             chance: Chance::of(scenario.seed, 3),
             people: BTreeMap::new(),
             by_account: BTreeMap::new(),
+            owners: BTreeMap::new(),
             known: BTreeMap::new(),
             commands: BTreeMap::new(),
             issued: BTreeMap::new(),
             away: BTreeSet::new(),
+            passes: BTreeMap::new(),
             touched: BTreeSet::new(),
+            deaths: 0,
             trail: Trail::default(),
             summary: Summary::default(),
             scenario,
@@ -93,6 +103,7 @@ impl Life {
         };
         life.plan_sign_ups();
         life.plan_outages();
+        life.plan_passes();
         Ok(life)
     }
 
@@ -140,6 +151,7 @@ impl Life {
     pub(crate) async fn day(&mut self, day: LocalDate) -> Result<()> {
         self.summary.days += 1;
         self.touched.clear();
+        self.start_again().await?;
         if day.day() == 1 {
             self.look_ahead(day);
         }
@@ -147,6 +159,8 @@ impl Life {
         let sweeps = !(self.scenario.faults && self.chance.permille(30));
         if sweeps {
             self.sweep(day, SWEEPS_AT[0]).await?;
+        } else {
+            self.summary.faults.missed_days += 1;
         }
         while let Some((minute, deed)) = self.diary.next_on(day) {
             self.provider.wait_until(day, minute);
@@ -157,18 +171,31 @@ impl Life {
             self.sweep(day, SWEEPS_AT[1]).await?;
             let month_end = next_day(day).day() == 1;
             self.judge_day(day, month_end).await?;
+            self.judge_passes().await?;
+        }
+        Ok(())
+    }
+
+    /// A process that died the day before finds what was committed.
+    async fn start_again(&mut self) -> Result<()> {
+        let (before, after) = self.provider.stores.peril.deaths();
+        if before + after > self.deaths {
+            self.deaths = before + after;
+            self.provider.reopen().await?;
         }
         Ok(())
     }
 
     async fn sweep(&mut self, day: LocalDate, minute: i64) -> Result<()> {
         self.provider.wait_until(day, minute);
-        for kind in [job_kinds::RAISE_INVOICES, job_kinds::EVALUATE_OVERDUE] {
-            self.carrier.add_job(&self.provider, kind);
+        for kind in SWEEPS {
+            self.carrier
+                .add_job(&self.provider, kind, kind, Value::Null);
             if self.scenario.faults && self.chance.permille(100) {
-                self.carrier.repeats += 1;
+                self.summary.faults.repeated_sweeps += 1;
                 self.settle(day).await?;
-                self.carrier.add_job(&self.provider, kind);
+                self.carrier
+                    .add_job(&self.provider, kind, kind, Value::Null);
             }
         }
         self.settle(day).await
@@ -179,27 +206,12 @@ impl Life {
         for _ in 0..PATIENCE {
             self.carrier.settle(&self.provider).await?;
             self.take_note(day);
-            if !self.carrier.is_soon_due(&self.provider) || !self.away.is_empty() {
+            if !self.carrier.is_soon_due(&self.provider, &self.away) {
                 break;
             }
             self.wait_a_minute();
         }
         Ok(())
-    }
-
-    /// What the product told the world: new invoices, and whose affairs moved.
-    fn take_note(&mut self, day: LocalDate) {
-        for news in self.carrier.take_news() {
-            self.touched.insert(news.account);
-            self.trail.note(news.account, day, news.what);
-            self.known.entry(news.account).or_default().was_stopped |= news.is_cut;
-            let person = self.by_account.get(&news.account);
-            let person = person.and_then(|it| self.people.get(it)).copied();
-            if let (Some(invoice), Some(person)) = (news.invoice, person) {
-                conduct::answer_invoice(&mut self.diary, &self.chance, &person, invoice, day);
-                self.summary.invoices += 1;
-            }
-        }
     }
 
     /// For whatever waits before it is tried again.
@@ -214,10 +226,18 @@ impl Life {
         }
     }
 
-    pub(crate) fn finish(mut self) -> Summary {
+    pub(crate) async fn finish(mut self) -> Result<Summary> {
+        let mut hasher = DefaultHasher::new();
+        for account in self.by_account.keys() {
+            let books = Books::read(&self.provider, *account).await?;
+            format!("{books:?}").hash(&mut hasher);
+        }
+        self.summary.end = hasher.finish();
         self.summary.events = self.carrier.events;
-        self.summary.repeats = self.carrier.repeats;
-        self.summary.deaths = self.provider.stores.peril.deaths();
-        self.summary
+        let faults = &mut self.summary.faults;
+        faults.repeated_deliveries = self.carrier.repeats;
+        faults.held_up = self.carrier.held_up;
+        (faults.died_before_write, faults.died_after_write) = self.provider.stores.peril.deaths();
+        Ok(self.summary)
     }
 }

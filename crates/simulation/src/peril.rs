@@ -27,7 +27,8 @@ struct State {
     death: Option<Death>,
     commits: u32,
     dead: bool,
-    deaths: u64,
+    /// With a write, and after one.
+    deaths: (u64, u64),
     delivered: HashSet<DeliveryId>,
 }
 
@@ -48,8 +49,8 @@ impl Peril {
         self.lock().dead
     }
 
-    /// How often it died.
-    pub(crate) fn deaths(&self) -> u64 {
+    /// How often it died with a write, and right after one.
+    pub(crate) fn deaths(&self) -> (u64, u64) {
         self.lock().deaths
     }
 
@@ -76,7 +77,8 @@ impl Peril {
         };
         if fate != Fate::Lives {
             state.dead = true;
-            state.deaths += 1;
+            state.deaths.0 += u64::from(fate == Fate::DiesBefore);
+            state.deaths.1 += u64::from(fate == Fate::DiesAfter);
         }
         fate
     }

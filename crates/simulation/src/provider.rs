@@ -2,23 +2,24 @@
 
 use std::sync::Arc;
 
-use access::testing::{FakeRouter, MemoryUsage, sample_profile, sample_router};
+use access::testing::{FakeRouter, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
 use billing::{
-    BillLimits, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity,
+    BillLimits, BillingQueries, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs,
+    define_plan, found_entity,
 };
 use chrono::{Duration, NaiveDate, NaiveTime};
-use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
 use kernel::testing::{CountingIds, FixedClock, OpenVault, SeededRandomness};
 use kernel::{
     Clock, IdempotencyKey, Ids, LocalDate, Money, NoProbe, PlanId, ProfileId, Receipts, RouterId,
     Scope, StoreError, StoredReceipt, TenantId, Timestamp, Zone,
 };
-use vouchers::testing::MemoryVouchers;
 use workflows::{Keeping, Workbench};
 
+use crate::Kept;
+use crate::backend::{self, Backend};
 use crate::chance::Chance;
 use crate::stores::Stores;
 
@@ -34,17 +35,21 @@ const PLACES: [(&str, &str, u8); 7] = [
 ];
 /// Minor units of the monthly plans, the cheapest first.
 const PRICES: [i64; 4] = [150_000, 199_900, 310_300, 499_700];
+/// Days that passes last.
+const PASS_DAYS: [u16; 2] = [1, 7];
 /// Customers for each router.
 const ON_A_ROUTER: u32 = 250;
 
 /// What the provider is.
 pub(crate) struct Provider {
     pub(crate) stores: Stores,
-    pub(crate) customers: MemoryCustomers,
+    pub(crate) backend: Box<dyn Backend>,
     pub(crate) routers: Vec<RouterId>,
     pub(crate) gateway: Arc<FakeRouter>,
     pub(crate) plans: Vec<PlanId>,
     pub(crate) prices: Vec<Money>,
+    /// Prepaid passes, and how many days each lasts.
+    pub(crate) passes: Vec<(PlanId, i64)>,
     pub(crate) zone: Zone,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) scope: Scope,
@@ -54,7 +59,12 @@ pub(crate) struct Provider {
 
 impl Provider {
     /// Founds a provider on the first day, in a place that the seed chooses.
-    pub(crate) async fn found(seed: u64, customers: u32, first: LocalDate) -> Result<Self> {
+    pub(crate) async fn found(
+        kept: Kept,
+        seed: u64,
+        customers: u32,
+        first: LocalDate,
+    ) -> Result<Self> {
         let (zone, currency, digits) = *Chance::of(seed, 1).one_of(&PLACES);
         let zone: Zone = zone.parse().map_err(|err| anyhow!("{zone}: {err}"))?;
         let currency = currency.parse()?;
@@ -62,9 +72,9 @@ impl Provider {
         let next: &dyn Ids = &*ids;
         let clock = Arc::new(FixedClock::at(zone.start_of(first)));
         let scope = Scope::system(next.next(), "simulation", next.fresh());
-        let stores = Stores::default();
+        let backend = backend::found(kept, &clock).await?;
+        let stores = Stores::of(backend.ports());
         let gateway = Arc::new(FakeRouter::new());
-        let people = MemoryCustomers::new();
         let entity = NewEntity {
             id: next.next(),
             name: "Simulated Net".parse()?,
@@ -78,20 +88,41 @@ impl Provider {
         found_entity(&stores, &scope, entity).await?;
         let routers = (0..customers.div_ceil(ON_A_ROUTER)).map(|_| next.next());
         let routers: Vec<RouterId> = routers.collect();
-        let profile = enrol(&stores, &scope, next, &routers).await?;
+        let (profile, hotspot) = enrol(&stores, &scope, next, &routers).await?;
         let prices: Vec<_> = PRICES.map(|it| Money::from_minor(it, currency)).into();
         let mut plans = Vec::new();
         for price in &prices {
-            plans.push(offer(&stores, &scope, next, *price, profile).await?);
+            let plan = NewPlan {
+                id: next.next(),
+                name: format!("Home {}", price.minor()).parse()?,
+                price: *price,
+                interval: Interval::MONTH,
+                profile,
+                sold_as: SoldAs::Subscription,
+            };
+            plans.push(offer(&stores, &scope, plan).await?);
         }
-        let bench = bench(seed, &stores, &people, &gateway, &clock, &ids);
+        let mut passes = Vec::new();
+        for days in PASS_DAYS {
+            let plan = NewPlan {
+                id: next.next(),
+                name: format!("Pass {days}").parse()?,
+                price: Money::from_minor(i64::from(days) * 5_000, currency),
+                interval: Interval::new(IntervalUnit::Days, days)?,
+                profile: hotspot,
+                sold_as: SoldAs::Voucher,
+            };
+            passes.push((offer(&stores, &scope, plan).await?, i64::from(days)));
+        }
+        let bench = bench(seed, &stores, &gateway, &clock, &ids);
         Ok(Self {
             stores,
-            customers: people,
+            backend,
             routers,
             gateway,
             plans,
             prices,
+            passes,
             zone,
             clock,
             scope,
@@ -102,6 +133,18 @@ impl Provider {
 
     pub(crate) fn ids(&self) -> &dyn Ids {
         &*self.ids
+    }
+
+    /// The process that died is started again.
+    pub(crate) async fn reopen(&mut self) -> Result<()> {
+        self.backend.reopen().await?;
+        self.stores.ports = self.backend.ports();
+        self.bench = on_stores(&self.stores, self.bench.clone());
+        Ok(())
+    }
+
+    pub(crate) fn billing(&self) -> &dyn BillingQueries {
+        &*self.stores.ports.billing_queries
     }
 
     pub(crate) fn tenant(&self) -> TenantId {
@@ -129,35 +172,25 @@ async fn enrol(
     scope: &Scope,
     ids: &dyn Ids,
     routers: &[RouterId],
-) -> Result<ProfileId> {
-    let profile = ids.next();
+) -> Result<(ProfileId, ProfileId)> {
+    let (profile, hotspot) = (ids.next(), ids.next());
     let mut tx = AccessStore::begin(stores, scope).await?;
     for id in routers {
         let mut router = sample_router(*id).map_err(|err| anyhow!("{err}"))?;
         tx.routers().save(&mut router).await?;
     }
-    let mut home =
-        sample_profile(profile, "home", Service::Pppoe).map_err(|err| anyhow!("{err}"))?;
-    tx.profiles().save(&mut home).await?;
+    for (id, name, service) in [
+        (profile, "home", Service::Pppoe),
+        (hotspot, "pass", Service::Hotspot),
+    ] {
+        let mut profile = sample_profile(id, name, service).map_err(|err| anyhow!("{err}"))?;
+        tx.profiles().save(&mut profile).await?;
+    }
     tx.commit().await?;
-    Ok(profile)
+    Ok((profile, hotspot))
 }
 
-async fn offer(
-    stores: &Stores,
-    scope: &Scope,
-    ids: &dyn Ids,
-    price: Money,
-    profile: ProfileId,
-) -> Result<PlanId> {
-    let plan = NewPlan {
-        id: ids.next(),
-        name: format!("Home {}", price.minor()).parse()?,
-        price,
-        interval: Interval::MONTH,
-        profile,
-        sold_as: SoldAs::Subscription,
-    };
+async fn offer(stores: &Stores, scope: &Scope, plan: NewPlan) -> Result<PlanId> {
     let id = plan.id;
     define_plan(stores, scope, plan)
         .await
@@ -168,37 +201,54 @@ async fn offer(
 fn bench(
     seed: u64,
     stores: &Stores,
-    customers: &MemoryCustomers,
     gateway: &Arc<FakeRouter>,
     clock: &Arc<FixedClock>,
     ids: &Arc<CountingIds>,
 ) -> Workbench {
-    let jobs = MemoryJobs::new();
-    let vouchers = MemoryVouchers::new();
-    Workbench {
+    let ports = stores.ports.clone();
+    let bench = Workbench {
         clock: Arc::<FixedClock>::clone(clock),
         ids: Arc::<CountingIds>::clone(ids),
         randomness: Arc::new(SeededRandomness::from(seed)),
         vault: Arc::new(OpenVault),
-        customers: Arc::new(customers.clone()),
-        access: Arc::new(stores.clone()),
-        access_queries: Arc::new(stores.access.clone()),
         gateway: Arc::<FakeRouter>::clone(gateway),
         host_rules: HostRules {
             allow_loopback: false,
         },
-        vouchers: Arc::new(vouchers.clone()),
-        voucher_queries: Arc::new(vouchers),
-        billing: Arc::new(stores.clone()),
-        billing_queries: Arc::new(stores.billing.clone()),
-        billing_run: Arc::new(stores.clone()),
         bill_limits: BillLimits::STANDARD,
-        jobs_store: Arc::new(jobs.clone()),
         receipts: Arc::new(NoReceipts),
         probe: Arc::new(NoProbe),
-        usage: Arc::new(MemoryUsage::beside(stores.access.clone())),
-        housekeeping: Arc::new(jobs),
+        housekeeping: Arc::new(MemoryJobs::new()),
         keeping: Keeping::standard(),
+        customers: ports.customers,
+        access: ports.access,
+        access_queries: ports.access_queries,
+        vouchers: ports.vouchers,
+        voucher_queries: ports.voucher_queries,
+        billing: ports.billing,
+        billing_queries: ports.billing_queries,
+        billing_run: ports.run,
+        jobs_store: ports.jobs,
+        usage: ports.usage,
+    };
+    on_stores(stores, bench)
+}
+
+/// The same bench with its work kept in the stores of a process that may die.
+fn on_stores(stores: &Stores, bench: Workbench) -> Workbench {
+    let ports = stores.ports.clone();
+    Workbench {
+        customers: ports.customers,
+        access: Arc::new(stores.clone()),
+        access_queries: ports.access_queries,
+        vouchers: Arc::new(stores.clone()),
+        voucher_queries: ports.voucher_queries,
+        billing: Arc::new(stores.clone()),
+        billing_queries: ports.billing_queries,
+        billing_run: Arc::new(stores.clone()),
+        jobs_store: Arc::new(stores.clone()),
+        usage: ports.usage,
+        ..bench
     }
 }
 

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
-use billing::{Access, DunningPolicy, LedgerAccount, Level, Period, SubscriptionView};
-use chrono::Days;
+use billing::{Access, DunningPolicy, LedgerAccount, Level, Period};
 use kernel::{LocalDate, PlanId, SubscriptionId};
 
 use crate::books::Books;
+use crate::calendar::Calendar;
+use crate::known::Known;
 
 /// A rule that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -19,24 +20,13 @@ pub(crate) struct Broken {
     pub(crate) why: String,
 }
 
-type Verdict = Result<(), Broken>;
+pub(crate) type Verdict = Result<(), Broken>;
 
-fn hold(rule: &'static str, holds: bool, why: impl FnOnce() -> String) -> Verdict {
+pub(crate) fn hold(rule: &'static str, holds: bool, why: impl FnOnce() -> String) -> Verdict {
     match holds {
         true => Ok(()),
         false => Err(Broken { rule, why: why() }),
     }
-}
-
-/// What the simulation knows about an account better than the product.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Known {
-    /// Everything that was paid, in minor units.
-    pub(crate) paid: i64,
-    /// Whether an operator stopped the subscription.
-    pub(crate) suspended: bool,
-    /// Whether it was ever stopped, by an operator or for debt: periods may be missing then.
-    pub(crate) was_stopped: bool,
 }
 
 /// What the provider has promised everybody.
@@ -57,18 +47,14 @@ pub(crate) fn judge(books: &Books, known: &Known, terms: &Terms, today: LocalDat
     level_follows_from_debt(books, terms.dunning, today)?;
     access_follows_from_level(books, known, today)?;
     for subscription in &books.subscriptions {
-        let days = net_days(books, subscription.id)?;
-        no_day_is_billed_twice(subscription, &days)?;
-        if !known.was_stopped {
-            no_day_is_forgotten(subscription, &days, today)?;
-        }
+        Calendar::of(books, subscription)?.judge(known, today)?;
     }
     cycles_cost_their_price(books, &terms.prices)
 }
 
 fn ledger_balances(books: &Books) -> Verdict {
     for posting in &books.postings {
-        let sum: i64 = posting.entries().iter().map(|it| it.amount.minor()).sum();
+        let sum: i64 = posting.iter().map(|(_, amount)| amount).sum();
         hold("1", sum == 0, || format!("{posting:?} sums to {sum}"))?;
     }
     Ok(())
@@ -76,8 +62,8 @@ fn ledger_balances(books: &Books) -> Verdict {
 
 fn ledger_agrees_with_documents(books: &Books) -> Verdict {
     let mut sums = BTreeMap::<&str, i64>::new();
-    for entry in books.postings.iter().flat_map(|it| it.entries()) {
-        *sums.entry(entry.account.as_str()).or_default() += entry.amount.minor();
+    for (account, amount) in books.postings.iter().flatten() {
+        *sums.entry(account).or_default() += amount;
     }
     let sum = |account: LedgerAccount| sums.get(account.as_str()).copied().unwrap_or(0);
     let due: i64 = books.invoices.iter().map(|it| it.due.minor()).sum();
@@ -187,7 +173,7 @@ fn access_follows_from_level(books: &Books, known: &Known, today: LocalDate) -> 
         let over = subscription.ends_on.is_some_and(|it| it <= today);
         let wanted = match books.account.level {
             _ if over => Access::Ended,
-            _ if known.suspended && subscription.status == "suspended" => Access::Suspended,
+            _ if known.is_stopped_by_hand(subscription.id) => Access::Suspended,
             Level::Suspended => Access::Suspended,
             Level::Restricted => Access::Restricted,
             Level::Clear | Level::Overdue => Access::Active,
@@ -198,68 +184,6 @@ fn access_follows_from_level(books: &Books, known: &Known, today: LocalDate) -> 
         })?;
     }
     Ok(())
-}
-
-fn days_of(period: Period) -> impl Iterator<Item = LocalDate> {
-    period
-        .start
-        .iter_days()
-        .take_while(move |it| *it < period.end)
-}
-
-/// How often each day of a subscription stands billed, after what was taken back.
-fn net_days(
-    books: &Books,
-    subscription: SubscriptionId,
-) -> Result<BTreeMap<LocalDate, i64>, Broken> {
-    let mut days = BTreeMap::new();
-    let lines = books.invoices.iter().flat_map(|it| &it.lines);
-    for line in lines.filter(|it| it.subscription == subscription) {
-        for day in days_of(line.period) {
-            *days.entry(day).or_default() += if line.repairs { -1 } else { 1 };
-        }
-        hold("18", line.repairs == line.amount.is_negative(), || {
-            format!("{line:?}")
-        })?;
-    }
-    Ok(days)
-}
-
-fn no_day_is_billed_twice(
-    subscription: &SubscriptionView,
-    days: &BTreeMap<LocalDate, i64>,
-) -> Verdict {
-    let id = subscription.id;
-    for (day, times) in days {
-        hold("17", (0..=1).contains(times), || {
-            format!("{day} of {id} is billed {times} times")
-        })?;
-        let before = *day < subscription.started_on && *times != 0;
-        hold("9", !before, || {
-            format!("{day} of {id} lies before its start")
-        })?;
-    }
-    Ok(())
-}
-
-/// From the first day to today, or to the end, every day is billed: in advance, so today is too.
-fn no_day_is_forgotten(
-    subscription: &SubscriptionView,
-    days: &BTreeMap<LocalDate, i64>,
-    today: LocalDate,
-) -> Verdict {
-    let after = subscription
-        .ends_on
-        .map_or(next_day(today), |it| it.min(next_day(today)));
-    let life = Period {
-        start: subscription.started_on,
-        end: after,
-    };
-    let forgotten = days_of(life).find(|day| days.get(day).is_none_or(|it| *it == 0));
-    let id = subscription.id;
-    hold("8", forgotten.is_none(), || {
-        format!("{forgotten:?} of {id} was never billed")
-    })
 }
 
 /// What stands billed of one cycle: days by plan, and their amount.
@@ -316,9 +240,4 @@ fn cycles_cost_their_price(books: &Books, prices: &BTreeMap<PlanId, i64>) -> Ver
         })?;
     }
     Ok(())
-}
-
-/// The day after one.
-pub(crate) fn next_day(day: LocalDate) -> LocalDate {
-    day.checked_add_days(Days::new(1)).unwrap_or(day)
 }

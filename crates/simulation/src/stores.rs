@@ -1,32 +1,32 @@
-//! The stores of the simulated product: the contexts' own fakes, whose commits the process may not survive.
+//! The stores of the simulated product, whose commits the process may not survive.
 
 use std::sync::Arc;
 
 use access::adoption::ImportRepository;
-use access::testing::MemoryAccess;
 use access::{
     AccessStore, AccessTx, GrantRepository, ProfileRepository, RouterRepository, SetupRepository,
 };
 use async_trait::async_trait;
-use billing::testing::MemoryBilling;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
     DunningRunRepository, EntityRepository, FoundAccount, InvoiceRepository, Ledger, LegalEntity,
     PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
-    UnmatchedRepository, write_prepared,
+    UnmatchedRepository,
 };
+use jobs::JobsStore;
 use kernel::{
     AccountId, DeliveryId, EntityId, JobRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork,
 };
+use vouchers::{BatchRepository, VoucherRepository, VouchersStore, VouchersTx};
 use workflows::{SubscriptionStore, SubscriptionTx};
 
+use crate::backend::Ports;
 use crate::peril::{Fate, Peril};
 
-/// Both stores, alone or in one transaction.
-#[derive(Debug, Clone, Default)]
+/// Every store, alone or in one transaction with another.
+#[derive(Clone)]
 pub(crate) struct Stores {
-    pub(crate) billing: MemoryBilling,
-    pub(crate) access: MemoryAccess,
+    pub(crate) ports: Ports,
     pub(crate) peril: Arc<Peril>,
 }
 
@@ -37,6 +37,14 @@ struct Life {
 }
 
 impl Stores {
+    /// The stores of a backend, in a process that lives.
+    pub(crate) fn of(ports: Ports) -> Self {
+        Self {
+            ports,
+            peril: Arc::default(),
+        }
+    }
+
     fn life(&self, scope: &Scope) -> Result<Life, StoreError> {
         self.peril.begin()?;
         Ok(Life {
@@ -69,24 +77,44 @@ impl Life {
     }
 }
 
-/// A transaction over one store.
+/// A transaction, and the process that may not survive its commit.
 struct Single<T: ?Sized> {
     life: Life,
     inner: Box<T>,
-}
-
-/// A transaction over both.
-struct Both {
-    life: Life,
-    billing: Box<dyn BillingTx>,
-    access: Box<dyn AccessTx>,
 }
 
 #[async_trait]
 impl BillingStore for Stores {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
         let life = self.life(scope)?;
-        let inner = BillingStore::begin(&self.billing, scope).await?;
+        let inner = self.ports.billing.begin(scope).await?;
+        Ok(Box::new(Single { life, inner }))
+    }
+}
+
+#[async_trait]
+impl SubscriptionStore for Stores {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn SubscriptionTx>, StoreError> {
+        let life = self.life(scope)?;
+        let inner = self.ports.sales.begin(scope).await?;
+        Ok(Box::new(Single { life, inner }))
+    }
+}
+
+#[async_trait]
+impl VouchersStore for Stores {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn VouchersTx>, StoreError> {
+        let life = self.life(scope)?;
+        let inner = self.ports.vouchers.begin(scope).await?;
+        Ok(Box::new(Single { life, inner }))
+    }
+}
+
+#[async_trait]
+impl JobsStore for Stores {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn UnitOfWork>, StoreError> {
+        let life = self.life(scope)?;
+        let inner = self.ports.jobs.begin(scope).await?;
         Ok(Box::new(Single { life, inner }))
     }
 }
@@ -95,12 +123,12 @@ impl BillingStore for Stores {
 impl AccessStore for Stores {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn AccessTx>, StoreError> {
         let life = self.life(scope)?;
-        let inner = AccessStore::begin(&self.access, scope).await?;
+        let inner = self.ports.access.begin(scope).await?;
         Ok(Box::new(Single { life, inner }))
     }
 
     async fn forget_previews(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
-        self.access.forget_previews(before, limit).await
+        self.ports.access.forget_previews(before, limit).await
     }
 }
 
@@ -114,7 +142,7 @@ impl BillingRunStore for Stores {
         page: RunPage,
     ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         self.peril.begin()?;
-        self.billing.facts_to_bill(tenant, entity, page).await
+        self.ports.run.facts_to_bill(tenant, entity, page).await
     }
 
     async fn count_to_bill(
@@ -124,7 +152,7 @@ impl BillingRunStore for Stores {
         now: Timestamp,
     ) -> Result<u64, StoreError> {
         self.peril.begin()?;
-        self.billing.count_to_bill(tenant, entity, now).await
+        self.ports.run.count_to_bill(tenant, entity, now).await
     }
 
     async fn facts_of(
@@ -134,7 +162,7 @@ impl BillingRunStore for Stores {
         now: Timestamp,
     ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
         self.peril.begin()?;
-        self.billing.facts_of(tenant, account, now).await
+        self.ports.run.facts_of(tenant, account, now).await
     }
 
     async fn reserve_numbers(
@@ -143,7 +171,7 @@ impl BillingRunStore for Stores {
         entity: &LegalEntity,
         count: u16,
     ) -> Result<Vec<u64>, StoreError> {
-        self.billing.reserve_numbers(scope, entity, count).await
+        self.ports.run.reserve_numbers(scope, entity, count).await
     }
 
     async fn give_numbers_back(
@@ -151,7 +179,7 @@ impl BillingRunStore for Stores {
         scope: &Scope,
         entity: &LegalEntity,
     ) -> Result<(), StoreError> {
-        self.billing.give_numbers_back(scope, entity).await
+        self.ports.run.give_numbers_back(scope, entity).await
     }
 
     async fn write_bills(
@@ -160,29 +188,25 @@ impl BillingRunStore for Stores {
         bills: Vec<(PreparedBill, Option<u64>)>,
     ) -> Vec<Result<(), StoreError>> {
         let mut written = Vec::new();
-        for (prepared, _) in bills {
-            written.push(self.write_bill(scope, prepared).await);
+        for bill in bills {
+            written.push(self.write_bill(scope, bill).await);
         }
         written
     }
 }
 
 impl Stores {
-    async fn write_bill(&self, scope: &Scope, prepared: PreparedBill) -> Result<(), StoreError> {
-        let mut tx = BillingStore::begin(self, scope).await?;
-        write_prepared(&mut *tx, prepared).await?;
-        tx.commit().await
-    }
-}
-
-#[async_trait]
-impl SubscriptionStore for Stores {
-    async fn begin(&self, scope: &Scope) -> Result<Box<dyn SubscriptionTx>, StoreError> {
-        Ok(Box::new(Both {
-            life: self.life(scope)?,
-            billing: BillingStore::begin(&self.billing, scope).await?,
-            access: AccessStore::begin(&self.access, scope).await?,
-        }))
+    /// One bill, which may be the last that the process writes.
+    async fn write_bill(
+        &self,
+        scope: &Scope,
+        bill: (PreparedBill, Option<u64>),
+    ) -> Result<(), StoreError> {
+        let write = async {
+            let mut written = self.ports.run.write_bills(scope, vec![bill]).await;
+            written.pop().unwrap_or(Ok(()))
+        };
+        self.life(scope)?.commit(write).await
     }
 }
 
@@ -198,42 +222,22 @@ impl<T: UnitOfWork + ?Sized> UnitOfWork for Single<T> {
     }
 }
 
-#[async_trait]
-impl UnitOfWork for Both {
-    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
-        self.access.enqueue(job).await
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self {
-            life,
-            billing,
-            access,
-        } = *self;
-        let write = async move {
-            billing.commit().await?;
-            access.commit().await
-        };
-        life.commit(write).await
-    }
-}
-
-impl SubscriptionTx for Both {}
+impl SubscriptionTx for Single<dyn SubscriptionTx> {}
 
 /// Hands a repository of the transaction on.
 macro_rules! repositories {
-    ($tx:ident for $owner:ty, $field:ident: $($name:ident -> $port:ident),+ $(,)?) => {
-        impl $tx for $owner {
+    ($tx:ident for $owner:ident: $($name:ident -> $port:ident),+ $(,)?) => {
+        impl $tx for Single<dyn $owner> {
             $(fn $name(&mut self) -> &mut dyn $port {
-                self.$field.$name()
+                self.inner.$name()
             })+
         }
     };
 }
 
 macro_rules! billing_of {
-    ($owner:ty, $field:ident) => {
-        repositories!(BillingTx for $owner, $field:
+    ($owner:ident) => {
+        repositories!(BillingTx for $owner:
             entities -> EntityRepository,
             plans -> PlanRepository,
             accounts -> AccountRepository,
@@ -248,8 +252,8 @@ macro_rules! billing_of {
 }
 
 macro_rules! access_of {
-    ($owner:ty, $field:ident) => {
-        repositories!(AccessTx for $owner, $field:
+    ($owner:ident) => {
+        repositories!(AccessTx for $owner:
             profiles -> ProfileRepository,
             routers -> RouterRepository,
             grants -> GrantRepository,
@@ -259,7 +263,11 @@ macro_rules! access_of {
     };
 }
 
-billing_of!(Single<dyn BillingTx>, inner);
-billing_of!(Both, billing);
-access_of!(Single<dyn AccessTx>, inner);
-access_of!(Both, access);
+billing_of!(BillingTx);
+billing_of!(SubscriptionTx);
+access_of!(AccessTx);
+access_of!(SubscriptionTx);
+repositories!(VouchersTx for VouchersTx:
+    batches -> BatchRepository,
+    vouchers -> VoucherRepository,
+);

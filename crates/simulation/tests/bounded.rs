@@ -1,12 +1,13 @@
 //! A year of a small provider under faults, on a few seeds; `cargo xtask simulate --deep` runs long.
 
-use simulation::{Broken, Scenario, Summary, simulate};
+use simulation::{Broken, Kept, Scenario, Summary, simulate};
 
 const SMALL: Scenario = Scenario {
     customers: 30,
     years: 1,
     seed: 1,
     faults: true,
+    kept: Kept::InMemory,
 };
 
 fn history(seed: u64) -> Result<Summary, Broken> {
@@ -15,12 +16,17 @@ fn history(seed: u64) -> Result<Summary, Broken> {
 
 fn much_happened(told: &Summary) {
     assert_eq!(told.customers, u64::from(SMALL.customers));
+    let faults = told.faults;
     let counts = [
         told.invoices,
         told.payments,
-        told.repeats,
-        told.deaths,
-        told.outages,
+        faults.repeated_deliveries,
+        faults.repeated_payments,
+        faults.repeated_sweeps,
+        faults.held_up,
+        faults.died_before_write + faults.died_after_write,
+        faults.outages,
+        faults.missed_days,
     ];
     assert!(counts.iter().all(|it| *it > 0), "{told:?}");
 }

@@ -92,6 +92,8 @@ mod progress;
 mod reactions;
 mod sell_subscription;
 mod sold_plans;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod workbench;
 
 pub use begin_import::{BeginImport, BeginImportPorts, begin_import, interrupted};

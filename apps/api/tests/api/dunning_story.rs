@@ -355,7 +355,7 @@ async fn what_waits_is_one_list_by_kind_and_reason() {
     let scope = Scope::system(TENANT, "test", Uuid::nil());
     let reason = billing::Unbillable::StandsBilled;
     let store = &*shop.house.ports.billing;
-    billing::park_account(store, &scope, id.parse().unwrap(), reason)
+    billing::park_account(store, &scope, id.parse().unwrap(), &reason)
         .await
         .unwrap();
     let all = get(&shop, "/api/v1/needs-attention").await;

@@ -265,22 +265,16 @@ impl GrantRepository for MemoryTx {
     }
 
     async fn find_by_subject(&mut self, subject: Subject) -> Result<Option<Grant>, StoreError> {
-        let found = self
-            .tables
-            .grants()
-            .find(|it| it.subject == subject)
-            .map(|it| it.id);
+        let found = self.tables.grants.of(subject).map(|it| it.id);
         found.map_or(Ok(None), |id| self.tables.restore(id))
     }
 
     async fn save(&mut self, grant: &mut Grant) -> Result<(), StoreError> {
         let new = grant.snapshot();
         self.tables.check_grant(&new)?;
-        let stored = self.tables.grants.get(&new.id).map(|it| it.version);
+        let stored = self.tables.grant(new.id).map(|it| it.version);
         grant.saved_as(next_version(new.version, stored)?);
-        self.tables
-            .grants
-            .insert(new.id, Arc::new(grant.snapshot()));
+        self.tables.grants.put(grant.snapshot());
         self.tables.record(new.id, grant.take_events())
     }
 
@@ -289,12 +283,11 @@ impl GrantRepository for MemoryTx {
         let mut count = 0;
         for grant in grants {
             let new = grant.snapshot();
-            if self.tables.grants().any(|it| it.subject == new.subject) {
+            if self.tables.grants.of(new.subject).is_some() {
                 continue;
             }
             self.tables.check_grant(&new)?;
-            let new = GrantSnapshot { version: 1, ..new };
-            self.tables.grants.insert(new.id, Arc::new(new));
+            self.tables.grants.put(GrantSnapshot { version: 1, ..new });
             count += 1;
         }
         if let Some(router) = router {
@@ -308,10 +301,10 @@ impl GrantRepository for MemoryTx {
         subjects: &[Subject],
         at: Timestamp,
     ) -> Result<Vec<RouterId>, StoreError> {
-        let named = |it: &&GrantSnapshot| subjects.contains(&it.subject);
         let live = |it: &&GrantSnapshot| it.allowance != Allowance::Ended;
-        let found = self.tables.grants().filter(named).filter(live);
-        let found: Vec<(GrantId, RouterId)> = found.map(|it| (it.id, it.router)).collect();
+        let named = subjects.iter().filter_map(|it| self.tables.grants.of(*it));
+        let found = named.filter(live);
+        let found: BTreeMap<GrantId, RouterId> = found.map(|it| (it.id, it.router)).collect();
         let mut counts: BTreeMap<RouterId, u64> = BTreeMap::new();
         for (id, router) in found {
             self.tables.change_grant(id, |it| {
@@ -331,11 +324,7 @@ impl GrantRepository for MemoryTx {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Grant>, StoreError> {
-        let on = self
-            .tables
-            .grants()
-            .filter(|it| it.router == router)
-            .cloned();
+        let on = self.tables.grants.on(router).cloned();
         let restored: Result<Vec<Grant>, _> = on.map(Grant::restore).collect();
         let mut waiting = restored.map_err(StoreError::corrupt)?;
         waiting.retain(|it| it.is_pending(now));
@@ -358,9 +347,9 @@ impl GrantRepository for MemoryTx {
         let wanted = |it: &&GrantSnapshot| {
             let unfinished = it.applied.revision < it.revision;
             let open = it.allowance != Allowance::Ended || unfinished;
-            it.router == router && open && after.is_none_or(|last| it.id > last)
+            open && after.is_none_or(|last| it.id > last)
         };
-        let rows = self.tables.grants().filter(wanted).cloned();
+        let rows = self.tables.grants.on(router).filter(wanted).cloned();
         let page = rows
             .take(usize::try_from(limit).unwrap_or(usize::MAX))
             .map(Grant::restore);
@@ -394,13 +383,12 @@ impl GrantRepository for MemoryTx {
         limit: u32,
     ) -> Result<Vec<Grant>, StoreError> {
         let paid = |it: &&GrantSnapshot| {
-            it.router == router
-                && it.changed_at > since
+            it.changed_at > since
                 && it.applied.revision < it.revision
                 && matches!(it.allowance, Allowance::Active { .. })
                 && matches!(it.subject, Subject::Subscription(_))
         };
-        let rows = self.tables.grants().filter(paid).cloned();
+        let rows = self.tables.grants.on(router).filter(paid).cloned();
         let page = rows.take(usize::try_from(limit).unwrap_or(usize::MAX));
         let restored: Result<_, _> = page.map(Grant::restore).collect();
         restored.map_err(StoreError::corrupt)

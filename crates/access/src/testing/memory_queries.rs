@@ -79,12 +79,8 @@ impl AccessQueries for MemoryAccess {
         logins: &[LoginRef],
     ) -> Result<Vec<(LoginRef, Subject)>, StoreError> {
         let tables = self.tables(tenant);
-        let live = |it: &&GrantSnapshot| it.router == router && it.allowance != Allowance::Ended;
         let login = |it: &GrantSnapshot| LoginRef::new(it.service, it.login.as_str());
-        let pairs = tables
-            .grants()
-            .filter(live)
-            .map(|it| (login(it), it.subject));
+        let pairs = tables.live_on(router).map(|it| (login(it), it.subject));
         Ok(pairs.filter(|(it, _)| logins.contains(it)).collect())
     }
 
@@ -119,7 +115,7 @@ fn paged<T, K>(
 }
 
 fn router_view(it: &RouterSnapshot, tables: &Tables) -> RouterView {
-    let on = || tables.grants().filter(|grant| grant.router == it.id);
+    let on = || tables.grants.on(it.id);
     let count = |len: usize| u64::try_from(len).unwrap_or(u64::MAX);
     let lives = |grant: &&GrantSnapshot| grant.allowance != Allowance::Ended;
     let waits = |grant: &&GrantSnapshot| grant.applied.revision < grant.revision;

@@ -1,12 +1,12 @@
 //! What one tenant has in the access fake, and the rules that a database would enforce.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use kernel::{
     DomainEvent, GrantId, Id, JobRequest, Kind, NewEvent, ProfileId, RouterId, StoreError,
 };
 
+use super::memory_grants::Grants;
 use super::memory_imports::ImportTables;
 use crate::grant::{Allowance, Grant, GrantSnapshot};
 use crate::ports::{GRANT_LOGIN_UNIQUE, GRANT_SUBJECT_UNIQUE};
@@ -19,8 +19,7 @@ use crate::setup::RouterSetupSnapshot;
 pub(super) struct Tables {
     pub(super) profiles: BTreeMap<ProfileId, ServiceProfileSnapshot>,
     pub(super) routers: BTreeMap<RouterId, RouterSnapshot>,
-    /// Shared, because every transaction copies the tables.
-    pub(super) grants: BTreeMap<GrantId, Arc<GrantSnapshot>>,
+    pub(super) grants: Grants,
     pub(super) setups: BTreeMap<RouterId, RouterSetupSnapshot>,
     pub(super) imports: ImportTables,
     pub(super) events: Vec<NewEvent>,
@@ -57,40 +56,37 @@ impl Tables {
 
     /// Every grant, by id.
     pub(super) fn grants(&self) -> impl DoubleEndedIterator<Item = &GrantSnapshot> {
-        self.grants.values().map(|it| &**it)
+        self.grants.iter()
     }
 
     /// One grant.
     pub(super) fn grant(&self, id: GrantId) -> Option<&GrantSnapshot> {
-        self.grants.get(&id).map(|it| &**it)
+        self.grants.get(id)
     }
 
     pub(super) fn check_grant(&self, new: &GrantSnapshot) -> Result<(), StoreError> {
-        let lives = |it: &GrantSnapshot| it.allowance != Allowance::Ended;
-        let others = || self.grants().filter(|it| it.id != new.id);
-        if others().any(|it| it.subject == new.subject) {
+        if self
+            .grants
+            .of(new.subject)
+            .is_some_and(|it| it.id != new.id)
+        {
             return Err(duplicate(GRANT_SUBJECT_UNIQUE));
         }
-        let key = |it: &GrantSnapshot| (it.router, it.service, it.login.clone());
-        if lives(new) && others().any(|it| lives(it) && key(it) == key(new)) {
+        let lives = new.allowance != Allowance::Ended;
+        if lives && self.grants.namesake(new).is_some_and(|it| it != new.id) {
             return Err(duplicate(GRANT_LOGIN_UNIQUE));
         }
         Ok(())
     }
 
     pub(super) fn restore(&self, id: GrantId) -> Result<Option<Grant>, StoreError> {
-        let found = self
-            .grants
-            .get(&id)
-            .map(|it| Grant::restore((**it).clone()));
+        let found = self.grant(id).cloned().map(Grant::restore);
         found.transpose().map_err(StoreError::corrupt)
     }
 
     pub(super) fn live_on(&self, router: RouterId) -> impl Iterator<Item = &GrantSnapshot> {
-        let on = move |it: &&GrantSnapshot| it.router == router;
-        self.grants()
-            .filter(on)
-            .filter(|it| it.allowance != Allowance::Ended)
+        let on = self.grants.on(router);
+        on.filter(|it| it.allowance != Allowance::Ended)
     }
 
     pub(super) fn change_grant(
@@ -102,11 +98,10 @@ impl Tables {
             change(&mut grant);
             let snapshot = grant.snapshot();
             let version = snapshot.version + 1;
-            let snapshot = GrantSnapshot {
+            self.grants.put(GrantSnapshot {
                 version,
                 ..snapshot
-            };
-            self.grants.insert(id, Arc::new(snapshot));
+            });
         }
         Ok(())
     }

@@ -52,8 +52,7 @@ impl MemoryUsage {
 
     fn grant_of(&self, tenant: TenantId, subject: Subject) -> Option<GrantId> {
         let tables = self.access.tables(tenant);
-        let found = tables.grants().find(|it| it.subject == subject);
-        found.map(|it| it.id)
+        tables.grants.of(subject).map(|it| it.id)
     }
 }
 
@@ -118,13 +117,12 @@ impl UsageStore for MemoryUsage {
         logins: &[LoginRef],
     ) -> Result<Vec<Owner>, StoreError> {
         let tables = self.access.tables(tenant);
-        let lives = |it: &&GrantSnapshot| it.router == router && it.allowance != Allowance::Ended;
         let owner = |it: &GrantSnapshot| Owner {
             login: LoginRef::new(it.service, it.login.as_str()),
             grant: it.id,
             subject: it.subject,
         };
-        let owners = tables.grants().filter(lives).map(owner);
+        let owners = tables.live_on(router).map(owner);
         Ok(owners.filter(|it| logins.contains(&it.login)).collect())
     }
 

@@ -56,14 +56,15 @@ impl MemoryBilling {
     pub fn postings_of(&self, tenant: TenantId, account: AccountId) -> Vec<Posting> {
         let rows = self.lock();
         let postings = rows.postings.get(&(tenant, account));
-        let postings = postings.into_iter().flatten();
-        postings.map(|(_, it)| it.clone()).collect()
+        let postings = postings.into_iter().flat_map(|it| it.iter());
+        postings.map(|(_, it)| (**it).clone()).collect()
     }
 
     /// Takes the events and jobs that were committed since the last time away, as whoever carries them on would.
     #[must_use]
     pub fn take_outbox(&self) -> (Vec<NewEvent>, Vec<JobRequest>) {
         let mut rows = self.lock();
+        rows.generation += 1;
         (
             std::mem::take(&mut rows.events),
             std::mem::take(&mut rows.jobs),
@@ -78,9 +79,9 @@ impl MemoryBilling {
             .postings
             .into_iter()
             .filter(|((owner, _), _)| *owner == tenant);
-        let mut mine: Vec<_> = mine.flat_map(|(_, postings)| postings).collect();
+        let mut mine: Vec<_> = mine.flat_map(|(_, postings)| postings.iter()).collect();
         mine.sort_by_key(|(place, _)| *place);
-        mine.into_iter().map(|(_, it)| it.clone()).collect()
+        mine.into_iter().map(|(_, it)| (**it).clone()).collect()
     }
 
     fn lock(&self) -> MutexGuard<'_, Rows> {
@@ -140,11 +141,19 @@ impl UnitOfWork for MemoryTx {
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
         let mut shared = self.store.lock();
-        let mut rows = shared.clone();
+        // Whoever was alone has seen what replaying the writes would come to.
+        let was_alone = self.rows.generation == shared.generation;
+        let mut rows = match was_alone {
+            true => self.rows,
+            false => shared.clone(),
+        };
         rows.take_turns(self.tenant, &self.locked)?;
-        self.writes
-            .iter()
-            .try_for_each(|it| rows.apply(self.tenant, it))?;
+        if !was_alone {
+            self.writes
+                .iter()
+                .try_for_each(|it| rows.apply(self.tenant, it))?;
+        }
+        rows.generation += 1;
         *shared = rows;
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::{row, sql};
 
 /// The columns of an event.
 #[derive(Debug, FromQueryResult)]
-pub(super) struct EventColumns {
+pub(crate) struct EventColumns {
     position: i64,
     id: Uuid,
     pub(super) tenant_id: Uuid,
@@ -35,7 +35,7 @@ pub(super) struct EventColumns {
 }
 
 impl EventColumns {
-    pub(super) fn into_event(self) -> Result<EventRow, StoreError> {
+    pub(crate) fn into_event(self) -> Result<EventRow, StoreError> {
         Ok(EventRow {
             position: self.position,
             id: EventId::from_uuid(self.id),

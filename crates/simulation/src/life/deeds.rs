@@ -2,9 +2,9 @@
 
 use anyhow::{Result, anyhow, bail};
 use billing::{
-    BillDay, BillingQueries, CancelSubscription, ChangePlan, PaymentMethod, RecordPayment,
-    RecordPaymentError, ResumeSubscription, SubscriptionError, SuspendSubscription,
-    cancel_subscription, change_plan, record_payment, resume_subscription, suspend_subscription,
+    BillDay, CancelSubscription, ChangePlan, PaymentMethod, RecordPayment, RecordPaymentError,
+    ResumeSubscription, SubscriptionError, SuspendSubscription, cancel_subscription, change_plan,
+    record_payment, resume_subscription, suspend_subscription,
 };
 use customers::{CustomerKind, NewCustomer, RegisterCustomer, register_customer};
 use kernel::testing::OpenVault;
@@ -15,9 +15,10 @@ use super::Life;
 use crate::books::Books;
 use crate::carrier::by_hand;
 use crate::conduct::{self, Deed, Person};
+use crate::known::Known;
 
 /// How often somebody asks again after a crash.
-const TIMES: usize = 20;
+pub(super) const TIMES: usize = 20;
 
 impl Life {
     pub(super) async fn perform(&mut self, deed: Deed, day: LocalDate) -> Result<()> {
@@ -27,15 +28,18 @@ impl Life {
             Deed::Pay(number, invoice, part) => self.pay(number, invoice, part, day).await,
             Deed::PayAhead(number) => self.pay_ahead(number, day).await,
             Deed::TellAgain(payment) => self.tell_again(payment, day).await,
+            Deed::Passes(deed) => self.deal_in_passes(deed, day).await,
             Deed::Outage(router) => {
-                self.summary.outages += 1;
+                self.summary.faults.outages += 1;
+                let router = self.provider.routers[router];
                 self.away.insert(router);
-                self.provider.reach(self.provider.routers[router], false);
+                self.provider.reach(router, false);
                 Ok(())
             }
             Deed::Repair(router) => {
+                let router = self.provider.routers[router];
                 self.away.remove(&router);
-                self.provider.reach(self.provider.routers[router], true);
+                self.provider.reach(router, true);
                 self.wait_a_minute();
                 Ok(())
             }
@@ -63,13 +67,12 @@ impl Life {
             number,
         };
         let command = RegisterCustomer { customer };
-        let (store, clock) = (&self.provider.customers, &*self.provider.clock);
-        register_customer(store, clock, &by_hand(&self.provider), command).await?;
+        let (ports, clock) = (&self.provider.stores.ports, &*self.provider.clock);
+        register_customer(&*ports.customers, clock, &by_hand(&self.provider), command).await?;
         self.summary.customers += 1;
         self.people.insert(number, person);
         self.by_account.insert(person.account, number);
-        self.known
-            .insert(person.account, crate::rules::Known::default());
+        self.known.insert(person.account, Known::default());
         self.sell(person, day).await
     }
 
@@ -116,7 +119,7 @@ impl Life {
             let scope = by_hand(provider);
             let sold = sell_subscription(
                 &provider.stores,
-                &provider.customers,
+                &*provider.stores.ports.customer_queries,
                 &OpenVault,
                 provider.ids(),
                 &*provider.clock,
@@ -126,7 +129,7 @@ impl Life {
             let sold = sold.await;
             self.carrier.revive(&self.provider);
             let (tenant, id) = (self.provider.tenant(), person.subscription);
-            let billing = &self.provider.stores.billing;
+            let billing = self.provider.billing();
             if billing.subscription(tenant, id).await?.is_some() {
                 self.touched.insert(person.account);
                 return Ok(());
@@ -147,7 +150,7 @@ impl Life {
         part: i64,
         day: LocalDate,
     ) -> Result<()> {
-        let billing = &self.provider.stores.billing;
+        let billing = self.provider.billing();
         let Some(invoice) = billing.invoice(self.provider.tenant(), invoice).await? else {
             bail!("invariant 23: an invoice is gone")
         };
@@ -217,13 +220,12 @@ impl Life {
         let Some(command) = self.commands.get(&payment).cloned() else {
             return Ok(());
         };
-        self.carrier.repeats += 1;
+        self.summary.faults.repeated_payments += 1;
         self.trail
             .note(command.account, day, format!("{payment} is told again"));
-        let (billing, tenant) = (&self.provider.stores.billing, self.provider.tenant());
-        let before = Books::read(billing, tenant, command.account).await?;
+        let before = Books::read(&self.provider, command.account).await?;
         self.tell(&command).await?;
-        let after = Books::read(billing, tenant, command.account).await?;
+        let after = Books::read(&self.provider, command.account).await?;
         if before != after {
             bail!(
                 "invariant 29: a repeated payment changed the books of {}",
@@ -259,14 +261,6 @@ impl Life {
             self.trail
                 .note(person.account, day, format!("{deed:?}: {outcome}"));
             self.touched.insert(person.account);
-            let suspended = match deed {
-                Deed::Suspend(_) if done.is_ok() => true,
-                Deed::Resume(_) if done.is_ok() => false,
-                _ => return Ok(()),
-            };
-            let known = self.known.entry(person.account).or_default();
-            known.suspended = suspended;
-            known.was_stopped |= suspended;
             return Ok(());
         }
         bail!("{deed:?} never ends")

@@ -1,13 +1,12 @@
 //! When the promises are judged: touched accounts every day, everything at the end of a month.
 
-use std::collections::BTreeSet;
-
 use access::{Attribute, Menu};
 use anyhow::{Result, anyhow, ensure};
 use billing::{Access, bill_account, evaluate_account};
 use kernel::{AccountId, LocalDate};
 
 use super::Life;
+use super::month_end::Totals;
 use crate::books::Books;
 use crate::carrier::by_hand;
 use crate::rules::judge;
@@ -21,21 +20,23 @@ impl Life {
             true => self.by_account.keys().copied().collect(),
             false => self.touched.iter().copied().collect(),
         };
+        let mut totals = Totals::default();
         for account in &accounts {
-            self.judge_account(*account, day).await?;
+            let books = self.judge_account(*account, day).await?;
+            totals.add(&books);
         }
         for account in accounts.iter().take(SAMPLES) {
             self.again_changes_nothing(*account).await?;
         }
         if month_end {
+            self.reports_agree(&totals, day)?;
             self.numbers_have_no_gap()?;
         }
         Ok(())
     }
 
-    async fn judge_account(&mut self, account: AccountId, day: LocalDate) -> Result<()> {
-        let billing = &self.provider.stores.billing;
-        let books = Books::read(billing, self.provider.tenant(), account).await?;
+    async fn judge_account(&mut self, account: AccountId, day: LocalDate) -> Result<Books> {
+        let books = Books::read(&self.provider, account).await?;
         self.summary.judged += 1;
         let known = self.known.get(&account).cloned().unwrap_or_default();
         if let Some(reason) = &books.account.parked {
@@ -50,7 +51,7 @@ impl Life {
         if let Err(err) = self.routers_agree(&books) {
             return Err(self.broken(account, &err));
         }
-        Ok(())
+        Ok(books)
     }
 
     /// An issued invoice is never changed: all but what is paid of it stays as it was.
@@ -68,38 +69,18 @@ impl Life {
         Ok(())
     }
 
-    /// Every number of the series from 1 on, once.
-    fn numbers_have_no_gap(&self) -> Result<()> {
-        let mut numbers = BTreeSet::new();
-        for invoice in self.issued.values() {
-            let number = invoice.number.rsplit('-').next().unwrap_or_default();
-            let number: usize = number.parse()?;
-            ensure!(
-                numbers.insert(number),
-                "invariant 23: {} stands twice",
-                invoice.number
-            );
-        }
-        let last = numbers.last().copied().unwrap_or(0);
-        ensure!(
-            last == numbers.len(),
-            "invariant 23: {} numbers up to {last}",
-            numbers.len()
-        );
-        Ok(())
-    }
-
     /// What a router within reach enforces is what was decided, once nothing is on its way any more.
     fn routers_agree(&self, books: &Books) -> Result<()> {
         let Some(number) = self.by_account.get(&books.account.id) else {
             return Ok(());
         };
         let router = usize::try_from(*number)? % self.provider.routers.len();
-        if !self.carrier.is_idle() || self.away.contains(&router) {
+        let id = self.provider.routers[router];
+        if self.away.contains(&id) {
             return Ok(());
         }
-        let id = self.provider.routers[router];
-        for subscription in &books.subscriptions {
+        let subscriptions = books.subscriptions.iter();
+        for subscription in subscriptions.filter(|it| self.carrier.is_idle_about(it.id, id)) {
             let login = format!("c{number}-{}", subscription.id);
             let row = self.provider.gateway.row(id, Menu::PppSecret, &login);
             let enforced = match &row {
@@ -122,13 +103,12 @@ impl Life {
     /// Billing and evaluating once more finds nothing to do.
     async fn again_changes_nothing(&mut self, account: AccountId) -> Result<()> {
         let provider = &self.provider;
-        let billing = &provider.stores.billing;
-        let before = Books::read(billing, provider.tenant(), account).await?;
+        let before = Books::read(provider, account).await?;
         provider.stores.peril.start(None);
         let (ids, clock, scope) = (provider.ids(), &*provider.clock, by_hand(provider));
         let issued = bill_account(&provider.stores, ids, clock, &scope, account).await?;
         evaluate_account(&provider.stores, clock, &scope, account).await?;
-        let after = Books::read(billing, provider.tenant(), account).await?;
+        let after = Books::read(provider, account).await?;
         let nothing = issued.is_none() && before == after;
         match nothing {
             true => Ok(()),

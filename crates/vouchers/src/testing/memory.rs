@@ -50,6 +50,16 @@ impl MemoryVouchers {
         self.lock().jobs.clone()
     }
 
+    /// Takes the events and jobs that were committed since the last time away, as whoever carries them on would.
+    #[must_use]
+    pub fn take_outbox(&self) -> (Vec<NewEvent>, Vec<JobRequest>) {
+        let mut rows = self.lock();
+        (
+            std::mem::take(&mut rows.events),
+            std::mem::take(&mut rows.jobs),
+        )
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

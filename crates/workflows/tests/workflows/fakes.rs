@@ -7,9 +7,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use access::testing::{FakeRouter, MemoryAccess};
 use access::{
     AccessStore, AccessTx, Actual, Change, CutReport, Execution, ExecutionAnswer, Findings,
-    GatewayError, GatewayStatistics, GrantRepository, LiveSession, LoginRef, ProfileRepository,
-    Pulse, RouterFacts, RouterGateway, RouterRepository, Selection, SetupRepository, Target,
-    UsageReading, UsageScope,
+    GatewayError, GatewayStatistics, LiveSession, LoginRef, Pulse, RouterFacts, RouterGateway,
+    Selection, Target, UsageReading, UsageScope,
 };
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
@@ -18,10 +17,10 @@ use billing::{
     PreparedBill, RunPage,
 };
 use kernel::{
-    AccountId, DeliveryId, EntityId, IdempotencyKey, JobRequest, Receipts, RouterId, Scope,
-    StoreError, StoredReceipt, TenantId, Timestamp, UnitOfWork,
+    AccountId, DeliveryId, EntityId, IdempotencyKey, Receipts, RouterId, Scope, StoreError,
+    StoredReceipt, TenantId, Timestamp,
 };
-use workflows::{Progress, SubscriptionStore, SubscriptionTx};
+use workflows::Progress;
 
 /// Remembers the delivery of every transaction.
 pub(crate) struct WatchedAccess {
@@ -264,101 +263,5 @@ impl kernel::Probe for VouchersMade {
         } else {
             self.1.lock().unwrap().push(thing);
         }
-    }
-}
-
-/// Both stores in one transaction.
-pub(crate) struct Both {
-    pub(crate) access: MemoryAccess,
-    pub(crate) billing: MemoryBilling,
-}
-
-struct BothTx {
-    access: Box<dyn AccessTx>,
-    billing: Box<dyn BillingTx>,
-}
-
-#[async_trait]
-impl SubscriptionStore for Both {
-    async fn begin(&self, scope: &Scope) -> Result<Box<dyn SubscriptionTx>, StoreError> {
-        Ok(Box::new(BothTx {
-            access: AccessStore::begin(&self.access, scope).await?,
-            billing: BillingStore::begin(&self.billing, scope).await?,
-        }))
-    }
-}
-
-#[async_trait]
-impl UnitOfWork for BothTx {
-    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
-        self.access.enqueue(job).await
-    }
-
-    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let Self { access, billing } = *self;
-        billing.commit().await?;
-        access.commit().await
-    }
-}
-
-impl SubscriptionTx for BothTx {}
-
-impl AccessTx for BothTx {
-    fn profiles(&mut self) -> &mut dyn ProfileRepository {
-        self.access.profiles()
-    }
-
-    fn routers(&mut self) -> &mut dyn RouterRepository {
-        self.access.routers()
-    }
-
-    fn grants(&mut self) -> &mut dyn GrantRepository {
-        self.access.grants()
-    }
-
-    fn setups(&mut self) -> &mut dyn SetupRepository {
-        self.access.setups()
-    }
-
-    fn imports(&mut self) -> &mut dyn access::adoption::ImportRepository {
-        self.access.imports()
-    }
-}
-
-impl BillingTx for BothTx {
-    fn entities(&mut self) -> &mut dyn billing::EntityRepository {
-        self.billing.entities()
-    }
-
-    fn plans(&mut self) -> &mut dyn billing::PlanRepository {
-        self.billing.plans()
-    }
-
-    fn accounts(&mut self) -> &mut dyn billing::AccountRepository {
-        self.billing.accounts()
-    }
-
-    fn subscriptions(&mut self) -> &mut dyn billing::SubscriptionRepository {
-        self.billing.subscriptions()
-    }
-
-    fn invoices(&mut self) -> &mut dyn billing::InvoiceRepository {
-        self.billing.invoices()
-    }
-
-    fn payments(&mut self) -> &mut dyn billing::PaymentRepository {
-        self.billing.payments()
-    }
-
-    fn unmatched(&mut self) -> &mut dyn billing::UnmatchedRepository {
-        self.billing.unmatched()
-    }
-
-    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
-        self.billing.dunning_runs()
-    }
-
-    fn ledger(&mut self) -> &mut dyn billing::Ledger {
-        self.billing.ledger()
     }
 }

@@ -24,13 +24,14 @@ use kernel::{
 use serde_json::Value;
 use vouchers::testing::MemoryVouchers;
 use vouchers::{Alphabet, Voucher, VouchersStore};
+use workflows::testing::MemorySales;
 use workflows::{
     Failure, Keeping, OrderVouchers, OrderVouchersError, OrderVouchersPorts, SellSubscription,
     SellSubscriptionError, Workbench, order_vouchers, sell_subscription,
 };
 
 use crate::fakes::{
-    Both, FlakyBilling, RouterWithHistory, Steps, VouchersMade, WatchedAccess, WatchedReceipts,
+    FlakyBilling, RouterWithHistory, Steps, VouchersMade, WatchedAccess, WatchedReceipts,
 };
 
 pub(crate) struct World {
@@ -237,10 +238,7 @@ impl World {
             starts_on: None,
         };
         let subscription = command.subscription;
-        let store = Both {
-            access: self.access.clone(),
-            billing: self.billing.clone(),
-        };
+        let store = MemorySales::of(self.access.clone(), self.billing.clone());
         let (customers, clock) = (&self.customers, &*self.clock);
         sell_subscription(
             &store,

@@ -1,5 +1,7 @@
 //! The repositories of a transaction in memory.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use kernel::{
     AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PaymentId, PlanId,
@@ -331,6 +333,6 @@ impl UnmatchedRepository for MemoryTx {
 #[async_trait]
 impl Ledger for MemoryTx {
     async fn post(&mut self, posting: Posting) -> Result<(), StoreError> {
-        self.write(Write::Posting(posting))
+        self.write(Write::Posting(Arc::new(posting)))
     }
 }

@@ -1,14 +1,14 @@
 //! The rows themselves, and the rules that a database would enforce on every write.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use immutable_chunkmap::map::MapM;
 use kernel::{
     AccountId, AccountKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id, InvoiceKind,
     JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
 };
 
-use super::table::{Row, Table};
+use super::table::{Row, Shared, Table};
 use crate::account::{AccountSnapshot, Charge};
 use crate::dunning::{DunningRunSnapshot, TakenStep};
 use crate::dunning_ports::{
@@ -37,23 +37,26 @@ pub(super) struct Rows {
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
     /// The dunning steps taken for each account, the oldest first.
-    pub(super) steps: MapM<(TenantId, AccountId), Vec<StepView>>,
+    pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
-    pub(super) charges: MapM<(TenantId, AccountId), Vec<ChargeView>>,
+    pub(super) charges: Shared<(TenantId, AccountId), Vec<ChargeView>>,
     /// The procedures each entity has defined, the oldest first.
-    pub(super) procedures: MapM<(TenantId, EntityId), Vec<ProcedureView>>,
+    pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The last number taken of each series.
-    pub(super) counters: MapM<(TenantId, EntityId, String), u64>,
+    pub(super) counters: Shared<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
-    turns: MapM<(TenantId, AccountId), u64>,
+    turns: Shared<(TenantId, AccountId), u64>,
     /// Whose account it is with an entity.
-    customers: MapM<(TenantId, CustomerId, EntityId), AccountId>,
+    customers: Shared<(TenantId, CustomerId, EntityId), AccountId>,
     /// Which payment a method's reference names.
-    references: MapM<(TenantId, &'static str, String), PaymentId>,
+    references: Shared<(TenantId, &'static str, Arc<str>), PaymentId>,
     /// Which payment a provider was asked for under a name.
-    asks: MapM<(TenantId, String, String), PaymentId>,
-    pub(super) postings: MapM<(TenantId, AccountId), Vec<(u64, Posting)>>,
+    asks: Shared<(TenantId, String, String), PaymentId>,
+    /// Of each account, with their places in the order of all.
+    pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<(u64, Arc<Posting>)>>>,
     posted: u64,
+    /// Bumped by every commit.
+    pub(super) generation: u64,
     pub(super) events: Vec<NewEvent>,
     pub(super) jobs: Vec<JobRequest>,
 }
@@ -73,7 +76,7 @@ pub(super) enum Write {
     Invoice(InvoiceSnapshot),
     Payment(PaymentSnapshot),
     Unmatched(UnmatchedSnapshot),
-    Posting(Posting),
+    Posting(Arc<Posting>),
     Job(JobRequest),
     Event(NewEvent),
 }
@@ -123,7 +126,7 @@ impl Rows {
         method: PaymentMethod,
         reference: &str,
     ) -> Option<PaymentId> {
-        let key = (tenant, method.as_str(), reference.to_owned());
+        let key = (tenant, method.as_str(), Arc::from(reference));
         self.references.get(&key).copied()
     }
 
@@ -180,7 +183,7 @@ impl Rows {
                 self.posted += 1;
                 let place = (tenant, posting.account());
                 let postings = self.postings.get_or_default_cow(place);
-                postings.push((self.posted, posting.clone()));
+                Arc::make_mut(postings).push((self.posted, Arc::clone(posting)));
                 Ok(())
             }
             Write::Job(job) => {
@@ -286,7 +289,7 @@ impl Rows {
 
     fn put_payment(&mut self, tenant: TenantId, row: &PaymentSnapshot) -> Result<(), StoreError> {
         if let Some(reference) = &row.reference {
-            let key = (tenant, row.method.as_str(), reference.clone());
+            let key = (tenant, row.method.as_str(), reference.as_str().into());
             if self.references.get(&key).is_some_and(|it| *it != row.id) {
                 return Err(duplicate(PAYMENT_REFERENCE_UNIQUE));
             }

@@ -25,7 +25,8 @@ pub(super) const GONE: &str = "gone";
 pub(super) const CREATE: &str = r"
 CREATE OR REPLACE PROCEDURE pg_temp.write_plain_bills(
     the_tenant uuid, the_actor text, the_correlation uuid, the_causation uuid, the_trace text, the_moment timestamptz,
-    b_account uuid[], b_seen bigint[], b_look_at timestamptz[], b_entity uuid[], b_series text[], b_number bigint[], b_invoice uuid[],
+    b_account uuid[], b_seen bigint[], b_look_at timestamptz[], b_entity uuid[], b_series text[], b_number bigint[],
+    b_invoice uuid[],
     b_total bigint[], b_currency text[], b_issued_on date[], b_due_on date[], b_version bigint[],
     b_s_to int[], b_l_to int[], b_e_to int[], b_v_to int[],
     s_id uuid[], s_version bigint[], s_billed_through date[], s_rebill_on date[], s_next_bill_on date[],
