@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use billing::{
     BillDay, Billed, Change, Changed, ChargeKind, Facts, Interval, IntervalUnit, InvoiceScale,
-    Limits, PausePolicy, Period, Schedule, SubscriptionFacts, Timing, generate, standing,
+    Limits, PausePolicy, Period, Schedule, SubscriptionFacts, Timing, generate, share, standing,
     timeline_of,
 };
 use chrono::{Days, NaiveDate};
@@ -200,6 +200,32 @@ fn is_cut_anew(decisions: &[Change]) -> bool {
     decisions.iter().any(cut)
 }
 
+/// Days in a row of one cycle at one price cost together what the row costs, unless days at that price were taken back.
+fn rows_cost_what_they_cost(billed: &[Billed]) -> Result<(), TestCaseError> {
+    let mut lines: Vec<&Billed> = billed.iter().collect();
+    lines.retain(|it| it.terms.kind == ChargeKind::Recurring);
+    let price = |it: &Billed| {
+        let units = (it.price.minor(), it.terms.quantity);
+        (it.terms.component, it.cycle, units)
+    };
+    lines.sort_by_key(|it| (price(it), it.period));
+    let goes_on = |one: &&Billed, next: &&Billed| {
+        price(one) == price(next) && one.period.end == next.period.start
+    };
+    for row in lines.chunk_by(goes_on) {
+        let alike = lines.iter().filter(|it| price(it) == price(row[0]));
+        if alike.into_iter().any(|it| !it.repaired.is_empty()) {
+            continue;
+        }
+        let days = row.iter().map(|it| it.period.days()).sum();
+        let price = row[0].price.minor() * i64::from(row[0].terms.quantity);
+        let charged: i64 = row.iter().map(|it| it.amount.minor()).sum();
+        let cost = share(price, days, row[0].cycle.days(), 1);
+        prop_assert_eq!(Some(charged), cost, "{:?}", row);
+    }
+    Ok(())
+}
+
 fn once(facts: &Facts) -> Vec<(u16, Period)> {
     let billed = facts.subscriptions[0].billed.iter();
     let once = billed.filter(|it| it.terms.kind == ChargeKind::Once);
@@ -247,6 +273,7 @@ proptest! {
                 prop_assert_eq!(generate(&facts, nth(earlier.min(day))), Ok(None), "for an earlier day");
             }
             repairs_fit(&facts.subscriptions[0].billed)?;
+            rows_cost_what_they_cost(&facts.subscriptions[0].billed)?;
             for (old, new) in before.iter().zip(&facts.subscriptions[0].billed) {
                 prop_assert_eq!((old.line, old.amount, old.period), (new.line, new.amount, new.period), "issued is issued");
                 prop_assert!(new.repaired.starts_with(&old.repaired), "only more is taken back");

@@ -18,7 +18,7 @@ use crate::given::Given;
 use crate::themes::words::any_of;
 
 /// Every name that a scene understands.
-pub(super) const KNOWN: [&str; 30] = [
+pub(super) const KNOWN: [&str; 31] = [
     "adjusted",
     "adjustment",
     "allocation",
@@ -32,6 +32,7 @@ pub(super) const KNOWN: [&str; 30] = [
     "fees",
     "invoice",
     "invoice2",
+    "invoice3",
     "invoices",
     "item",
     "items",
@@ -315,7 +316,7 @@ impl Scene {
         } else {
             self.grant(amount)?;
         }
-        for name in ["invoice2", "invoice3"] {
+        for name in ["invoice2", "invoice3", "invoice3"] {
             if given.has(name) {
                 self.issue(self.money(given.part(name)?)?, self.none())?;
             }
