@@ -58,12 +58,12 @@ pub(super) async fn run(shell: &mut Shell) -> Result<bool> {
         let file = house.join(mutation.file);
         let sound = fs::read_to_string(&file).with_context(|| mutation.file)?;
         fs::write(&file, broken(mutation, &sound)?)?;
-        println!("{} ...", mutation.name);
         let caught = caught(shell, &house).await;
         fs::write(&file, sound)?;
         let caught = caught?;
         missed += usize::from(caught.is_none());
         let by = caught.unwrap_or_else(|| "NOT CAUGHT".to_owned());
+        println!("{}: {by}", mutation.name);
         table.add_row([mutation.name.to_owned(), by]);
     }
     println!(
@@ -148,6 +148,42 @@ fn copy(from: &Path, to: &PathBuf) -> Result<()> {
 
 const MUTATIONS: &[Mutation] = &[
     Mutation {
+        name: "a period begins while the subscription is stopped",
+        file: "crates/billing/src/segment.rs",
+        from: "if days.start <= start && start < days.end {",
+        to: "if days.start < days.start && start < days.end {",
+    },
+    Mutation {
+        name: "a scheduled change is forgotten on its day",
+        file: "crates/billing/src/subscription/verbs.rs",
+        from: "            self.data.scheduled = None;\n            self.agree(next);\n        }\n        let over",
+        to: "            self.data.scheduled = None;\n            let _ = next;\n        }\n        let over",
+    },
+    Mutation {
+        name: "a debt grows old a day early in the report",
+        file: "crates/billing/src/reports/aging.rs",
+        from: "            ..=0 => Self::Current,\n            1..=30",
+        to: "            ..=-1 => Self::Current,\n            0..=30",
+    },
+    Mutation {
+        name: "whoever is cut off stays on the router",
+        file: "crates/workflows/src/sell_subscription.rs",
+        from: "Access::Suspended => Allowance::Blocked",
+        to: "Access::Suspended => Allowance::Restricted",
+    },
+    Mutation {
+        name: "a pass begins when it is sold",
+        file: "crates/vouchers/src/voucher.rs",
+        from: "self.expires_at = validity.use_end(at);",
+        to: "self.expires_at = self.expires_at.or(validity.use_end(at));",
+    },
+    Mutation {
+        name: "a pass is never over",
+        file: "crates/vouchers/src/voucher.rs",
+        from: "if !over || self.has_ended() {",
+        to: "if over || self.has_ended() {",
+    },
+    Mutation {
         name: "a month always has 30 days",
         file: "crates/billing/src/segment.rs",
         from: "share(whole, part.days(), cycle.days(), scale.step(currency))",
@@ -218,42 +254,6 @@ const MUTATIONS: &[Mutation] = &[
         file: "crates/billing/src/use_cases/record_payment.rs",
         from: "    if let Some(known) = tx.payments().find(command.id).await? {\n        return same_payment(&known, &command);\n    }",
         to: "    let mut command = command;\n    if let Some(known) = tx.payments().find(command.id).await? {\n        same_payment(&known, &command)?;\n        command.id = kernel::Id::from_uuid(scope.correlation);\n        command.reference = None;\n    }",
-    },
-    Mutation {
-        name: "a period begins while the subscription is stopped",
-        file: "crates/billing/src/segment.rs",
-        from: "if days.start <= start && start < days.end {",
-        to: "if days.start < days.start && start < days.end {",
-    },
-    Mutation {
-        name: "a scheduled change is forgotten on its day",
-        file: "crates/billing/src/subscription/verbs.rs",
-        from: "            self.data.scheduled = None;\n            self.agree(next);\n        }\n        let over",
-        to: "            self.data.scheduled = None;\n            let _ = next;\n        }\n        let over",
-    },
-    Mutation {
-        name: "a debt grows old a day early in the report",
-        file: "crates/billing/src/reports/aging.rs",
-        from: "            ..=0 => Self::Current,\n            1..=30",
-        to: "            ..=-1 => Self::Current,\n            0..=30",
-    },
-    Mutation {
-        name: "whoever is cut off stays on the router",
-        file: "crates/workflows/src/sell_subscription.rs",
-        from: "Access::Suspended => Allowance::Blocked",
-        to: "Access::Suspended => Allowance::Restricted",
-    },
-    Mutation {
-        name: "a pass begins when it is sold",
-        file: "crates/vouchers/src/voucher.rs",
-        from: "self.expires_at = validity.use_end(at);",
-        to: "self.expires_at = self.expires_at.or(validity.use_end(at));",
-    },
-    Mutation {
-        name: "a pass is never over",
-        file: "crates/vouchers/src/voucher.rs",
-        from: "if !over || self.has_ended() {",
-        to: "if over || self.has_ended() {",
     },
 ];
 

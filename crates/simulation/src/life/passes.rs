@@ -40,8 +40,8 @@ pub(super) struct Pass {
     lasts: Duration,
     /// When somebody first got in with it.
     used_at: Option<Timestamp>,
-    /// Whether its router could have told of that.
-    could_be_seen: bool,
+    /// Whether that was seen.
+    is_seen: bool,
 }
 
 impl Life {
@@ -129,7 +129,7 @@ impl Life {
                 login: self.login_of(voucher.id).await?,
                 lasts: Duration::days(*days),
                 used_at: None,
-                could_be_seen: false,
+                is_seen: false,
             };
             self.passes.insert(voucher.id, pass);
             self.sell_one(voucher.id).await?;
@@ -193,15 +193,14 @@ impl Life {
     /// A pass lasts as long as it was sold for, from its first use on; the router lets in whoever may.
     pub(super) async fn judge_passes(&mut self) -> Result<()> {
         let queries = std::sync::Arc::clone(&self.provider.stores.ports.voucher_queries);
-        let mut over = Vec::new();
-        for pass in self.passes.values_mut() {
-            let reachable = !self.away.contains(&pass.router);
-            pass.could_be_seen |= pass.used_at.is_some() && reachable;
-        }
+        let (mut seen, mut over) = (Vec::new(), Vec::new());
         for (id, pass) in &self.passes {
             let view = queries.voucher(self.provider.tenant(), *id).await?;
             let view = view.with_context(|| format!("{id} is gone"))?;
             self.judge_pass(pass, &view)?;
+            if view.state == VoucherStateName::Active {
+                seen.push(*id);
+            }
             let is_settled =
                 self.carrier.is_idle_about(*id, pass.router) && !self.away.contains(&pass.router);
             if is_settled {
@@ -209,6 +208,11 @@ impl Life {
             }
             if is_settled && view.state == VoucherStateName::Expired {
                 over.push(*id);
+            }
+        }
+        for id in seen {
+            if let Some(pass) = self.passes.get_mut(&id) {
+                pass.is_seen = true;
             }
         }
         over.iter().for_each(|id| drop(self.passes.remove(id)));
@@ -221,7 +225,7 @@ impl Life {
         match (view.state, pass.used_at) {
             (VoucherStateName::Sold, None) => {}
             // Whoever got in before the router could be watched is seen when it can.
-            (VoucherStateName::Sold, Some(_)) if !pass.could_be_seen => {}
+            (VoucherStateName::Sold, Some(_)) if self.away.contains(&pass.router) => {}
             (VoucherStateName::Active, Some(used_at)) => {
                 let since = since.context("in use since never")?;
                 ensure!(since >= used_at, "invariant 39: {id} began before its use");
@@ -232,9 +236,9 @@ impl Life {
             }
             (VoucherStateName::Expired, Some(used_at)) => {
                 let ended = since.is_some_and(|it| it >= used_at.plus(pass.lasts));
-                // One whose use no router could tell of is over when it has lain for too long.
+                // One whose use its router, being away, never told of is over when it has lain for too long.
                 ensure!(
-                    ended || !pass.could_be_seen,
+                    ended || !pass.is_seen,
                     "invariant 39: {id}, used at {used_at:?}, was over at {since:?}"
                 );
                 return Ok(());
