@@ -40,7 +40,11 @@ impl World {
         let clock = Arc::new(FixedClock::at(noon()));
         let ids: Arc<dyn Ids> = Arc::new(CountingIds::from(1));
         let store = database
-            .store(clock.clone(), Arc::clone(&ids), Subscriptions::default())
+            .store(
+                Arc::<FixedClock>::clone(&clock),
+                Arc::clone(&ids),
+                Subscriptions::default(),
+            )
             .await;
         let tenant = ids.next();
         Arc::new(Self {

@@ -249,7 +249,7 @@ impl Payment {
     ///
     /// # Errors
     /// [`PaymentRefusal`] if it was settled under another reference, or for money that cannot be its own.
-    pub fn settle(&mut self, paid: ProviderPaid) -> Result<Heard, PaymentRefusal> {
+    pub fn settle(&mut self, paid: &ProviderPaid) -> Result<Heard, PaymentRefusal> {
         let reference = usable(&paid.reference).map_err(|()| BadPayment::Reference)?;
         if self.data.state == PaymentState::Settled {
             return self.settle_again(reference);

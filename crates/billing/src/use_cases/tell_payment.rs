@@ -82,7 +82,7 @@ pub async fn settle_payment(
         keep(tx, payment).await?;
         return Ok(Heard::Known);
     }
-    let heard = payment.settle(ProviderPaid {
+    let heard = payment.settle(&ProviderPaid {
         reference: command.reference,
         amount: command.amount,
         settled_as: command.settled_as,

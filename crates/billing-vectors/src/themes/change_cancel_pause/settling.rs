@@ -91,7 +91,7 @@ impl Scene {
 
     /// The money that a provider or a cashier reports.
     fn settle(&mut self) -> Result<()> {
-        if self.life.settle(paid(self.bill.net)?)? == Heard::News {
+        if self.life.settle(&paid(self.bill.net)?)? == Heard::News {
             self.settlements += 1;
             self.books.settle(SettledPayment {
                 payment: payment()?,

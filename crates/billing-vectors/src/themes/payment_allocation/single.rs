@@ -110,7 +110,7 @@ fn while_unknown(given: Given<'_>) -> Result<Value> {
         let mut payment = asked_for(ids.next(), ids.next(), amount)?;
         match state.as_text()? {
             "SUCCESS" | "SETTLED" => {
-                payment.settle(paid(amount)?)?;
+                payment.settle(&paid(amount)?)?;
             }
             "FAILED" | "ERROR" | "FAILURE" => {
                 payment.fail("declined")?;

@@ -60,12 +60,12 @@ fn paid(reference: &str, minor: i64) -> ProviderPaid {
 }
 
 fn settle(payment: &mut Payment, reference: &str) -> Result<Heard, PaymentRefusal> {
-    payment.settle(paid(reference, 100))
+    payment.settle(&paid(reference, 100))
 }
 
 fn settled(minor: i64) -> Payment {
     let mut payment = asked(minor);
-    payment.settle(paid("QK7", minor)).unwrap();
+    payment.settle(&paid("QK7", minor)).unwrap();
     payment
 }
 
@@ -133,7 +133,7 @@ fn the_money_arrives_once() {
 fn what_came_counts_and_not_what_was_asked_for() {
     for minor in [60, 140] {
         let mut payment = asked(100);
-        payment.settle(paid("QK7", minor)).unwrap();
+        payment.settle(&paid("QK7", minor)).unwrap();
         let it = payment.snapshot();
         assert_eq!((it.amount, it.ask.unwrap().amount), (kes(minor), kes(100)));
         assert_eq!(payment.received(), Ok(kes(minor)));
@@ -146,11 +146,11 @@ fn money_of_another_currency_or_none_is_refused() {
     let before = payment.clone();
     let mut shillings = paid("QK7", 100);
     shillings.amount = Money::from_minor(100, "UGX".parse().unwrap());
-    let refused = payment.settle(shillings);
+    let refused = payment.settle(&shillings);
     assert_eq!(refused, Err(BadPayment::Currency.into()));
-    let refused = payment.settle(paid("QK7", 0));
+    let refused = payment.settle(&paid("QK7", 0));
     assert_eq!(refused, Err(BadPayment::Amount.into()));
-    let refused = payment.settle(paid("", 100));
+    let refused = payment.settle(&paid("", 100));
     assert_eq!(refused, Err(BadPayment::Reference.into()));
     assert_eq!(payment, before);
 }
@@ -244,7 +244,7 @@ fn a_foreign_settlement_is_kept_beside_the_amount() {
         settled_as: Some(euros),
         ..paid("ch_1", 24_995)
     };
-    payment.settle(foreign).unwrap();
+    payment.settle(&foreign).unwrap();
     assert_eq!(payment.snapshot().settled_as, Some(euros));
     assert_eq!(payment.received(), Ok(kes(24_995)));
     let refused = payment.refund(ids.next(), Some(kes(24_996)), "why", noon());

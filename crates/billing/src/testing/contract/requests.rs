@@ -83,7 +83,7 @@ impl World<'_> {
         late.expire();
         self.save_payment(&mut late).await;
         self.reads_back(&late).await;
-        late.settle(Self::paid("ch-B-2", 900)).unwrap();
+        late.settle(&Self::paid("ch-B-2", 900)).unwrap();
         self.save_payment(&mut late).await;
         self.reads_back(&late).await;
         let mut tx = self.tx().await;
@@ -151,7 +151,7 @@ impl World<'_> {
         let account = self.account().await;
         let mut pending = self.requested(account, "filters", "D-1");
         let mut settled = self.requested(account, "filters", "D-2");
-        settled.settle(Self::paid("ch-D-2", 700)).unwrap();
+        settled.settle(&Self::paid("ch-D-2", 700)).unwrap();
         let mut reversed = self.payment(account, 5, Some("QK7-D"));
         reversed.use_for(&[]).unwrap();
         self.save_payment(&mut reversed).await;
