@@ -227,9 +227,9 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "the grace is a day longer",
-        file: "crates/billing/src/overdue.rs",
-        from: "i64::from(self.grace_days) + 1",
-        to: "i64::from(self.grace_days) + 2",
+        file: "crates/billing/src/dunning/procedure.rs",
+        from: "day: i64::from(day) + 1,",
+        to: "day: i64::from(day) + 2,",
     },
     Mutation {
         name: "nobody is ever cut off for debt",

@@ -179,7 +179,7 @@ async fn group(
         }
         Kind::Routers => {
             let Page { items, next } = it.access_queries.routers(tenant, page).await?;
-            (items.into_iter().filter_map(router).collect(), next)
+            (items.iter().filter_map(router).collect(), next)
         }
         Kind::Jobs => {
             let filter = JobFilter {
@@ -209,11 +209,11 @@ async fn group(
 }
 
 /// What waits of a page, and where the next one begins.
-fn shown<V>(page: Page<V>, item: impl Fn(V) -> ItemBody) -> (Vec<ItemBody>, Option<String>) {
-    (page.items.into_iter().map(item).collect(), page.next)
+fn shown<V>(page: Page<V>, item: impl Fn(&V) -> ItemBody) -> (Vec<ItemBody>, Option<String>) {
+    (page.items.iter().map(item).collect(), page.next)
 }
 
-fn post(operation: &'static str, path: String) -> ActionBody {
+fn post(operation: &'static str, path: &str) -> ActionBody {
     ActionBody {
         operation,
         method: "POST",
@@ -221,37 +221,35 @@ fn post(operation: &'static str, path: String) -> ActionBody {
     }
 }
 
-fn access(it: NotApplied) -> ItemBody {
+fn access(it: &NotApplied) -> ItemBody {
     let what = match it.grant.allowance {
         Allowance::Active { .. } => "paid_but_not_active",
         Allowance::Restricted | Allowance::Blocked | Allowance::Ended => "online_but_not_allowed",
     };
     let router = it.grant.router;
-    let reason = it
-        .reason
-        .unwrap_or_else(|| "it waits for the router".to_owned());
+    let reason = it.reason.as_deref().unwrap_or("it waits for the router");
     ItemBody {
         what,
         id: it.grant.id.to_string(),
         reason: Some(format!("not applied since {}: {reason}", it.since)),
         actions: vec![post(
             "reconcile_router",
-            format!("/routers/{router}/reconcile"),
+            &format!("/routers/{router}/reconcile"),
         )],
     }
 }
 
-fn parked_account(it: AccountView) -> ItemBody {
+fn parked_account(it: &AccountView) -> ItemBody {
     let release = format!("/billing/accounts/{}/release", it.id);
     ItemBody {
         what: "parked_account",
         id: it.id.to_string(),
-        reason: it.parked,
-        actions: vec![post("release_account", release)],
+        reason: it.parked.clone(),
+        actions: vec![post("release_account", &release)],
     }
 }
 
-fn dunning_run(it: DunningRunView) -> ItemBody {
+fn dunning_run(it: &DunningRunView) -> ItemBody {
     let decide = |word: &str| format!("/dunning-runs/{}/{word}", it.id);
     let reason = format!(
         "the run of {} would cut off {} of {} accounts",
@@ -262,15 +260,15 @@ fn dunning_run(it: DunningRunView) -> ItemBody {
         id: it.id.to_string(),
         reason: Some(reason),
         actions: vec![
-            post("approve_dunning_run", decide("approve")),
-            post("refuse_dunning_run", decide("refuse")),
+            post("approve_dunning_run", &decide("approve")),
+            post("refuse_dunning_run", &decide("refuse")),
         ],
     }
 }
 
 /// A router that is well and has everything waits for nobody.
-fn router(it: RouterView) -> Option<ItemBody> {
-    let action = |operation, word: &str| post(operation, format!("/routers/{}/{word}", it.id));
+fn router(it: &RouterView) -> Option<ItemBody> {
+    let action = |operation, word: &str| post(operation, &format!("/routers/{}/{word}", it.id));
     let (what, reason, action) = match &it.status {
         RouterStatus::Unreachable { since, reason } => (
             "unreachable_router",
@@ -297,26 +295,26 @@ fn router(it: RouterView) -> Option<ItemBody> {
     })
 }
 
-fn job(it: JobView) -> ItemBody {
+fn job(it: &JobView) -> ItemBody {
     ItemBody {
         what: "parked_job",
         id: it.id.to_string(),
-        reason: it.last_error,
+        reason: it.last_error.clone(),
         actions: vec![
-            post("requeue_job", format!("/jobs/{}/requeue", it.id)),
-            post("cancel_job", format!("/jobs/{}/cancel", it.id)),
+            post("requeue_job", &format!("/jobs/{}/requeue", it.id)),
+            post("cancel_job", &format!("/jobs/{}/cancel", it.id)),
         ],
     }
 }
 
-fn delivery(it: DeliveryView) -> ItemBody {
+fn delivery(it: &DeliveryView) -> ItemBody {
     ItemBody {
         what: "parked_delivery",
         id: it.id.to_string(),
-        reason: it.last_error,
+        reason: it.last_error.clone(),
         actions: vec![post(
             "requeue_delivery",
-            format!("/deliveries/{}/requeue", it.id),
+            &format!("/deliveries/{}/requeue", it.id),
         )],
     }
 }

@@ -162,12 +162,13 @@ impl Account {
     /// # Errors
     /// [`ArrearsRefusal`] for an unusable reason, a day that is over, or another hold that counts.
     pub fn place_hold(&mut self, hold: Hold, today: LocalDate) -> Result<bool, ArrearsRefusal> {
-        let reason = checked_reason(&hold.reason)?;
-        if let Some(until) = hold.until.filter(|it| *it < today) {
+        let Hold { reason, until } = hold;
+        if let Some(until) = until.filter(|it| *it < today) {
             let placed_on = today;
             return Err(ArrearsRefusal::PastHold { placed_on, until });
         }
-        let hold = Hold { reason, ..hold };
+        let reason = checked_reason(&reason)?;
+        let hold = Hold { reason, until };
         match &self.data.hold {
             Some(known) if *known == hold => return Ok(false),
             Some(known) if known.counts(today) => {

@@ -43,11 +43,8 @@ pub async fn plan_dunning_run(
     let today = found.today(now);
     let known = tx.dunning_runs().of_day(entity, today).await?;
     let mut run = known.unwrap_or_else(|| DunningRun::begin(ids.next(), entity, today));
-    let before = run.snapshot();
-    if run.may_cut() {
+    if cuts > 0 && run.may_cut() {
         run.plan(cuts, active, most);
-    }
-    if run.snapshot() != before {
         tx.dunning_runs().save(&mut run).await?;
         tx.commit().await?;
     }
