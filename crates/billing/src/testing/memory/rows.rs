@@ -18,6 +18,9 @@ use crate::plan::{PlanSnapshot, PlanStatus};
 use crate::ports::{ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE};
 use crate::subscription::SubscriptionSnapshot;
 
+/// A posting and its place in the order of all.
+type Placed = (u64, Arc<Posting>);
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub(super) entities: Table<EntityKind, EntitySnapshot>,
@@ -34,8 +37,8 @@ pub(super) struct Rows {
     customers: Shared<(TenantId, CustomerId, EntityId), AccountId>,
     /// Which payment a method's reference names.
     references: Shared<(TenantId, &'static str, Arc<str>), PaymentId>,
-    /// Of each account, with their places in the order of all.
-    pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<(u64, Arc<Posting>)>>>,
+    /// Of each account, oldest first.
+    pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<Placed>>>,
     posted: u64,
     /// Bumped by every commit.
     pub(super) generation: u64,
