@@ -20,6 +20,9 @@ mod m20261121_000011_billing_run;
 mod m20261121_000012_payments;
 mod m20261121_000013_imports;
 mod m20261121_000014_session_events;
+mod m20261121_000015_components;
+mod m20261121_000017_payment_life;
+mod m20261121_000018_dunning;
 
 pub use sea_orm_migration;
 
@@ -45,6 +48,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_payments::Migration),
             Box::new(m20261121_000013_imports::Migration),
             Box::new(m20261121_000014_session_events::Migration),
+            Box::new(m20261121_000015_components::Migration),
+            Box::new(m20261121_000017_payment_life::Migration),
+            Box::new(m20261121_000018_dunning::Migration),
         ]
     }
 }

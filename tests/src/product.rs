@@ -400,6 +400,7 @@ fn fast_settings(folder: &Path) -> BTreeMap<String, String> {
         ("SWEEPS__RAISE_INVOICES_S", "1"),
         ("SWEEPS__EVALUATE_OVERDUE_S", "1"),
         ("SWEEPS__EXPIRE_VOUCHERS_S", "1"),
+        ("SWEEPS__EXPIRE_PAYMENTS_S", "1"),
         ("SWEEPS__WATCH_SESSIONS_S", "1"),
         ("SWEEPS__RECONCILE_ROUTERS_S", "5"),
         ("ROUTERS__ALLOW_LOOPBACK", "true"),

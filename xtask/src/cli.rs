@@ -161,6 +161,10 @@ pub(crate) struct Vectors {
     /// Write the project's own copy, crates/billing-vectors/data, instead of running them
     #[arg(long, conflicts_with = "theme")]
     pub(crate) transcribe: bool,
+
+    /// Change what each passing case expects, piece by piece: a runner that does not notice is hollow
+    #[arg(long, conflicts_with = "transcribe")]
+    pub(crate) prove: bool,
 }
 
 /// How deep to look.

@@ -21,6 +21,9 @@ pub(crate) async fn run(shell: &mut Shell, wanted: &Vectors) -> Result<bool> {
     if wanted.transcribe {
         vectors.arg("--transcribe").arg(shell.root().join(OWN));
     }
+    if wanted.prove {
+        vectors.arg("--prove");
+    }
     if let Some(theme) = &wanted.theme {
         vectors.args(["--theme", theme.as_str()]);
     }

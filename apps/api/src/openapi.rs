@@ -1,9 +1,10 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
+use billing::UnmatchedKind;
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
-    JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind,
+    AccountKind, BatchKind, CustomerKind, DeliveryKind, DunningRunKind, EntityKind, GrantKind,
+    ImportKind, InvoiceKind, JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind,
+    RouterKind, SubscriptionKind, VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -32,6 +33,8 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "invoices", description = "Demands for money"),
         (name = "payments", description = "Money received"),
         (name = "accounts", description = "What customers owe"),
+        (name = "dunning", description = "What is done about debts, and the runs that wait for a person"),
+        (name = "needs attention", description = "Everything that waits for a person"),
         (name = "billing", description = "What a run would bill, and the accounts it leaves alone"),
         (name = "vouchers", description = "Batches of codes and single vouchers"),
         (name = "routers", description = "MikroTik routers: enrolment, drift, live sessions"),
@@ -158,15 +161,18 @@ const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
+    ("dunning-runs", DunningRunKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
+    ("legal-entities", EntityKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
     ("routers", RouterKind::PREFIX),
     ("service-profiles", ProfileKind::PREFIX),
     ("subscriptions", SubscriptionKind::PREFIX),
+    ("unmatched-payments", UnmatchedKind::PREFIX),
     ("voucher-batches", BatchKind::PREFIX),
     ("vouchers", VoucherKind::PREFIX),
 ];

@@ -34,14 +34,16 @@ macro_rules! rights {
 
 rights! {
     ReadCustomers WriteCustomers BlockCustomers
-    ReadEntities
+    ReadEntities WriteEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
     ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters PreviewImports ImportRouters
     ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
+    HoldAccounts PromiseForAccounts DecideRuns
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
+    RefundPayments ReversePayments AllocatePayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

@@ -5,12 +5,14 @@ use utoipa_axum::router::OpenApiRouter;
 use crate::api::Api;
 
 mod accounts;
+mod arrears;
 mod auth;
 mod billing;
 mod customers;
 mod deliveries;
 mod drift;
 mod drift_rows;
+mod dunning;
 mod events;
 mod grants;
 mod historical_sales;
@@ -19,6 +21,7 @@ mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
+mod needs_attention;
 mod operators;
 mod payments;
 mod plans;
@@ -28,6 +31,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod unmatched_payments;
 mod usage;
 mod voucher_batches;
 mod vouchers;
@@ -55,8 +59,12 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(subscriptions::routes())
         .merge(invoices::routes())
         .merge(payments::routes())
+        .merge(unmatched_payments::routes())
         .merge(accounts::routes())
         .merge(billing::routes())
+        .merge(arrears::routes())
+        .merge(dunning::routes())
+        .merge(needs_attention::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())
         .merge(events::routes())

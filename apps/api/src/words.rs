@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use access::adoption::{RowKind, RowState};
 use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
-use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
+use billing::{
+    Access, ChargeKind, IntervalUnit, Level, PaymentMethod, PaymentStatus, PlanStatus, Settlement,
+    SoldAs, UnmatchedStatus, When,
+};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
 use kernel::Priority;
@@ -40,6 +43,7 @@ macro_rules! words {
 words! {
     AccessWord = [Access::Active, Access::Restricted, Access::Suspended, Access::Ended];
     AlphabetWord = Alphabet::ALL;
+    ChargeKindWord = [ChargeKind::Recurring, ChargeKind::Once];
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
@@ -53,6 +57,7 @@ words! {
     LoginMethodWord = [LoginMethod::Plain, LoginMethod::LegacyMd5];
     OperatorStatusWord = [OperatorStatusName::Active, OperatorStatusName::Disabled];
     PaymentMethodWord = PaymentMethod::ALL;
+    PaymentStatusWord = PaymentStatus::ALL;
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
@@ -64,6 +69,7 @@ words! {
     SubscriptionStatusWord = ["active", "suspended", "ended"];
     TransportWord = [TransportName::Tls, TransportName::Plain];
     TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
+    UnmatchedStatusWord = UnmatchedStatus::ALL;
     VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
     WhenWord = [When::Now, When::PeriodEnd];

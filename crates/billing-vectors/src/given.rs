@@ -54,6 +54,15 @@ impl<'a> Given<'a> {
         Ok(list.iter().map(Given).collect())
     }
 
+    /// An element of its own, counted from 0.
+    ///
+    /// # Errors
+    /// When it is no list, or a shorter one.
+    pub fn at(self, place: usize) -> Result<Self> {
+        let element = self.elements()?.get(place).copied();
+        element.with_context(|| format!("{} has no element {place}", self.0))
+    }
+
     /// A text.
     ///
     /// # Errors

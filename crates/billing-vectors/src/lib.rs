@@ -10,12 +10,14 @@
 
 mod case;
 mod given;
+mod prove;
 mod report;
 mod themes;
 mod transcript;
 
 pub use case::{Adopt, Case, Outcome};
 pub use given::Given;
+pub use prove::{LET_BE, Unnoticed, of_odd_inputs, unnoticed};
 pub use report::{Finding, Report};
 pub use themes::Theme;
 pub use transcript::{read_folder, read_own, transcribe};

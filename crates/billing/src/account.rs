@@ -1,7 +1,11 @@
 //! A billing account: what one customer owes one legal entity.
 
-use kernel::{AccountId, Currency, CustomerId, EntityId};
+mod arrears;
 
+use kernel::{AccountId, Currency, CustomerId, EntityId, Timestamp};
+
+pub use self::arrears::{ArrearsRefusal, Charge, ChargeReason, LONGEST_TERMS_DAYS, Verdict};
+use crate::dunning::{Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise, TakenStep};
 use crate::events::BillingEvent;
 use crate::overdue::Level;
 
@@ -18,8 +22,18 @@ pub struct AccountSnapshot {
     pub currency: Currency,
     /// How far behind it was when last evaluated.
     pub level: Level,
-    /// Why nothing happens to it however late it pays, if an operator said so.
-    pub hold: Option<String>,
+    /// Its own days from issue to due, if it has other terms than its entity.
+    pub terms_days: Option<u16>,
+    /// Why nothing happens to it however late it pays, and how long, if an operator said so.
+    pub hold: Option<Hold>,
+    /// What its customer has promised and not kept or broken yet.
+    pub promise: Option<Promise>,
+    /// Which steps were taken for its current debt.
+    pub episode: Episode,
+    /// Its own dunning procedure and the number of its definition, if it has another one than its entity.
+    pub procedure: Option<Box<(NewProcedure, u64)>>,
+    /// When time may change something about it next; never if absent.
+    pub look_at: Option<Timestamp>,
     /// Why billing has stopped for it, if it has.
     pub parked: Option<String>,
     /// The stored version; 0 for one that was never saved.
@@ -30,56 +44,54 @@ pub struct AccountSnapshot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Account {
     data: AccountSnapshot,
+    procedure: Option<Box<Procedure>>,
     events: Vec<BillingEvent>,
-}
-
-/// Why an account is not held.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum BadHold {
-    /// An unusable reason.
-    #[error(
-        "the reason of a hold must be 1 to 200 characters without control characters, not {length}"
-    )]
-    Reason {
-        /// How many characters it has.
-        length: usize,
-    },
-    /// It is held for another reason: lift that hold first.
-    #[error("the account is held already: {0}")]
-    Held(String),
+    taken: Vec<TakenStep>,
+    charges: Vec<Charge>,
+    changed: bool,
 }
 
 impl Account {
     /// Opens an account.
     #[must_use]
     pub fn open(id: AccountId, customer: CustomerId, entity: EntityId, currency: Currency) -> Self {
-        let data = AccountSnapshot {
+        let mut account = Self::restore(AccountSnapshot {
             id,
             customer,
             entity,
             currency,
             level: Level::Clear,
+            terms_days: None,
             hold: None,
+            promise: None,
+            episode: Episode::default(),
+            procedure: None,
+            look_at: None,
             parked: None,
             version: 0,
-        };
-        let event = BillingEvent::AccountOpened {
+        });
+        account.tell(BillingEvent::AccountOpened {
             account: id,
             customer,
             currency,
-        };
-        Self {
-            data,
-            events: vec![event],
-        }
+        });
+        account
     }
 
-    /// Brings a stored account back.
+    /// Brings a stored account back. An own procedure that could not have been defined counts as none.
     #[must_use]
-    pub const fn restore(data: AccountSnapshot) -> Self {
+    pub fn restore(data: AccountSnapshot) -> Self {
+        let own = data.procedure.as_deref().cloned();
+        let procedure = own.and_then(|(defined, version)| {
+            Procedure::new(defined, ProcedureId::Account(version)).ok()
+        });
         Self {
             data,
+            procedure: procedure.map(Box::new),
             events: Vec::new(),
+            taken: Vec::new(),
+            charges: Vec::new(),
+            changed: false,
         }
     }
 
@@ -89,6 +101,11 @@ impl Account {
         self.data.clone()
     }
 
+    fn tell(&mut self, event: BillingEvent) {
+        self.events.push(event);
+        self.changed = true;
+    }
+
     /// Takes the level it has now; returns whether that is news.
     pub fn reach(&mut self, level: Level) -> bool {
         let before = self.data.level;
@@ -96,7 +113,7 @@ impl Account {
             return false;
         }
         self.data.level = level;
-        self.events.push(BillingEvent::LevelChanged {
+        self.tell(BillingEvent::LevelChanged {
             account: self.data.id,
             before,
             level,
@@ -104,38 +121,10 @@ impl Account {
         true
     }
 
-    /// Keeps every consequence of debt away until the hold is lifted; returns whether that is news.
-    ///
-    /// # Errors
-    /// [`BadHold`] for an unusable reason, or another hold that was placed before.
-    pub fn place_hold(&mut self, reason: &str) -> Result<bool, BadHold> {
-        let reason = reason.trim();
-        let length = reason.chars().count();
-        if !(1..=200).contains(&length) || reason.chars().any(char::is_control) {
-            return Err(BadHold::Reason { length });
-        }
-        match &self.data.hold {
-            Some(known) if known == reason => return Ok(false),
-            Some(known) => return Err(BadHold::Held(known.clone())),
-            None => {}
-        }
-        self.data.hold = Some(reason.to_owned());
-        self.events.push(BillingEvent::HoldPlaced {
-            account: self.data.id,
-            reason: reason.to_owned(),
-            until: None,
-        });
-        Ok(true)
-    }
-
-    /// Treats it like any other account again; returns whether that is news.
-    pub fn lift_hold(&mut self) -> bool {
-        let was_held = self.data.hold.take().is_some();
-        if was_held {
-            let account = self.data.id;
-            self.events.push(BillingEvent::HoldLifted { account });
-        }
-        was_held
+    /// Says when time may change something about it next.
+    pub fn look_again(&mut self, at: Option<Timestamp>) {
+        self.changed |= self.data.look_at != at;
+        self.data.look_at = at;
     }
 
     /// Stops billing until a person has looked at it; returns whether that is news.
@@ -145,7 +134,7 @@ impl Account {
         }
         self.data.parked = Some(reason.to_owned());
         let reason = reason.to_owned();
-        self.events.push(BillingEvent::AccountParked {
+        self.tell(BillingEvent::AccountParked {
             account: self.data.id,
             reason,
         });
@@ -176,10 +165,40 @@ impl Account {
         self.data.level
     }
 
-    /// Whether an operator holds consequences back.
+    /// Its own days from issue to due, if it has other terms than its entity.
     #[must_use]
-    pub const fn is_held(&self) -> bool {
-        self.data.hold.is_some()
+    pub const fn terms_days(&self) -> Option<u16> {
+        self.data.terms_days
+    }
+
+    /// Its own dunning procedure, if it has another one than its entity.
+    #[must_use]
+    pub fn procedure(&self) -> Option<&Procedure> {
+        self.procedure.as_deref()
+    }
+
+    /// The hold, whether it still counts or not.
+    #[must_use]
+    pub const fn hold(&self) -> Option<&Hold> {
+        self.data.hold.as_ref()
+    }
+
+    /// The promise that was neither kept nor broken yet, if any.
+    #[must_use]
+    pub const fn promise(&self) -> Option<&Promise> {
+        self.data.promise.as_ref()
+    }
+
+    /// Which steps were taken for its current debt.
+    #[must_use]
+    pub const fn episode(&self) -> &Episode {
+        &self.data.episode
+    }
+
+    /// When time may change something about it next; never if absent.
+    #[must_use]
+    pub const fn look_at(&self) -> Option<Timestamp> {
+        self.data.look_at
     }
 
     /// Whether billing has stopped for it.
@@ -206,15 +225,22 @@ impl Account {
             return false;
         };
         let account = self.data.id;
-        self.events
-            .push(BillingEvent::AccountReleased { account, reason });
+        self.tell(BillingEvent::AccountReleased { account, reason });
         true
     }
 
-    /// Whether something happened to it since it was loaded or saved.
+    /// Whether it is not as it was loaded or saved.
     #[must_use]
-    pub const fn has_news(&self) -> bool {
-        !self.events.is_empty()
+    pub const fn has_changed(&self) -> bool {
+        self.changed
+    }
+
+    /// Whether it is as `before`, but for when to look at it next.
+    #[must_use]
+    pub fn differs_in_look_alone(&self, before: &AccountSnapshot) -> bool {
+        let mut after = self.snapshot();
+        after.look_at = before.look_at;
+        after == *before && self.events.is_empty()
     }
 
     /// The events recorded since the last call.
@@ -222,9 +248,25 @@ impl Account {
         std::mem::take(&mut self.events)
     }
 
+    /// The dunning steps taken since the last call, for the store to write along with it.
+    pub fn take_steps(&mut self) -> Vec<TakenStep> {
+        std::mem::take(&mut self.taken)
+    }
+
+    /// The charges made since the last call, for the store to write along with it.
+    pub fn take_charges(&mut self) -> Vec<Charge> {
+        std::mem::take(&mut self.charges)
+    }
+
+    /// Follows the stored version, which has grown by locking it alone.
+    pub(crate) const fn locked_as(&mut self, version: i64) {
+        self.data.version = version;
+    }
+
     /// For the store: the version that was written.
     pub const fn saved_as(&mut self, version: i64) {
         self.data.version = version;
+        self.changed = false;
     }
 }
 

@@ -2,15 +2,17 @@
 //! beforehand (billing.md, invariants 14, 15 and 22).
 
 use std::collections::HashMap;
+use std::error::Error;
 
-use kernel::{EntityId, InvoiceId, LocalDate, Money, SubscriptionId, Timestamp};
+use kernel::{EntityId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId, Timestamp};
 
 use crate::account::Account;
-use crate::difference::{Billed, Due, Inconsistent, diff};
+use crate::difference::{Billed, Due, Inconsistent, LetGo, diff, let_go};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft, Line};
 use crate::ledger::{LedgerAccount, Posting};
 use crate::payment::Payment;
+use crate::schedule::Period;
 use crate::segment::desired;
 use crate::subscription::Subscription;
 use crate::use_cases::settlement::share_out;
@@ -46,6 +48,8 @@ pub struct Bill {
     pub draft: Option<InvoiceDraft>,
     /// How much of the draft earlier payments pay at once, in its currency; 0 or more.
     pub paid: Option<Money>,
+    /// Days that the lines of the draft charge anew, and whose old lines nothing is given back for.
+    pub let_go: Vec<LetGo>,
     /// What goes into the books, in order.
     pub postings: Vec<Posting>,
     /// The older open invoices; those that credit pays are changed.
@@ -57,7 +61,8 @@ pub struct Bill {
 /// How far a bill may reach before it is an alarm: a wrong clock or a wrong date must not fill the books.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BillLimits {
-    /// Months, of 31 days, that a bill may reach back or ahead of its day; 1 or more.
+    /// Months, of 31 days, that may lie between the day of a bill and the cycle of a line, back or ahead; 1 or more. How
+    /// long the cycle itself is does not matter: a plan of five years is billed as a whole.
     pub months: u16,
     /// Lines of one account that may be billed on one day; 1 or more.
     pub lines: u16,
@@ -72,7 +77,7 @@ impl BillLimits {
 }
 
 /// Why billing stops for an account until a person has looked at it. Nothing is guessed and nothing is cut off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unbillable {
     /// What was billed contradicts itself.
     #[error(transparent)]
@@ -80,10 +85,18 @@ pub enum Unbillable {
     /// The store's own guard found days that stand billed already.
     #[error("days would be billed that stand billed already")]
     StandsBilled,
-    /// Days would be billed that lie too far from today.
-    #[error("a line would reach to {day}, more than {months} months from {today}")]
+    /// What is stored of it cannot be read.
+    #[error("what is stored of it cannot be read: {what}")]
+    Unreadable {
+        /// What makes no sense about it.
+        what: String,
+    },
+    /// A cycle would be billed that lies too far from today.
+    #[error(
+        "a line is for a cycle that is more than {months} months from {today}: {day} is the nearest day of it"
+    )]
     TooFar {
-        /// The farthest day.
+        /// The day of the farthest cycle that is nearest to the day of the bill.
         day: LocalDate,
         /// The day of the bill.
         today: LocalDate,
@@ -98,6 +111,33 @@ pub enum Unbillable {
         /// The limit.
         most: u16,
     },
+}
+
+impl Unbillable {
+    /// What a store says about an account that it cannot read, with every cause.
+    #[must_use]
+    pub fn unreadable(err: &StoreError) -> Self {
+        let mut what = err.to_string();
+        let mut cause = err.source();
+        while let Some(next) = cause {
+            what.push_str(": ");
+            what.push_str(&next.to_string());
+            cause = next.source();
+        }
+        Self::Unreadable { what }
+    }
+
+    /// What an account that is parked for it counts as: `parked_accounts.` and the reason in a word.
+    #[must_use]
+    pub const fn counted_as(&self) -> &'static str {
+        match self {
+            Self::Inconsistent(_) => "parked_accounts.inconsistent",
+            Self::StandsBilled => "parked_accounts.stands_billed",
+            Self::Unreadable { .. } => "parked_accounts.unreadable",
+            Self::TooFar { .. } => "parked_accounts.too_far",
+            Self::TooManyLines { .. } => "parked_accounts.too_many_lines",
+        }
+    }
 }
 
 impl From<kernel::MoneyError> for Unbillable {
@@ -134,10 +174,12 @@ pub fn bill(
     let today = entity.today(order.now);
     // First of all what time has done: no new period begins for whoever is suspended by now.
     judge(entity, account, subscriptions, &papers.open, today)?;
-    let mut lines = Vec::new();
+    let (mut lines, mut let_go) = (Vec::new(), Vec::new());
     for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
         let billed = papers.billed.remove(&subscription.id()).unwrap_or_default();
-        lines.extend(lines_of(entity, subscription, billed, today)?);
+        let (due, gone) = due_of(entity, subscription, billed, today)?;
+        lines.extend(due.into_iter().map(|it| line(subscription, it)));
+        let_go.extend(gone);
         subscription.billed(today);
     }
     order.limits.check(&lines, &papers.open, today)?;
@@ -163,30 +205,39 @@ pub fn bill(
     Ok(Bill {
         draft,
         paid: paid.map(|it| it.snapshot().allocated),
+        let_go,
         postings,
         open: papers.open,
         spent,
     })
 }
 
-fn lines_of(
+/// What is due for a subscription, and the days that are let go for it.
+fn due_of(
     entity: &LegalEntity,
     subscription: &Subscription,
     mut billed: Vec<Billed>,
     today: LocalDate,
-) -> Result<Vec<Line>, Unbillable> {
+) -> Result<(Vec<Due>, Vec<LetGo>), Unbillable> {
     let horizon = subscription.billing_horizon(today);
     let wanted = desired(&subscription.timeline(), horizon, today);
     billed.retain(|it| it.cycle.end > horizon);
     let due = diff(&wanted, &billed, entity.scale())?;
-    Ok(due.into_iter().map(|it| line(subscription, it)).collect())
+    let gone = match due.is_empty() {
+        true => Vec::new(),
+        false => let_go(&wanted, &billed, entity.scale())?,
+    };
+    Ok((due, gone))
 }
 
 fn line(subscription: &Subscription, due: Due) -> Line {
     let segment = due.segment();
     Line {
         subscription: subscription.id(),
+        component: segment.terms.component,
+        kind: segment.terms.kind,
         plan: segment.terms.plan,
+        quantity: segment.terms.quantity,
         period: segment.period,
         cycle: segment.cycle,
         price: segment.price,
@@ -200,12 +251,12 @@ fn line(subscription: &Subscription, due: Due) -> Line {
 
 impl BillLimits {
     fn check(self, lines: &[Line], open: &[Invoice], today: LocalDate) -> Result<(), Unbillable> {
-        let days = i64::from(self.months) * 31;
+        let most = i64::from(self.months) * 31;
         let distance = |day: LocalDate| day.signed_duration_since(today).num_days().abs();
-        let ends = lines.iter().flat_map(|it| [it.period.start, it.period.end]);
-        if let Some(day) = ends
+        let nearest = lines.iter().map(|it| nearest(it.cycle, today));
+        if let Some(day) = nearest
             .max_by_key(|it| distance(*it))
-            .filter(|it| distance(*it) > days)
+            .filter(|it| distance(*it) > most)
         {
             let months = self.months;
             return Err(Unbillable::TooFar { day, today, months });
@@ -218,6 +269,11 @@ impl BillLimits {
         }
         Ok(())
     }
+}
+
+/// The day of a cycle, its end included, that is nearest to a day.
+fn nearest(cycle: Period, day: LocalDate) -> LocalDate {
+    day.max(cycle.start).min(cycle.end)
 }
 
 fn draft(
@@ -238,7 +294,10 @@ fn draft(
         lines,
         total,
         issued_on,
-        due_on: due_on(issued_on, entity.terms_days()),
+        due_on: due_on(
+            issued_on,
+            account.terms_days().unwrap_or_else(|| entity.terms_days()),
+        ),
     }))
 }
 

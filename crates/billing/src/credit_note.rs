@@ -361,12 +361,55 @@ impl CreditedInvoice {
     }
 }
 
-/// The price of one unit of a credited line, in minor units: its amount stays the truth, and quantities stay whole.
+/// The units of a credited line as they are printed beside its amount: the amount stays the truth and the quantity of the
+/// invoice's line whole; the price of one unit follows, however fine it is.
 ///
-/// `None` for a quantity of zero.
-#[must_use]
-pub fn derived_unit_price(amount: Money, quantity: u32) -> Option<Ratio> {
-    Ratio::new(i128::from(amount.minor()), i128::from(quantity))
+/// ```
+/// use billing::CreditedUnits;
+/// use kernel::Money;
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Of three at 32.00 each, 64.00 are given back.
+/// let units = CreditedUnits::of(Money::from_minor(6_400, "EUR".parse()?), 3).ok_or("no units")?;
+/// assert_eq!((units.quantity(), units.unit_price().to_string()), (3, "6400/3".to_owned()));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CreditedUnits {
+    quantity: u32,
+    unit_price: Ratio,
+}
+
+impl CreditedUnits {
+    /// The units of an amount of which the invoice's line has so many; `None` for a line without any.
+    #[must_use]
+    pub fn of(amount: Money, quantity: u32) -> Option<Self> {
+        let unit_price = Ratio::new(i128::from(amount.minor()), i128::from(quantity))?;
+        Some(Self {
+            quantity,
+            unit_price,
+        })
+    }
+
+    /// How many, 1 or more: as many as the line of the invoice has.
+    #[must_use]
+    pub const fn quantity(&self) -> u32 {
+        self.quantity
+    }
+
+    /// The price of one, in minor units.
+    #[must_use]
+    pub const fn unit_price(&self) -> Ratio {
+        self.unit_price
+    }
+
+    /// What all of them come to, in minor units: the amount they were made of. `None` if it does not fit.
+    #[must_use]
+    pub fn amount(&self) -> Option<Ratio> {
+        self.unit_price
+            .checked_mul(Ratio::whole(i64::from(self.quantity)))
+    }
 }
 
 #[cfg(test)]

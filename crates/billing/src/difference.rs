@@ -1,5 +1,7 @@
 //! What is still to be billed: the desired segments minus what was billed already.
 
+mod rows;
+
 use std::fmt;
 
 use kernel::{InvoiceId, LocalDate, Money, MoneyError};
@@ -104,6 +106,15 @@ impl Due {
     }
 }
 
+/// Days of a line that are let go without a repair, because nothing is given back for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LetGo {
+    /// The line.
+    pub of: LineRef,
+    /// The days.
+    pub period: Period,
+}
+
 /// Billing must stop for the account until a person has looked at it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Inconsistent {
@@ -203,7 +214,8 @@ pub fn standing(billed: &[Billed], scale: InvoiceScale) -> Result<Vec<Standing>,
 ///
 /// Days that are billed on the desired terms are kept, whatever cycle they were billed in. The rest of what was billed
 /// becomes repairs, capped at what is left of their line after adjustments and earlier repairs; the rest of what is
-/// desired becomes charges. One-time charges are billed once for their component, plan and day, and never taken back.
+/// desired becomes charges. Days in a row of one cycle at one price cost together what the whole row costs, however many
+/// bills and plans they are spread over (billing.md, invariant 10). One-time charges are billed once for their component, plan and day, and never taken back.
 /// Applying the result and asking again yields nothing, and the order of the facts does not matter.
 ///
 /// # Errors
@@ -230,87 +242,10 @@ pub(crate) fn diff_keeping(
         due.extend(repairs(item, &standing, kept, scale)?);
     }
     due.sort_by_key(order);
-    due.extend(charges(desired, &standing, billed, scale)?);
+    let kept = rows::kept(billed, &standing, &due)?;
+    let missing = rows::missing(desired, &standing, billed);
+    due.extend(rows::charges(&missing, &kept, scale)?);
     Ok(due)
-}
-
-fn charges(
-    desired: &[Segment],
-    standing: &[Standing],
-    billed: &[Billed],
-    scale: InvoiceScale,
-) -> Result<Vec<Due>, Inconsistent> {
-    let mut missing: Vec<Segment> = Vec::new();
-    for segment in desired {
-        let days = missing_days(segment, standing, billed);
-        missing.extend(
-            days.into_iter()
-                .map(|period| Segment { period, ..*segment }),
-        );
-    }
-    missing.sort_by_key(|it| (it.period, it.terms.component, it.terms.kind));
-    let (mut rows, mut charges) = (Vec::<Row>::new(), Vec::new());
-    for segment in missing {
-        let alone = segment.amount(segment.period, scale);
-        let alone = alone.ok_or(MoneyError::Overflow)?;
-        let amount = match rows.iter_mut().find(|it| it.goes_on_with(&segment)) {
-            Some(row) => row.go_on_with(segment, scale)?,
-            None => {
-                rows.push(Row::begin(segment, alone));
-                alone
-            }
-        };
-        // A charge of nothing is dropped, unless its price is nothing: then it is recorded (billing.md, invariant 19).
-        let costs = amount.is_positive() || alone.is_positive();
-        if costs || segment.price.is_zero() {
-            charges.push(Due::Charge { segment, amount });
-        }
-    }
-    Ok(charges)
-}
-
-/// Days in a row of one cycle at one price, however often the plan changed within them: their charges sum to what the row
-/// costs, so that taking the same days back at the same price leaves no difference.
-struct Row {
-    last: Segment,
-    start: LocalDate,
-    charged: Money,
-}
-
-impl Row {
-    const fn begin(segment: Segment, charged: Money) -> Self {
-        Self {
-            last: segment,
-            start: segment.period.start,
-            charged,
-        }
-    }
-
-    fn goes_on_with(&self, next: &Segment) -> bool {
-        let price = |it: &Segment| {
-            (
-                it.terms.component,
-                it.terms.kind,
-                it.price,
-                it.terms.quantity,
-            )
-        };
-        self.last.period.end == next.period.start
-            && self.last.cycle == next.cycle
-            && price(&self.last) == price(next)
-    }
-
-    /// What the next days of the row add to what it costs.
-    fn go_on_with(&mut self, next: Segment, scale: InvoiceScale) -> Result<Money, Inconsistent> {
-        let days = Period {
-            start: self.start,
-            end: next.period.end,
-        };
-        let whole = next.amount(days, scale).ok_or(MoneyError::Overflow)?;
-        let amount = whole.checked_sub(self.charged)?;
-        (self.last, self.charged) = (next, whole);
-        Ok(amount)
-    }
 }
 
 /// By days and line, so that the order of the facts leaves no trace.
@@ -344,6 +279,31 @@ fn standing_days(item: &Billed) -> Result<Vec<Period>, Inconsistent> {
         return Err(Inconsistent::RepairedTwice { line, from });
     }
     Ok(without(item.period, back))
+}
+
+/// Days that were charged for and are not desired on those terms any more, but cost nothing or belong to a line of which
+/// nothing is left: [`diff`] takes nothing back for them, and charges them anew on other terms. A store that keeps days
+/// from standing twice forgets them (billing.md, invariants 17 and 19).
+///
+/// # Errors
+/// [`Inconsistent`] as [`diff`].
+pub fn let_go(
+    desired: &[Segment],
+    billed: &[Billed],
+    scale: InvoiceScale,
+) -> Result<Vec<LetGo>, Inconsistent> {
+    let standing = standing(billed, scale)?;
+    let mut all = Vec::new();
+    for item in in_order(billed) {
+        if !item.amount.is_positive() {
+            continue;
+        }
+        let gone = given_back(item, &standing, desired, scale)?.into_iter();
+        let gone = gone.filter(|(_, given)| given.is_zero());
+        let of = item.line;
+        all.extend(gone.map(|(period, _)| LetGo { of, period }));
+    }
+    Ok(all)
 }
 
 /// Days of one component that stand on two lines were billed twice, unless they cost nothing on one of them: such days
@@ -390,14 +350,29 @@ fn same_component(first: &Standing, second: &Standing) -> bool {
     recur && first.component == second.component
 }
 
-/// Takes the days of a line back that are not desired on its terms: for what the same days cost, so that an equal price
-/// never leaves a difference; the last days of a line take whatever is left of its amount.
 fn repairs(
     item: &Billed,
     standing: &[Standing],
     desired: &[Segment],
     scale: InvoiceScale,
 ) -> Result<Vec<Due>, Inconsistent> {
+    let mut back = Vec::new();
+    for (gone, given) in given_back(item, standing, desired, scale)? {
+        if given.is_positive() {
+            back.push(repair(item, gone, given.checked_neg()?));
+        }
+    }
+    Ok(back)
+}
+
+/// The days of a line that are not desired on its terms, and what is given back for each: what the same days cost, so
+/// that an equal price never leaves a difference; the last days of a line take whatever is left of its amount.
+fn given_back(
+    item: &Billed,
+    standing: &[Standing],
+    desired: &[Segment],
+    scale: InvoiceScale,
+) -> Result<Vec<(Period, Money)>, Inconsistent> {
     let mut left = item.left()?;
     if item.terms.kind == ChargeKind::Once {
         return Ok(Vec::new());
@@ -415,9 +390,7 @@ fn repairs(
             };
             days_left -= gone.days();
             left = left.checked_sub(given)?;
-            if given.is_positive() {
-                back.push(repair(item, gone, given.checked_neg()?));
-            }
+            back.push((gone, given));
         }
     }
     Ok(back)
@@ -433,25 +406,6 @@ const fn repair(item: &Billed, days: Period, amount: Money) -> Due {
             price: item.price,
         },
         amount,
-    }
-}
-
-fn missing_days(segment: &Segment, standing: &[Standing], billed: &[Billed]) -> Vec<Period> {
-    match segment.terms.kind {
-        ChargeKind::Recurring => {
-            let kept = standing.iter().filter(|it| it.terms == segment.terms);
-            without(segment.period, kept.map(|it| it.period))
-        }
-        ChargeKind::Once => {
-            let same = |it: &Billed| {
-                let (theirs, ours) = (it.terms, segment.terms);
-                theirs.kind == ours.kind
-                    && (theirs.component, theirs.plan) == (ours.component, ours.plan)
-                    && it.period == segment.period
-            };
-            let missing = !billed.iter().any(same);
-            missing.then_some(segment.period).into_iter().collect()
-        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use kernel::{Currency, EntityId, LocalDate, Name, Timestamp, Zone};
 
+use crate::dunning::{BadProcedure, NewProcedure, Procedure, ProcedureId};
 use crate::events::BillingEvent;
 use crate::overdue::{BadPolicy, DunningPolicy};
 use crate::rounding::{BadScale, InvoiceScale};
@@ -32,6 +33,10 @@ pub struct NewEntity {
 pub struct EntitySnapshot {
     /// What it was founded with.
     pub founded: NewEntity,
+    /// The dunning procedure it has defined since, if any.
+    pub procedure: Option<NewProcedure>,
+    /// How many procedures it has defined.
+    pub procedures: u64,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -41,6 +46,7 @@ pub struct EntitySnapshot {
 pub struct LegalEntity {
     data: EntitySnapshot,
     scale: InvoiceScale,
+    procedure: Procedure,
     events: Vec<BillingEvent>,
 }
 
@@ -59,6 +65,9 @@ pub enum BadEntity {
     /// A policy that contradicts itself.
     #[error(transparent)]
     Policy(#[from] BadPolicy),
+    /// A dunning procedure that contradicts itself.
+    #[error(transparent)]
+    Procedure(#[from] BadProcedure),
 }
 
 impl LegalEntity {
@@ -73,6 +82,8 @@ impl LegalEntity {
         };
         let mut entity = Self::restore(EntitySnapshot {
             founded: new,
+            procedure: None,
+            procedures: 0,
             version: 0,
         })?;
         entity.events.push(founded);
@@ -94,9 +105,14 @@ impl LegalEntity {
             return Err(BadEntity::Terms);
         }
         new.dunning.check()?;
+        let procedure = match data.procedure.clone() {
+            Some(defined) => Procedure::new(defined, ProcedureId::Entity(data.procedures))?,
+            None => Procedure::of_policy(new.dunning).map_err(BadProcedure::from)?,
+        };
         Ok(Self {
             data,
             scale,
+            procedure,
             events: Vec::new(),
         })
     }
@@ -137,10 +153,37 @@ impl LegalEntity {
         self.data.founded.terms_days
     }
 
-    /// What happens to whoever does not pay.
+    /// What is done about debts: the procedure it has defined, or what its three numbers come to.
     #[must_use]
-    pub const fn dunning(&self) -> DunningPolicy {
-        self.data.founded.dunning
+    pub const fn procedure(&self) -> &Procedure {
+        &self.procedure
+    }
+
+    /// Treats debts by another procedure from now on. What was done about a debt stays done; the same one again changes
+    /// nothing. Returns whether that is news.
+    ///
+    /// # Errors
+    /// [`BadProcedure`] names what contradicts what.
+    pub fn define_procedure(&mut self, new: NewProcedure) -> Result<bool, BadProcedure> {
+        if self.data.procedure.as_ref() == Some(&new) {
+            return Ok(false);
+        }
+        let version = self.data.procedures + 1;
+        self.procedure = Procedure::new(new.clone(), ProcedureId::Entity(version))?;
+        self.data.procedures = version;
+        self.events.push(BillingEvent::ProcedureDefined {
+            entity: self.id(),
+            version,
+            procedure: Box::new(new.clone()),
+        });
+        self.data.procedure = Some(new);
+        Ok(true)
+    }
+
+    /// Where its days begin and end.
+    #[must_use]
+    pub const fn zone(&self) -> Zone {
+        self.data.founded.zone
     }
 
     /// The local date at an instant.

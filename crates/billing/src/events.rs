@@ -6,7 +6,10 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::account::ChargeReason;
+use crate::dunning::NewProcedure;
 use crate::overdue::Level;
+use crate::unmatched::UnmatchedId;
 
 /// What a subscription may do on the network: derived from its status and the level of its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -225,13 +228,47 @@ pub enum BillingEvent {
     PaymentFailed { payment: PaymentId, reason: String },
     /// Nobody paid in time.
     PaymentExpired { payment: PaymentId },
+    /// Money came in that fits no account.
+    UnmatchedReceived {
+        unmatched: UnmatchedId,
+        amount: Money,
+    },
+    /// Money that fitted no account is a payment of one now.
+    UnmatchedAllocated {
+        unmatched: UnmatchedId,
+        account: AccountId,
+        payment: PaymentId,
+    },
+    /// Money that fitted no account went back.
+    UnmatchedReturned {
+        unmatched: UnmatchedId,
+        amount: Money,
+        reason: String,
+    },
+    /// A provider told something about a payment that had resolved otherwise.
+    PaymentToldLate {
+        payment: PaymentId,
+        told: &'static str,
+        was: &'static str,
+    },
     /// A provider took money back.
-    PaymentReversed { payment: PaymentId, amount: Money },
+    PaymentReversed {
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+    },
+    /// A provider gave money again that it had taken back.
+    ReversalUndone {
+        payment: PaymentId,
+        amount: Money,
+        reason: String,
+    },
     /// Money was given back.
     Refunded {
         payment: PaymentId,
         amount: Money,
         reopens: bool,
+        reason: String,
     },
     /// Nothing happens to an account, however late it pays, until the hold is lifted or expires.
     HoldPlaced {
@@ -241,8 +278,52 @@ pub enum BillingEvent {
     },
     /// An account is treated like any other again.
     HoldLifted { account: AccountId },
-    /// An account has other terms than its entity's.
-    TermsChanged { account: AccountId, days: u16 },
+    /// An account has other terms than its entity's, or its entity's again.
+    TermsChanged {
+        account: AccountId,
+        days: Option<u16>,
+    },
+    /// An entity treats debts by another procedure from now on.
+    ProcedureDefined {
+        entity: EntityId,
+        version: u64,
+        procedure: Box<NewProcedure>,
+    },
+    /// An account is treated by a procedure of its own from now on, or by its entity's again.
+    AccountProcedureDefined {
+        account: AccountId,
+        version: Option<u64>,
+        procedure: Option<Box<NewProcedure>>,
+    },
+    /// A customer is to be told of a debt, `day` days past its due date.
+    ReminderDue {
+        account: AccountId,
+        episode: u64,
+        step: u16,
+        day: i64,
+    },
+    /// Dunning has made a charge: it waits for the next bill.
+    FeeCharged {
+        account: AccountId,
+        episode: u64,
+        step: u16,
+        reason: ChargeReason,
+        amount: Money,
+    },
+    /// A dunning run would cut off so many customers that a person has to say whether it may.
+    DunningRunHeld {
+        entity: EntityId,
+        run_on: LocalDate,
+        cuts: u64,
+        active: u64,
+    },
+    /// A person has decided about such a run.
+    DunningRunDecided {
+        entity: EntityId,
+        run_on: LocalDate,
+        approved: bool,
+        reason: String,
+    },
     /// A customer promised to pay by a day.
     PromiseMade {
         account: AccountId,
@@ -250,8 +331,11 @@ pub enum BillingEvent {
     },
     /// A customer paid what was promised.
     PromiseKept { account: AccountId },
-    /// The promised day has passed without payment.
-    PromiseBroken { account: AccountId },
+    /// The promised day has passed without payment, or an operator has ended the promise for a reason.
+    PromiseBroken {
+        account: AccountId,
+        reason: Option<String>,
+    },
     /// What was paid ahead was extended, and debited with it.
     PeriodPaid {
         account: AccountId,
@@ -299,11 +383,22 @@ impl DomainEvent for BillingEvent {
             Self::PaymentSettled { .. } => "billing.payment_settled",
             Self::PaymentFailed { .. } => "billing.payment_failed",
             Self::PaymentExpired { .. } => "billing.payment_expired",
+            Self::UnmatchedReceived { .. } => "billing.unmatched_received",
+            Self::UnmatchedAllocated { .. } => "billing.unmatched_allocated",
+            Self::UnmatchedReturned { .. } => "billing.unmatched_returned",
+            Self::PaymentToldLate { .. } => "billing.payment_told_late",
+            Self::ReversalUndone { .. } => "billing.reversal_undone",
             Self::PaymentReversed { .. } => "billing.payment_reversed",
             Self::Refunded { .. } => "billing.refunded",
             Self::HoldPlaced { .. } => "billing.hold_placed",
             Self::HoldLifted { .. } => "billing.hold_lifted",
             Self::TermsChanged { .. } => "billing.terms_changed",
+            Self::ProcedureDefined { .. } => "billing.dunning_procedure_defined",
+            Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",
+            Self::ReminderDue { .. } => "billing.reminder_due",
+            Self::FeeCharged { .. } => "billing.fee_charged",
+            Self::DunningRunHeld { .. } => "billing.dunning_run_held",
+            Self::DunningRunDecided { .. } => "billing.dunning_run_decided",
             Self::PromiseMade { .. } => "billing.promise_made",
             Self::PromiseKept { .. } => "billing.promise_kept",
             Self::PromiseBroken { .. } => "billing.promise_broken",

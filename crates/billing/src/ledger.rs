@@ -21,6 +21,8 @@ pub enum LedgerAccount {
     Goodwill,
     /// Debt that nobody expects to be paid any more.
     BadDebt,
+    /// Money in hand that fits no account yet.
+    Suspense,
 }
 
 impl LedgerAccount {
@@ -35,6 +37,7 @@ impl LedgerAccount {
             Self::Tax => "tax",
             Self::Goodwill => "goodwill",
             Self::BadDebt => "bad_debt",
+            Self::Suspense => "suspense",
         }
     }
 }

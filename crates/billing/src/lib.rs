@@ -2,7 +2,7 @@
 //!
 //! Money is counted in minor units and time in local days of the legal entity. The heart is a handful of pure
 //! functions: a [`Schedule`] cuts the life of a subscription into periods, [`desired`] prices them, [`diff`] says what is
-//! still to be billed or taken back, [`allocate`] puts money on invoices, [`overdue`] says how far behind an account is.
+//! still to be billed or taken back, [`allocate`] puts money on invoices, [`level_of`] says how far behind an account is.
 //! Use cases apply them under the lock of one account, and whatever changes money re-derives access in the same
 //! transaction.
 //!
@@ -82,6 +82,7 @@ mod days;
 mod difference;
 mod document;
 mod dunning;
+mod dunning_ports;
 mod entity;
 mod events;
 mod exchange;
@@ -90,6 +91,7 @@ mod interval;
 mod invoice;
 mod ledger;
 mod lifetime;
+mod outlook;
 mod overdue;
 mod payment;
 mod period;
@@ -110,10 +112,13 @@ mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeline;
+mod unmatched;
 mod use_cases;
 mod views;
 
-pub use account::{Account, AccountSnapshot, BadHold};
+pub use account::{
+    Account, AccountSnapshot, ArrearsRefusal, Charge, ChargeReason, LONGEST_TERMS_DAYS, Verdict,
+};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
@@ -127,15 +132,21 @@ pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewC
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
-    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+    CreditRequest, CreditTax, CreditedInvoice, CreditedUnits, PaidSoFar, RefundSplit,
 };
-pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
+pub use difference::{Billed, Due, Inconsistent, LetGo, LineRef, Standing, diff, let_go, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
-    Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
-    Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,
-    Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
-    final_on, is_final, last_day_to_pay, overdue_with, retry_days,
+    Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Debt, DunningRun,
+    DunningRunSnapshot, DunningRunState, Episode, FARTHEST_STEP_DAYS, Hold, LONGEST_PROMISE_DAYS,
+    Ladder, MOST_HOLIDAYS, MOST_PROMISES, MOST_STEPS, Measure, NewProcedure, PaymentRequest,
+    Procedure, ProcedureId, Promise, PromiseState, RunDecision, RunRefusal, Situation, Step,
+    StepKind, Steps, SuspensionWindow, TakenStep, WindowState, final_on, is_final, last_day_to_pay,
+    overdue_with, retry_days,
+};
+pub use dunning_ports::{
+    ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, DebtFacts, DuePage, DunningQueries,
+    DunningRunRepository, DunningRunView, ParkedReason, ProcedureView, StepView,
 };
 pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
 pub use events::{Access, BillingEvent};
@@ -149,17 +160,20 @@ pub use invoice::{
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
-pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, overdue};
+pub use outlook::{Outlook, outlook};
+pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, level_of};
 pub use payment::{
-    BadPayment, GivenBack, Heard, NewPayment, Payment, PaymentLife, PaymentMethod, PaymentRefusal,
-    PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade, Return, ReturnKind,
+    Ask, BadPayment, GivenBack, Heard, NewPayment, NewRequest, Payment, PaymentMethod,
+    PaymentRefusal, PaymentSnapshot, PaymentState, PaymentStatus, ProviderPaid, RefundId,
+    RefundKind, Return, ReturnKind, ToldLate, ToldWhat,
 };
 pub use period::{EndDay, Period};
 pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
-    EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
-    PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+    EntityRepository, InvoiceRepository, Ledger, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE,
+    PLAN_NAME_UNIQUE, PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
+    UNMATCHED_REFERENCE_UNIQUE, UnmatchedRepository,
 };
 pub use prepaid::{
     BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Forecast, Lapse, PeriodPaid, Prepaid,
@@ -184,7 +198,8 @@ pub use reports::{
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use run::{
-    BillingRunStore, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill, write_prepared,
+    BillingRunStore, FoundAccount, NET_SEGMENTS_APART, PreparedBill, RunPage, prepare_bill,
+    write_prepared,
 };
 pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
@@ -194,25 +209,49 @@ pub use subscription::{
 };
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
+pub use unmatched::{
+    NewUnmatched, Unmatched, UnmatchedId, UnmatchedKind, UnmatchedRefusal, UnmatchedSnapshot,
+    UnmatchedState, UnmatchedStatus,
+};
 pub use use_cases::SubscriptionError;
+pub use use_cases::account_change::AccountError;
+pub use use_cases::allocate_payment::{AllocatePayment, AllocatePaymentError, allocate_payment};
+pub use use_cases::allocate_unmatched::{
+    AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
+};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
+pub use use_cases::change_terms::change_terms;
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
-pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
+pub use use_cases::define_procedure::{
+    DefineProcedureError, define_account_procedure, define_procedure,
+};
+pub use use_cases::dunning_run::{DecideRunError, decide_dunning_run, plan_dunning_run};
+pub use use_cases::evaluate_account::{dun_account, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
-    GiveBackError, RefundPayment, refund_payment, reverse_payment, undo_reversal,
+    GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
-pub use use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+pub use use_cases::hold_account::{lift_hold, place_hold};
+pub use use_cases::paid::Spoken;
+pub use use_cases::promise_to_pay::{break_promise, promise_to_pay};
+pub use use_cases::receive_unmatched::{
+    ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
+};
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
+pub use use_cases::request_payment::{RequestPayment, RequestPaymentError, request_payment};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
+pub use use_cases::standing::Cutting;
 pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,
 };
 pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
+pub use use_cases::tell_payment::{
+    SettlePayment, TellPaymentError, expire_payment, fail_payment, settle_payment,
+};
 pub use views::{
-    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentView,
-    PlanView, SubscriptionFilter, SubscriptionView,
+    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentFilter,
+    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, UnmatchedView,
 };

@@ -3,7 +3,7 @@
 use kernel::{LocalDate, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 
-use crate::dunning::{Debt, Measure, reached};
+use crate::dunning::{Debt, Measure, Procedure, reached};
 
 /// What happens to whoever does not pay, in days past the due date of the oldest open invoice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,15 +36,6 @@ impl DunningPolicy {
         suspend_after_days: 7,
         tolerance_minor: 0,
     };
-
-    /// From how many days past due on each level but the first is reached.
-    fn rungs(self) -> [i64; 3] {
-        [
-            1,
-            i64::from(self.grace_days) + 1,
-            i64::from(self.suspend_after_days) + 1,
-        ]
-    }
 
     /// Refuses a policy that contradicts itself.
     ///
@@ -111,25 +102,21 @@ pub struct OpenAmount {
     pub due: Money,
 }
 
-/// The level of an account on a local date.
+/// The level of an account on a local date under a procedure, however much of it was carried out.
 ///
-/// Nothing is remembered: paying the oldest invoice moves the count of days to the next one at once. `held` forces
-/// [`Level::Clear`].
+/// Nothing is remembered: paying the oldest invoice moves the count of days to the next one at once (billing.md, invariant
+/// 34).
 ///
 /// # Errors
 /// [`MoneyError`] if the amounts cannot be summed.
-pub fn overdue(
+pub fn level_of(
     open: &[OpenAmount],
     today: LocalDate,
-    policy: DunningPolicy,
-    held: bool,
+    procedure: &Procedure,
 ) -> Result<Level, MoneyError> {
-    if held {
-        return Ok(Level::Clear);
-    }
     let debts: Vec<Debt> = open.iter().map(debt).collect();
-    let looked_at = (Measure::DaysSinceDue, policy.tolerance_minor);
-    let rung = reached(looked_at, &policy.rungs(), &debts, today)?;
+    let looked_at = (Measure::DaysSinceDue, procedure.defined().tolerance_minor);
+    let rung = reached(looked_at, &procedure.rungs(), &debts, today)?;
     Ok(Level::ALL.into_iter().nth(rung).unwrap_or(Level::Suspended))
 }
 

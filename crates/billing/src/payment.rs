@@ -1,9 +1,10 @@
-//! A payment: money received, and what it paid.
+//! A payment: money received or asked for, what it paid, and what went back of it.
 
 mod life;
 mod returns;
+mod uses;
 
-use kernel::{AccountId, Money, MoneyError, PaymentId, Timestamp};
+use kernel::{AccountId, Money, PaymentId, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::allocation::Allocation;
@@ -11,9 +12,11 @@ use crate::events::BillingEvent;
 use crate::rounding::MOST_MINOR;
 
 pub use life::{
-    Heard, PaymentLife, PaymentRefusal, PaymentStatus, RefundId, RefundKind, RefundMade,
+    Ask, Heard, NewRequest, PaymentRefusal, PaymentState, PaymentStatus, ProviderPaid, ToldLate,
+    ToldWhat,
 };
-pub use returns::{GivenBack, Return, ReturnKind};
+pub(crate) use returns::reason_of;
+pub use returns::{GivenBack, RefundId, RefundKind, Return, ReturnKind};
 
 /// How money came in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -63,14 +66,22 @@ pub struct PaymentSnapshot {
     pub id: PaymentId,
     /// Whose debt it pays.
     pub account: AccountId,
-    /// How much came in.
+    /// How much came in; while nothing did, how much was asked for.
     pub amount: Money,
     /// How.
     pub method: PaymentMethod,
-    /// What the payer or provider calls it; unique per method.
+    /// What the payer or provider calls it; unique per method, and known once it is settled.
     pub reference: Option<String>,
-    /// When it came in.
+    /// When it came in; while it did not, when it was asked for.
     pub received_at: Timestamp,
+    /// How far it has come, but for reversals, which are among its returns.
+    pub state: PaymentState,
+    /// What a provider was asked for; nothing where the money was recorded as it lay there.
+    pub ask: Option<Ask>,
+    /// What the provider paid out, if in another currency: a fact that is kept, not converted (billing.md, invariant 6).
+    pub settled_as: Option<Money>,
+    /// What was told after it had resolved otherwise.
+    pub told_late: Vec<ToldLate>,
     /// What it paid, in the order it was used; below zero where it was taken off again.
     pub allocations: Vec<Allocation>,
     /// What went back of it, in order.
@@ -118,6 +129,18 @@ pub enum BadPayment {
     /// Received in the future.
     #[error("received_at must not lie ahead")]
     ReceivedAt,
+    /// A provider, or what it is asked under, that is not usable.
+    #[error("provider and asked_as must be 1 to 80 characters without control characters")]
+    Provider,
+    /// An unusable name of whoever sent it.
+    #[error("payer must be 1 to 80 characters without control characters")]
+    Payer,
+    /// Unusable words of whoever sent it.
+    #[error("note must be 1 to 80 characters without control characters")]
+    Note,
+    /// Nobody could pay it in time.
+    #[error("expires_at must lie ahead")]
+    ExpiresAt,
 }
 
 impl Payment {
@@ -126,25 +149,20 @@ impl Payment {
     /// # Errors
     /// [`BadPayment`] names the rule that is broken.
     pub fn record(new: NewPayment, now: Timestamp) -> Result<Self, BadPayment> {
-        if !(1..=MOST_MINOR).contains(&new.amount.minor()) {
-            return Err(BadPayment::Amount);
-        }
-        if new.received_at > now.plus(chrono::Duration::minutes(5)) {
-            return Err(BadPayment::ReceivedAt);
-        }
-        let reference = new.reference.as_deref().map(str::trim);
-        let usable =
-            |it: &str| (1..=80).contains(&it.chars().count()) && !it.chars().any(char::is_control);
-        if reference.is_some_and(|it| !usable(it)) {
-            return Err(BadPayment::Reference);
-        }
+        check_amount(new.amount)?;
+        check_received_at(new.received_at, now)?;
+        let reference = new.reference.map(|it| usable(&it)).transpose();
         let data = PaymentSnapshot {
             id: new.id,
             account: new.account,
             amount: new.amount,
             method: new.method,
-            reference: new.reference.map(|it| it.trim().to_owned()),
+            reference: reference.map_err(|()| BadPayment::Reference)?,
             received_at: new.received_at,
+            state: PaymentState::Settled,
+            ask: None,
+            settled_as: None,
+            told_late: Vec::new(),
             allocations: Vec::new(),
             returns: Vec::new(),
             version: 0,
@@ -170,56 +188,28 @@ impl Payment {
         self.data.clone()
     }
 
-    /// What pays nothing and did not go back.
-    ///
-    /// # Errors
-    /// [`MoneyError`] if the stored amounts contradict each other.
-    pub fn unallocated(&self) -> Result<Money, MoneyError> {
-        let used = self.data.allocations.iter().map(|it| it.amount);
-        let used = Money::sum(self.data.amount.currency(), used)?;
-        self.received()?.checked_sub(used)
-    }
-
-    /// Uses a part of it for invoices; on a new payment this is what it was received for.
-    ///
-    /// # Errors
-    /// [`MoneyError::Overflow`] for more than is left.
-    pub fn use_for(&mut self, allocations: &[Allocation]) -> Result<(), MoneyError> {
-        let used = allocations.iter().map(|it| it.amount);
-        let used = Money::sum(self.data.amount.currency(), used)?;
-        let left = self.unallocated()?.checked_sub(used)?;
-        if left.is_negative() {
-            return Err(MoneyError::Overflow);
-        }
-        self.data.allocations.extend_from_slice(allocations);
-        if self.data.version == 0 {
-            self.events.push(BillingEvent::PaymentRecorded {
-                payment: self.data.id,
-                account: self.data.account,
-                amount: self.data.amount,
-                unallocated: left,
-            });
-            return Ok(());
-        }
-        let used = allocations.iter().map(|it| BillingEvent::CreditUsed {
-            payment: self.data.id,
-            invoice: it.invoice,
-            amount: it.amount,
-        });
-        self.events.extend(used);
-        Ok(())
-    }
-
     /// Whose debt it pays.
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.data.account
     }
 
+    /// How it came in.
+    #[must_use]
+    pub const fn method(&self) -> PaymentMethod {
+        self.data.method
+    }
+
     /// The payment.
     #[must_use]
     pub const fn id(&self) -> PaymentId {
         self.data.id
+    }
+
+    /// Whether something happened to it since it was loaded or saved.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        !self.events.is_empty()
     }
 
     /// The events recorded since the last call.
@@ -230,6 +220,32 @@ impl Payment {
     /// For the store: the version that was written.
     pub const fn saved_as(&mut self, version: i64) {
         self.data.version = version;
+    }
+}
+
+/// What money must be to be a payment.
+pub(crate) fn check_amount(amount: Money) -> Result<(), BadPayment> {
+    match (1..=MOST_MINOR).contains(&amount.minor()) {
+        true => Ok(()),
+        false => Err(BadPayment::Amount),
+    }
+}
+
+/// Clocks of cashiers and providers may run ahead by five minutes.
+pub(crate) fn check_received_at(at: Timestamp, now: Timestamp) -> Result<(), BadPayment> {
+    match at > now.plus(chrono::Duration::minutes(5)) {
+        true => Err(BadPayment::ReceivedAt),
+        false => Ok(()),
+    }
+}
+
+/// A name of 1 to 80 characters without control characters, trimmed.
+pub(crate) fn usable(name: &str) -> Result<String, ()> {
+    let name = name.trim();
+    let fits = (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    match fits {
+        true => Ok(name.to_owned()),
+        false => Err(()),
     }
 }
 

@@ -3,20 +3,23 @@
 use async_trait::async_trait;
 use kernel::{
     AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
-    Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
+    Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
 };
 
 use crate::account::Account;
-use crate::difference::Billed;
+use crate::bill::BillLimits;
+use crate::difference::{Billed, LetGo};
+use crate::dunning_ports::{DunningQueries, DunningRunRepository};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::subscription::Subscription;
+use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
+    SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
 
 /// The constraint that keeps the names of offered plans unique in a tenant.
@@ -25,6 +28,10 @@ pub const PLAN_NAME_UNIQUE: &str = "plans_name";
 pub const ACCOUNT_CUSTOMER_UNIQUE: &str = "accounts_customer";
 /// The constraint that keeps payment references unique per method.
 pub const PAYMENT_REFERENCE_UNIQUE: &str = "payments_reference";
+/// The constraint that keeps what a provider is asked for unique per provider.
+pub const PAYMENT_ASKED_UNIQUE: &str = "payments_provider_asked_as";
+/// The constraint that keeps the references of money that fits no account unique per method.
+pub const UNMATCHED_REFERENCE_UNIQUE: &str = "unmatched_money_reference";
 
 /// Opens transactions of this context.
 #[async_trait]
@@ -47,8 +54,17 @@ pub trait BillingTx: UnitOfWork {
     fn invoices(&mut self) -> &mut dyn InvoiceRepository;
     /// The payments.
     fn payments(&mut self) -> &mut dyn PaymentRepository;
+    /// Money that fits no account.
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
+    /// The dunning runs.
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
+
+    /// How far a bill written here may reach before it is an alarm: the setting of the installation.
+    fn bill_limits(&self) -> BillLimits {
+        BillLimits::STANDARD
+    }
 }
 
 /// Legal entities of the scope's tenant.
@@ -89,7 +105,7 @@ pub trait AccountRepository: Send {
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError>;
 
-    /// Writes the account and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
+    /// Writes the account, its events, and the dunning steps and charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
     /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
 }
@@ -127,6 +143,10 @@ pub trait InvoiceRepository: Send {
     /// given back with it. Writes the invoice with its lines and events. Touches the counter last of all.
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError>;
 
+    /// Forgets that days of lines stand billed, so that an invoice issued afterwards may charge them on other terms. Days
+    /// that do not stand are none.
+    async fn let_days_go(&mut self, days: &[LetGo]) -> Result<(), StoreError>;
+
     /// Writes what changes about an issued invoice: what is allocated to it, and its events. Fails with
     /// [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError>;
@@ -138,12 +158,45 @@ pub trait PaymentRepository: Send {
     /// The payment, or `None`.
     async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
 
+    /// The payment with this method and reference, or `None`.
+    async fn find_by_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError>;
+
+    /// The payment that a provider was asked for under this name, or `None`.
+    async fn find_asked(
+        &mut self,
+        provider: &str,
+        asked_as: &str,
+    ) -> Result<Option<Payment>, StoreError>;
+
     /// The account's payments of which something is left, the earliest received first.
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError>;
 
     /// Writes the payment with its allocations and events. Fails with [`StoreError::Conflict`] if the stored version
-    /// moved on, and with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already.
+    /// moved on, with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already, and with one of
+    /// [`PAYMENT_ASKED_UNIQUE`] if the provider was asked for another payment under the name.
     async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError>;
+}
+
+/// Money of the scope's tenant that fits no account.
+#[async_trait]
+pub trait UnmatchedRepository: Send {
+    /// The money, or `None`.
+    async fn find(&mut self, id: UnmatchedId) -> Result<Option<Unmatched>, StoreError>;
+
+    /// The money with this method and reference that nothing has become of yet, or `None`.
+    async fn find_open(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Unmatched>, StoreError>;
+
+    /// Writes the money and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
+    /// duplicate of [`UNMATCHED_REFERENCE_UNIQUE`] if the method has the reference already.
+    async fn save(&mut self, money: &mut Unmatched) -> Result<(), StoreError>;
 }
 
 /// The books of the scope's tenant.
@@ -166,7 +219,7 @@ pub struct SweepPage {
 
 /// Reads of money and of what is sold, newest first.
 #[async_trait]
-pub trait BillingQueries: Send + Sync {
+pub trait BillingQueries: DunningQueries {
     /// The tenant's entities, oldest first.
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
 
@@ -239,25 +292,40 @@ pub trait BillingQueries: Send + Sync {
         reference: &str,
     ) -> Result<Option<PaymentView>, StoreError>;
 
-    /// Payments of an account or of all.
+    /// Payments that pass the filter.
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError>;
 
-    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
-    async fn accounts_to_bill(
+    /// Payments that nobody made before an instant, by id: at most `limit` of those after one.
+    async fn payments_to_expire(
         &self,
         tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError>;
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError>;
 
-    /// Accounts of an entity whose level may change by the page's date: an invoice is past due, the level is not clear,
-    /// or a subscription begins, changes or ends by then.
-    async fn accounts_to_evaluate(
+    /// One piece of money that fits no account, or did not.
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError>;
+
+    /// Money that fits no account, of one status or of all.
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError>;
+
+    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
+    async fn accounts_to_bill(
         &self,
         tenant: TenantId,
         entity: EntityId,

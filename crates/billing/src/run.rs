@@ -19,13 +19,23 @@ pub const NET_SEGMENTS_APART: &str = "net_segments_overlap";
 pub trait BillingRunStore: BillingStore {
     /// An entity and its next accounts that [`accounts_to_bill`](crate::BillingQueries::accounts_to_bill) would name,
     /// with what billing them needs: a handful of statements for the whole page. Nothing is locked; what changes
-    /// meanwhile is noticed when a bill is written. `None` if there is no such entity.
+    /// meanwhile is noticed when a bill is written. `None` if there is no such entity. What makes no sense about one
+    /// account is [`StoreError::Corrupt`] in its place and no trouble of the others.
     async fn facts_to_bill(
         &self,
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError>;
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError>;
+
+    /// How many accounts [`facts_to_bill`](Self::facts_to_bill) would bring at a moment, page after page; 0 if there is
+    /// no such entity.
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError>;
 
     /// The same for one account and a moment, whether it is due or not; `None` if there is none.
     async fn facts_of(
@@ -52,8 +62,8 @@ pub trait BillingRunStore: BillingStore {
         entity: &LegalEntity,
     ) -> Result<(), StoreError>;
 
-    /// Writes each bill in a transaction of its own, several at once, under a number that was set aside if one is given;
-    /// says in the same order how that went. One fails with [`StoreError::Conflict`] if its account was locked by
+    /// Writes each bill in a transaction of its own, under a number that was set aside if one is given; says in the same
+    /// order how that went. What is said to be written survives a crash of the database. One fails with [`StoreError::Conflict`] if its account was locked by
     /// anybody since its facts were read, or if its number is gone; and with a duplicate of [`NET_SEGMENTS_APART`] if
     /// days would be billed twice. Nothing of it is written then.
     async fn write_bills(
@@ -62,6 +72,9 @@ pub trait BillingRunStore: BillingStore {
         bills: Vec<(PreparedBill, Option<u64>)>,
     ) -> Vec<Result<(), StoreError>>;
 }
+
+/// An account that is due, and what billing it needs, if that makes sense.
+pub type FoundAccount = (AccountId, Result<AccountFacts, StoreError>);
 
 /// Which accounts a run looks at next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,7 +98,8 @@ pub struct PreparedBill {
     pub bill: Bill,
     /// The series of the number.
     pub series: String,
-    /// An invoice of new charges, and nothing else changes but how far its subscriptions are billed: the usual case.
+    /// An invoice of new charges, and nothing else changes but how far its subscriptions are billed and when its account is
+    /// looked at next: the usual case.
     pub is_plain: bool,
     /// The version of the account when its facts were read.
     seen: i64,
@@ -115,6 +129,7 @@ pub fn prepare_bill(
     } = facts;
     let before: Vec<_> = subscriptions.iter().map(Subscription::snapshot).collect();
     let seen = account.version();
+    let account_before = account.snapshot();
     let bill = bill(entity, &mut account, &mut subscriptions, papers, order)?;
     let only_billed = before
         .into_iter()
@@ -124,7 +139,7 @@ pub fn prepare_bill(
             (old.billed_through, old.rebill_on) = (new.billed_through, new.rebill_on);
             old == new
         });
-    let is_plain = only_billed && !account.has_news() && bill.is_plain();
+    let is_plain = only_billed && account.differs_in_look_alone(&account_before) && bill.is_plain();
     Ok(PreparedBill {
         account,
         subscriptions,
@@ -136,10 +151,11 @@ pub fn prepare_bill(
 }
 
 impl Bill {
-    /// An invoice of charges alone, that no credit pays.
+    /// An invoice of charges alone, that no credit pays and that takes no days from earlier ones.
     fn is_plain(&self) -> bool {
         let charges = |it: &crate::InvoiceDraft| it.lines.iter().all(|line| line.repairs.is_none());
         self.draft.as_ref().is_some_and(charges)
+            && self.let_go.is_empty()
             && self.spent.is_empty()
             && self.paid.is_none()
             && !self.open.iter().any(Invoice::is_changed)
@@ -168,7 +184,7 @@ pub async fn write_prepared(
     if locked.version() != seen + 1 {
         return Err(StoreError::Conflict);
     }
-    account.saved_as(locked.version());
+    account.locked_as(locked.version());
     write(tx, &series, &mut account, &mut subscriptions, bill).await?;
     Ok(())
 }

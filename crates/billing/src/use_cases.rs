@@ -1,18 +1,29 @@
 //! What can be done with money and what is sold, one file each.
 
+pub(crate) mod account_change;
+pub(crate) mod allocate_payment;
+pub(crate) mod allocate_unmatched;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
+pub(crate) mod change_terms;
 pub(crate) mod define_plan;
+pub(crate) mod define_procedure;
+pub(crate) mod dunning_run;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
 pub(crate) mod hold_account;
+pub(crate) mod paid;
+pub(crate) mod promise_to_pay;
+pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;
+pub(crate) mod request_payment;
 pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
+pub(crate) mod tell_payment;
 
 mod locked;
 pub(crate) mod settlement;

@@ -1,19 +1,22 @@
 //! Money and what is sold, as people look at it.
 
 use kernel::{
-    AccountId, Currency, CustomerId, EntityId, InvoiceId, LocalDate, Money, Name, PaymentId,
-    PlanId, ProfileId, SubscriptionId, Timestamp, Zone,
+    AccountId, Currency, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, Name,
+    PaymentId, PlanId, ProfileId, SubscriptionId, Timestamp, Zone,
 };
 use serde::Serialize;
 
+use crate::dunning::{Hold, NewProcedure, Promise};
 use crate::events::Access;
 use crate::interval::Interval;
-use crate::invoice::Settlement;
+use crate::invoice::{Line, Settlement};
 use crate::overdue::{DunningPolicy, Level};
-use crate::payment::PaymentMethod;
+use crate::payment::{Payment, PaymentMethod, PaymentState, PaymentStatus, Return, ToldLate};
 use crate::plan::{PlanStatus, SoldAs};
 use crate::schedule::{BillDay, Period};
+use crate::segment::ChargeKind;
 use crate::subscription::Agreement;
+use crate::unmatched::{UnmatchedId, UnmatchedSnapshot, UnmatchedState, UnmatchedStatus};
 
 /// A legal entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,8 +31,12 @@ pub struct EntityView {
     pub zone: Zone,
     /// Days from issue to due.
     pub terms_days: u16,
-    /// What happens to whoever does not pay.
+    /// The three numbers it was founded with; what is done about debts as long as no procedure is defined.
     pub dunning: DunningPolicy,
+    /// What is done about debts.
+    pub procedure: NewProcedure,
+    /// The number of the procedure's definition; 0 for the one that follows from the three numbers.
+    pub procedure_version: u64,
 }
 
 /// A plan.
@@ -70,6 +77,14 @@ pub struct AccountView {
     pub oldest_due_on: Option<LocalDate>,
     /// Why billing has stopped for it, if it has.
     pub parked: Option<String>,
+    /// Its own days from issue to due, if it has other terms than its entity.
+    pub terms_days: Option<u16>,
+    /// Why nothing happens to it however late it pays, and how long, if an operator said so.
+    pub hold: Option<Hold>,
+    /// What its customer has promised and not kept or broken yet.
+    pub promise: Option<Promise>,
+    /// Its own dunning procedure, if it has another one than its entity.
+    pub procedure: Option<NewProcedure>,
 }
 
 /// A subscription.
@@ -112,8 +127,14 @@ pub struct SubscriptionView {
 pub struct LineView {
     /// What it is for.
     pub subscription: SubscriptionId,
+    /// Which component of it; 0 is the base plan.
+    pub component: u16,
+    /// Whether the charge comes again.
+    pub kind: ChargeKind,
     /// On which plan.
     pub plan: PlanId,
+    /// How many units.
+    pub quantity: u32,
     /// The days.
     pub period: Period,
     /// The whole cycle whose price is prorated.
@@ -122,6 +143,22 @@ pub struct LineView {
     pub amount: Money,
     /// Whether it takes an earlier charge back.
     pub repairs: bool,
+}
+
+impl From<&Line> for LineView {
+    fn from(line: &Line) -> Self {
+        Self {
+            subscription: line.subscription,
+            component: line.component,
+            kind: line.kind,
+            plan: line.plan,
+            quantity: line.quantity,
+            period: line.period,
+            cycle: line.cycle,
+            amount: line.amount,
+            repairs: line.repairs.is_some(),
+        }
+    }
 }
 
 /// An invoice.
@@ -161,6 +198,24 @@ pub struct AllocationView {
 /// A payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PaymentView {
+    /// How far it has come.
+    pub status: PaymentStatus,
+    /// Why no money came, where none did.
+    pub failure: Option<String>,
+    /// Whose account at which provider was asked for it.
+    pub provider: Option<String>,
+    /// What it is called there.
+    pub asked_as: Option<String>,
+    /// How much was asked for.
+    pub asked: Option<Money>,
+    /// From when on nobody can pay it any more.
+    pub expires_at: Option<Timestamp>,
+    /// What the provider paid out, if in another currency.
+    pub settled_as: Option<Money>,
+    /// What was told after it had resolved otherwise.
+    pub told_late: Vec<ToldLate>,
+    /// What went back of it, in order.
+    pub returns: Vec<Return>,
     /// The payment.
     pub id: PaymentId,
     /// Whose debt it pays.
@@ -179,6 +234,122 @@ pub struct PaymentView {
     pub unallocated: Money,
     /// What went back of it, by refunds and reversals.
     pub returned: Money,
+}
+
+impl PaymentView {
+    /// What people see of a payment.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if its amounts contradict each other.
+    pub fn of(payment: &Payment) -> Result<Self, MoneyError> {
+        let uses = payment.uses()?.into_iter();
+        let status = payment.status();
+        let (unallocated, returned) = (payment.unallocated()?, payment.returned()?);
+        let it = payment.snapshot();
+        let (provider, asked_as, asked, expires_at) = match it.ask {
+            Some(ask) => (
+                Some(ask.provider),
+                Some(ask.asked_as),
+                Some(ask.amount),
+                ask.expires_at,
+            ),
+            None => (None, None, None, None),
+        };
+        Ok(Self {
+            status,
+            failure: match it.state {
+                PaymentState::Failed { reason } => Some(reason),
+                _ => None,
+            },
+            provider,
+            asked_as,
+            asked,
+            expires_at,
+            settled_as: it.settled_as,
+            told_late: it.told_late,
+            returns: it.returns,
+            id: it.id,
+            account: it.account,
+            amount: it.amount,
+            method: it.method,
+            reference: it.reference,
+            received_at: it.received_at,
+            allocations: uses
+                .map(|it| AllocationView {
+                    invoice: it.invoice,
+                    amount: it.amount,
+                })
+                .collect(),
+            unallocated,
+            returned,
+        })
+    }
+}
+
+/// Money that fits no account, or did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UnmatchedView {
+    /// The money.
+    pub id: UnmatchedId,
+    /// How much.
+    pub amount: Money,
+    /// How it came in.
+    pub method: PaymentMethod,
+    /// What the payer or provider calls it.
+    pub reference: Option<String>,
+    /// Who sent it.
+    pub payer: Option<String>,
+    /// What the payer wrote.
+    pub note: Option<String>,
+    /// When it came in.
+    pub received_at: Timestamp,
+    /// What became of it.
+    pub status: UnmatchedStatus,
+    /// The payment it became.
+    pub payment: Option<PaymentId>,
+    /// Whose it is.
+    pub account: Option<AccountId>,
+    /// Why it went back.
+    pub reason: Option<String>,
+}
+
+impl From<UnmatchedSnapshot> for UnmatchedView {
+    fn from(it: UnmatchedSnapshot) -> Self {
+        let status = it.state.status();
+        let (account, payment, reason) = match it.state {
+            UnmatchedState::Open => (None, None, None),
+            UnmatchedState::Allocated { account, payment } => (Some(account), Some(payment), None),
+            UnmatchedState::Returned { reason } => (None, None, Some(reason)),
+        };
+        Self {
+            id: it.id,
+            amount: it.amount,
+            method: it.method,
+            reference: it.reference,
+            payer: it.payer,
+            note: it.note,
+            received_at: it.received_at,
+            status,
+            payment,
+            account,
+            reason,
+        }
+    }
+}
+
+/// Which payments are wanted; what is absent does not filter.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PaymentFilter {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only those that have come so far.
+    pub status: Option<PaymentStatus>,
+    /// Only those that came in this way.
+    pub method: Option<PaymentMethod>,
+    /// Only those with this reference, whatever the method.
+    pub reference: Option<String>,
+    /// Only those that this provider was asked for.
+    pub provider: Option<String>,
 }
 
 /// Which subscriptions are wanted; what is absent does not filter.

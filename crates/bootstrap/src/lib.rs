@@ -12,6 +12,7 @@ mod homes;
 pub mod hooks;
 mod listening;
 mod metrics;
+mod pages;
 mod password_reset;
 mod ports;
 mod product;

@@ -81,7 +81,7 @@ mod tests {
     use kernel::Probe;
 
     use super::start_metrics;
-    use crate::counting::{CountingProbe, VOUCHERS_CREATED};
+    use crate::counting::{ACCOUNTS_PARKED, CountingProbe, VOUCHERS_CREATED};
 
     #[tokio::test]
     async fn there_is_one_recorder_and_it_shows_text() {
@@ -102,5 +102,13 @@ mod tests {
         CountingProbe.made("vouchers", 3);
         CountingProbe.made("invoices", 5);
         assert_eq!(count(metrics.text()), before + 3);
+    }
+
+    #[tokio::test]
+    async fn parked_accounts_are_counted_by_reason() {
+        let metrics = start_metrics().unwrap();
+        CountingProbe.made("parked_accounts.too_far", 2);
+        let counted = format!("{ACCOUNTS_PARKED}{{reason=\"too_far\"}} 2");
+        assert!(metrics.text().contains(&counted), "{}", metrics.text());
     }
 }

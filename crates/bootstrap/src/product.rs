@@ -47,7 +47,8 @@ impl Product {
             Arc::clone(&ids),
             Arc::clone(&probe),
             subscriptions,
-        );
+        )
+        .with_bill_limits(settings.billing.limits());
         let has_tenants = !store
             .all()
             .await
@@ -246,12 +247,13 @@ fn gateway_settings(routers: &RouterSettings, host_rules: HostRules) -> GatewayS
     }
 }
 
-const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 6] {
+const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 7] {
     use workflows::job_kinds as kinds;
     [
         (kinds::RAISE_INVOICES, sweeps.raise_invoices_s),
         (kinds::EVALUATE_OVERDUE, sweeps.evaluate_overdue_s),
         (kinds::EXPIRE_VOUCHERS, sweeps.expire_vouchers_s),
+        (kinds::EXPIRE_PAYMENTS, sweeps.expire_payments_s),
         (kinds::WATCH_SESSIONS, sweeps.watch_sessions_s),
         (kinds::RECONCILE_ROUTERS, sweeps.reconcile_routers_s),
         (kinds::PRUNE, sweeps.prune_s),

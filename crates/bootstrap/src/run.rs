@@ -3,8 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use crate::pages::stay_small;
+
 /// Runs to the end. An error is printed with everything that caused it, one cause a line.
 pub fn run_to_exit(program: impl Future<Output = anyhow::Result<()>>) -> ExitCode {
+    stay_small();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()

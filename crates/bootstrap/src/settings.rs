@@ -142,6 +142,8 @@ pub struct SweepSettings {
     pub evaluate_overdue_s: i64,
     /// Ends vouchers whose time is over.
     pub expire_vouchers_s: i64,
+    /// Ends payments that nobody made in time.
+    pub expire_payments_s: i64,
     /// Reads who is online and what was used, and looks for first logins of vouchers.
     pub watch_sessions_s: i64,
     /// Reads the totals of hotspot users, with one of the watches.
@@ -425,6 +427,7 @@ impl Settings {
             sweeps.raise_invoices_s,
             sweeps.evaluate_overdue_s,
             sweeps.expire_vouchers_s,
+            sweeps.expire_payments_s,
             sweeps.watch_sessions_s,
             sweeps.count_users_s,
             sweeps.reconcile_routers_s,

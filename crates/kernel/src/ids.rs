@@ -39,6 +39,8 @@ kinds! {
     InvoiceKind, InvoiceId, "inv", "invoice";
     /// Money received.
     PaymentKind, PaymentId, "pay", "payment";
+    /// A day's dunning of an entity.
+    DunningRunKind, DunningRunId, "dun", "dunning run";
     /// A batch of vouchers.
     BatchKind, BatchId, "bat", "voucher batch";
     /// One voucher.

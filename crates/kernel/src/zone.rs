@@ -35,6 +35,12 @@ impl Zone {
         at.utc().with_timezone(&self.0).date_naive()
     }
 
+    /// What a clock on the wall shows at an instant.
+    #[must_use]
+    pub fn local_at(self, at: Timestamp) -> chrono::NaiveDateTime {
+        at.utc().with_timezone(&self.0).naive_local()
+    }
+
     /// The first instant of a local date: midnight, or the first instant after a gap that swallowed it.
     #[must_use]
     pub fn start_of(self, date: LocalDate) -> Timestamp {

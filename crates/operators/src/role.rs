@@ -141,6 +141,12 @@ permissions! {
     VoidVouchers, "vouchers.void", [];
     /// See accounts and balances.
     ReadAccounts, "accounts.read", [Cashier, Auditor];
+    /// Take a customer's promise to pay, and end it.
+    PromiseForAccounts, "accounts.promise", [Cashier];
+    /// Hold accounts, give them terms and a dunning procedure of their own.
+    HoldAccounts, "accounts.hold", [];
+    /// Decide about dunning runs that wait for a person.
+    DecideRuns, "dunning.decide", [];
     /// See invoices.
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.
@@ -149,6 +155,12 @@ permissions! {
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.
     RecordPayments, "payments.record", [Cashier];
+    /// Give money of payments back.
+    RefundPayments, "payments.refund", [];
+    /// Take payments back as their provider did, and give them again.
+    ReversePayments, "payments.reverse", [];
+    /// Say which invoice a payment pays, and whose money it is that fits no account.
+    AllocatePayments, "payments.allocate", [Cashier];
     /// See jobs and deliveries.
     ReadJobs, "jobs.read", [Cashier, Technician, Auditor];
     /// Cancel jobs and put jobs and deliveries back.

@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
+    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -13,6 +14,9 @@ use crate::tx::Tx;
 mod account_row;
 mod account_views;
 mod accounts;
+mod dunning;
+mod dunning_queries;
+mod dunning_runs;
 mod entities;
 mod entity_row;
 mod invoice_lines;
@@ -32,6 +36,8 @@ mod run_facts;
 mod subscription_row;
 mod subscription_views;
 mod subscriptions;
+mod unmatched;
+mod unmatched_row;
 
 #[async_trait]
 impl BillingStore for Store {
@@ -65,7 +71,19 @@ impl BillingTx for Tx {
         self
     }
 
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self
+    }
+
+    fn bill_limits(&self) -> BillLimits {
+        Self::bill_limits(self)
     }
 }

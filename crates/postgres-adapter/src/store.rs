@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use billing::BillLimits;
 use kernel::{Clock, Ids, Probe, Scope, StoreError};
 use sea_orm::DatabaseConnection;
 
@@ -38,6 +39,7 @@ impl Subscriptions {
 pub struct Store {
     pub(crate) db: Db,
     pub(crate) surroundings: Arc<Surroundings>,
+    bill_limits: BillLimits,
 }
 
 /// What transactions need besides the database.
@@ -70,7 +72,15 @@ impl Store {
         Self {
             db,
             surroundings: Arc::new(surroundings),
+            bill_limits: BillLimits::STANDARD,
         }
+    }
+
+    /// The same store where bills may reach this far.
+    #[must_use]
+    pub const fn with_bill_limits(mut self, limits: BillLimits) -> Self {
+        self.bill_limits = limits;
+        self
     }
 
     /// The database underneath.
@@ -87,6 +97,7 @@ impl Store {
             self.db.dialect(),
             scope.clone(),
             surroundings,
+            self.bill_limits,
         ))
     }
 

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use billing::BillLimits;
 use kernel::{DomainEvent, Id, JobRequest, Kind, NewEvent, Scope, StoreError, UnitOfWork};
 use sea_orm::DatabaseTransaction;
 use uuid::Uuid;
@@ -32,6 +33,7 @@ pub(crate) struct Tx {
     dialect: Dialect,
     scope: Scope,
     surroundings: Arc<Surroundings>,
+    bill_limits: BillLimits,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
 }
@@ -42,12 +44,14 @@ impl Tx {
         dialect: Dialect,
         scope: Scope,
         surroundings: Arc<Surroundings>,
+        bill_limits: BillLimits,
     ) -> Self {
         Self {
             inner,
             dialect,
             scope,
             surroundings,
+            bill_limits,
             events: Vec::new(),
             jobs: Vec::new(),
         }
@@ -66,6 +70,11 @@ impl Tx {
     /// The tenant that confines every statement.
     pub(crate) const fn tenant(&self) -> Uuid {
         self.scope.tenant.uuid()
+    }
+
+    /// How far a bill may reach.
+    pub(crate) const fn bill_limits(&self) -> BillLimits {
+        self.bill_limits
     }
 
     /// An id that no row has.

@@ -2,7 +2,8 @@
 
 use anyhow::{Context, Result, ensure};
 use billing::{
-    AccountView, InvoiceFilter, InvoiceView, PaymentView, SubscriptionFilter, SubscriptionView,
+    AccountView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, SubscriptionFilter,
+    SubscriptionView,
 };
 use kernel::{AccountId, PageRequest};
 
@@ -35,7 +36,11 @@ impl Books {
             "more invoices than one page holds"
         );
         invoices.reverse();
-        let payments = store.payments(tenant, Some(account), page).await?.items;
+        let filter = PaymentFilter {
+            account: Some(account),
+            ..PaymentFilter::default()
+        };
+        let payments = store.payments(tenant, filter, page).await?.items;
         ensure!(
             payments.len() < usize::from(PageRequest::MAX_LIMIT),
             "more payments than one page holds"

@@ -8,9 +8,10 @@ use access::{
 };
 use async_trait::async_trait;
 use billing::{
-    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx, EntityRepository,
-    InvoiceRepository, Ledger, LegalEntity, PaymentRepository, PlanRepository, PreparedBill,
-    RunPage, SubscriptionRepository,
+    AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
+    DunningRunRepository, EntityRepository, FoundAccount, InvoiceRepository, Ledger, LegalEntity,
+    PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use jobs::JobsStore;
 use kernel::{
@@ -139,9 +140,19 @@ impl BillingRunStore for Stores {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         self.peril.begin()?;
         self.ports.run.facts_to_bill(tenant, entity, page).await
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.peril.begin()?;
+        self.ports.run.count_to_bill(tenant, entity, now).await
     }
 
     async fn facts_of(
@@ -233,6 +244,8 @@ macro_rules! billing_of {
             subscriptions -> SubscriptionRepository,
             invoices -> InvoiceRepository,
             payments -> PaymentRepository,
+            unmatched -> UnmatchedRepository,
+            dunning_runs -> DunningRunRepository,
             ledger -> Ledger,
         );
     };

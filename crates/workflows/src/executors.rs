@@ -5,6 +5,7 @@ mod bill_entity;
 mod billing_sweeps;
 mod fill_batch;
 mod grant_batch;
+mod payment_sweeps;
 mod prune;
 mod router_jobs;
 mod router_sweeps;
@@ -50,6 +51,7 @@ pub async fn run_job(
         kinds::RAISE_INVOICES => billing_sweeps::raise_invoices(bench, &scope).await,
         kinds::BILL_ENTITY => bill_entity::run(bench, &scope, entity_of(job)?, progress).await,
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
+        kinds::EXPIRE_PAYMENTS => payment_sweeps::expire(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
         kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,

@@ -20,6 +20,8 @@ pub const BILL_ENTITY: &str = "bill_entity";
 pub const RAISE_INVOICES: &str = "raise_invoices";
 /// Sweep: moves accounts along the dunning levels.
 pub const EVALUATE_OVERDUE: &str = "evaluate_overdue";
+/// Sweep: ends payments that nobody made in time.
+pub const EXPIRE_PAYMENTS: &str = "expire_payments";
 /// Sweep: ends vouchers whose time is over.
 pub const EXPIRE_VOUCHERS: &str = "expire_vouchers";
 /// Sweep: has every router watched.

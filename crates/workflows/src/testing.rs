@@ -8,8 +8,9 @@ use access::{
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    AccountRepository, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
+    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use kernel::{JobRequest, Scope, StoreError, UnitOfWork};
 
@@ -106,6 +107,14 @@ impl BillingTx for Both {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.billing.payments()
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self.billing.unmatched()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self.billing.dunning_runs()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

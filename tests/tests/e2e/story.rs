@@ -3,6 +3,7 @@
 mod adoption;
 mod dunning;
 mod hotspot;
+mod money;
 mod record;
 mod sale;
 mod usage;
@@ -76,9 +77,18 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
         .context("bill day")?;
     dunning::is_restricted(stage).await.context("restriction")?;
     dunning::is_suspended(stage).await.context("suspension")?;
+    dunning::is_held_and_let_go(stage, &ids)
+        .await
+        .context("a hold")?;
     dunning::pays_twice_with_one_key(stage, &mut ids)
         .await
         .context("payment")?;
+    money::goes_back_and_comes_again(stage, &ids)
+        .await
+        .context("a chargeback")?;
+    money::comes_late_or_astray(stage, &ids)
+        .await
+        .context("late and stray money")?;
     sale::upgrades(stage, &shop, &ids)
         .await
         .context("upgrade")?;

@@ -191,9 +191,9 @@ const MUTATIONS: &[Mutation] = &[
     },
     Mutation {
         name: "what is billed already counts for nothing",
-        file: "crates/billing/src/difference.rs",
-        from: "    for segment in desired {\n        let days = missing_days(segment, standing, billed);",
-        to: "    for segment in desired {\n        let days = missing_days(segment, &[], &[]);",
+        file: "crates/billing/src/difference/rows.rs",
+        from: "missing_days(segment, standing, billed).into_iter();",
+        to: "missing_days(segment, &[], &[]).into_iter();",
     },
     Mutation {
         name: "old terms are never taken back",
@@ -256,3 +256,23 @@ const MUTATIONS: &[Mutation] = &[
         to: "    let mut command = command;\n    if let Some(known) = tx.payments().find(command.id).await? {\n        same_payment(&known, &command)?;\n        command.id = kernel::Id::from_uuid(scope.correlation);\n        command.reference = None;\n    }",
     },
 ];
+
+#[cfg(test)]
+mod tests {
+    //! The list keeps up with the sources, without breaking anything.
+
+    use std::fs;
+    use std::path::Path;
+
+    use super::{MUTATIONS, broken};
+
+    #[test]
+    fn every_rule_stands_where_the_list_says() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        for mutation in MUTATIONS {
+            let sound = fs::read_to_string(root.join(mutation.file)).unwrap();
+            let broken = broken(mutation, &sound).unwrap();
+            assert_ne!(broken, sound, "{}", mutation.name);
+        }
+    }
+}

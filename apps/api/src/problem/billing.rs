@@ -1,8 +1,8 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPayment, BadPlan, BillAccountError, PlanError, RecordPaymentError, ReleaseAccountError,
-    SubscribeError, SubscriptionError, SubscriptionRefusal,
+    BadPlan, BillAccountError, PlanError, ReleaseAccountError, SubscribeError, SubscriptionError,
+    SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -62,18 +62,6 @@ impl From<ReleaseAccountError> for Problem {
     }
 }
 
-impl From<RecordPaymentError> for Problem {
-    fn from(err: RecordPaymentError) -> Self {
-        match err {
-            RecordPaymentError::NotFound(_) => Self::unknown_reference("account", err),
-            RecordPaymentError::Refused(rule) => bad_payment(rule),
-            RecordPaymentError::OtherContent(_) => duplicate("id", &err),
-            RecordPaymentError::DuplicateReference => duplicate("reference", &err),
-            RecordPaymentError::Store(err) => err.into(),
-        }
-    }
-}
-
 impl From<SubscriptionRefusal> for Problem {
     fn from(refusal: SubscriptionRefusal) -> Self {
         let text = refusal.to_string();
@@ -101,16 +89,6 @@ fn bad_plan(rule: BadPlan) -> Problem {
     }
 }
 
-fn bad_payment(rule: BadPayment) -> Problem {
-    let (field, code) = match rule {
-        BadPayment::Amount => ("amount.amount_minor", "range"),
-        BadPayment::Currency => return currency_mismatch("amount.currency", &rule),
-        BadPayment::Reference => ("reference", "length"),
-        BadPayment::ReceivedAt => ("received_at", "range"),
-    };
-    Problem::invalid(field, code, rule.to_string())
-}
-
-fn currency_mismatch(field: &str, rule: &dyn std::error::Error) -> Problem {
+pub(super) fn currency_mismatch(field: &str, rule: &dyn std::error::Error) -> Problem {
     Problem::of(&catalog::CURRENCY_MISMATCH).field(field, "currency", rule.to_string())
 }

@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use crate::answer::Listed;
 use crate::api::Api;
-use crate::extract::{Listing, May, PathId};
+use crate::extract::{Granted, Listing, May, PathId};
 use crate::idempotency::run;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
@@ -40,6 +40,33 @@ pub(crate) struct AccountBody {
     oldest_due_on: Option<LocalDate>,
     /// Why billing has stopped for it, if it has.
     parked: Option<String>,
+    /// Its own days from issue to due; null if its legal entity's count.
+    terms_days: Option<u16>,
+    /// What keeps every consequence of debt away from it, if anything.
+    hold: Option<AccountHoldBody>,
+    /// What its customer has promised and not kept or broken yet.
+    promise: Option<AccountPromiseBody>,
+}
+
+/// What keeps consequences away.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountHold)]
+pub(crate) struct AccountHoldBody {
+    reason: String,
+    /// The last day; null until it is lifted.
+    #[schema(value_type = Option<String>, format = Date)]
+    until: Option<LocalDate>,
+}
+
+/// A customer's word to pay.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AccountPromise)]
+pub(crate) struct AccountPromiseBody {
+    #[schema(value_type = String, format = Date, example = "2026-11-21")]
+    made_on: LocalDate,
+    /// The last day to keep it.
+    #[schema(value_type = String, format = Date, example = "2026-12-01")]
+    until: LocalDate,
 }
 
 impl From<AccountView> for AccountBody {
@@ -53,6 +80,15 @@ impl From<AccountView> for AccountBody {
             credit: view.credit.into(),
             oldest_due_on: view.oldest_due_on,
             parked: view.parked,
+            terms_days: view.terms_days,
+            hold: view.hold.map(|it| AccountHoldBody {
+                reason: it.reason,
+                until: it.until,
+            }),
+            promise: view.promise.map(|it| AccountPromiseBody {
+                made_on: it.made_on,
+                until: it.until,
+            }),
         }
     }
 }
@@ -112,13 +148,19 @@ async fn get(
     caller: May<ReadAccounts>,
     PathId(id): PathId<AccountKind>,
 ) -> Result<Json<AccountBody>, Problem> {
-    let found = api
-        .ports
-        .billing_queries
-        .account(caller.tenant(), id)
-        .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+/// An account as it is now.
+pub(super) async fn load(
+    api: &Api,
+    caller: &Granted,
+    id: AccountId,
+) -> Result<AccountBody, Problem> {
+    let queries = &api.ports.billing_queries;
+    let found = queries.account(caller.tenant(), id).await?;
     let view = found.ok_or_else(|| Problem::not_found("account", id))?;
-    Ok(Json(view.into()))
+    Ok(view.into())
 }
 
 /// Raises the invoice for everything that is due today, without waiting for the sweep. Twice on one day is harmless.

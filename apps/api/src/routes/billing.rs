@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, Line, LineView, RunPage, prepare_bill,
+    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, LineView, RunPage, Unbillable, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -107,12 +107,13 @@ async fn preview_run(
     let found = run
         .facts_to_bill(caller.tenant(), legal_entity, page)
         .await?;
-    let (entity, facts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
-    let full = facts.len() == usize::from(limit);
-    let last = facts.last().map(|it| Cursor::after(it.account.id()));
-    let items = facts
-        .into_iter()
-        .map(|it| look(&api, &entity, it, page.now));
+    let (entity, accounts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
+    let full = accounts.len() == usize::from(limit);
+    let last = accounts.last().map(|(id, _)| Cursor::after(*id));
+    let items = accounts.into_iter().map(|(account, facts)| match facts {
+        Ok(facts) => look(&api, &entity, facts, page.now),
+        Err(err) => would_be_parked(account, &Unbillable::unreadable(&err)),
+    });
     Ok(Json(Listed {
         items: items.collect(),
         next: last.filter(|_| full).map(|it| it.to_string()),
@@ -181,7 +182,7 @@ async fn release(
 }
 
 /// The moment at which a run of a day would look: now, or the first of a later day at the entity.
-async fn moment(
+pub(super) async fn moment(
     api: &Api,
     tenant: kernel::TenantId,
     entity: EntityId,
@@ -238,11 +239,15 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
                 parked: None,
             }
         }
-        Err(reason) => PreviewBody {
-            account,
-            invoice: None,
-            parked: Some(reason.to_string()),
-        },
+        Err(reason) => would_be_parked(account, &reason),
+    }
+}
+
+fn would_be_parked(account: AccountId, reason: &Unbillable) -> PreviewBody {
+    PreviewBody {
+        account,
+        invoice: None,
+        parked: Some(reason.to_string()),
     }
 }
 
@@ -250,19 +255,13 @@ fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
     DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,
-        lines: it.lines.iter().map(line).collect(),
+        lines: it
+            .lines
+            .iter()
+            .map(LineView::from)
+            .map(LineBody::from)
+            .collect(),
         total: it.total.into(),
         allocated,
     }
-}
-
-fn line(it: &Line) -> LineBody {
-    LineBody::from(LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
-    })
 }

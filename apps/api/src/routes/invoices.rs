@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{InvoiceFilter, InvoiceView, LineView, Period, Settlement};
+use billing::{ChargeKind, InvoiceFilter, InvoiceView, LineView, Period, Settlement};
 use kernel::{AccountId, InvoiceId, InvoiceKind, LocalDate, PlanId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -51,8 +51,17 @@ pub(crate) struct InvoiceBody {
 pub(crate) struct LineBody {
     #[schema(value_type = String, pattern = "^sub_[a-z2-7]{25}[aeimquy4]$")]
     subscription: SubscriptionId,
+    /// Which component of the subscription it is for; 0 is the base plan.
+    #[schema(minimum = 0, example = 0)]
+    component: u16,
+    /// `recurring` for days, `one_time` for something done once.
+    #[schema(value_type = words::ChargeKindWord, example = "recurring")]
+    kind: ChargeKind,
     #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$")]
     plan: PlanId,
+    /// How many units.
+    #[schema(minimum = 1, example = 1)]
+    quantity: u32,
     /// The days that are charged.
     period: PeriodBody,
     /// The whole cycle whose price is prorated.
@@ -86,7 +95,10 @@ impl From<LineView> for LineBody {
     fn from(view: LineView) -> Self {
         Self {
             subscription: view.subscription,
+            component: view.component,
+            kind: view.kind,
             plan: view.plan,
+            quantity: view.quantity,
             period: view.period.into(),
             cycle: view.cycle.into(),
             amount: view.amount.into(),

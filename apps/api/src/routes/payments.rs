@@ -1,8 +1,11 @@
-//! `/payments`: money received, and what it paid.
+//! `/payments`: money received or asked for, what it paid, and what went back of it.
 
 use axum::Json;
 use axum::extract::State;
-use billing::{AllocationView, PaymentMethod, PaymentView, RecordPayment};
+use billing::{
+    AllocationView, PaymentFilter, PaymentMethod, PaymentStatus, PaymentView, RecordPayment,
+    Return, ToldLate,
+};
 use kernel::{AccountId, InvoiceId, PaymentId, PaymentKind, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -21,6 +24,9 @@ use crate::problem::Problem;
 use crate::rights::{ReadPayments, RecordPayments};
 use crate::words;
 
+mod moves;
+mod requests;
+
 /// A payment.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = Payment)]
@@ -29,6 +35,10 @@ pub(crate) struct PaymentBody {
     id: PaymentId,
     #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
+    /// `pending`, `settled`, `reversed`, `failed` or `expired`; only settled money pays anything.
+    #[schema(value_type = words::PaymentStatusWord, example = "settled")]
+    status: PaymentStatus,
+    /// How much came in; while nothing did, how much was asked for.
     amount: MoneyBody,
     /// `cash`, `mobile_money`, `card` or `bank_transfer`.
     #[schema(value_type = words::PaymentMethodWord, example = "mobile_money")]
@@ -42,6 +52,82 @@ pub(crate) struct PaymentBody {
     allocations: Vec<AllocationBody>,
     /// Credit: what has not paid anything yet.
     unallocated: MoneyBody,
+    /// What went back of it in all.
+    returned: MoneyBody,
+    /// What went back of it, in order.
+    returns: Vec<ReturnBody>,
+    /// What a provider was asked for; null where the money was recorded as it lay there.
+    request: Option<RequestBody>,
+    /// Why no money came, where none did.
+    failure: Option<String>,
+    /// What the provider paid out, if in another currency.
+    settled_as: Option<MoneyBody>,
+    /// What was told after it had resolved otherwise: a person should look.
+    told_late: Vec<ToldLateBody>,
+}
+
+/// Money of a payment that went back.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaymentReturn)]
+pub(crate) struct ReturnBody {
+    /// `refund`, `reversal` or `reversal_undone`.
+    #[schema(example = "refund")]
+    kind: &'static str,
+    /// How much; below zero where a reversal was undone.
+    amount: MoneyBody,
+    /// Why, in somebody's words.
+    #[schema(example = "moved away")]
+    reason: Option<String>,
+    #[schema(value_type = String, format = DateTime)]
+    at: Timestamp,
+}
+
+impl From<Return> for ReturnBody {
+    fn from(it: Return) -> Self {
+        Self {
+            kind: it.why.as_str(),
+            amount: it.amount.into(),
+            reason: it.reason,
+            at: it.at,
+        }
+    }
+}
+
+/// What a provider was asked for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaymentRequest)]
+pub(crate) struct RequestBody {
+    /// Whose account at which provider.
+    #[schema(example = "sandbox")]
+    provider: String,
+    /// What the payment is called there.
+    #[schema(example = "INV-000001-1")]
+    asked_as: String,
+    amount: MoneyBody,
+    /// From when on nobody can pay it any more.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    expires_at: Option<Timestamp>,
+}
+
+/// Something that was told too late.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaymentToldLate)]
+pub(crate) struct ToldLateBody {
+    /// `settled`, `failed` or `expired`.
+    #[schema(example = "failed")]
+    told: &'static str,
+    /// What the payment was then.
+    #[schema(value_type = words::PaymentStatusWord, example = "settled")]
+    was: PaymentStatus,
+}
+
+impl From<ToldLate> for ToldLateBody {
+    fn from(it: ToldLate) -> Self {
+        Self {
+            told: it.told.as_str(),
+            was: it.was,
+        }
+    }
 }
 
 /// What a payment paid.
@@ -65,7 +151,23 @@ impl From<AllocationView> for AllocationBody {
 impl From<PaymentView> for PaymentBody {
     fn from(view: PaymentView) -> Self {
         let allocations = view.allocations.into_iter();
+        let request = match (view.provider, view.asked_as, view.asked) {
+            (Some(provider), Some(asked_as), Some(amount)) => Some(RequestBody {
+                provider,
+                asked_as,
+                amount: amount.into(),
+                expires_at: view.expires_at,
+            }),
+            _ => None,
+        };
         Self {
+            status: view.status,
+            returned: view.returned.into(),
+            returns: view.returns.into_iter().map(ReturnBody::from).collect(),
+            request,
+            failure: view.failure,
+            settled_as: view.settled_as.map(MoneyBody::from),
+            told_late: view.told_late.into_iter().map(ToldLateBody::from).collect(),
             id: view.id,
             account: view.account,
             amount: view.amount.into(),
@@ -108,6 +210,18 @@ pub(crate) struct PaymentsFilter {
     /// Only payments of this account.
     #[param(value_type = Option<String>, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$")]
     account: Option<AccountId>,
+    /// `pending`, `settled`, `reversed`, `failed` or `expired`.
+    #[param(value_type = Option<words::PaymentStatusWord>, inline)]
+    status: Option<PaymentStatus>,
+    /// `cash`, `mobile_money`, `card` or `bank_transfer`.
+    #[param(value_type = Option<words::PaymentMethodWord>, inline)]
+    method: Option<PaymentMethod>,
+    /// Only payments with this reference.
+    #[param(min_length = 1, max_length = 80)]
+    reference: Option<String>,
+    /// Only payments that this provider was asked for.
+    #[param(min_length = 1, max_length = 80)]
+    provider: Option<String>,
 }
 
 /// The routes of this resource.
@@ -115,6 +229,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, record))
         .routes(routes!(get))
+        .merge(moves::routes())
+        .merge(requests::routes())
 }
 
 /// Lists payments, newest first.
@@ -129,9 +245,16 @@ async fn list(
     listing: Listing<PaymentsFilter>,
 ) -> Result<Json<Listed<PaymentBody>>, Problem> {
     let queries = &api.ports.billing_queries;
-    let account = listing.filter.account;
+    let wanted = listing.filter;
+    let filter = PaymentFilter {
+        account: wanted.account,
+        status: wanted.status,
+        method: wanted.method,
+        reference: wanted.reference,
+        provider: wanted.provider,
+    };
     let page = queries
-        .payments(caller.tenant(), account, listing.page)
+        .payments(caller.tenant(), filter, listing.page)
         .await?;
     Ok(Listed::of(page))
 }
@@ -186,7 +309,11 @@ async fn get(
     load(&api, &caller, id).await.map(Json)
 }
 
-async fn load(api: &Api, caller: &Granted, id: PaymentId) -> Result<PaymentBody, Problem> {
+pub(super) async fn load(
+    api: &Api,
+    caller: &Granted,
+    id: PaymentId,
+) -> Result<PaymentBody, Problem> {
     let found = api
         .ports
         .billing_queries

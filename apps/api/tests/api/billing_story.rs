@@ -85,7 +85,7 @@ async fn a_parked_account_is_listed_with_its_reason_and_released_once() {
     let scope = Scope::system(TENANT, "test", Uuid::nil());
     let reason = Unbillable::StandsBilled;
     let store = &*shop.house.ports.billing;
-    park_account(store, &scope, id.parse().unwrap(), reason)
+    park_account(store, &scope, id.parse().unwrap(), &reason)
         .await
         .unwrap();
     let listed = get(&shop, "/api/v1/billing/parked-accounts").await;

@@ -7,7 +7,7 @@ use access::{AccessTx, GrantRepository, ProfileRepository, RouterRepository, Set
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use customers::{CustomerRepository, CustomersStore, CustomersTx};
 use kernel::{
@@ -176,6 +176,14 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.payments()
     }
 
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self.inner.unmatched()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.inner.ledger()
     }
@@ -212,6 +220,14 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.inner.payments()
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self.inner.unmatched()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.inner.dunning_runs()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

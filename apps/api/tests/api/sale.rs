@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{JobRequest, Scope, StoreError, UnitOfWork};
 use workflows::{SubscriptionStore, SubscriptionTx};
@@ -99,6 +99,14 @@ impl BillingTx for BothTx {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.billing.payments()
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self.billing.unmatched()
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
+        self.billing.dunning_runs()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

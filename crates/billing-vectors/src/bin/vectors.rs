@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use billing_vectors::{Report, read_folder, transcribe};
+use billing_vectors::{Case, Report, Theme, read_folder, transcribe, unnoticed};
 use clap::Parser;
 
 /// Puts real cases of other billing systems to ours: passed, failed and skipped with reasons, by theme.
@@ -24,6 +24,9 @@ struct Arguments {
     /// Writes the project's own copy of the folder here instead.
     #[arg(long)]
     transcribe: Option<PathBuf>,
+    /// Changes what each passing case expects, piece by piece, and prints the changes that its runner does not notice.
+    #[arg(long)]
+    prove: bool,
 }
 
 fn main() -> Result<ExitCode> {
@@ -38,10 +41,37 @@ fn main() -> Result<ExitCode> {
     if let Some(part) = &wanted.theme {
         cases.retain(|(theme, _)| theme.as_str().contains(part.as_str()));
     }
+    if wanted.prove {
+        return Ok(prove(&cases));
+    }
     let report = Report::of(cases);
     print!("{report}");
     Ok(match report.failures().next() {
         None => ExitCode::SUCCESS,
         Some(_) => ExitCode::FAILURE,
     })
+}
+
+/// Prints every change of an expectation that its runner does not notice and should.
+fn prove(cases: &[(Theme, Case)]) -> ExitCode {
+    let mut all_noticed = true;
+    for (theme, case) in cases {
+        let unnoticed = unnoticed(*theme, case).into_iter();
+        for it in unnoticed.filter(|it| it.let_be.is_none()) {
+            all_noticed = false;
+            println!(
+                "{} {} {}: {}",
+                theme.as_str(),
+                it.case,
+                it.place,
+                it.changed
+            );
+        }
+    }
+    if all_noticed {
+        println!("{} cases: every change is noticed", cases.len());
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -11,7 +11,6 @@ use serde_json::{Value, json};
 
 use super::calendar::{
     bill_day, compare, currency, first_date, in_major, interval, is_shape, money, period, scale,
-    unknown,
 };
 use crate::case::{Case, Outcome};
 use crate::given::Given;
@@ -59,7 +58,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     if has(&["old_bcd", "new_bcd"], &changed) {
         return change(case, given);
     }
-    Ok(unknown(case))
+    Ok(super::unknown_shape(case))
 }
 
 const LAGO: [&str; 5] = [
@@ -102,6 +101,7 @@ fn days(period: Period) -> Vec<(&'static str, Value)> {
 
 /// Whether a date is among the bill days of an anchor: a day of the month, or a day of a year that may be a leap one.
 fn contains(case: &Case, given: Given<'_>) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["contains"])?;
     let text = Given(&case.expected).text("contains")?;
     let interval = interval(given, "period")?;
     let (schedule, date) = if given.has("anchor_day") {
@@ -135,7 +135,7 @@ fn boundaries(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let schedule = match billing {
         "anniversary" => Schedule::new(began.context("no first day")?, interval, None),
         "calendar" => Schedule::calendar(began.unwrap_or(long_ago), interval),
-        _ => return Ok(unknown(case)),
+        _ => return Ok(super::unknown_shape(case)),
     };
     let runs = ["pay_in_advance", "terminated", "current"]
         .into_iter()
@@ -155,7 +155,10 @@ fn items(case: &Case, given: Given<'_>, schedule: Schedule) -> Result<Value> {
         true => given.list("prices")?,
         false => vec![given.part("price")?],
     };
-    let wanted = listed(case).map_or(0, |it| it.len());
+    let wanted = listed(case)?.len();
+    if wanted == 0 {
+        return super::unknown("no item is expected");
+    }
     let cost = |(index, cycle): (usize, Cycle)| {
         let price = prices.get(index).or(prices.last()).context("no price")?;
         let minor = price.as_minor(u32::from(currency.exponent()))?;
@@ -176,14 +179,12 @@ fn listed(case: &Case) -> Result<Vec<Given<'_>>> {
     Given(&case.expected).list("items")
 }
 
-/// The first charged day of a case whose input leaves it to the words of the case, or to the list it starts.
+/// The first charged day of a case whose input leaves it to the words of the case.
 fn first_charge(case: &Case) -> Result<NaiveDate> {
-    if let Some(date) = first_date(&case.about) {
-        return Ok(date);
+    match first_date(&case.about) {
+        Some(date) => Ok(date),
+        None => super::unknown("no first day is told"),
     }
-    let items = listed(case)?;
-    let first = items.first().context("no first day")?.elements()?;
-    first.first().context("no first day")?.as_date()
 }
 
 /// Another bill day: before anything was billed, after a period was, or while one is blocked.

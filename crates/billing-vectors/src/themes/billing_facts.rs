@@ -6,7 +6,7 @@ use billing::{
     Proposal, Schedule, Stopped, SubscriptionFacts, Timeline, generate,
 };
 use chrono::{Datelike, NaiveDate};
-use kernel::{Id, Money, PlanId};
+use kernel::{Id, InvoiceId, Money, PlanId};
 
 use crate::given::Given;
 
@@ -114,7 +114,8 @@ pub(super) fn bill_day_or(given: Given, start: NaiveDate) -> Result<i64> {
 /// An account that is billed again and again.
 pub(super) struct Desk {
     pub(super) facts: Facts,
-    invoices: u64,
+    /// The invoices, in the order they were issued.
+    pub(super) issued: Vec<(InvoiceId, Proposal)>,
 }
 
 impl Desk {
@@ -126,7 +127,8 @@ impl Desk {
             limits: Limits::STANDARD,
             subscriptions: Vec::new(),
         };
-        let mut desk = Self { facts, invoices: 1 };
+        let issued = Vec::new();
+        let mut desk = Self { facts, issued };
         for timeline in timelines {
             desk.add(timeline)?;
         }
@@ -183,8 +185,10 @@ impl Desk {
     pub(super) fn bill(&mut self, on: NaiveDate) -> Result<Option<Proposal>> {
         let proposal = self.look(on)?;
         if let Some(proposal) = &proposal {
-            self.invoices += 1;
-            self.facts.issue(proposal, id(self.invoices)?)?;
+            // The first id is that of the invoice a case begins with.
+            let invoice = id(u64::try_from(self.issued.len())? + 2)?;
+            self.facts.issue(proposal, invoice)?;
+            self.issued.push((invoice, proposal.clone()));
         }
         for it in &mut self.facts.subscriptions {
             it.lines_today = 0;

@@ -4,15 +4,16 @@ mod days;
 mod items;
 mod settling;
 mod shares;
+mod taxed;
 
 use anyhow::Result;
-use billing::{CreditBy, Due, Paper, Payable, Period, Proposal, Ratio, Rounding, allocate, papers};
+use billing::{CreditBy, Due, Paper, Payable, Period, Proposal, Ratio, allocate, papers};
 use kernel::Money;
 use serde_json::{Map, Value, json};
 
 use crate::case::{Case, Outcome};
 use crate::given::Given;
-use crate::themes::billing_facts::{id, usd};
+use crate::themes::billing_facts::id;
 
 /// What came out, by the names cases ask for; amounts in cents.
 type Told = Map<String, Value>;
@@ -21,16 +22,14 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     let families = [items::told, days::told, shares::told, settling::told];
     let told = families.into_iter().find_map(|it| it(case).transpose());
     let told = told.transpose()?;
-    let given = Given(&case.input);
     let Some(told) = told else {
-        let names = given.names().join(", ");
-        return Ok(Outcome::Skipped(format!("unknown shape: keys {names}")));
+        return Ok(super::unknown_shape(case));
     };
     let expected = Given(&case.expected);
     let (mut came_out, mut wanted) = (Told::new(), Told::new());
     for name in expected.names() {
         let Some(value) = told.get(name) else {
-            return Ok(Outcome::Skipped(format!("unknown shape: expects {name}")));
+            return super::unknown(format!("expects {name}"));
         };
         let asked = expected.part(name)?;
         came_out.insert(name.to_owned(), in_the_form_of(asked, value));
@@ -137,15 +136,4 @@ fn tell_credit(told: &mut Told, credit: Money, due: Money) -> Result<()> {
     told.insert("account_balance".into(), (-rest.minor()).into());
     told.insert("next_invoice".into(), due.checked_sub(used)?.minor().into());
     Ok(())
-}
-
-/// A net amount with its tax, by the names of papers.
-fn taxed(net: Money, rate: Option<Ratio>) -> Result<Value> {
-    let tax = rate
-        .unwrap_or(Ratio::ZERO)
-        .of(net.minor(), 1, Rounding::default());
-    let tax = usd(tax.unwrap_or(0))?;
-    let total = net.checked_add(tax)?.minor();
-    let (net, tax) = (net.minor(), tax.minor());
-    Ok(json!({"items": net, "fees": net, "taxes": tax, "total": total}))
 }

@@ -1,12 +1,13 @@
 //! Credit notes in parts, with taxes and discounts.
 
+mod scenario;
 mod told;
 
 use anyhow::{Context, Result, ensure};
 use billing::{
-    CreditNote, CreditNoteKind, CreditPart, CreditRequest, CreditedInvoice, Discount,
-    DiscountAmount, DiscountScope, InvoiceScale, PriceTerms, Priced, Ratio, Rounding, TaxRule,
-    Taxable, Totals, allocate_equally, derived_unit_price, discount_lines, price,
+    CreditNote, CreditNoteKind, CreditPart, CreditRequest, CreditedInvoice, CreditedUnits,
+    Discount, DiscountAmount, DiscountScope, InvoiceScale, PriceTerms, Priced, Ratio, Rounding,
+    TaxRule, Taxable, Totals, discount_lines, price,
 };
 use kernel::{Currency, Money};
 use serde_json::Value;
@@ -16,10 +17,6 @@ use crate::case::{Case, Outcome};
 use crate::given::Given;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    super::skipping_unknown(held(case))
-}
-
-fn held(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
     match input.names().as_slice() {
         ["credited", "price", "tax"] | ["credited", "previous_note", "price", "tax"] => {
@@ -30,12 +27,12 @@ fn held(case: &Case) -> Result<Outcome> {
         | ["invoice_total", "items", "tax"]
         | ["coupon", "fees", "invoice_total", "tax"]
         | ["coupon", "fees", "invoice_tax", "invoice_total", "tax"] => note_after_note(case),
-        ["coupon", "fees"] if Given(&case.expected).has("coupon_shares") => coupon_shares(case),
+        ["coupon", "fees"] if Given(&case.expected).has("coupon_shares") => scenario::shares(case),
         ["coupon", "fees"] | ["coupon", "fees", "tax"] => figures(case),
         ["coupon", "credited", "fees"]
         | ["coupon", "credited", "fees", "tax"]
         | ["credited", "fees", "tax"] => parts_of_fees(case),
-        ["credited", "tax"] => parts_of_scenario(case),
+        ["credited", "tax"] => scenario::parts(case),
         ["fees", "tax"] => whole(case),
         ["parts", "taxes"] => parts_of_taxes(case),
         ["part", "tax"] => part_of_tax(case),
@@ -124,8 +121,9 @@ fn coupons(input: Given<'_>) -> Result<Vec<Discount>> {
 /// Figures with their names.
 type Named = Vec<(String, String)>;
 
-/// What a note came to, for each name a case expects of it.
-fn came_out(expected: Given<'_>, note: &CreditNote) -> Result<(Named, Named)> {
+/// What a note came to, for each name a case expects of it but for those that are looked at elsewhere.
+fn came_out(expected: Given<'_>, elsewhere: &[&str], note: &CreditNote) -> Result<(Named, Named)> {
+    let elsewhere = [elsewhere, &["precise_taxes"]].concat();
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for name in expected.names() {
         let given = expected.part(name)?;
@@ -134,8 +132,8 @@ fn came_out(expected: Given<'_>, note: &CreditNote) -> Result<(Named, Named)> {
             "taxes" | "tax" => note.tax()?,
             "total" | "credit_note_total" => note.total,
             "coupon_share" if !given.0.is_string() => note.discount,
-            // What was asked for, and what is looked at elsewhere.
-            _ => continue,
+            name if elsewhere.contains(&name) => continue,
+            name => return super::unknown(format!("expects {name}")),
         };
         ours.push((name.to_owned(), figure.minor().to_string()));
         theirs.push((name.to_owned(), given.as_minor(2)?.to_string()));
@@ -184,9 +182,10 @@ fn one_price(case: &Case) -> Result<Outcome> {
         invoice = invoice.with_notes(vec![stored])?;
     }
     let note = credit(&mut invoice, &[(0, part).into()])?;
-    let (mut ours, mut theirs) = came_out(expected, &note)?;
+    let (mut ours, mut theirs) = came_out(expected, &["invoice"], &note)?;
     if expected.has("invoice") {
         let stated = expected.part("invoice")?;
+        super::only(stated, &["fees", "taxes"])?;
         for (name, figure) in [
             ("fees", invoice.totals().sum_line_net),
             ("taxes", invoice.totals().tax_total),
@@ -198,13 +197,62 @@ fn one_price(case: &Case) -> Result<Outcome> {
     Ok(Outcome::of(case.adopt, &ours, &theirs))
 }
 
-/// Notes one after the other until nothing is left. What each gives back is stated beside what it comes to: `fee`, or
-/// `sub_total` where nothing was taken off.
+/// Notes one after the other until nothing is left. How much of a fee each gives back is told beside what it comes to: `fee`,
+/// or `sub_total` where no coupon took anything off. Only where a fee is given back in parts is that needed; what finishes
+/// a fee is all that is left of it.
 fn note_after_note(case: &Case) -> Result<Outcome> {
     let (input, expected) = (Given(&case.input), Given(&case.expected));
+    super::only(expected, &["credit_notes", "remaining"])?;
     let fees = fees(input)?;
     let coupons = coupons(input)?;
     let mut invoice = invoice(&fees, &coupons)?;
+    let (mut ours, mut theirs) = stated_of_invoice(input, &invoice)?;
+    let (mut line, mut left) = (0, fees.first().context("no fees")?.0);
+    for stated in expected.list("credit_notes")? {
+        let told = if stated.has("fee") {
+            "fee"
+        } else {
+            "sub_total"
+        };
+        let asked = stated.minor(told, 2)?;
+        if left == 0 {
+            line += 1;
+            left = fees.get(line).context("more notes than fees")?.0;
+        }
+        let part = match asked == left {
+            true => CreditPart::Whole,
+            false => CreditPart::Amount(money(asked)?),
+        };
+        let note = credit(&mut invoice, &[(line, part).into()])?;
+        let given = Money::sum(eur()?, note.lines.iter().map(|it| it.amount))?;
+        left -= given.minor();
+        let precise = stated.part("coupon_share").is_ok_and(|it| it.0.is_string());
+        let elsewhere: &[&str] = if precise {
+            &["fee", "coupon_share"]
+        } else {
+            &["fee"]
+        };
+        let (mut note_ours, mut note_theirs) = came_out(stated, elsewhere, &note)?;
+        note_ours.push((told.to_owned(), given.minor().to_string()));
+        note_theirs.push((told.to_owned(), asked.to_string()));
+        if precise {
+            let share = precise_share(&fees, &coupons, line)?.to_string();
+            note_ours.push(("coupon_share".to_owned(), share));
+            let share = stated.ratio("coupon_share")?.to_string();
+            note_theirs.push(("coupon_share".to_owned(), share));
+        }
+        ours.append(&mut note_ours);
+        theirs.append(&mut note_theirs);
+    }
+    let remaining = invoice.creditable()?.minor().to_string();
+    ours.push(("remaining".to_owned(), remaining));
+    let remaining = expected.minor("remaining", 2)?.to_string();
+    theirs.push(("remaining".to_owned(), remaining));
+    Ok(Outcome::of(case.adopt, &ours, &theirs))
+}
+
+/// The totals of the invoice where a case tells them in its input.
+fn stated_of_invoice(input: Given<'_>, invoice: &CreditedInvoice) -> Result<(Named, Named)> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for (name, figure) in [
         ("invoice_tax", invoice.totals().tax_total),
@@ -215,48 +263,7 @@ fn note_after_note(case: &Case) -> Result<Outcome> {
             theirs.push((name.to_owned(), input.minor(name, 2)?.to_string()));
         }
     }
-    let (mut line, mut left) = (0, fees.first().context("no fees")?.0);
-    for stated in expected.list("credit_notes")? {
-        let asked = stated.minor(
-            if stated.has("fee") {
-                "fee"
-            } else {
-                "sub_total"
-            },
-            2,
-        )?;
-        if left == 0 {
-            line += 1;
-            left = fees.get(line).context("more notes than fees")?.0;
-        }
-        let note = credit(
-            &mut invoice,
-            &[(line, CreditPart::Amount(money(asked)?)).into()],
-        )?;
-        left -= asked;
-        let (mut note_ours, mut note_theirs) = came_out(stated, &note)?;
-        if stated.part("coupon_share").is_ok_and(|it| it.0.is_string()) {
-            note_ours.push((
-                "coupon_share".to_owned(),
-                precise_share(&fees, &coupons, line)?.to_string(),
-            ));
-            note_theirs.push((
-                "coupon_share".to_owned(),
-                stated.ratio("coupon_share")?.to_string(),
-            ));
-        }
-        ours.append(&mut note_ours);
-        theirs.append(&mut note_theirs);
-    }
-    ours.push((
-        "remaining".to_owned(),
-        invoice.creditable()?.minor().to_string(),
-    ));
-    theirs.push((
-        "remaining".to_owned(),
-        expected.minor("remaining", 2)?.to_string(),
-    ));
-    Ok(Outcome::of(case.adopt, &ours, &theirs))
+    Ok((ours, theirs))
 }
 
 fn precise_shares(fees: &[(i64, Vec<TaxRule>)], coupons: &[Discount]) -> Result<Vec<Ratio>> {
@@ -271,27 +278,6 @@ fn precise_share(fees: &[(i64, Vec<TaxRule>)], coupons: &[Discount], line: usize
         .context("no such fee")
 }
 
-/// Precise shares of coupons. "That invoice" is the one of Lago's scenario: its coupon was given twice, each for half of what
-/// the case sums up, and each share was kept with five decimals.
-fn coupon_shares(case: &Case) -> Result<Outcome> {
-    let input = Given(&case.input);
-    let coupons = match case.about.contains("that invoice") {
-        true => {
-            let halves = allocate_equally(input.minor("coupon", 2)?, 2, 1)?.into_iter();
-            let each = halves.map(|it| Ok(Discount::fixed(money(it)?)?));
-            each.collect::<Result<_>>()?
-        }
-        false => coupons(input)?,
-    };
-    let shares = precise_shares(&fees(input)?, &coupons)?;
-    let wanted = Given(&case.expected)
-        .list("coupon_shares")?
-        .into_iter()
-        .map(Given::as_ratio);
-    let wanted: Vec<Ratio> = wanted.collect::<Result<_>>()?;
-    Ok(Outcome::of(case.adopt, &shares, &wanted))
-}
-
 /// The figures of an invoice that is to be credited.
 fn figures(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
@@ -304,7 +290,7 @@ fn compared(case: &Case, totals: &Totals) -> Result<Outcome> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for name in expected.names() {
         let Some((own, given)) = figure(name, expected.part(name)?, expected, totals)? else {
-            return Ok(Outcome::Skipped(format!("unknown shape: expects {name}")));
+            return super::unknown(format!("expects {name}"));
         };
         ours.push((name, own));
         theirs.push((name, given));
@@ -328,19 +314,8 @@ fn one_note(case: &Case, invoice: &mut CreditedInvoice) -> Result<Outcome> {
         }
     }
     let note = credit(invoice, &requests)?;
-    let (ours, theirs) = came_out(Given(&case.expected), &note)?;
+    let (ours, theirs) = came_out(Given(&case.expected), &[], &note)?;
     Ok(Outcome::of(case.adopt, &ours, &theirs))
-}
-
-/// Parts of "that invoice": the one of Lago's scenario with two coupons, whose fees and coupons stand in the cases before it.
-fn parts_of_scenario(case: &Case) -> Result<Outcome> {
-    let own = taxes(Some(Given(&case.input).text("tax")?))?;
-    let fees = [99_290, 299_770, 3_130, 6_460, 3_130, 1_999].map(|it| (it, own.clone()));
-    let coupons = [
-        Discount::fixed(money(1000)?)?,
-        Discount::fixed(money(1000)?)?,
-    ];
-    one_note(case, &mut invoice(&fees, &coupons)?)
 }
 
 /// A note over the whole invoice, which voids it.
@@ -348,7 +323,7 @@ fn whole(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
     let invoice = invoice(&fees(input)?, &[])?;
     let note = invoice.draft_rest(CreditNoteKind::ToAccount)?;
-    let (ours, theirs) = came_out(Given(&case.expected), &note)?;
+    let (ours, theirs) = came_out(Given(&case.expected), &[], &note)?;
     Ok(Outcome::of(case.adopt, &ours, &theirs))
 }
 
@@ -387,6 +362,7 @@ fn parts_of_taxes(case: &Case) -> Result<Outcome> {
             .map(|it| it.as_minor(2))
             .collect::<Result<Vec<i64>>>()
     };
+    super::only(expected, &["sum", "tax_totals", "taxes"])?;
     let their_lines: Vec<_> = expected
         .list("taxes")?
         .into_iter()
@@ -406,6 +382,7 @@ fn parts_of_taxes(case: &Case) -> Result<Outcome> {
 /// One line's tax, given back in part or whole; on the account it has the other sign.
 fn part_of_tax(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
+    super::only(Given(&case.expected), &["tax"])?;
     let mut invoice = invoice(&[(input.minor("tax", 2)?, taxes(Some("100%"))?)], &[])?;
     let share = CreditPart::Share(input.ratio("part")?);
     let note = credit(&mut invoice, &[(0, share).into()])?;
@@ -444,9 +421,12 @@ fn parts_of_lines(case: &Case) -> Result<Outcome> {
         requests.push((line, part).into());
     }
     let note = credit(&mut invoice, &requests)?;
-    let mut ours = Vec::new();
-    let mut theirs = Vec::new();
-    for (line, stated) in note.lines.iter().zip(expected.list("lines")?) {
+    super::only(expected, &["lines", "total"])?;
+    let listed = expected.list("lines")?;
+    let mut ours = vec![i64::try_from(note.lines.len())?];
+    let mut theirs = vec![i64::try_from(listed.len())?];
+    for (line, stated) in note.lines.iter().zip(listed) {
+        super::only(stated, &["subtotal", "tax", "total"])?;
         let total = line.net.checked_add(line.tax)?;
         for (name, figure) in [("subtotal", line.net), ("tax", line.tax), ("total", total)] {
             ours.push(figure.checked_neg()?.minor());
@@ -461,6 +441,7 @@ fn parts_of_lines(case: &Case) -> Result<Outcome> {
 /// The amount that is credited is the truth: quantities stay whole, the price of one follows.
 fn quantities(case: &Case) -> Result<Outcome> {
     let (input, expected) = (Given(&case.input), Given(&case.expected));
+    super::only(expected, &["quantity", "subtotal"])?;
     let credited = money(input.minor("credited", 2)?)?;
     let quantity = u32::try_from(input.whole("quantity")?)?;
     let listed = if input.has("line") {
@@ -470,15 +451,11 @@ fn quantities(case: &Case) -> Result<Outcome> {
     };
     let mut invoice = invoice(&[(listed, Vec::new())], &[])?;
     let note = credit(&mut invoice, &[(0, CreditPart::Amount(credited)).into()])?;
-    let unit = derived_unit_price(note.effect()?, quantity).context("nothing has no price")?;
-    let subtotal = unit.checked_mul(Ratio::whole(i64::from(quantity)));
+    let units = CreditedUnits::of(note.effect()?, quantity).context("no units")?;
     let wanted = (
         expected.whole("quantity")?,
         Some(Ratio::whole(expected.minor("subtotal", 2)?)),
     );
-    Ok(Outcome::of(
-        case.adopt,
-        &(i64::from(quantity), subtotal),
-        &wanted,
-    ))
+    let came_out = (i64::from(units.quantity()), units.amount());
+    Ok(Outcome::of(case.adopt, &came_out, &wanted))
 }

@@ -8,34 +8,58 @@ use billing::{
     Billed, ChargeKind, Component, Due, Inconsistent, LineRef, Period, Record, Segment, Terms,
     book_of, diff, standing,
 };
+use kernel::PlanId;
 use serde_json::Value;
 
 use super::billing_facts::{line_number, period_of, plan_named, scale, usd};
 use crate::case::{Case, Outcome};
 use crate::given::Given;
 
-/// What a case compares: kind, days, minor units and the line that is repaired.
-type Plain = (&'static str, Period, i64, Option<LineRef>);
+/// What a case compares: kind, days, minor units, and the line that is repaired or, of a charge, its plan and rate.
+type Plain = (
+    &'static str,
+    Period,
+    i64,
+    Option<LineRef>,
+    Option<(PlanId, i64)>,
+);
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
     let (given, expected) = (Given(&case.input), Given(&case.expected));
     if given.names() != ["existing", "proposed", "stage"] {
-        let names = given.names().join(", ");
-        return Ok(Outcome::Skipped(format!("unknown shape: keys {names}")));
+        return Ok(super::unknown_shape(case));
     }
     let items = given.list("existing")?;
     let came_out = match given.text("stage")? {
         "merge" => merged(&items, &given.list("proposed")?)?,
         "flat_view_of_existing" | "build" => flat(&items)?,
-        stage => return Ok(Outcome::Skipped(format!("unknown shape: stage {stage}"))),
+        stage => return super::unknown(format!("stage {stage}")),
     };
     if expected.has("error") {
-        let refused = Outcome::of(case.adopt, &came_out.is_err(), &true);
-        return Ok(refused);
+        super::only(expected, &["error"])?;
+        return refused(case, &came_out);
     }
+    super::only(expected, &["items"])?;
     let wanted = wanted(&items, &expected.list("items")?)?;
     let came_out = came_out.map(|it| comparable(it, &wanted));
     Ok(Outcome::of(case.adopt, &came_out, &Ok(wanted)))
+}
+
+/// The source has one sentence for all that stops it.
+fn refused(case: &Case, came_out: &Result<Vec<Plain>, Inconsistent>) -> Result<Outcome> {
+    let wanted = Given(&case.expected).text("error")?;
+    let told = match came_out {
+        Ok(lines) => format!("{lines:?}"),
+        Err(
+            Inconsistent::BilledTwice { .. }
+            | Inconsistent::RepairedTwice { .. }
+            | Inconsistent::RepairOutside { .. }
+            | Inconsistent::NothingToRepair { .. }
+            | Inconsistent::OverRepaired { .. },
+        ) => "invalid state: double billing or repair of something that is not there".to_owned(),
+        Err(other) => other.to_string(),
+    };
+    Ok(Outcome::of(case.adopt, &told.as_str(), &wanted))
 }
 
 fn merged(items: &[Given], proposed: &[Given]) -> Result<Result<Vec<Plain>, Inconsistent>> {
@@ -53,16 +77,26 @@ fn flat(items: &[Given]) -> Result<Result<Vec<Plain>, Inconsistent>> {
     let book = book_of(records(items)?);
     let scale = scale()?;
     let net = book.and_then(|it| standing(&it, scale));
-    let plain = |it: &billing::Standing| (kind(it.terms), it.period, it.amount.minor(), None);
+    let plain = |it: &billing::Standing| {
+        let minor = it.amount.minor();
+        (kind(it.terms), it.period, minor, None, agreed(it.terms))
+    };
     Ok(net.map(|it| it.iter().map(plain).collect()))
 }
 
 fn plain(due: &Due) -> Plain {
     let (segment, minor) = (due.segment(), due.amount().minor());
     match due {
-        Due::Charge { .. } => (kind(segment.terms), segment.period, minor, None),
-        Due::Repair { of, .. } => ("REPAIR_ADJ", segment.period, minor, Some(*of)),
+        Due::Charge { .. } => {
+            let terms = segment.terms;
+            (kind(terms), segment.period, minor, None, agreed(terms))
+        }
+        Due::Repair { of, .. } => ("REPAIR_ADJ", segment.period, minor, Some(*of), None),
     }
+}
+
+const fn agreed(terms: Terms) -> Option<(PlanId, i64)> {
+    Some((terms.plan, terms.rate.minor()))
 }
 
 const fn kind(terms: Terms) -> &'static str {
@@ -157,19 +191,26 @@ fn segment(item: Given) -> Result<Segment> {
     })
 }
 
+/// What an expected item says. Its name is only what the source calls it.
+const COMPARED: [&str; 8] = [
+    "amount", "end", "links_to", "name", "plan", "rate", "start", "type",
+];
+
 fn wanted(items: &[Given], expected: &[Given]) -> Result<Vec<Plain>> {
     let mut all = Vec::new();
     for it in expected {
+        super::only(*it, &COMPARED)?;
         let minor = it.minor("amount", 2)?;
         all.push(match it.text("type")? {
             "REPAIR_ADJ" => {
                 let days = period_of(*it)?;
                 let link = link_if_possible(it.text("links_to")?, days, items)?;
-                ("REPAIR_ADJ", days, minor, link)
+                ("REPAIR_ADJ", days, minor, link, None)
             }
             _ => {
                 let segment = segment(*it)?;
-                (kind(segment.terms), segment.period, minor, None)
+                let terms = segment.terms;
+                (kind(terms), segment.period, minor, None, agreed(terms))
             }
         });
     }

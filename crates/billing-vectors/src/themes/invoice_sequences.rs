@@ -13,6 +13,18 @@ use crate::case::{Case, Outcome};
 use crate::given::Given;
 use crate::themes::billing_facts::period_at;
 
+/// What comes after the runs of a case.
+#[derive(Default)]
+enum Next {
+    /// The case does not go that far.
+    #[default]
+    Unknown,
+    /// When something more is due, if ever.
+    Due(Option<NaiveDate>),
+    /// What a further run brought.
+    Run(Option<i64>),
+}
+
 /// What the runs of a case brought.
 #[derive(Default)]
 struct Brought {
@@ -20,8 +32,8 @@ struct Brought {
     runs: Vec<Option<Proposal>>,
     /// The date of the first run that brought something.
     on: Option<NaiveDate>,
-    /// When the next run is due, if it was asked for.
-    next: Option<NaiveDate>,
+    /// What comes after the runs.
+    next: Next,
     /// Why billing stopped.
     stopped: Option<Stopped>,
 }
@@ -33,8 +45,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
         None => match items::brought(given)? {
             Some(brought) => brought,
             None => {
-                let names = given.names().join(", ");
-                return Ok(Outcome::Skipped(format!("unknown shape: keys {names}")));
+                return Ok(super::unknown_shape(case));
             }
         },
     };
@@ -42,7 +53,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     let mut came_out = serde_json::Map::new();
     for name in expected.names() {
         let Some(value) = brought.told(name, expected.part(name)?)? else {
-            return Ok(Outcome::Skipped(format!("unknown shape: expects {name}")));
+            return super::unknown(format!("expects {name}"));
         };
         came_out.insert(name.to_owned(), value);
     }
@@ -72,8 +83,11 @@ impl Brought {
             }
             "second" | "second_amount" | "second_invoice" => total(self.run(1)),
             "third" | "third_amount" | "third_invoice" => total(self.run(2)),
-            "next_run" if expected.0.is_null() => total(self.run(1)),
-            "next_run" => day(self.next),
+            "next_run" => match self.next {
+                Next::Unknown => return Ok(None),
+                Next::Due(on) => day(on),
+                Next::Run(minor) => minor.map_or(Value::Null, Value::from),
+            },
             "on" => day(self.on),
             "amount_per_run" => self.runs.iter().map(|it| total(it.as_ref())).collect(),
             "number_of_items" | "first_items" => lines(self.run(0)).into(),
@@ -163,6 +177,7 @@ fn normal(expected: Given) -> Result<Value> {
             "error" if value.as_text()?.contains("target") => {
                 Value::from("target date too far in the future")
             }
+            "next_run" if value.0.is_string() && value.as_date().is_err() => amount(value)?,
             "next_run" | "on" | "error" | "number_of_items" | "first_items" | "second_items" => {
                 value.0.clone()
             }

@@ -2,15 +2,15 @@
 
 use anyhow::{Context, Result};
 use billing::{
-    DaysInMonth, FixedDay, Interval, IntervalUnit, Lapse, Period, Prepaid, Validity, ValidityUnit,
-    Wallet, days_afforded, reminders, share,
+    BillDay, DayCount, DaysInMonth, FixedDay, Interval, IntervalUnit, InvoiceScale, Lapse, Prepaid,
+    Rounding, Schedule, Validity, ValidityUnit, Wallet, days_afforded, prorate, reminders,
 };
 use chrono::{Datelike, Days};
 use kernel::testing::CountingIds;
 use kernel::{Currency, Ids, LocalDate, Money};
 use serde_json::{Value, json};
 
-use super::words::{any_of, unknown};
+use super::words::{any_of, decimal};
 use crate::case::{Case, Outcome};
 use crate::given::Given;
 
@@ -25,18 +25,21 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
         (["min_days"] | ["max_days"], ["action"]) => Some(moved(given)?),
         (["n"], ["extra_months"]) => further(given)?,
         (["other_plan_active"], ["remaining_days"]) => Some(rest_of_other_plan()?),
-        (["denominator"], ["cap"]) => Some(stub_is_never_capped(given)?),
-        (["deposit", "price", ..], ["days"]) => Some(afforded(given, expected)?),
+        (["denominator"], ["cap"]) => stub_is_never_capped(given)?,
+        (_, ["days"]) if given.has("deposit") && given.has("price") => {
+            super::no_more_than(given, &["days_in_month", "deposit", "month_days", "price"])?;
+            Some(afforded(given, expected)?)
+        }
         (["days"], [name @ ("blocked_after" | "expires_after")]) => {
             Some(json!({ *name: lasting(given)? }))
         }
-        (["balance", "price"], [name]) => Some(unreached(given, name)?),
-        (_, [name]) => month_later(given, name)?,
+        (["balance", "price"], [name]) => unreached(case, name)?,
+        (_, [name]) if expected.date(name).is_ok() => month_later(given, name)?,
         _ => None,
     };
     Ok(match came_out {
         Some(it) => Outcome::of(case.adopt, &it, &case.expected),
-        None => unknown(case),
+        None => super::unknown_shape(case),
     })
 }
 
@@ -138,17 +141,31 @@ fn rest_of_other_plan() -> Result<Value> {
     Ok(json!({ "remaining_days": word }))
 }
 
-/// The first days of a plan: what the formula asks for needs a cap, a share of the actual days of its cycle never does.
-fn stub_is_never_capped(given: Given<'_>) -> Result<Value> {
-    let thirty = given.text("denominator")?.contains("30");
-    let price = 10_000;
-    let cycle = Period {
-        start: new_year()?,
-        end: new_year()? + Days::new(31),
-    };
-    let ours = share(price, cycle.days(), cycle.days(), 1);
-    let capped = thirty && ours != Some(price);
-    Ok(json!({ "cap": if capped { "price" } else { "none needed" } }))
+/// The first days of a plan up to its bill day, whatever days they are: whether they ever cost more than the plan.
+fn stub_is_never_capped(given: Given<'_>) -> Result<Option<Value>> {
+    if !given.text("denominator")?.contains("30") {
+        return Ok(None);
+    }
+    let price = Money::from_minor(10_000, kes()?);
+    let scale = InvoiceScale::new(2, kes()?)?;
+    let mut dearest = Money::zero(kes()?);
+    for bought_on in new_year()?.iter_days().take(366) {
+        for day in 1..=31 {
+            let schedule = Schedule::new(bought_on, Interval::MONTH, Some(BillDay::new(day)?));
+            let stub = schedule.nth(0).context("no first days")?;
+            let ratio = stub.ratio(Interval::MONTH, DayCount::default());
+            let cost = prorate(price, ratio, scale, Rounding::default())?;
+            dearest = if cost.minor() > dearest.minor() {
+                cost
+            } else {
+                dearest
+            };
+        }
+    }
+    let capped = dearest.minor() > price.minor();
+    Ok(Some(
+        json!({ "cap": if capped { "price" } else { "none needed" } }),
+    ))
 }
 
 fn afforded(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
@@ -179,7 +196,8 @@ fn lasting(given: Given<'_>) -> Result<usize> {
 }
 
 /// A balance that does not reach is not debited, and nothing is extended.
-fn unreached(given: Given<'_>, name: &str) -> Result<Value> {
+fn unreached(case: &Case, name: &str) -> Result<Option<Value>> {
+    let given = Given(&case.input);
     let ids: &dyn Ids = &CountingIds::from(1);
     let money = |name| -> Result<Money> { Ok(Money::from_minor(given.minor(name, 2)?, kes()?)) };
     let wallet = Wallet::new(money("balance")?, Money::zero(kes()?))?;
@@ -190,11 +208,13 @@ fn unreached(given: Given<'_>, name: &str) -> Result<Value> {
         new_year()?,
         Lapse::MoveAnchor,
     );
-    let told = match renewed {
-        Ok(_) => json!(prepaid.balance().minor()),
-        Err(err) => json!(err.to_string()),
-    };
-    Ok(json!({ name: told }))
+    let asked = Given(&case.expected).part(name)?;
+    Ok(match asked.0 {
+        Value::Bool(_) => Some(json!({ name: renewed.is_ok() })),
+        _ if !name.contains("balance") => None,
+        Value::Number(_) => Some(json!({ name: prepaid.balance().minor() })),
+        _ => Some(json!({ name: decimal(prepaid.balance().minor(), 2, asked) })),
+    })
 }
 
 /// So many calendar months later, clamped.

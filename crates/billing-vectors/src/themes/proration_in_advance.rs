@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use billing::{Lifetime, Period, Ratio, Rounding, Schedule};
 
-use super::calendar::{bill_day, day_count, due_rule, interval, is_shape, unknown};
+use super::calendar::{bill_day, day_count, due_rule, interval, is_shape};
 use crate::case::{Case, Outcome};
 use crate::given::Given;
 
@@ -27,7 +27,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     let given = Given(&case.input);
     let expected = Given(&case.expected);
     if !is_shape(given, &NEEDED, &ALLOWED) || expected.names() != ["billing_cycles"] {
-        return Ok(unknown(case));
+        return Ok(super::unknown_shape(case));
     }
     let interval = interval(given, "period")?;
     let life = Lifetime {
@@ -61,6 +61,7 @@ fn by_hand(derived: Given<'_>) -> Result<Option<Vec<(Period, Ratio)>>> {
         return Ok(None);
     }
     let part = |it: Given<'_>| {
+        super::only(it, &["start", "end", "ratio"])?;
         let (start, end) = (it.date("start")?, it.date("end")?);
         Ok((Period { start, end }, it.ratio("ratio")?))
     };

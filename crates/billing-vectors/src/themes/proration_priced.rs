@@ -7,11 +7,11 @@ use billing::{
     BillDay, Cycle, DayCount, EndDay, Interval, Period, Ratio, Rounding, Schedule, periods, prorate,
 };
 use chrono::{Days, NaiveDate};
-use kernel::{Currency, Money};
+use kernel::Money;
 use serde_json::{Value, json};
 
 use super::calendar::{
-    compare, currency, day_count, in_major, interval, is_shape, money, period, scale, unknown,
+    compare, currency, day_count, in_major, interval, is_shape, money, period, scale,
 };
 use crate::case::{Case, Outcome};
 use crate::given::Given;
@@ -41,7 +41,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     if given.has("price_cents") || given.has("price") {
         return lago(case, given);
     }
-    Ok(unknown(case))
+    Ok(super::unknown_shape(case))
 }
 
 /// How many cycles some days are, to nine decimals: stubs before the first bill day are those of the day they end on, all
@@ -49,7 +49,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
 fn ratio(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let expected = Given(&case.expected);
     if expected.names() != ["ratio_9dp"] {
-        return Ok(unknown(case));
+        return Ok(super::unknown_shape(case));
     }
     let (start, end) = (given.date("start")?, given.date("end")?);
     let leads = given.has("kind") && given.text("kind")?.contains("before_first");
@@ -146,7 +146,7 @@ fn lago(case: &Case, given: Given<'_>) -> Result<Outcome> {
         let (days, of) = (given.whole(used)?, given.whole("days_in_period")?);
         Ratio::new(i128::from(days), i128::from(of)).context("no days in the period")?
     } else {
-        return Ok(unknown(case));
+        return Ok(super::unknown_shape(case));
     };
     let expected = Given(&case.expected);
     let amount = cost(price, ratio)?;
@@ -156,7 +156,7 @@ fn lago(case: &Case, given: Given<'_>) -> Result<Outcome> {
         ("ratio", json!(ratio.to_string())),
     ];
     if expected.has("precise") {
-        found.push(("precise", precise(expected, price, ratio, currency)?));
+        found.push(("precise", precise(expected, price, ratio)?));
     }
     compare(case, &found)
 }
@@ -179,18 +179,16 @@ fn charged_part(given: Given<'_>, whole: Period) -> Result<Period> {
     })
 }
 
-/// The source prints the exact amount as a binary fraction, right but for its last digit: within that ours is the same.
-fn precise(expected: Given<'_>, price: Money, ratio: Ratio, currency: Currency) -> Result<Value> {
+/// The source prints the exact amount as a binary fraction of 53 digits: within half of the last one ours is the same.
+fn precise(expected: Given<'_>, price: Money, ratio: Ratio) -> Result<Value> {
     let text = expected.part("precise")?;
-    let decimals = text.0.as_str().and_then(|it| it.split_once('.'));
-    let decimals = u32::try_from(decimals.map_or(0, |(_, it)| it.len()))?;
-    let unit = Ratio::new(1, 10_i128.pow(decimals)).context("too many digits")?;
-    let minor = Money::from_minor(price.minor(), currency).minor();
-    let exact = ratio.checked_mul(Ratio::whole(minor));
+    let exact = ratio.checked_mul(Ratio::whole(price.minor()));
     let exact = exact.context("the amount does not fit")?;
+    let digit = Ratio::new(1, 1 << 52).and_then(|it| exact.checked_mul(it));
+    let digit = digit.context("too many digits")?;
     let apart = exact.checked_sub(text.as_ratio()?);
     let apart = apart.context("the difference does not fit")?;
-    let near = apart <= unit && apart.checked_neg().is_some_and(|it| it <= unit);
+    let near = apart <= digit && apart.checked_neg().is_some_and(|it| it <= digit);
     Ok(match near {
         true => text.0.clone(),
         false => json!(exact.to_string()),

@@ -7,10 +7,6 @@ use crate::case::{Adopt, Case, Outcome};
 use crate::given::Given;
 
 pub(super) fn run(case: &Case) -> Result<Outcome> {
-    super::skipping_unknown(held(case))
-}
-
-fn held(case: &Case) -> Result<Outcome> {
     let input = Given(&case.input);
     match input.names().as_slice() {
         ["mode", "value"] | ["value"] => to_whole(case),
@@ -47,15 +43,19 @@ fn mode(case: &Case) -> Result<Rounding> {
 }
 
 fn to_whole(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let value = Given(&case.input).ratio("value")?;
     let wanted = i128::from(Given(&case.expected).whole("result")?);
     Ok(Outcome::of(case.adopt, &value.round(mode(case)?), &wanted))
 }
 
 fn to_decimals(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
     let decimals = input.whole("decimals")?;
-    let power = 10_i128.pow(u32::try_from(decimals.unsigned_abs())?);
+    let power = 10_i128
+        .checked_pow(u32::try_from(decimals.unsigned_abs())?)
+        .context("no such step")?;
     let step = match decimals < 0 {
         true => Ratio::new(power, 1),
         false => Ratio::new(1, power),
@@ -67,8 +67,11 @@ fn to_decimals(case: &Case) -> Result<Outcome> {
 }
 
 fn to_power(case: &Case) -> Result<Outcome> {
+    super::only(Given(&case.expected), &["result"])?;
     let input = Given(&case.input);
-    let step = 10_i64.pow(u32::try_from(input.whole("power")?)?);
+    let step = 10_i64
+        .checked_pow(u32::try_from(input.whole("power")?)?)
+        .context("no such power")?;
     let rounded = Ratio::ONE.of(input.whole("amount")?, step, mode(case)?);
     let wanted = Given(&case.expected).whole("result")?;
     Ok(Outcome::of(case.adopt, &rounded, &Some(wanted)))
@@ -87,7 +90,9 @@ fn by_weights(case: &Case) -> Result<Outcome> {
 /// A number, or one with its decimals told apart: `{"amount": 505, "scale": 1}` is 50.5.
 fn weight(given: Given<'_>) -> Result<Ratio> {
     if given.names() == ["amount", "scale"] {
-        let scale = 10_i128.pow(u32::try_from(given.whole("scale")?)?);
+        let scale = 10_i128
+            .checked_pow(u32::try_from(given.whole("scale")?)?)
+            .context("no such scale")?;
         let weight = Ratio::new(i128::from(given.whole("amount")?), scale);
         return weight.context("no such weight");
     }
@@ -103,8 +108,9 @@ fn equally(case: &Case) -> Result<Outcome> {
 fn parted(case: &Case, parts: Result<Vec<i64>, BadWeights>) -> Result<Outcome> {
     let expected = Given(&case.expected);
     if expected.has("error") {
-        return Ok(Outcome::of(case.adopt, &parts.is_err(), &true));
+        return verdict(case, parts.is_err());
     }
+    super::only(expected, &["parts"])?;
     let wanted = expected.list("parts")?.into_iter().map(Given::as_whole);
     let wanted: Vec<i64> = wanted.collect::<Result<_>>()?;
     Ok(Outcome::of(case.adopt, &parts?, &wanted))
@@ -122,11 +128,18 @@ fn refused(case: &Case) -> Result<Outcome> {
             .any(|word| it.contains(word)) =>
         {
             let nobody = allocate_equally(100, 0, 1);
-            return Ok(Outcome::of(case.adopt, &nobody.is_err(), &true));
+            return verdict(case, nobody.is_err());
         }
         other => return super::unknown(other),
     };
     let weights: Vec<Ratio> = weights.iter().map(|it| Ratio::whole(*it)).collect();
-    let refused = allocate_by_weights(100, &weights, 1).is_err();
-    Ok(Outcome::of(case.adopt, &refused, &true))
+    verdict(case, allocate_by_weights(100, &weights, 1).is_err())
+}
+
+/// In the one word for it.
+fn verdict(case: &Case, refused: bool) -> Result<Outcome> {
+    let expected = Given(&case.expected);
+    super::only(expected, &["error"])?;
+    let verdict = if refused { "refused" } else { "accepted" };
+    Ok(Outcome::of(case.adopt, &verdict, &expected.text("error")?))
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::calendar::{
     bill_day, compare, hours_of, instant, interval, interval_of, is_shape, local, scale,
-    to_the_second, unknown, zone,
+    to_the_second, zone,
 };
 use crate::case::{Case, Outcome};
 use crate::given::Given;
@@ -43,7 +43,7 @@ pub(super) fn run(case: &Case) -> Result<Outcome> {
     if has(&["at", "zone"], &at) {
         return boundaries(case, given, zone(given, "zone")?);
     }
-    Ok(unknown(case))
+    Ok(super::unknown_shape(case))
 }
 
 fn day_of(case: &Case, at: Timestamp, zone: Zone) -> Result<Outcome> {

@@ -2,7 +2,6 @@
 
 use serde_json::Value;
 
-use crate::case::{Case, Outcome};
 use crate::given::Given;
 
 /// The first of these names that it has.
@@ -27,12 +26,6 @@ pub(super) fn decimal(minor: i64, decimals: u32, like: Given<'_>) -> String {
         "{sign}{whole}.{rest:0width$}",
         width = usize::try_from(decimals).unwrap_or(2)
     )
-}
-
-/// A shape that no runner knows: skipped with the names it has.
-pub(super) fn unknown(case: &Case) -> Outcome {
-    let (input, expected) = (Given(&case.input).names(), Given(&case.expected).names());
-    Outcome::Skipped(format!("unknown shape: keys {input:?} give {expected:?}"))
 }
 
 /// The same figure whether it is told as a number or a text: `"10"`, `"10.00"` and, for texts, what they say.

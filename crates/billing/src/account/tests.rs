@@ -36,7 +36,7 @@ fn the_first_reason_for_parking_stays() {
     names(&mut account);
     assert!(account.park("days were billed twice"));
     assert!(!account.park("another reason"));
-    assert!(account.is_parked() && !account.is_held());
+    assert!(account.is_parked() && account.hold().is_none());
     let parked = account.snapshot().parked;
     assert_eq!(parked.as_deref(), Some("days were billed twice"));
     assert_eq!(names(&mut account), ["billing.account_parked"]);

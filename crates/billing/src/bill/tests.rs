@@ -6,7 +6,7 @@ use kernel::{Ids, LocalDate, Money, Timestamp};
 use super::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 use crate::account::Account;
 use crate::entity::{LegalEntity, NewEntity};
-use crate::interval::Interval;
+use crate::interval::{Interval, IntervalUnit};
 use crate::invoice::Invoice;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
@@ -27,6 +27,15 @@ fn noon_of(text: &str) -> Timestamp {
 
 /// An account with some subscriptions of KES 3,000.00 a month since 1 November.
 fn facts(ids: &dyn Ids, subscriptions: usize) -> (LegalEntity, AccountFacts) {
+    facts_every(ids, subscriptions, Interval::MONTH)
+}
+
+/// The same at KES 3,000.00 an interval.
+fn facts_every(
+    ids: &dyn Ids,
+    subscriptions: usize,
+    interval: Interval,
+) -> (LegalEntity, AccountFacts) {
     let entity = LegalEntity::found(NewEntity {
         id: ids.next(),
         name: "Harbour Net".parse().unwrap(),
@@ -43,7 +52,7 @@ fn facts(ids: &dyn Ids, subscriptions: usize) -> (LegalEntity, AccountFacts) {
         id: ids.next(),
         name: "Home".parse().unwrap(),
         price: kes(300_000),
-        interval: Interval::MONTH,
+        interval,
         profile: ids.next(),
         sold_as: SoldAs::Subscription,
     })
@@ -156,14 +165,25 @@ fn a_bill_that_reaches_too_far_is_an_alarm() {
     };
     let near = billed(&entity, &mut facts.clone(), on("2027-01-01", ids, limits));
     assert_eq!(near.unwrap().draft.unwrap().lines.len(), 3);
-    let far = billed(&entity, &mut facts, on("2027-03-01", ids, limits));
-    let today = day("2027-03-01");
+    let far = billed(&entity, &mut facts, on("2027-04-01", ids, limits));
+    let today = day("2027-04-01");
     let wanted = Unbillable::TooFar {
-        day: day("2026-11-01"),
+        day: day("2026-12-01"),
         today,
         months: 3,
     };
     assert_eq!(far, Err(wanted));
+}
+
+#[test]
+fn a_cycle_longer_than_the_limit_is_billed_as_a_whole() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let five_years = Interval::new(IntervalUnit::Months, 60).unwrap();
+    let (entity, mut facts) = facts_every(ids, 1, five_years);
+    let order = on("2026-11-21", ids, BillLimits::STANDARD);
+    let bill = billed(&entity, &mut facts, order).unwrap();
+    let draft = bill.draft.unwrap();
+    assert_eq!(draft.lines[0].period.end, day("2031-11-01"));
 }
 
 #[test]

@@ -4,7 +4,10 @@ use kernel::{Currency, LocalDate, Money};
 use proptest::collection::vec;
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
-use super::{CreditNoteKind, CreditPart, CreditRefusal, CreditRequest, CreditedInvoice, PaidSoFar};
+use super::{
+    CreditNoteKind, CreditPart, CreditRefusal, CreditRequest, CreditedInvoice, CreditedUnits,
+    PaidSoFar,
+};
 use crate::pricing::{Discount, PriceTerms, Priced, TaxBase, TaxRule, Taxable, price};
 use crate::ratio::Ratio;
 use crate::rounding::InvoiceScale;
@@ -171,6 +174,15 @@ fn no_more_money_goes_back_than_was_paid() {
 
 fn any_lines() -> impl Strategy<Value = Vec<(i64, usize)>> {
     vec((1_i64..200_000, 0_usize..3), 1..6)
+}
+
+proptest! {
+    #[test]
+    fn the_amount_of_credited_units_stays_the_truth(minor in -1_000_000_000_i64..1_000_000_000, quantity in 1_u32..100_000) {
+        let units = CreditedUnits::of(money(minor), quantity).unwrap();
+        prop_assert_eq!((units.quantity(), units.amount()), (quantity, Some(Ratio::whole(minor))));
+        prop_assert_eq!(CreditedUnits::of(money(minor), 0), None);
+    }
 }
 
 proptest! {

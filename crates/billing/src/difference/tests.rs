@@ -7,6 +7,7 @@ use kernel::{Currency, Id, LocalDate, Money};
 use proptest::prelude::{Just, Strategy, prop_assert, prop_assert_eq, proptest};
 
 use super::{Billed, Due, Inconsistent, LineRef, diff, standing};
+use crate::days::without;
 use crate::ratio::Ratio;
 use crate::record::{Record, book_of, write_down};
 use crate::rounding::InvoiceScale;
@@ -479,4 +480,90 @@ fn book_after(wishes: &[Vec<Segment>]) -> Vec<Billed> {
         write_down(&mut book, lines, id(number), 0).unwrap();
     }
     book
+}
+
+/// Cuts of November, the last one its end: the days that are known to be desired after each bill.
+fn any_late_bills() -> impl Strategy<Value = (Vec<u64>, Vec<(u64, u64)>, i64)> {
+    let known = proptest::collection::btree_set(1_u64..30, 0..5);
+    let changes = proptest::collection::vec((0_u64..30, 1_u64..4), 0..5);
+    (known, changes, 1_i64..100_000).prop_map(|(known, changes, minor)| {
+        let known = known.into_iter().chain([30]).collect();
+        (known, changes, minor)
+    })
+}
+
+/// November up to a day, on the plans of some changes, all at one price.
+fn one_price(changes: &[(u64, u64)], until: u64, minor: i64) -> Vec<Segment> {
+    let mut sorted: Vec<_> = [(0, 1)].iter().chain(changes).copied().collect();
+    sorted.sort_by_key(|it| it.0);
+    let mut last_of_day: Vec<(u64, u64)> = Vec::new();
+    for it in sorted.into_iter().filter(|it| it.0 < until) {
+        match last_of_day.last_mut() {
+            Some(last) if last.0 == it.0 => *last = it,
+            _ => last_of_day.push(it),
+        }
+    }
+    let from = |offset: u64| november().start + Days::new(offset);
+    let ends = last_of_day.iter().skip(1).map(|it| it.0).chain([until]);
+    let pairs = last_of_day.iter().zip(ends);
+    let part = |((start, plan), end): (&(u64, u64), u64)| {
+        let period = Period {
+            start: from(*start),
+            end: from(end),
+        };
+        segment(*plan, minor, period)
+    };
+    pairs.map(part).collect()
+}
+
+#[test]
+fn a_late_bill_at_the_same_price_costs_no_cent_more() {
+    // Two halves of 10.01 are 5.01 each by themselves.
+    for minor in [1_000, 1_001, 1_003, 1_007] {
+        for cut in 1..30 {
+            let mut book = Vec::new();
+            for (number, until) in [(1, cut), (2, 30)] {
+                let wish = one_price(&[(cut, 2)], until, minor);
+                let lines = diff(&wish, &book, cents()).unwrap();
+                write_down(&mut book, lines, id(number), 0).unwrap();
+            }
+            assert_eq!(net(&book), minor, "{minor} cut at {cut}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn a_month_at_one_price_costs_it_however_late_and_in_how_many_bills((known, changes, minor) in any_late_bills()) {
+        let mut book = Vec::new();
+        for (number, until) in (1_u64..).zip(&known) {
+            // Whoever learns of a change only later has billed the days before on another plan.
+            let learnt = &changes[..changes.len().min(usize::try_from(number).unwrap())];
+            let wish = one_price(learnt, *until, minor);
+            let lines = diff(&wish, &book, cents()).unwrap();
+            write_down(&mut book, lines, id(number), 0).unwrap();
+            let billed_days = Period { start: november().start, end: november().start + Days::new(*until) };
+            prop_assert_eq!(kes(net(&book)), cost(kes(minor), 1, billed_days, november(), cents()).unwrap());
+            prop_assert_eq!(diff(&wish, &book, cents()).unwrap(), vec![], "again is nothing");
+        }
+        prop_assert_eq!(net(&book), minor);
+    }
+
+    #[test]
+    fn days_that_were_taken_back_and_come_again_cost_what_the_month_costs(
+        gaps in proptest::collection::vec((0_u64..30, 1_u64..15), 1..5), minor in 1_i64..100_000,
+    ) {
+        let mut book = Vec::new();
+        let whole = one_price(&[], 30, minor);
+        for (number, (start, days)) in (1_u64..).zip(&gaps) {
+            let from = |offset: u64| november().start + Days::new(offset.min(30));
+            let rests = Period { start: from(*start), end: from(start + days) };
+            let around: Vec<_> = without(november(), [rests]).into_iter().map(|it| segment(1, minor, it)).collect();
+            for (step, wish) in [(0, &whole), (1, &around), (2, &whole)] {
+                let lines = diff(wish, &book, cents()).unwrap();
+                write_down(&mut book, lines, id(number * 3 + step), 0).unwrap();
+            }
+            prop_assert_eq!(net(&book), minor);
+        }
+    }
 }

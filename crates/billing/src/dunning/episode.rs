@@ -1,130 +1,221 @@
-//! The steps of one debt: each at most once, in order, without gaps.
+//! One debt: which steps were taken, each at most once, in order, without gaps.
 
 use kernel::LocalDate;
+use serde::{Deserialize, Serialize};
 
-/// What a step does, from mild to hard.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StepKind {
-    /// Tells the customer.
-    Reminder,
-    /// Charges for being late.
-    Fee,
-    /// Makes access slow.
-    Restriction,
-    /// Takes access away.
-    Suspension,
-}
+use super::{ProcedureId, Step, StepKind, Steps};
+use crate::overdue::Level;
 
-impl StepKind {
-    const fn takes_access(self) -> bool {
-        matches!(self, Self::Restriction | Self::Suspension)
-    }
-}
-
-/// Something to do when a debt is so many days past its due date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Step {
-    /// Days past the due date; below zero is before it.
-    pub day: i64,
-    /// What to do.
-    pub kind: StepKind,
-}
-
-/// The steps of a policy, by day.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Steps(Vec<Step>);
-
-/// Steps that are no plan.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum BadSteps {
-    /// A step before the one it follows.
-    #[error("a step of day {day} follows one of day {before}")]
-    Order {
-        /// The day of the step before.
-        before: i64,
-        /// The day of the step.
-        day: i64,
-    },
-    /// Access is taken without a word.
-    #[error("access is taken on day {day} without a reminder before")]
-    NoNotice {
-        /// The day.
-        day: i64,
-    },
-}
-
-impl Steps {
-    /// Steps in the order of their days, the first reminder before access is taken.
-    ///
-    /// # Errors
-    /// [`BadSteps`] names the day.
-    pub fn new(steps: Vec<Step>) -> Result<Self, BadSteps> {
-        for (step, next) in steps.iter().zip(steps.iter().skip(1)) {
-            if next.day < step.day {
-                return Err(BadSteps::Order {
-                    before: step.day,
-                    day: next.day,
-                });
-            }
-        }
-        let mut up_to_notice = steps.iter().take_while(|it| it.kind != StepKind::Reminder);
-        if let Some(step) = up_to_notice.find(|it| it.kind.takes_access()) {
-            return Err(BadSteps::NoNotice { day: step.day });
-        }
-        Ok(Self(steps))
-    }
-
-    /// The steps, by day.
-    #[must_use]
-    pub fn as_slice(&self) -> &[Step] {
-        &self.0
-    }
-}
-
-/// How far the steps of the current debt were taken. Begins with the first of them and ends when nothing is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How far the steps of the current debt were taken. Begins with the first of them and ends when nothing is overdue any
+/// more (billing.md, sections 5.4.1 and 5.4.2).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Episode {
+    /// Which debt of the account it is, from 1; 0 before the first.
+    number: u64,
+    /// The due date it counts from; none between two debts.
+    anchor: Option<LocalDate>,
+    /// Whether anything was past due in it.
+    was_overdue: bool,
+    /// How many steps of the procedure were taken: always the first ones.
     done: usize,
+    /// The procedure they are of.
+    procedure: ProcedureId,
+    /// The day of the last of them, past due.
+    through: Option<i64>,
+    /// How many steps were taken in all, under this procedure and earlier ones.
+    taken: u16,
+    /// When the customer was last told.
+    told_on: Option<LocalDate>,
+    /// How much access was taken.
+    reached: Option<Level>,
+    /// How many promises were made.
+    promises: u8,
+}
+
+/// A step as it was taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TakenStep {
+    /// Of which debt of the account, from 1.
+    pub episode: u64,
+    /// Its place among those taken for this debt, from 0.
+    pub step: u16,
+    /// What was to be done, and when.
+    pub of: Step,
+    /// The day it was done.
+    pub on: LocalDate,
+    /// Whether it was left out because a later reminder says the same.
+    pub merged: bool,
+}
+
+/// The debt as it stands on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Owed {
+    /// The due date of the oldest open invoice; none if what is open is let pass.
+    pub(crate) oldest_due: Option<LocalDate>,
+    /// Whether that is past.
+    pub(crate) is_overdue: bool,
 }
 
 impl Episode {
-    /// How many steps were taken: always the first ones.
+    /// Which debt of the account it is, from 1; 0 before the first.
+    #[must_use]
+    pub const fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// Whether there is a debt that steps were taken for.
+    #[must_use]
+    pub const fn is_on(&self) -> bool {
+        self.anchor.is_some()
+    }
+
+    /// How many steps of the current procedure were taken: always the first ones.
     #[must_use]
     pub const fn done(&self) -> usize {
         self.done
     }
 
-    /// Takes the steps that are due on a day and were not taken yet, in order. Without debt the episode is over.
+    /// How many promises were made for this debt.
+    #[must_use]
+    pub const fn promises(&self) -> u8 {
+        self.promises
+    }
+
+    /// How many steps were taken for this debt in all.
+    pub(crate) const fn steps_taken(&self) -> u16 {
+        self.taken
+    }
+
+    /// The worst level its steps have led to.
+    pub(crate) fn cap(&self) -> Level {
+        self.reached.unwrap_or(Level::Overdue)
+    }
+
+    pub(crate) const fn promised(&mut self) {
+        self.promises = self.promises.saturating_add(1);
+    }
+
+    /// Ends it if its debt is paid, and begins the next one if there is any; returns the episode that ended, if one did.
+    pub(crate) fn follow(&mut self, owed: Owed) -> Option<Self> {
+        let is_over = self.anchor.is_some_and(|anchor| {
+            let other_debt = owed.oldest_due.is_none_or(|it| it > anchor);
+            !owed.is_overdue && (self.was_overdue || other_debt)
+        });
+        let ended = is_over.then(|| self.end());
+        if self.anchor.is_none() && owed.is_overdue {
+            self.begin(owed.oldest_due);
+        }
+        self.was_overdue |= owed.is_overdue && self.anchor.is_some();
+        ended
+    }
+
+    fn begin(&mut self, anchor: Option<LocalDate>) {
+        self.number += 1;
+        self.anchor = anchor;
+    }
+
+    fn end(&mut self) -> Self {
+        let number = self.number;
+        let next = Self {
+            number,
+            ..Self::default()
+        };
+        std::mem::replace(self, next)
+    }
+
+    /// Takes the steps that are due on a day and were not taken yet, in order.
     ///
-    /// Missed reminders are merged into the last of them. Access is never taken in the same breath as a reminder that was
-    /// missed, nor outside the window: both wait for another evaluation (billing.md, sections 5.4.2 and 5.4.3).
-    pub fn take(
+    /// Missed reminders are merged into the last of them. Access is never taken on the day of a reminder, nor outside the
+    /// window: both wait for another evaluation (billing.md, sections 5.4.2 and 5.4.3).
+    pub(crate) fn take(
         &mut self,
-        steps: &Steps,
+        (steps, procedure): (&Steps, ProcedureId),
         oldest_due: Option<LocalDate>,
         today: LocalDate,
-        window_is_open: WindowState,
-    ) -> Vec<Step> {
+        window: WindowState,
+    ) -> Vec<TakenStep> {
         let Some(oldest_due) = oldest_due else {
-            self.done = 0;
             return Vec::new();
         };
+        self.move_to(steps, procedure);
         let days = today.signed_duration_since(oldest_due).num_days();
-        let mut taken: Vec<Step> = Vec::new();
-        for step in steps.0.iter().skip(self.done) {
-            let told_now = taken.iter().any(|it| it.kind == StepKind::Reminder);
-            let must_wait =
-                step.kind.takes_access() && (told_now || window_is_open == WindowState::Closed);
-            if step.day > days || must_wait {
+        let mut taken: Vec<TakenStep> = Vec::new();
+        for step in steps.as_slice().iter().skip(self.done) {
+            if step.day > days || self.must_wait(*step, today, window) {
                 break;
             }
-            self.done += 1;
-            if step.kind == StepKind::Reminder {
-                taken.retain(|it| it.kind != StepKind::Reminder);
+            if self.anchor.is_none() {
+                self.begin(Some(oldest_due));
             }
-            taken.push(*step);
+            if step.kind == StepKind::Reminder {
+                taken.iter_mut().for_each(TakenStep::give_way);
+            }
+            taken.push(self.took(*step, today));
         }
         taken
+    }
+
+    fn must_wait(&self, step: Step, today: LocalDate, window: WindowState) -> bool {
+        step.kind.takes_access() && (self.told_on == Some(today) || window == WindowState::Closed)
+    }
+
+    fn took(&mut self, of: Step, on: LocalDate) -> TakenStep {
+        let step = self.taken;
+        self.done += 1;
+        self.taken = self.taken.saturating_add(1);
+        self.through = Some(of.day);
+        match of.kind {
+            StepKind::Reminder => self.told_on = Some(on),
+            StepKind::Fee { .. } => {}
+            StepKind::Restriction => self.reached = self.reached.max(Some(Level::Restricted)),
+            StepKind::Suspension | StepKind::Termination => self.reached = Some(Level::Suspended),
+        }
+        TakenStep {
+            episode: self.number,
+            step,
+            of,
+            on,
+            merged: false,
+        }
+    }
+
+    /// Goes on under another procedure: what lies up to the last step taken counts as done there.
+    fn move_to(&mut self, steps: &Steps, procedure: ProcedureId) {
+        if self.procedure == procedure {
+            return;
+        }
+        self.procedure = procedure;
+        let past = |it: &&Step| self.through.is_some_and(|through| it.day <= through);
+        self.done = steps.as_slice().iter().take_while(past).count();
+    }
+
+    /// Whether the next step is due and waits for nothing but the window.
+    pub(crate) fn waits(
+        &self,
+        (steps, procedure): (&Steps, ProcedureId),
+        oldest_due: Option<LocalDate>,
+        today: LocalDate,
+        window: WindowState,
+    ) -> bool {
+        let days = oldest_due.map(|it| today.signed_duration_since(it).num_days());
+        let next = self.next(steps, procedure);
+        let is_due = next
+            .is_some_and(|it| it.kind.takes_access() && days.is_some_and(|days| it.day <= days));
+        is_due && window == WindowState::Closed && self.told_on != Some(today)
+    }
+
+    /// The first step that was not taken yet.
+    pub(crate) fn next(&self, steps: &Steps, procedure: ProcedureId) -> Option<Step> {
+        let mut ahead = self.clone();
+        ahead.move_to(steps, procedure);
+        steps.as_slice().get(ahead.done).copied()
+    }
+}
+
+impl TakenStep {
+    fn give_way(&mut self) {
+        self.merged |= self.of.kind == StepKind::Reminder;
     }
 }
 

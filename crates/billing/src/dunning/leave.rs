@@ -3,7 +3,8 @@
 use kernel::{LocalDate, Money, MoneyError};
 use serde::{Deserialize, Serialize};
 
-use crate::overdue::{DunningPolicy, Level, OpenAmount, overdue};
+use super::Procedure;
+use crate::overdue::{Level, OpenAmount, level_of};
 
 /// How far ahead a promise may reach, in days.
 pub const LONGEST_PROMISE_DAYS: i64 = 60;
@@ -48,10 +49,12 @@ pub enum BadPromise {
         until: LocalDate,
     },
     /// Too far ahead.
-    #[error("a promise may reach {LONGEST_PROMISE_DAYS} days, not {days}")]
+    #[error("a promise may reach {most} days, not {days}")]
     TooLong {
         /// How many days it reaches.
         days: i64,
+        /// How many it may.
+        most: i64,
     },
 }
 
@@ -80,7 +83,10 @@ impl Promise {
                 until,
                 level,
             }),
-            _ => Err(BadPromise::TooLong { days }),
+            _ => Err(BadPromise::TooLong {
+                days,
+                most: LONGEST_PROMISE_DAYS,
+            }),
         }
     }
 
@@ -101,7 +107,7 @@ pub fn last_day_to_pay(due_on: LocalDate, promise: Option<&Promise>) -> LocalDat
     promise.map_or(due_on, |it| it.until.max(due_on))
 }
 
-/// The level of an account on a local date, with a promise and holds.
+/// The level of an account on a local date, with a promise and a hold.
 ///
 /// A hold that counts forces [`Level::Clear`]. Until its last day a promise keeps the level at what it was or better; after
 /// that the level is what it would be without it (billing.md, section 5.4).
@@ -111,12 +117,14 @@ pub fn last_day_to_pay(due_on: LocalDate, promise: Option<&Promise>) -> LocalDat
 pub fn overdue_with(
     open: &[OpenAmount],
     today: LocalDate,
-    policy: DunningPolicy,
+    procedure: &Procedure,
     promise: Option<&Promise>,
-    holds: &[Hold],
+    hold: Option<&Hold>,
 ) -> Result<Level, MoneyError> {
-    let held = holds.iter().any(|it| it.counts(today));
-    let level = overdue(open, today, policy, held)?;
+    if hold.is_some_and(|it| it.counts(today)) {
+        return Ok(Level::Clear);
+    }
+    let level = level_of(open, today, procedure)?;
     let counts = |it: &&Promise| it.made_on <= today && today <= it.until;
     Ok(promise
         .filter(counts)

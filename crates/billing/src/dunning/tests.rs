@@ -8,10 +8,11 @@ use chrono::{Days, NaiveDateTime, Weekday};
 use kernel::{LocalDate, Money};
 use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
+use super::episode::Owed;
 use super::{
     Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt, Episode, Hold, Ladder,
-    Measure, Promise, PromiseState, Step, StepKind, Steps, SuspensionWindow, WindowState, final_on,
-    is_final, last_day_to_pay, overdue_with, retry_days,
+    Measure, Procedure, ProcedureId, Promise, PromiseState, Step, StepKind, Steps,
+    SuspensionWindow, WindowState, final_on, is_final, last_day_to_pay, overdue_with, retry_days,
 };
 use crate::overdue::{DunningPolicy, Level, OpenAmount};
 
@@ -90,24 +91,22 @@ fn late() -> [OpenAmount; 1] {
     }]
 }
 
-fn level(today: &str, promise: Option<&Promise>, holds: &[Hold]) -> Level {
-    overdue_with(&late(), day(today), DunningPolicy::STANDARD, promise, holds).unwrap()
+fn standard() -> Procedure {
+    Procedure::of_policy(DunningPolicy::STANDARD).unwrap()
+}
+
+fn level(today: &str, promise: Option<&Promise>, hold: Option<&Hold>) -> Level {
+    overdue_with(&late(), day(today), &standard(), promise, hold).unwrap()
 }
 
 #[test]
 fn a_promise_keeps_the_level_until_its_day() {
     let promise = Promise::new(day("2026-11-03"), day("2026-11-20"), Level::Overdue).unwrap();
-    assert_eq!(level("2026-11-20", None, &[]), Level::Suspended);
-    assert_eq!(level("2026-11-02", Some(&promise), &[]), Level::Overdue);
-    assert_eq!(level("2026-11-20", Some(&promise), &[]), Level::Overdue);
-    assert_eq!(level("2026-11-21", Some(&promise), &[]), Level::Suspended);
-    let paid = overdue_with(
-        &[],
-        day("2026-11-10"),
-        DunningPolicy::STANDARD,
-        Some(&promise),
-        &[],
-    );
+    assert_eq!(level("2026-11-20", None, None), Level::Suspended);
+    assert_eq!(level("2026-11-02", Some(&promise), None), Level::Overdue);
+    assert_eq!(level("2026-11-20", Some(&promise), None), Level::Overdue);
+    assert_eq!(level("2026-11-21", Some(&promise), None), Level::Suspended);
+    let paid = overdue_with(&[], day("2026-11-10"), &standard(), Some(&promise), None);
     assert_eq!(paid, Ok(Level::Clear));
 }
 
@@ -125,7 +124,10 @@ fn a_promise_is_kept_or_broken() {
     };
     assert_eq!(new("2026-11-02"), Err(past));
     assert!(new("2027-01-02").is_ok());
-    assert_eq!(new("2027-01-03"), Err(BadPromise::TooLong { days: 61 }));
+    assert_eq!(
+        new("2027-01-03"),
+        Err(BadPromise::TooLong { days: 61, most: 60 })
+    );
 }
 
 #[test]
@@ -143,10 +145,10 @@ fn a_hold_clears_until_it_expires() {
         reason: "a hospital".to_owned(),
         until: until.map(day),
     };
-    assert_eq!(level("2030-01-01", None, &[hold(None)]), Level::Clear);
-    let short = [hold(Some("2026-11-19"))];
-    assert_eq!(level("2026-11-19", None, &short), Level::Clear);
-    assert_eq!(level("2026-11-20", None, &short), Level::Suspended);
+    assert_eq!(level("2030-01-01", None, Some(&hold(None))), Level::Clear);
+    let short = hold(Some("2026-11-19"));
+    assert_eq!(level("2026-11-19", None, Some(&short)), Level::Clear);
+    assert_eq!(level("2026-11-20", None, Some(&short)), Level::Suspended);
 }
 
 fn office_hours() -> SuspensionWindow {
@@ -212,7 +214,7 @@ fn plan() -> Steps {
     Steps::new(vec![
         step(-3, StepKind::Reminder),
         step(1, StepKind::Reminder),
-        step(5, StepKind::Fee),
+        step(5, FEE),
         step(5, StepKind::Reminder),
         step(7, StepKind::Restriction),
         step(14, StepKind::Suspension),
@@ -220,9 +222,19 @@ fn plan() -> Steps {
     .unwrap()
 }
 
+const FEE: StepKind = StepKind::Fee { minor: 500 };
+const FIRST: ProcedureId = ProcedureId::Entity(1);
+
+/// What is done, what was merged left out, about a debt of 10 November.
 fn taken(episode: &mut Episode, today: &str, window: WindowState) -> Vec<(i64, StepKind)> {
-    let steps = episode.take(&plan(), Some(day("2026-11-10")), day(today), window);
-    steps.iter().map(|it| (it.day, it.kind)).collect()
+    let steps = episode.take(
+        (&plan(), FIRST),
+        Some(day("2026-11-10")),
+        day(today),
+        window,
+    );
+    let done = steps.iter().filter(|it| !it.merged);
+    done.map(|it| (it.of.day, it.of.kind)).collect()
 }
 
 #[test]
@@ -239,7 +251,7 @@ fn steps_are_taken_as_their_days_come() {
         taken(&mut episode, "2026-11-11", open),
         [(1, StepKind::Reminder)]
     );
-    let fifth = [(5, StepKind::Fee), (5, StepKind::Reminder)];
+    let fifth = [(5, FEE), (5, StepKind::Reminder)];
     assert_eq!(taken(&mut episode, "2026-11-15", open), fifth);
     assert_eq!(taken(&mut episode, "2026-11-17", WindowState::Closed), []);
     assert_eq!(
@@ -256,31 +268,112 @@ fn steps_are_taken_as_their_days_come() {
 #[test]
 fn missed_days_are_made_up_without_taking_access_unannounced() {
     let mut episode = Episode::default();
-    let missed = [(5, StepKind::Fee), (5, StepKind::Reminder)];
+    let missed = [(5, FEE), (5, StepKind::Reminder)];
     assert_eq!(taken(&mut episode, "2026-12-31", WindowState::Open), missed);
     let rest = [(7, StepKind::Restriction), (14, StepKind::Suspension)];
     assert_eq!(taken(&mut episode, "2027-01-01", WindowState::Open), rest);
 }
 
+fn owed(oldest_due: Option<&str>, is_overdue: bool) -> Owed {
+    Owed {
+        oldest_due: oldest_due.map(day),
+        is_overdue,
+    }
+}
+
 #[test]
 fn paying_ends_the_episode_and_the_next_debt_begins_anew() {
     let mut episode = Episode::default();
+    assert!(episode.follow(owed(Some("2026-11-10"), true)).is_none());
     taken(&mut episode, "2026-11-15", WindowState::Open);
-    let nothing = episode.take(&plan(), None, day("2026-11-16"), WindowState::Open);
-    assert!(nothing.is_empty());
-    assert_eq!(episode.done(), 0);
+    assert_eq!((episode.number(), episode.done()), (1, 4));
+    // The next invoice is open already, but nothing is overdue any more.
+    let ended = episode.follow(owed(Some("2026-12-10"), false)).unwrap();
+    assert_eq!((ended.number(), ended.done()), (1, 4));
+    assert_eq!((episode.is_on(), episode.done()), (false, 0));
+    let reminded = [(-3, StepKind::Reminder)];
     assert_eq!(
         taken(&mut episode, "2026-11-07", WindowState::Open),
-        [(-3, StepKind::Reminder)]
+        reminded
+    );
+    assert_eq!(episode.number(), 2);
+}
+
+#[test]
+fn who_pays_after_the_first_reminder_is_reminded_of_the_next_invoice_too() {
+    let mut episode = Episode::default();
+    taken(&mut episode, "2026-11-07", WindowState::Open);
+    assert!(episode.follow(owed(Some("2026-11-10"), false)).is_none());
+    assert_eq!(taken(&mut episode, "2026-11-08", WindowState::Open), []);
+    assert!(episode.follow(owed(Some("2026-12-10"), false)).is_some());
+    assert!(
+        episode.follow(owed(None, false)).is_none(),
+        "it is over already"
     );
 }
 
 #[test]
+fn paying_the_oldest_of_two_overdue_invoices_repeats_no_step() {
+    let mut episode = Episode::default();
+    episode.follow(owed(Some("2026-10-10"), true));
+    taken(&mut episode, "2026-11-18", WindowState::Open);
+    assert!(episode.follow(owed(Some("2026-11-10"), true)).is_none());
+    let done = episode.done();
+    taken(&mut episode, "2026-11-18", WindowState::Open);
+    assert_eq!((episode.number(), episode.done()), (1, done));
+}
+
+#[test]
+fn another_procedure_goes_on_where_the_first_has_come_to() {
+    let mut episode = Episode::default();
+    taken(&mut episode, "2026-11-11", WindowState::Open);
+    let steps = vec![
+        step(0, StepKind::Reminder),
+        step(1, StepKind::Reminder),
+        step(2, StepKind::Reminder),
+        step(3, StepKind::Suspension),
+    ];
+    let other = (&Steps::new(steps).unwrap(), ProcedureId::Account(1));
+    let due = Some(day("2026-11-10"));
+    let next = episode.take(other, due, day("2026-11-12"), WindowState::Open);
+    let next: Vec<_> = next.iter().map(|it| (it.step, it.of.day)).collect();
+    assert_eq!(next, [(2, 2)], "the third step of this debt");
+    let next = episode.take(other, due, day("2026-11-13"), WindowState::Open);
+    assert_eq!(next.len(), 1);
+}
+
+#[test]
 fn a_plan_is_in_order_and_tells_before_it_takes() {
-    let order = Steps::new(vec![step(5, StepKind::Fee), step(4, StepKind::Reminder)]);
+    let order = Steps::new(vec![step(5, FEE), step(4, StepKind::Reminder)]);
     assert_eq!(order, Err(BadSteps::Order { before: 5, day: 4 }));
-    let silent = Steps::new(vec![step(1, StepKind::Fee), step(9, StepKind::Suspension)]);
+    let silent = Steps::new(vec![step(1, FEE), step(9, StepKind::Suspension)]);
     assert_eq!(silent, Err(BadSteps::NoNotice { day: 9 }));
+    let new = |steps: Vec<Step>| Steps::new(steps).map(|_| ());
+    let told = step(0, StepKind::Reminder);
+    let softer = new(vec![
+        told,
+        step(5, StepKind::Suspension),
+        step(9, StepKind::Restriction),
+    ]);
+    let refused = BadSteps::Milder {
+        before: "suspension",
+        kind: "restriction",
+        day: 9,
+    };
+    assert_eq!(softer, Err(refused));
+    let free = new(vec![step(1, StepKind::Fee { minor: 0 })]);
+    assert_eq!(free, Err(BadSteps::Fee { day: 1, minor: 0 }));
+    let far = new(vec![step(366, StepKind::Reminder)]);
+    assert_eq!(far, Err(BadSteps::TooFar { day: 366 }));
+    assert_eq!(new(vec![told; 51]), Err(BadSteps::TooMany(51)));
+    let early = Steps::new(vec![told, step(3, FEE)]).unwrap();
+    assert!(early.respect(2).is_ok());
+    let refused = BadSteps::InGrace {
+        kind: "fee",
+        day: 3,
+        grace_days: 3,
+    };
+    assert_eq!(early.respect(3), Err(refused));
 }
 
 #[test]
@@ -318,24 +411,27 @@ fn drafts_become_final_and_retries_add_up() {
     assert!(retry_days(&[]).is_empty());
 }
 
+/// Reminders and fees on any days, and access taken ever more.
 fn any_steps() -> impl Strategy<Value = Steps> {
-    let kind = (0_usize..4).prop_map(|it| {
-        [
-            StepKind::Reminder,
-            StepKind::Fee,
+    let mild = proptest::collection::vec((-5_i64..40, any::<bool>()), 0..6);
+    (mild, proptest::collection::vec(1_i64..40, 0..3)).prop_map(|(mild, mut hard)| {
+        hard.sort_unstable();
+        let kinds = [
             StepKind::Restriction,
             StepKind::Suspension,
-        ][it]
-    });
-    proptest::collection::vec((-5_i64..40, kind), 0..8).prop_map(|mut all| {
-        all.sort_by_key(|it| it.0);
+            StepKind::Termination,
+        ];
+        let mild = mild
+            .into_iter()
+            .map(|(day, tells)| step(day, if tells { StepKind::Reminder } else { FEE }));
+        let hard = hard
+            .into_iter()
+            .zip(kinds)
+            .map(|(day, kind)| step(day, kind));
         let first = std::iter::once(step(-10, StepKind::Reminder));
-        Steps::new(
-            first
-                .chain(all.into_iter().map(|(day, kind)| step(day, kind)))
-                .collect(),
-        )
-        .unwrap()
+        let mut all: Vec<Step> = first.chain(mild).chain(hard).collect();
+        all.sort_by_key(|it| it.day);
+        Steps::new(all).unwrap()
     })
 }
 
@@ -351,14 +447,17 @@ proptest! {
         for (ahead, is_open) in days {
             let window = if is_open { WindowState::Open } else { WindowState::Closed };
             let before = episode.done();
-            let taken = episode.take(&steps, Some(day("2026-11-20")), day("2026-11-01") + Days::new(ahead), window);
+            let today = day("2026-11-01") + Days::new(ahead);
+            let taken = episode.take((&steps, FIRST), Some(day("2026-11-20")), today, window);
             let new = &steps.as_slice()[before..episode.done()];
-            let merged: Vec<_> = new.iter().filter(|it| taken.contains(it)).collect();
-            prop_assert_eq!(merged.len() >= taken.len(), true, "only what is due is done");
+            let done: Vec<Step> = taken.iter().map(|it| it.of).collect();
+            prop_assert_eq!(done.as_slice(), new, "the first ones, without gaps");
             acts += taken.len();
-            prop_assert!(acts <= episode.done());
-            let takes_access = taken.iter().any(|it| it.kind >= StepKind::Restriction);
+            prop_assert_eq!(acts, episode.done(), "each once");
+            let takes_access = taken.iter().any(|it| it.of.kind.takes_access());
             prop_assert!(!takes_access || is_open);
+            let reminds = taken.iter().filter(|it| it.of.kind == StepKind::Reminder);
+            prop_assert!(reminds.filter(|it| !it.merged).count() <= 1, "reminders are merged");
         }
     }
 
@@ -376,9 +475,9 @@ proptest! {
     fn a_promise_never_makes_it_worse(due in 0_u64..60, made in 0_u64..60, lasts in 0_u64..60, today in 0_u64..150) {
         let start = day("2026-11-01");
         let open = [OpenAmount { due_on: start + Days::new(due), due: kes(100) }];
-        let at = |ahead: u64| overdue_with(&open, start + Days::new(ahead), DunningPolicy::STANDARD, None, &[]).unwrap();
+        let at = |ahead: u64| overdue_with(&open, start + Days::new(ahead), &standard(), None, None).unwrap();
         let promise = Promise::new(start + Days::new(made), start + Days::new(made + lasts), at(made)).unwrap();
-        let with = overdue_with(&open, start + Days::new(today), DunningPolicy::STANDARD, Some(&promise), &[]).unwrap();
+        let with = overdue_with(&open, start + Days::new(today), &standard(), Some(&promise), None).unwrap();
         prop_assert!(with <= at(today));
         if today > made + lasts {
             prop_assert_eq!(with, at(today), "as if it had not existed");

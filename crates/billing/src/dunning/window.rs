@@ -86,6 +86,11 @@ impl SuspensionWindow {
         after <= before || after < Level::Restricted || self.allows(at)
     }
 
+    /// Whether access may be taken away at every hour of a day.
+    pub(crate) fn allows_all_of(&self, day: LocalDate) -> bool {
+        (self.from_hour, self.to_hour) == (0, 24) && self.allows_day(day)
+    }
+
     fn allows_day(&self, day: LocalDate) -> bool {
         self.weekdays.contains(&day.weekday()) && !self.holidays.contains(&day)
     }

@@ -1,47 +1,24 @@
-//! The life of a payment at a provider: pending, then settled or not, perhaps reversed or refunded.
+//! The life of a payment: pending at a provider, then settled or not, perhaps reversed.
 //!
-//! What providers tell comes twice, late and out of order. A payment resolves once: whatever is told after that is heard and
-//! changes nothing (billing.md, invariants 29 to 31).
+//! What providers tell comes twice, late and out of order. A payment resolves once: whatever is told after that is kept and
+//! changes nothing (billing.md, invariants 29 and 30), but for money that comes after it failed or expired, which is money
+//! all the same.
 
-use kernel::{AccountId, Id, Kind, Money, PaymentId};
+use kernel::{AccountId, InvoiceId, Money, PaymentId, Timestamp};
+use serde::{Deserialize, Serialize};
 
-use crate::books::{Refund, RefundRefusal, refund_amount};
+use super::{BadPayment, Payment, PaymentMethod, PaymentSnapshot, RefundId, check_amount, usable};
+use crate::books::RefundRefusal;
 use crate::events::BillingEvent;
-use crate::payment::BadPayment;
-use crate::rounding::MOST_MINOR;
 
-/// Marks the id of a refund.
-#[derive(Debug)]
-pub enum RefundKind {}
-
-impl Kind for RefundKind {
-    const PREFIX: &'static str = "rfd";
-    const NAME: &'static str = "refund";
-}
-
-/// The id of a refund, chosen and stored by whoever asks for it.
-pub type RefundId = Id<RefundKind>;
-
-/// How far a payment has come.
+/// How far a payment has come, but for reversals, which are among its returns.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PaymentStatus {
+pub enum PaymentState {
     /// Asked for; nobody knows yet.
     Pending,
-    /// The money is here.
-    Settled {
-        /// What the provider calls it.
-        reference: String,
-        /// What the provider paid out, if in another currency.
-        settled_as: Option<Money>,
-    },
-    /// The provider took the money back.
-    Reversed {
-        /// What the provider calls it.
-        reference: String,
-        /// What the provider paid out, if in another currency.
-        settled_as: Option<Money>,
-    },
-    /// No money came, and none will.
+    /// The money was received.
+    Settled,
+    /// No money came.
     Failed {
         /// Why, in the provider's words.
         reason: String,
@@ -50,18 +27,90 @@ pub enum PaymentStatus {
     Expired,
 }
 
+/// How far a payment has come, as people look at it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PaymentStatus {
+    /// Asked for; nobody knows yet.
+    Pending,
+    /// The money is here.
+    Settled,
+    /// The provider took the money back.
+    Reversed,
+    /// No money came.
+    Failed,
+    /// Nobody paid in time.
+    Expired,
+}
+
 impl PaymentStatus {
-    /// The word it is shown as.
+    /// Every status.
+    pub const ALL: [Self; 5] = [
+        Self::Pending,
+        Self::Settled,
+        Self::Reversed,
+        Self::Failed,
+        Self::Expired,
+    ];
+
+    /// The word it is stored and shown as.
     #[must_use]
-    pub const fn as_str(&self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
-            Self::Settled { .. } => "settled",
-            Self::Reversed { .. } => "reversed",
-            Self::Failed { .. } => "failed",
+            Self::Settled => "settled",
+            Self::Reversed => "reversed",
+            Self::Failed => "failed",
             Self::Expired => "expired",
         }
     }
+
+    /// The status with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+}
+
+/// What a provider was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ask {
+    /// Whose account at which provider, 1 to 80 characters.
+    pub provider: String,
+    /// What the payment is called there before there is money, 1 to 80 characters; unique per provider.
+    pub asked_as: String,
+    /// How much was asked for; what came may be another amount.
+    pub amount: Money,
+    /// From when on nobody can pay it any more.
+    pub expires_at: Option<Timestamp>,
+    /// The invoice that it pays before all others.
+    pub meant_for: Option<InvoiceId>,
+}
+
+/// What is needed to ask a provider for money.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRequest {
+    /// The id the payment will have.
+    pub id: PaymentId,
+    /// Whose debt it is to pay.
+    pub account: AccountId,
+    /// How.
+    pub method: PaymentMethod,
+    /// What is asked for, and of whom.
+    pub ask: Ask,
+}
+
+/// Money that a provider says is here.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProviderPaid {
+    /// What the provider calls it, 1 to 80 characters.
+    pub reference: String,
+    /// How much, in the currency that was asked for: less or more than that is taken as it is.
+    pub amount: Money,
+    /// What the provider pays out, if in another currency.
+    pub settled_as: Option<Money>,
+    /// When it came in.
+    pub at: Timestamp,
 }
 
 /// What a provider's message did.
@@ -75,15 +124,37 @@ pub enum Heard {
     TooLate,
 }
 
-/// Money given back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RefundMade {
-    /// The id it was asked for with.
-    pub id: RefundId,
-    /// How much.
-    pub amount: Money,
-    /// What it means for the debt.
-    pub kind: Refund,
+/// What a provider says has become of a payment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToldWhat {
+    /// The money is here.
+    Settled,
+    /// No money comes.
+    Failed,
+    /// Nobody paid in time.
+    Expired,
+}
+
+impl ToldWhat {
+    /// The word it is shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Settled => "settled",
+            Self::Failed => "failed",
+            Self::Expired => "expired",
+        }
+    }
+}
+
+/// Something that was told after the payment had resolved otherwise. Only money that comes after failing or expiring counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToldLate {
+    /// What was told.
+    pub told: ToldWhat,
+    /// What the payment was then.
+    pub was: PaymentStatus,
 }
 
 /// Why a payment does not change.
@@ -108,211 +179,147 @@ pub enum PaymentRefusal {
         /// The reference that was told.
         told: String,
     },
+    /// What came is no money of this payment.
+    #[error(transparent)]
+    Bad(#[from] BadPayment),
     /// The id of the refund belongs to another one.
     #[error("refund {0} was asked for with other content")]
     OtherContent(RefundId),
+    /// Nobody could tell later why it was done.
+    #[error("reason must be 1 to 300 characters without control characters")]
+    Reason,
+    /// More than the payment has.
+    #[error("only {left} of the payment can be used there, not {asked}")]
+    NotLeft {
+        /// What can be used.
+        left: Money,
+        /// What was asked for.
+        asked: Money,
+    },
     /// The refund breaks a rule.
     #[error(transparent)]
     Refund(#[from] RefundRefusal),
 }
 
-/// A payment with its whole life.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PaymentLife {
-    id: PaymentId,
-    account: AccountId,
-    amount: Money,
-    status: PaymentStatus,
-    refunds: Vec<RefundMade>,
-    events: Vec<BillingEvent>,
-}
-
-impl PaymentLife {
-    /// Asks a provider for money.
+impl Payment {
+    /// Asks a provider for money: it counts nowhere before it is settled.
     ///
     /// # Errors
-    /// [`BadPayment::Amount`] for nothing or less, or beyond [`MOST_MINOR`].
-    pub fn pending(id: PaymentId, account: AccountId, amount: Money) -> Result<Self, BadPayment> {
-        if !(1..=MOST_MINOR).contains(&amount.minor()) {
-            return Err(BadPayment::Amount);
+    /// [`BadPayment`] names the rule that is broken.
+    pub fn request(new: NewRequest, now: Timestamp) -> Result<Self, BadPayment> {
+        let ask = new.ask;
+        check_amount(ask.amount)?;
+        if ask.expires_at.is_some_and(|it| it <= now) {
+            return Err(BadPayment::ExpiresAt);
         }
+        let named = |name: &str| usable(name).map_err(|()| BadPayment::Provider);
+        let ask = Ask {
+            provider: named(&ask.provider)?,
+            asked_as: named(&ask.asked_as)?,
+            ..ask
+        };
         let event = BillingEvent::PaymentPending {
-            payment: id,
-            account,
-            amount,
+            payment: new.id,
+            account: new.account,
+            amount: ask.amount,
+        };
+        let data = PaymentSnapshot {
+            id: new.id,
+            account: new.account,
+            amount: ask.amount,
+            method: new.method,
+            reference: None,
+            received_at: now,
+            state: PaymentState::Pending,
+            ask: Some(ask),
+            settled_as: None,
+            told_late: Vec::new(),
+            allocations: Vec::new(),
+            returns: Vec::new(),
+            version: 0,
         };
         Ok(Self {
-            id,
-            account,
-            amount,
-            status: PaymentStatus::Pending,
-            refunds: Vec::new(),
+            data,
             events: vec![event],
         })
     }
 
-    /// The provider says that the money is here, perhaps in another currency: both amounts are kept, and the payment's own
-    /// is what it settles (billing.md, invariant 6). Money that comes after it failed or expired is money all the same; only
-    /// after a reversal does a settlement come too late (billing.md, invariant 29).
+    /// The provider says that the money is here. After it failed or expired it is money all the same, but for no invoice in
+    /// particular; only after a reversal does a settlement come too late (billing.md, invariant 29).
     ///
     /// # Errors
-    /// [`PaymentRefusal::OtherReference`] if it was settled under another reference.
-    pub fn settle(
-        &mut self,
-        reference: &str,
-        settled_as: Option<Money>,
-    ) -> Result<Heard, PaymentRefusal> {
-        match &self.status {
-            PaymentStatus::Pending | PaymentStatus::Failed { .. } | PaymentStatus::Expired => {
-                self.status = PaymentStatus::Settled {
-                    reference: reference.to_owned(),
-                    settled_as,
-                };
-                self.events.push(BillingEvent::PaymentSettled {
-                    payment: self.id,
-                    amount: self.amount,
-                    reference: reference.to_owned(),
-                });
-                Ok(Heard::News)
-            }
-            PaymentStatus::Settled {
-                reference: known, ..
-            }
-            | PaymentStatus::Reversed {
-                reference: known, ..
-            } if known != reference => Err(PaymentRefusal::OtherReference {
-                known: known.clone(),
-                told: reference.to_owned(),
-            }),
-            PaymentStatus::Settled { .. } => Ok(Heard::Known),
-            PaymentStatus::Reversed { .. } => Ok(Heard::TooLate),
+    /// [`PaymentRefusal`] if it was settled under another reference, or for money that cannot be its own.
+    pub fn settle(&mut self, paid: ProviderPaid) -> Result<Heard, PaymentRefusal> {
+        let reference = usable(&paid.reference).map_err(|()| BadPayment::Reference)?;
+        if self.data.state == PaymentState::Settled {
+            return self.settle_again(reference);
         }
+        check_amount(paid.amount)?;
+        if paid.amount.currency() != self.data.amount.currency() {
+            return Err(BadPayment::Currency.into());
+        }
+        if self.data.state != PaymentState::Pending {
+            self.keep_late(ToldWhat::Settled);
+        }
+        self.data.state = PaymentState::Settled;
+        self.data.amount = paid.amount;
+        self.data.settled_as = paid.settled_as;
+        self.data.reference = Some(reference.clone());
+        self.data.received_at = paid.at;
+        self.events.push(BillingEvent::PaymentSettled {
+            payment: self.data.id,
+            amount: paid.amount,
+            reference,
+        });
+        Ok(Heard::News)
     }
 
-    /// The provider says that no money comes. After settlement this changes nothing.
-    pub fn fail(&mut self, reason: &str) -> Heard {
-        match &self.status {
-            PaymentStatus::Pending => {
-                let reason = reason.to_owned();
+    fn settle_again(&mut self, told: String) -> Result<Heard, PaymentRefusal> {
+        if self.data.reference.as_ref() != Some(&told) {
+            return Err(PaymentRefusal::OtherReference {
+                known: self.data.reference.clone().unwrap_or_default(),
+                told,
+            });
+        }
+        if self.is_reversed() {
+            return Ok(self.too_late(ToldWhat::Settled));
+        }
+        Ok(Heard::Known)
+    }
+
+    /// The provider says, in 1 to 300 characters, that no money comes. After settlement this changes nothing.
+    ///
+    /// # Errors
+    /// [`PaymentRefusal::Reason`].
+    pub fn fail(&mut self, reason: &str) -> Result<Heard, PaymentRefusal> {
+        let reason = super::reason_of(reason)?;
+        Ok(match self.data.state {
+            PaymentState::Pending => {
                 self.events.push(BillingEvent::PaymentFailed {
-                    payment: self.id,
+                    payment: self.data.id,
                     reason: reason.clone(),
                 });
-                self.status = PaymentStatus::Failed { reason };
+                self.data.state = PaymentState::Failed { reason };
                 Heard::News
             }
-            PaymentStatus::Failed { .. } => Heard::Known,
-            _ => Heard::TooLate,
-        }
+            PaymentState::Failed { .. } => Heard::Known,
+            PaymentState::Settled | PaymentState::Expired => self.too_late(ToldWhat::Failed),
+        })
     }
 
     /// Nobody paid in time.
     pub fn expire(&mut self) -> Heard {
-        match self.status {
-            PaymentStatus::Pending => {
-                self.status = PaymentStatus::Expired;
-                self.events
-                    .push(BillingEvent::PaymentExpired { payment: self.id });
+        match self.data.state {
+            PaymentState::Pending => {
+                self.data.state = PaymentState::Expired;
+                self.events.push(BillingEvent::PaymentExpired {
+                    payment: self.data.id,
+                });
                 Heard::News
             }
-            PaymentStatus::Expired => Heard::Known,
-            _ => Heard::TooLate,
+            PaymentState::Expired => Heard::Known,
+            PaymentState::Settled | PaymentState::Failed { .. } => self.too_late(ToldWhat::Expired),
         }
-    }
-
-    /// The provider takes the money back.
-    ///
-    /// # Errors
-    /// [`PaymentRefusal::Status`] if there is none to take.
-    pub fn reverse(&mut self) -> Result<Heard, PaymentRefusal> {
-        match self.status.clone() {
-            PaymentStatus::Settled {
-                reference,
-                settled_as,
-            } => {
-                self.status = PaymentStatus::Reversed {
-                    reference,
-                    settled_as,
-                };
-                let amount = self.amount;
-                self.events.push(BillingEvent::PaymentReversed {
-                    payment: self.id,
-                    amount,
-                });
-                Ok(Heard::News)
-            }
-            PaymentStatus::Reversed { .. } => Ok(Heard::Known),
-            other => Err(refused(&other, "reversed")),
-        }
-    }
-
-    /// The provider gives the money back after all: a dispute was won.
-    ///
-    /// # Errors
-    /// [`PaymentRefusal::Status`] if it was not reversed.
-    pub fn undo_reversal(&mut self) -> Result<Heard, PaymentRefusal> {
-        match self.status.clone() {
-            PaymentStatus::Reversed {
-                reference,
-                settled_as,
-            } => {
-                self.events.push(BillingEvent::PaymentSettled {
-                    payment: self.id,
-                    amount: self.amount,
-                    reference: reference.clone(),
-                });
-                self.status = PaymentStatus::Settled {
-                    reference,
-                    settled_as,
-                };
-                Ok(Heard::News)
-            }
-            PaymentStatus::Settled { .. } => Ok(Heard::Known),
-            other => Err(refused(&other, "given back")),
-        }
-    }
-
-    /// Gives money back: what was requested, else the sum of the adjusted items, else all that is left. The same id again
-    /// returns the first result.
-    ///
-    /// # Errors
-    /// [`PaymentRefusal`] names the rule.
-    pub fn refund(
-        &mut self,
-        id: RefundId,
-        requested: Option<Money>,
-        adjusted_items: &[Money],
-        kind: Refund,
-    ) -> Result<Money, PaymentRefusal> {
-        if let Some(known) = self.refunds.iter().find(|it| it.id == id) {
-            let same = known.kind == kind && requested.is_none_or(|it| it == known.amount);
-            return if same {
-                Ok(known.amount)
-            } else {
-                Err(PaymentRefusal::OtherContent(id))
-            };
-        }
-        if !matches!(self.status, PaymentStatus::Settled { .. }) {
-            return Err(refused(&self.status, "refunded"));
-        }
-        let amount = refund_amount(self.refundable()?, requested, adjusted_items)?;
-        self.refunds.push(RefundMade { id, amount, kind });
-        self.events.push(BillingEvent::Refunded {
-            payment: self.id,
-            amount,
-            reopens: kind == Refund::Reopening,
-        });
-        Ok(amount)
-    }
-
-    /// What was received and not given back.
-    ///
-    /// # Errors
-    /// [`RefundRefusal::Money`] if the refunds do not add up.
-    pub fn refundable(&self) -> Result<Money, RefundRefusal> {
-        let given = self.refunds.iter().map(|it| it.amount);
-        let given = Money::sum(self.amount.currency(), given)?;
-        Ok(self.amount.checked_sub(given)?)
     }
 
     /// Whether the same debt may be charged again.
@@ -320,43 +327,72 @@ impl PaymentLife {
     /// # Errors
     /// [`PaymentRefusal`] while nobody knows whether the money comes, and when it is here.
     pub fn check_retry(&self) -> Result<(), PaymentRefusal> {
-        match &self.status {
+        match self.status() {
             PaymentStatus::Pending => Err(PaymentRefusal::StillPending),
-            settled @ PaymentStatus::Settled { .. } => Err(refused(settled, "charged again")),
-            PaymentStatus::Failed { .. }
-            | PaymentStatus::Expired
-            | PaymentStatus::Reversed { .. } => Ok(()),
+            PaymentStatus::Settled => Err(self.refused("charged again")),
+            PaymentStatus::Failed | PaymentStatus::Expired | PaymentStatus::Reversed => Ok(()),
         }
     }
 
     /// How far it has come.
     #[must_use]
-    pub const fn status(&self) -> &PaymentStatus {
-        &self.status
+    pub fn status(&self) -> PaymentStatus {
+        match self.data.state {
+            PaymentState::Pending => PaymentStatus::Pending,
+            PaymentState::Settled if self.is_reversed() => PaymentStatus::Reversed,
+            PaymentState::Settled => PaymentStatus::Settled,
+            PaymentState::Failed { .. } => PaymentStatus::Failed,
+            PaymentState::Expired => PaymentStatus::Expired,
+        }
     }
 
-    /// Whose debt it pays.
+    /// The invoice that it pays before all others: none any more once the money came too late.
     #[must_use]
-    pub const fn account(&self) -> AccountId {
-        self.account
+    pub fn meant_for(&self) -> Option<InvoiceId> {
+        let late = |it: &ToldLate| it.told == ToldWhat::Settled;
+        if self.data.told_late.iter().any(late) {
+            return None;
+        }
+        self.data.ask.as_ref().and_then(|it| it.meant_for)
     }
 
-    /// What was given back.
-    #[must_use]
-    pub fn refunds(&self) -> &[RefundMade] {
-        &self.refunds
+    /// Refuses what only a payment of that status allows.
+    pub(super) fn must_be(
+        &self,
+        wanted: PaymentStatus,
+        done: &'static str,
+    ) -> Result<(), PaymentRefusal> {
+        match self.status() == wanted {
+            true => Ok(()),
+            false => Err(self.refused(done)),
+        }
     }
 
-    /// The events recorded since the last call.
-    pub fn take_events(&mut self) -> Vec<BillingEvent> {
-        std::mem::take(&mut self.events)
+    fn refused(&self, wanted: &'static str) -> PaymentRefusal {
+        PaymentRefusal::Status {
+            status: self.status().as_str(),
+            wanted,
+        }
     }
-}
 
-const fn refused(status: &PaymentStatus, wanted: &'static str) -> PaymentRefusal {
-    PaymentRefusal::Status {
-        status: status.as_str(),
-        wanted,
+    fn too_late(&mut self, told: ToldWhat) -> Heard {
+        self.keep_late(told);
+        Heard::TooLate
+    }
+
+    /// Kept once, however often it is told.
+    fn keep_late(&mut self, told: ToldWhat) {
+        let was = self.status();
+        let late = ToldLate { told, was };
+        if self.data.told_late.contains(&late) {
+            return;
+        }
+        self.data.told_late.push(late);
+        self.events.push(BillingEvent::PaymentToldLate {
+            payment: self.data.id,
+            told: told.as_str(),
+            was: was.as_str(),
+        });
     }
 }
 

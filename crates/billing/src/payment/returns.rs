@@ -1,12 +1,24 @@
 //! Money of a payment that goes back: refunds, reversals by the provider, and reversals that were undone.
 
-use kernel::{Money, MoneyError, Timestamp};
+use kernel::{Id, Kind, Money, MoneyError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Payment, PaymentRefusal, RefundId};
+use super::{Payment, PaymentRefusal, PaymentState, PaymentStatus};
 use crate::allocation::Allocation;
 use crate::books::{RefundRefusal, refund_amount};
 use crate::events::BillingEvent;
+
+/// Marks the id of a refund.
+#[derive(Debug)]
+pub enum RefundKind {}
+
+impl Kind for RefundKind {
+    const PREFIX: &'static str = "rfd";
+    const NAME: &'static str = "refund";
+}
+
+/// The id of a refund, chosen and stored by whoever asks for it.
+pub type RefundId = Id<RefundKind>;
 
 /// Why money went back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,15 +35,30 @@ pub enum ReturnKind {
     Undone,
 }
 
+impl ReturnKind {
+    /// The word it is shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refund { .. } => "refund",
+            Self::Reversal => "reversal",
+            Self::Undone => "reversal_undone",
+        }
+    }
+}
+
 /// Money that went back, or, below zero, came again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Return {
-    /// Why.
+    /// What it was.
     pub why: ReturnKind,
     /// How much: below zero where a reversal was undone.
     pub amount: Money,
     /// When.
     pub at: Timestamp,
+    /// Why, in somebody's words; nobody was asked before reasons were kept.
+    #[serde(default)]
+    pub reason: Option<String>,
 }
 
 /// What follows from money that went back.
@@ -44,30 +71,26 @@ pub struct GivenBack {
 }
 
 impl Payment {
-    /// What it pays now: parts that were taken off again do not count.
-    ///
-    /// # Errors
-    /// [`MoneyError`] if the stored amounts contradict each other.
-    pub fn uses(&self) -> Result<Vec<Allocation>, MoneyError> {
-        let mut uses: Vec<Allocation> = Vec::new();
-        for part in &self.data.allocations {
-            match uses.iter_mut().find(|it| it.invoice == part.invoice) {
-                Some(known) => known.amount = known.amount.checked_add(part.amount)?,
-                None => uses.push(*part),
-            }
-        }
-        uses.retain(|it| it.amount.is_positive());
-        Ok(uses)
-    }
-
-    /// What was received and did not go back.
+    /// What was received and did not go back; nothing before it is settled.
     ///
     /// # Errors
     /// [`MoneyError`] if the stored amounts contradict each other.
     pub fn received(&self) -> Result<Money, MoneyError> {
+        match self.data.state {
+            PaymentState::Settled => self.data.amount.checked_sub(self.returned()?),
+            PaymentState::Pending | PaymentState::Failed { .. } | PaymentState::Expired => {
+                Ok(Money::zero(self.data.amount.currency()))
+            }
+        }
+    }
+
+    /// What went back in all.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the stored amounts contradict each other.
+    pub fn returned(&self) -> Result<Money, MoneyError> {
         let returned = self.data.returns.iter().map(|it| it.amount);
-        let returned = Money::sum(self.data.amount.currency(), returned)?;
-        self.data.amount.checked_sub(returned)
+        Money::sum(self.data.amount.currency(), returned)
     }
 
     /// Whether the provider took it back and did not give it again.
@@ -84,33 +107,35 @@ impl Payment {
     /// (billing.md, invariant 31). The same id again changes nothing.
     ///
     /// # Errors
-    /// [`PaymentRefusal`] for more than was received, a reversed payment, or an id with another amount.
+    /// [`PaymentRefusal`] for more than was received, a payment that is not settled, a reason that is not 1 to 300
+    /// characters, or an id with other content.
     pub fn refund(
         &mut self,
         id: RefundId,
         requested: Option<Money>,
+        reason: &str,
         at: Timestamp,
     ) -> Result<GivenBack, PaymentRefusal> {
+        let reason = reason_of(reason)?;
         let why = ReturnKind::Refund { id };
         if let Some(known) = self.data.returns.iter().find(|it| it.why == why) {
-            return match requested.is_none_or(|it| it == known.amount) {
+            let same = requested.is_none_or(|it| it == known.amount)
+                && known.reason.as_ref().is_none_or(|it| *it == reason);
+            return match same {
                 true => Ok(self.nothing_given()),
                 false => Err(PaymentRefusal::OtherContent(id)),
             };
         }
-        if self.is_reversed() {
-            return Err(PaymentRefusal::Status {
-                status: "reversed",
-                wanted: "refunded",
-            });
-        }
+        self.must_be(PaymentStatus::Settled, "refunded")?;
         let received = self.received().map_err(RefundRefusal::Money)?;
         let amount = refund_amount(received, requested, &[])?;
-        let given = self.give(why, amount, at).map_err(RefundRefusal::Money)?;
+        let given = self.give(why, amount, (at, reason.clone()));
+        let given = given.map_err(RefundRefusal::Money)?;
         self.events.push(BillingEvent::Refunded {
             payment: self.data.id,
             amount,
             reopens: !given.released.is_empty(),
+            reason,
         });
         Ok(given)
     }
@@ -118,27 +143,33 @@ impl Payment {
     /// The provider takes it back: everything it paid is owed again. A second time changes nothing.
     ///
     /// # Errors
-    /// [`MoneyError`] if the stored amounts contradict each other.
-    pub fn reverse(&mut self, at: Timestamp) -> Result<GivenBack, MoneyError> {
+    /// [`PaymentRefusal`] if there is nothing to take, or for a reason that is not 1 to 300 characters.
+    pub fn reverse(&mut self, reason: &str, at: Timestamp) -> Result<GivenBack, PaymentRefusal> {
+        let reason = reason_of(reason)?;
         if self.is_reversed() {
             return Ok(self.nothing_given());
         }
-        let amount = self.received()?;
-        let given = self.give(ReturnKind::Reversal, amount, at)?;
+        self.must_be(PaymentStatus::Settled, "reversed")?;
+        let amount = self.received().map_err(RefundRefusal::Money)?;
+        let given = self.give(ReturnKind::Reversal, amount, (at, reason.clone()));
+        let given = given.map_err(RefundRefusal::Money)?;
         self.events.push(BillingEvent::PaymentReversed {
             payment: self.data.id,
             amount,
+            reason,
         });
         Ok(given)
     }
 
-    /// The provider gives it again. Returns how much there is to use now: nothing if it was not reversed.
+    /// The provider gives it again: a dispute was won. Returns how much there is to use now: nothing if it was not reversed.
     ///
     /// # Errors
-    /// [`MoneyError`] if the stored amounts contradict each other.
-    pub fn undo_reversal(&mut self, at: Timestamp) -> Result<Money, MoneyError> {
+    /// [`PaymentRefusal`] if it was never settled, or for a reason that is not 1 to 300 characters.
+    pub fn undo_reversal(&mut self, reason: &str, at: Timestamp) -> Result<Money, PaymentRefusal> {
+        let reason = reason_of(reason)?;
         let none = Money::zero(self.data.amount.currency());
         if !self.is_reversed() {
+            self.must_be(PaymentStatus::Settled, "given again")?;
             return Ok(none);
         }
         let taken = self.data.returns.iter().rev();
@@ -146,13 +177,14 @@ impl Payment {
         let amount = taken.next().map_or(none, |it| it.amount);
         self.data.returns.push(Return {
             why: ReturnKind::Undone,
-            amount: amount.checked_neg()?,
+            amount: amount.checked_neg().map_err(RefundRefusal::Money)?,
             at,
+            reason: Some(reason.clone()),
         });
-        self.events.push(BillingEvent::PaymentSettled {
+        self.events.push(BillingEvent::ReversalUndone {
             payment: self.data.id,
             amount,
-            reference: self.data.reference.clone().unwrap_or_default(),
+            reason,
         });
         Ok(amount)
     }
@@ -168,29 +200,27 @@ impl Payment {
         &mut self,
         why: ReturnKind,
         amount: Money,
-        at: Timestamp,
+        (at, reason): (Timestamp, String),
     ) -> Result<GivenBack, MoneyError> {
-        let mut to_release = amount.checked_sub(self.unallocated()?.min(amount)?)?;
-        let mut released = Vec::new();
-        let mut taken_off = Vec::new();
-        for used in self.uses()?.into_iter().rev() {
-            let part = Allocation {
-                amount: used.amount.min(to_release)?,
-                ..used
-            };
-            if !part.amount.is_positive() {
-                break;
-            }
-            to_release = to_release.checked_sub(part.amount)?;
-            taken_off.push(Allocation {
-                amount: part.amount.checked_neg()?,
-                ..part
-            });
-            released.push(part);
-        }
-        self.data.allocations.extend(taken_off);
-        self.data.returns.push(Return { why, amount, at });
+        let to_release = amount.checked_sub(self.unallocated()?.min(amount)?)?;
+        let released = self.take_off(to_release, None)?;
+        self.data.returns.push(Return {
+            why,
+            amount,
+            at,
+            reason: Some(reason),
+        });
         Ok(GivenBack { amount, released })
+    }
+}
+
+/// Why somebody moved money, in 1 to 300 characters without control characters, trimmed.
+pub(crate) fn reason_of(reason: &str) -> Result<String, PaymentRefusal> {
+    let reason = reason.trim();
+    let fits = (1..=300).contains(&reason.chars().count()) && !reason.chars().any(char::is_control);
+    match fits {
+        true => Ok(reason.to_owned()),
+        false => Err(PaymentRefusal::Reason),
     }
 }
 

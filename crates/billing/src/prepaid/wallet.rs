@@ -5,7 +5,10 @@ use kernel::{Money, MoneyError};
 use crate::books::{BadClaim, tax_on};
 use crate::ratio::Ratio;
 
-/// Money paid ahead. Whoever changes it holds the lock of its account, so that the floor holds at once for all (billing.md,
+/// Money paid ahead, as a rule by itself: the wallet of an account is the unallocated credit of its payments, topped up by a
+/// payment and debited by an allocation, and its floor is zero ([`Payment::unallocated`](crate::Payment::unallocated)).
+///
+/// Whoever changes it holds the lock of its account, so that the floor holds at once for all (billing.md,
 /// invariant 7).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wallet {

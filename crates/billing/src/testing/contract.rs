@@ -7,12 +7,15 @@
 mod accounts;
 mod at_once;
 mod catalogue;
+mod dunning;
 mod invoices;
 mod payments;
+mod requests;
 mod run;
 mod subscriptions;
 mod sweeps;
 mod tenants;
+mod unmatched;
 
 use kernel::{
     AccountId, Currency, CustomerId, EntityId, Ids, LocalDate, Money, Scope, StoreError,
@@ -28,7 +31,9 @@ use crate::plan::{NewPlan, Plan, SoldAs};
 use crate::ports::{BillingQueries, BillingStore, BillingTx};
 use crate::run::BillingRunStore;
 use crate::schedule::Period;
+use crate::segment::ChargeKind;
 use crate::subscription::{NewSubscription, Subscription};
+use crate::timeline::Component;
 
 /// Checks every promise of [`BillingStore`] and [`BillingQueries`] on an adapter.
 ///
@@ -57,6 +62,7 @@ pub async fn billing_store_contract(
     world.invoice_promises().await;
     world.payment_promises().await;
     world.sweep_promises().await;
+    world.dunning_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
 }
@@ -209,7 +215,18 @@ impl World<'_> {
 
     /// A subscription of KES 3,000.00 a month that is sold on a day and begins on another.
     async fn sell(&self, account: AccountId, sold_on: &str, starts_on: &str) -> Subscription {
-        let plan = self.plan(300_000).await;
+        self.sell_for(300_000, account, sold_on, starts_on).await
+    }
+
+    /// The same for some minor units a month.
+    async fn sell_for(
+        &self,
+        minor: i64,
+        account: AccountId,
+        sold_on: &str,
+        starts_on: &str,
+    ) -> Subscription {
+        let plan = self.plan(minor).await;
         let new = NewSubscription {
             id: self.ids.next(),
             account,
@@ -237,7 +254,10 @@ impl World<'_> {
     fn charge(&self, subscription: &Subscription, period: Period, minor: i64) -> Line {
         Line {
             subscription: subscription.id(),
+            component: Component::BASE,
+            kind: ChargeKind::Recurring,
             plan: subscription.snapshot().agreements[0].plan,
+            quantity: 1,
             period,
             cycle: period,
             price: kes(minor),

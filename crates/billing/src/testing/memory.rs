@@ -1,5 +1,6 @@
 //! Money and what is sold in maps, behind the same promises as a database.
 
+mod dunning;
 mod queries;
 mod repositories;
 mod rows;
@@ -13,11 +14,12 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, TenantId, UnitOfWork};
 
+use crate::dunning_ports::DunningRunRepository;
 use crate::events::BillingEvent;
 use crate::ledger::Posting;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository,
+    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use rows::{Rows, Write};
 
@@ -179,6 +181,14 @@ impl BillingTx for MemoryTx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
         self
     }
 

@@ -8,7 +8,7 @@ use kernel::{
 
 use super::standing::save_news;
 use crate::account::Account;
-use crate::bill::{Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
+use crate::bill::{Bill, BillOrder, Papers, Unbillable, bill};
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
 use crate::ports::{BillingStore, BillingTx};
@@ -79,7 +79,7 @@ pub async fn bill_account(
         }
         Err(BillAccountError::Parked { account, reason }) => {
             drop(tx);
-            park_account(store, scope, account, reason).await?;
+            park_account(store, scope, account, &reason).await?;
             Err(BillAccountError::Parked { account, reason })
         }
         Err(err) => Err(err),
@@ -99,7 +99,7 @@ pub(super) async fn bill_within(
     let order = BillOrder {
         invoice: ids.next(),
         now,
-        limits: BillLimits::STANDARD,
+        limits: tx.bill_limits(),
     };
     let billed = bill(entity, account, subscriptions, papers, order);
     let bill = billed.map_err(|reason| BillAccountError::Parked {
@@ -142,6 +142,7 @@ pub(crate) async fn write(
     }
     let mut issued = None;
     if let Some(draft) = bill.draft {
+        tx.invoices().let_days_go(&bill.let_go).await?;
         let mut invoice = tx.invoices().issue(draft, series).await?;
         issued = Some(invoice.id());
         if let Some(paid) = bill.paid {
@@ -166,7 +167,7 @@ pub async fn park_account(
     store: &dyn BillingStore,
     scope: &Scope,
     id: AccountId,
-    reason: Unbillable,
+    reason: &Unbillable,
 ) -> Result<(), StoreError> {
     let mut tx = store.begin(scope).await?;
     let Some(mut account) = tx.accounts().lock(id).await? else {

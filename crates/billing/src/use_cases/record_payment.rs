@@ -2,11 +2,10 @@
 
 use kernel::{AccountId, Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
 
-use super::settlement::spend;
-use super::standing::restate;
-use crate::ledger::{LedgerAccount, Posting};
+use super::settlement::take_in;
 use crate::payment::{BadPayment, NewPayment, Payment, PaymentMethod};
 use crate::ports::{BillingStore, PAYMENT_REFERENCE_UNIQUE};
+use crate::unmatched::UnmatchedId;
 
 /// Records a payment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +39,9 @@ pub enum RecordPaymentError {
     /// The method has a payment with this reference.
     #[error("a payment with this reference was recorded before")]
     DuplicateReference,
+    /// The same money waits for somebody to say whose it is.
+    #[error("this money came in as {0}, which no account has yet: allocate that")]
+    Unmatched(UnmatchedId),
     /// The store could not do it.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -82,35 +84,13 @@ pub async fn record_payment(
         return Err(BadPayment::Currency.into());
     }
     let mut payment = Payment::record(new_payment(command, now), now)?;
-    let entity = tx.entities().find(account.entity()).await?;
-    let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
-    let received = Posting::new(
-        (account.entity(), account.id()),
-        ("payment", payment.id().to_string()),
-        now,
-        (LedgerAccount::Cash, LedgerAccount::CustomerCredit),
-        payment.snapshot().amount,
-    );
-    tx.ledger()
-        .post(received.map_err(StoreError::corrupt)?)
-        .await?;
-    let mut open = tx.invoices().open_of(account.id()).await?;
-    spend(&mut *tx, &account, &mut payment, &mut open, now).await?;
-    tx.payments().save(&mut payment).await?;
-    for invoice in open.iter_mut().filter(|it| it.is_changed()) {
-        tx.invoices().save(invoice).await?;
+    if let Some(reference) = &payment.snapshot().reference {
+        let waiting = tx.unmatched().find_open(payment.method(), reference);
+        if let Some(waiting) = waiting.await? {
+            return Err(RecordPaymentError::Unmatched(waiting.id()));
+        }
     }
-    let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
-    let today = entity.today(now);
-    restate(
-        &mut *tx,
-        &entity,
-        &mut account,
-        &mut subscriptions,
-        &open,
-        today,
-    )
-    .await?;
+    take_in(&mut *tx, &mut account, &mut payment, now).await?;
     tx.commit().await?;
     Ok(())
 }

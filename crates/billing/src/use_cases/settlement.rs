@@ -1,6 +1,8 @@
-//! Puts money on invoices, with its postings.
+//! Puts money on invoices, with its postings, and re-derives what follows for access.
 
-use kernel::{Money, MoneyError, StoreError, Timestamp};
+use kernel::{InvoiceId, Money, MoneyError, StoreError, Timestamp};
+
+use super::standing::restate;
 
 use crate::account::Account;
 use crate::allocation::{Allocation, Payable, allocate};
@@ -8,6 +10,67 @@ use crate::invoice::{Invoice, SettleRefusal};
 use crate::ledger::{LedgerAccount, Posting};
 use crate::payment::Payment;
 use crate::ports::BillingTx;
+
+/// Money has come in for an account that is locked: it goes into the books, pays what is open, and gives access back.
+pub(super) async fn take_in(
+    tx: &mut dyn BillingTx,
+    account: &mut Account,
+    payment: &mut Payment,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let received = payment.received().map_err(StoreError::corrupt)?;
+    let sides = (LedgerAccount::Cash, LedgerAccount::CustomerCredit);
+    let posting = posting(account, payment, "payment", (sides, received), now)?;
+    tx.ledger().post(posting).await?;
+    let mut open = tx.invoices().open_of(account.id()).await?;
+    spend(tx, account, payment, &mut open, now).await?;
+    tx.payments().save(payment).await?;
+    settle_up(tx, account, open, now).await
+}
+
+/// Every credit of an account pays what is open, after which its standing is derived again.
+pub(super) async fn use_credit(
+    tx: &mut dyn BillingTx,
+    account: &mut Account,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut open = tx.invoices().open_of(account.id()).await?;
+    for mut credit in tx.payments().with_credit(account.id()).await? {
+        if spend(tx, account, &mut credit, &mut open, now).await? {
+            tx.payments().save(&mut credit).await?;
+        }
+    }
+    settle_up(tx, account, open, now).await
+}
+
+async fn settle_up(
+    tx: &mut dyn BillingTx,
+    account: &mut Account,
+    mut open: Vec<Invoice>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    for invoice in open.iter_mut().filter(|it| it.is_changed()) {
+        tx.invoices().save(invoice).await?;
+    }
+    let entity = tx.entities().find(account.entity()).await?;
+    let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
+    let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
+    let today = entity.today(now);
+    restate(tx, &entity, account, &mut subscriptions, &open, today).await
+}
+
+/// What moves in the books of an account because of a payment.
+pub(super) fn posting(
+    account: &Account,
+    payment: &Payment,
+    what: &'static str,
+    (sides, amount): ((LedgerAccount, LedgerAccount), Money),
+    now: Timestamp,
+) -> Result<Posting, StoreError> {
+    let whose = (account.entity(), account.id());
+    let source = (what, payment.id().to_string());
+    Posting::new(whose, source, now, sides, amount).map_err(StoreError::corrupt)
+}
 
 /// The same as [`share_out`] in the caller's transaction, with its postings. The caller saves both. Returns whether
 /// anything was used.
@@ -26,7 +89,7 @@ pub(super) async fn spend(
     Ok(used)
 }
 
-/// Uses what is left of a payment for open invoices, oldest first. Changes both, and returns what moves in the books.
+/// Uses what is left of a payment for open invoices: the one it is meant for, then the oldest. Changes both, and returns what moves in the books.
 pub(crate) fn share_out(
     account: &Account,
     payment: &mut Payment,
@@ -35,7 +98,7 @@ pub(crate) fn share_out(
 ) -> Result<Vec<Posting>, MoneyError> {
     let left = payment.unallocated()?;
     let payable = open.iter().map(payable).collect::<Result<Vec<_>, _>>()?;
-    let (allocations, _) = allocate(left, &payable)?;
+    let allocations = spread(left, payable, payment.meant_for())?;
     payment.use_for(&allocations)?;
     for allocation in &allocations {
         let of = |it: &&mut Invoice| it.id() == allocation.invoice;
@@ -47,6 +110,18 @@ pub(crate) fn share_out(
         .iter()
         .map(|it| moved(account, payment, *it, now))
         .collect()
+}
+
+fn spread(
+    left: Money,
+    open: Vec<Payable>,
+    meant_for: Option<InvoiceId>,
+) -> Result<Vec<Allocation>, MoneyError> {
+    let is_meant = |it: &Payable| Some(it.invoice) == meant_for;
+    let (meant, others): (Vec<_>, Vec<_>) = open.into_iter().partition(is_meant);
+    let (mut parts, left) = allocate(left, &meant)?;
+    parts.extend(allocate(left, &others)?.0);
+    Ok(parts)
 }
 
 /// No allocation is above what is due, so nothing but an amount that does not fit is refused.

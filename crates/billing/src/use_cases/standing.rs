@@ -1,13 +1,76 @@
 //! The account's standing: its level and what follows from it for each subscription, in the caller's transaction.
 
-use kernel::{LocalDate, Money, MoneyError, StoreError};
+use chrono::{Days, Duration};
+use kernel::{LocalDate, Money, MoneyError, StoreError, Timestamp};
 
-use crate::account::Account;
+use crate::account::{Account, Verdict};
+use crate::dunning::{Procedure, Situation, WindowState};
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
-use crate::overdue::{OpenAmount, overdue};
+use crate::overdue::OpenAmount;
 use crate::ports::BillingTx;
-use crate::subscription::Subscription;
+use crate::subscription::{Subscription, When};
+
+/// Whether a dunning run may take access away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cutting {
+    /// It may, inside the window of the procedure.
+    Allowed,
+    /// It waits for a person's word.
+    Withheld,
+}
+
+/// When an account is looked at, and what may be done then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// After something that happened on a day. What takes access and depends on the hour waits for the dunning run.
+    On(LocalDate),
+    /// By the dunning run.
+    At(Timestamp, Cutting),
+}
+
+impl Look {
+    fn today(self, entity: &LegalEntity) -> LocalDate {
+        match self {
+            Self::On(day) => day,
+            Self::At(now, _) => entity.today(now),
+        }
+    }
+
+    fn window(self, entity: &LegalEntity, procedure: &Procedure) -> WindowState {
+        match self {
+            Self::On(day) => procedure.window_on(day),
+            Self::At(_, Cutting::Withheld) => WindowState::Closed,
+            Self::At(now, Cutting::Allowed) => procedure.window_at(entity.zone().local_at(now)),
+        }
+    }
+
+    /// When access may be taken that may not be now.
+    fn again(self, entity: &LegalEntity, procedure: &Procedure) -> Timestamp {
+        let zone = entity.zone();
+        match self {
+            Self::On(day) => zone.start_of(day),
+            Self::At(now, Cutting::Withheld) => now.plus(Duration::hours(1)),
+            Self::At(now, Cutting::Allowed) => {
+                let opens = procedure.window().next_allowed(zone.local_at(now));
+                opens.map_or_else(|| now.plus(Duration::days(1)), |it| zone.instant_of(it))
+            }
+        }
+    }
+}
+
+/// Re-evaluates an account that is locked, after a change of its own: loads what its standing follows from, and saves it.
+pub(super) async fn reevaluate(
+    tx: &mut dyn BillingTx,
+    entity: &LegalEntity,
+    account: &mut Account,
+    look: Look,
+) -> Result<(), StoreError> {
+    let open = tx.invoices().open_of(account.id()).await?;
+    let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
+    look_at(entity, account, &mut subscriptions, &open, look).map_err(StoreError::corrupt)?;
+    save_news(tx, account, &mut subscriptions).await
+}
 
 /// Re-evaluates an account after anything that may have changed its standing: time, money, or a subscription.
 ///
@@ -33,17 +96,84 @@ pub(crate) fn judge(
     open: &[Invoice],
     today: LocalDate,
 ) -> Result<(), MoneyError> {
+    look_at(entity, account, subscriptions, open, Look::On(today))
+}
+
+fn look_at(
+    entity: &LegalEntity,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+    open: &[Invoice],
+    look: Look,
+) -> Result<(), MoneyError> {
     let amounts = open
         .iter()
         .map(open_amount)
         .collect::<Result<Vec<_>, _>>()?;
-    let level = overdue(&amounts, today, entity.dunning(), account.is_held())?;
-    account.reach(level);
-    for subscription in subscriptions {
+    let today = look.today(entity);
+    let (verdict, debt_again) = evaluate(entity, account, &amounts, look)?;
+    for subscription in &mut *subscriptions {
+        if verdict.terminates {
+            subscription.cancel(When::Now, today);
+        }
         subscription.catch_up(today);
-        subscription.derive_access(level, today);
+        subscription.derive_access(account.level(), today);
     }
+    let tomorrow = next_day(today);
+    let changes = subscriptions
+        .iter()
+        .filter_map(Subscription::next_change_on);
+    let change = changes
+        .min()
+        .map(|it| entity.zone().start_of(it.max(tomorrow)));
+    account.look_again([debt_again, change].into_iter().flatten().min());
     Ok(())
+}
+
+/// Evaluates an account by its own procedure, or its entity's; says when its debt is to be looked at again.
+pub(crate) fn evaluate(
+    entity: &LegalEntity,
+    account: &mut Account,
+    open: &[OpenAmount],
+    look: Look,
+) -> Result<(Verdict, Option<Timestamp>), MoneyError> {
+    let own = account.procedure().cloned();
+    let procedure = own.as_ref().unwrap_or_else(|| entity.procedure());
+    let situation = Situation {
+        currency: account.currency(),
+        open,
+        today: look.today(entity),
+        window: look.window(entity, procedure),
+        procedure,
+    };
+    let verdict = account.evaluate(&situation)?;
+    let waits = verdict.waits.then(|| look.again(entity, procedure));
+    let day = next_look_on(account, &situation)?;
+    let again = day.map(|it| entity.zone().start_of(it));
+    Ok((verdict, [waits, again].into_iter().flatten().min()))
+}
+
+/// The next day on which time may do something about a debt: every day while one is overdue, and the day of the first step
+/// or of being overdue before.
+fn next_look_on(account: &Account, now: &Situation<'_>) -> Result<Option<LocalDate>, MoneyError> {
+    let tomorrow = next_day(now.today);
+    let owed = now.owed()?;
+    if owed.is_overdue || account.promise().is_some() {
+        return Ok(Some(tomorrow));
+    }
+    let Some(due) = owed.oldest_due else {
+        return Ok(None);
+    };
+    let step = account
+        .episode()
+        .next(now.procedure.steps(), now.procedure.id());
+    let days = step.map_or(1, |it| it.day.min(1));
+    let day = due.checked_add_signed(Duration::days(days)).unwrap_or(due);
+    Ok(Some(day.max(tomorrow)))
+}
+
+fn next_day(day: LocalDate) -> LocalDate {
+    day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
 
 /// Saves an account and those of its subscriptions that have changed.
@@ -52,13 +182,19 @@ pub(super) async fn save_news(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<(), StoreError> {
-    if account.has_news() {
+    if account.has_changed() {
         tx.accounts().save(account).await?;
     }
     for subscription in subscriptions.iter_mut().filter(|it| it.has_news()) {
         tx.subscriptions().save(subscription).await?;
     }
     Ok(())
+}
+
+/// What is due on open invoices, as dunning looks at it.
+pub(super) fn amounts(open: &[Invoice]) -> Result<Vec<OpenAmount>, StoreError> {
+    let amounts: Result<Vec<_>, _> = open.iter().map(open_amount).collect();
+    amounts.map_err(StoreError::corrupt)
 }
 
 fn open_amount(invoice: &Invoice) -> Result<OpenAmount, MoneyError> {

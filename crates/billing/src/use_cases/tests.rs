@@ -8,9 +8,12 @@ mod dunning;
 mod giving_back;
 mod leaving;
 mod life;
+mod matching;
 mod parking;
 mod pausing;
 mod paying;
+mod procedures;
+mod requesting;
 mod selling;
 
 use kernel::testing::{CountingIds, FixedClock};

@@ -52,6 +52,8 @@ fn a_cashier_takes_money_but_makes_neither_plans_nor_vouchers_nor_operators() {
         Permission::VoidVouchers,
         Permission::WriteOperators,
         Permission::ReconcileRouters,
+        Permission::RefundPayments,
+        Permission::ReversePayments,
         Permission::ReadEvents,
     ] {
         assert!(!Role::Cashier.allows(permission), "{permission:?}");

@@ -3,9 +3,10 @@
 use billing::AccountView;
 use kernel::{AccountId, CustomerId, EntityId, LocalDate, StoreError};
 use sea_orm::FromQueryResult;
+use serde_json::Value;
 use uuid::Uuid;
 
-use super::account_row::level;
+use super::account_row::{hold, level, stored, terms_days};
 use crate::row;
 
 #[derive(Debug, FromQueryResult)]
@@ -16,6 +17,11 @@ pub(super) struct AccountColumns {
     currency: String,
     level: String,
     parked: Option<String>,
+    terms_days: Option<i64>,
+    hold: Option<String>,
+    hold_until: Option<LocalDate>,
+    promise: Option<Value>,
+    dunning_procedure: Option<Value>,
     due_minor: i64,
     credit_minor: i64,
     oldest_due_on: Option<LocalDate>,
@@ -32,6 +38,10 @@ impl AccountColumns {
             credit: row::money(self.credit_minor, &self.currency)?,
             oldest_due_on: self.oldest_due_on,
             parked: self.parked,
+            terms_days: terms_days(self.terms_days)?,
+            hold: hold(self.hold, self.hold_until),
+            promise: stored(self.promise)?,
+            procedure: stored(self.dunning_procedure)?,
         })
     }
 }
@@ -55,6 +65,7 @@ pub(super) fn parked(after: bool) -> String {
 /// PostgreSQL sums whole numbers to decimals, hence the casts.
 const ACCOUNTS: &str = "\
 SELECT a.id, a.customer_id, a.entity_id, a.currency, a.level, a.parked,
+    a.terms_days, a.hold, a.hold_until, a.promise, a.dunning_procedure,
     CAST(COALESCE((
         SELECT sum(i.total_minor - i.allocated_minor) FROM invoices AS i
         WHERE i.tenant_id = a.tenant_id AND i.account_id = a.id AND i.allocated_minor < i.total_minor), 0) AS BIGINT)

@@ -6,6 +6,7 @@ use kernel::{AccountId, CustomerId, EntityId, StoreError};
 use sea_orm::Value;
 
 use super::account_row::{COLUMNS, Entity, Model};
+use super::dunning;
 use crate::tx::Tx;
 use crate::{row, sql};
 
@@ -45,10 +46,14 @@ impl AccountRepository for Tx {
 
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError> {
         let snapshot = account.snapshot();
-        let row = Model::of(self.tenant(), &snapshot);
+        let row = Model::of(self.tenant(), &snapshot)?;
         let identity = (self.tenant(), snapshot.id.uuid());
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
-        self.record(account.id(), account.take_events())?;
+        dunning::keep_steps(self, account.id(), &account.take_steps()).await?;
+        dunning::keep_charges(self, account.id(), &account.take_charges()).await?;
+        let events = account.take_events();
+        dunning::keep_procedures(self, account.id().uuid(), &events).await?;
+        self.record(account.id(), events)?;
         account.saved_as(snapshot.version + 1);
         Ok(())
     }

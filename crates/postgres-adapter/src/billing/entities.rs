@@ -6,6 +6,7 @@ use kernel::{EntityId, StoreError};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
+use super::dunning;
 use super::entity_row::{Entity, Model};
 use crate::error::Stored;
 use crate::row;
@@ -32,10 +33,12 @@ impl EntityRepository for Tx {
 
     async fn save(&mut self, entity: &mut LegalEntity) -> Result<(), StoreError> {
         let snapshot = entity.snapshot();
-        let row = Model::of(self.tenant(), &snapshot);
+        let row = Model::of(self.tenant(), &snapshot)?;
         let identity = (self.tenant(), entity.id().uuid());
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
-        self.record(entity.id(), entity.take_events())?;
+        let events = entity.take_events();
+        dunning::keep_procedures(self, entity.id().uuid(), &events).await?;
+        self.record(entity.id(), events)?;
         entity.saved_as(snapshot.version + 1);
         Ok(())
     }

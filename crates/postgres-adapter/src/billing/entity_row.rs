@@ -1,13 +1,15 @@
 //! A legal entity's row.
 
-use billing::{DunningPolicy, EntitySnapshot, EntityView, LegalEntity, NewEntity};
+use billing::{DunningPolicy, EntitySnapshot, EntityView, LegalEntity, NewEntity, NewProcedure};
 use kernel::{EntityId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
+use super::account_row::stored;
 use crate::row;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -26,6 +28,8 @@ pub(super) struct Model {
     grace_days: i64,
     suspend_after_days: i64,
     tolerance_minor: i64,
+    dunning_procedure: Option<Value>,
+    dunning_procedures: i64,
     version: i64,
 }
 
@@ -36,9 +40,10 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The row of an aggregate, with the version it is about to have.
-    pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Self {
+    pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Result<Self, StoreError> {
         let it = &snapshot.founded;
-        Self {
+        let procedure = snapshot.procedure.as_ref().map(serde_json::to_value);
+        Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
             name: it.name.to_string(),
@@ -50,20 +55,26 @@ impl Model {
             grace_days: i64::from(it.dunning.grace_days),
             suspend_after_days: i64::from(it.dunning.suspend_after_days),
             tolerance_minor: it.dunning.tolerance_minor,
+            dunning_procedure: procedure.transpose().map_err(StoreError::corrupt)?,
+            dunning_procedures: row::column("dunning_procedures", snapshot.procedures)?,
             version: snapshot.version + 1,
-        }
+        })
     }
 
     /// The aggregate, or why there can be no such entity.
     pub(super) fn into_entity(self) -> Result<LegalEntity, StoreError> {
         let snapshot = EntitySnapshot {
             version: self.version,
+            procedure: stored(self.dunning_procedure.clone())?,
+            procedures: row::number("dunning_procedures", self.dunning_procedures)?,
             founded: self.into_founded()?,
         };
         LegalEntity::restore(snapshot).map_err(StoreError::corrupt)
     }
 
     pub(super) fn into_view(self) -> Result<EntityView, StoreError> {
+        let procedure: Option<NewProcedure> = stored(self.dunning_procedure.clone())?;
+        let procedure_version = row::number("dunning_procedures", self.dunning_procedures)?;
         let it = self.into_founded()?;
         Ok(EntityView {
             id: it.id,
@@ -72,6 +83,8 @@ impl Model {
             zone: it.zone,
             terms_days: it.terms_days,
             dunning: it.dunning,
+            procedure: procedure.unwrap_or_else(|| NewProcedure::of_policy(it.dunning)),
+            procedure_version,
         })
     }
 

@@ -66,7 +66,7 @@ impl Model {
             id: it.id,
             account: it.account,
             number: printed_number(&it.series, it.number),
-            lines: it.lines.iter().map(line_view).collect(),
+            lines: it.lines.iter().map(LineView::from).collect(),
             total: it.total,
             allocated: it.allocated,
             due: due.map_err(StoreError::corrupt)?,
@@ -90,16 +90,5 @@ impl Model {
             allocated: row::money(self.allocated_minor, &self.currency)?,
             version: self.version,
         })
-    }
-}
-
-const fn line_view(it: &Line) -> LineView {
-    LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
     }
 }

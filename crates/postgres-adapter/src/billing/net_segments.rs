@@ -1,7 +1,9 @@
 //! The days of every charge that were not taken back. The database refuses days of one subscription that stand twice.
 
-use billing::{Line, LineRef, Period};
-use kernel::{InvoiceId, LocalDate, StoreError, SubscriptionId};
+use std::borrow::Cow;
+
+use billing::{ChargeKind, Component, LetGo, Line, LineRef, Period};
+use kernel::{InvoiceId, LocalDate, StoreError};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
@@ -10,18 +12,21 @@ use crate::sql;
 const COLUMNS: usize = 7;
 /// Segments per statement.
 const CHUNK: usize = 500;
-/// The part of a subscription that a line is for; there is only the plan itself.
-pub(super) const COMPONENT: &str = "plan";
+/// What the base plan is called here; every other component is its number.
+const BASE: &str = "plan";
 
 #[derive(Debug, FromQueryResult)]
 struct SegmentRow {
     period_start: LocalDate,
     period_end: LocalDate,
+    subscription_id: Uuid,
+    component: String,
 }
 
 struct Segment {
     line: LineRef,
-    subscription: SubscriptionId,
+    subscription: Uuid,
+    component: Cow<'static, str>,
     period: Period,
 }
 
@@ -34,54 +39,74 @@ pub(super) async fn record<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     for line in lines {
         if let Some(of) = line.repairs {
-            cut(connection, tenant, of, line).await?;
+            let period = line.period;
+            cut(connection, tenant, LetGo { of, period }).await?;
         }
     }
     let numbered = (0_u16..).zip(lines);
-    let charges = numbered.filter(|(_, it)| it.repairs.is_none() && it.amount.is_positive());
+    let charges = numbered.filter(|(_, it)| stands(it));
     let segments: Vec<Segment> = charges
         .map(|(number, it)| Segment {
             line: LineRef {
                 invoice,
                 line: number,
             },
-            subscription: it.subscription,
+            subscription: it.subscription.uuid(),
+            component: word_of(it.component),
             period: it.period,
         })
         .collect();
     insert(connection, tenant, &segments).await
 }
 
-/// What is left of the segments of a charge without the days of a repair.
-async fn cut<C: ConnectionTrait>(
+/// Whether a line makes days stand billed: what is charged once is not for days, and what costs nothing conflicts with
+/// nothing (billing.md, invariants 17 and 19).
+pub(super) fn stands(line: &Line) -> bool {
+    line.repairs.is_none() && line.kind == ChargeKind::Recurring && line.amount.is_positive()
+}
+
+pub(super) fn word_of(component: u16) -> Cow<'static, str> {
+    match component {
+        Component::BASE => BASE.into(),
+        other => other.to_string().into(),
+    }
+}
+
+/// Lets what is left of the segments of a charge stand without some of its days.
+pub(super) async fn cut<C: ConnectionTrait>(
     connection: &C,
     tenant: Uuid,
-    of: LineRef,
-    repair: &Line,
+    LetGo { of, period: gone }: LetGo,
 ) -> Result<(), StoreError> {
     let values: [Value; 5] = [
         tenant.into(),
         of.invoice.uuid().into(),
         i64::from(of.line).into(),
-        repair.period.start.into(),
-        repair.period.end.into(),
+        gone.start.into(),
+        gone.end.into(),
     ];
     let cut: Vec<SegmentRow> = sql::rows(connection, CUT, values).await?;
-    let left = cut.iter().flat_map(|it| {
-        let before = (it.period_start, repair.period.start);
-        let after = (repair.period.end, it.period_end);
-        [before, after]
-            .into_iter()
-            .filter(|(start, end)| start < end)
-    });
-    let left: Vec<Segment> = left
-        .map(|(start, end)| Segment {
-            line: of,
-            subscription: repair.subscription,
-            period: Period { start, end },
-        })
+    let left: Vec<Segment> = cut
+        .into_iter()
+        .flat_map(|it| it.without(of, gone))
         .collect();
     insert(connection, tenant, &left).await
+}
+
+impl SegmentRow {
+    fn without(self, line: LineRef, gone: Period) -> impl Iterator<Item = Segment> {
+        let before = (self.period_start, gone.start);
+        let after = (gone.end, self.period_end);
+        let left = [before, after]
+            .into_iter()
+            .filter(|(start, end)| start < end);
+        left.map(move |(start, end)| Segment {
+            line,
+            subscription: self.subscription_id,
+            component: self.component.clone().into(),
+            period: Period { start, end },
+        })
+    }
 }
 
 async fn insert<C: ConnectionTrait>(
@@ -104,8 +129,8 @@ fn values(tenant: Uuid, it: &Segment) -> [Value; COLUMNS] {
         i64::from(it.line.line).into(),
         it.period.start.into(),
         it.period.end.into(),
-        it.subscription.uuid().into(),
-        COMPONENT.into(),
+        it.subscription.into(),
+        it.component.as_ref().into(),
     ]
 }
 
@@ -115,4 +140,4 @@ INSERT INTO net_segments (tenant_id, invoice_id, line, period_start, period_end,
 const CUT: &str = "\
 DELETE FROM net_segments
 WHERE tenant_id = $1 AND invoice_id = $2 AND line = $3 AND period_start < $5 AND $4 < period_end
-RETURNING period_start, period_end";
+RETURNING period_start, period_end, subscription_id, component";

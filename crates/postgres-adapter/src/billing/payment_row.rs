@@ -2,13 +2,19 @@
 
 use std::collections::HashMap;
 
-use billing::{Allocation, AllocationView, Payment, PaymentMethod, PaymentSnapshot, PaymentView};
+use billing::{
+    Allocation, Ask, Payment, PaymentFilter, PaymentMethod, PaymentSnapshot, PaymentState,
+    PaymentStatus, PaymentView,
+};
 use kernel::{AccountId, InvoiceId, PaymentId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DateTimeUtc, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
     EntityTrait, EnumIter, PrimaryKeyTrait,
 };
-use sea_orm::{ConnectionTrait, FromQueryResult};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ConnectionTrait, FromQueryResult, QueryFilter, Select};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -29,6 +35,15 @@ pub(super) struct Model {
     reference: Option<String>,
     received_at: DateTimeUtc,
     returns: Value,
+    status: String,
+    failure: Option<String>,
+    provider: Option<String>,
+    asked_as: Option<String>,
+    asked_minor: Option<i64>,
+    expires_at: Option<DateTimeUtc>,
+    meant_for: Option<Uuid>,
+    settled_as: Option<Value>,
+    told_late: Value,
     version: i64,
 }
 
@@ -41,6 +56,7 @@ impl Model {
     /// The row of an aggregate, with the version it is about to have.
     pub(super) fn of(tenant: Uuid, payment: &Payment) -> Result<Self, StoreError> {
         let left = payment.unallocated().map_err(StoreError::corrupt)?;
+        let status = payment.status();
         let it = payment.snapshot();
         let allocated = it.amount.checked_sub(left).map_err(StoreError::corrupt)?;
         Ok(Self {
@@ -53,7 +69,23 @@ impl Model {
             method: it.method.as_str().to_owned(),
             reference: it.reference,
             received_at: it.received_at.utc(),
-            returns: serde_json::to_value(&it.returns).map_err(StoreError::corrupt)?,
+            returns: json(&it.returns)?,
+            status: status.as_str().to_owned(),
+            failure: match it.state {
+                PaymentState::Failed { reason } => Some(reason),
+                PaymentState::Pending | PaymentState::Settled | PaymentState::Expired => None,
+            },
+            asked_minor: it.ask.as_ref().map(|it| it.amount.minor()),
+            expires_at: row::utc(it.ask.as_ref().and_then(|it| it.expires_at)),
+            meant_for: it
+                .ask
+                .as_ref()
+                .and_then(|it| it.meant_for)
+                .map(InvoiceId::uuid),
+            provider: it.ask.as_ref().map(|it| it.provider.clone()),
+            asked_as: it.ask.map(|it| it.asked_as),
+            settled_as: it.settled_as.as_ref().map(json).transpose()?,
+            told_late: json(&it.told_late)?,
             version: it.version + 1,
         })
     }
@@ -61,6 +93,7 @@ impl Model {
     /// The aggregate with its allocations.
     pub(super) fn into_payment(self, allocations: Vec<Allocation>) -> Result<Payment, StoreError> {
         let method = PaymentMethod::from_word(&self.method);
+        let (state, ask) = (self.state()?, self.ask()?);
         Ok(Payment::restore(PaymentSnapshot {
             id: PaymentId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
@@ -68,8 +101,12 @@ impl Model {
             method: method.ok_or_else(|| row::bad("method", &self.method))?,
             reference: self.reference,
             received_at: row::instant(self.received_at),
+            state,
+            ask,
+            settled_as: self.settled_as.map(parsed).transpose()?,
+            told_late: parsed(self.told_late)?,
             allocations,
-            returns: serde_json::from_value(self.returns).map_err(StoreError::corrupt)?,
+            returns: parsed(self.returns)?,
             version: self.version,
         }))
     }
@@ -77,29 +114,66 @@ impl Model {
     /// The view with its allocations.
     pub(super) fn into_view(self, allocations: Vec<Allocation>) -> Result<PaymentView, StoreError> {
         let payment = self.into_payment(allocations)?;
-        let unallocated = payment.unallocated().map_err(StoreError::corrupt)?;
-        let received = payment.received().map_err(StoreError::corrupt)?;
-        let uses = payment.uses().map_err(StoreError::corrupt)?;
-        let it = payment.snapshot();
-        let part = |it: &Allocation| AllocationView {
-            invoice: it.invoice,
-            amount: it.amount,
-        };
-        Ok(PaymentView {
-            id: it.id,
-            account: it.account,
-            amount: it.amount,
-            method: it.method,
-            reference: it.reference,
-            received_at: it.received_at,
-            allocations: uses.iter().map(part).collect(),
-            unallocated,
-            returned: it
-                .amount
-                .checked_sub(received)
-                .map_err(StoreError::corrupt)?,
-        })
+        PaymentView::of(&payment).map_err(StoreError::corrupt)
     }
+
+    /// A reversed payment was settled: what went back of it says the rest.
+    fn state(&self) -> Result<PaymentState, StoreError> {
+        let status = PaymentStatus::from_word(&self.status);
+        Ok(
+            match status.ok_or_else(|| row::bad("status", &self.status))? {
+                PaymentStatus::Pending => PaymentState::Pending,
+                PaymentStatus::Settled | PaymentStatus::Reversed => PaymentState::Settled,
+                PaymentStatus::Failed => PaymentState::Failed {
+                    reason: self.failure.clone().unwrap_or_default(),
+                },
+                PaymentStatus::Expired => PaymentState::Expired,
+            },
+        )
+    }
+
+    fn ask(&self) -> Result<Option<Ask>, StoreError> {
+        let (Some(provider), Some(asked_as), Some(minor)) =
+            (&self.provider, &self.asked_as, self.asked_minor)
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Ask {
+            provider: provider.clone(),
+            asked_as: asked_as.clone(),
+            amount: row::money(minor, &self.currency)?,
+            expires_at: self.expires_at.map(row::instant),
+            meant_for: row::optional_id(self.meant_for),
+        }))
+    }
+}
+
+/// The payments that pass a filter.
+pub(super) fn wanted(filter: PaymentFilter) -> Select<Entity> {
+    let columns = [
+        ("status", filter.status.map(|it| it.as_str().to_owned())),
+        ("method", filter.method.map(|it| it.as_str().to_owned())),
+        ("reference", filter.reference),
+        ("provider", filter.provider),
+    ];
+    let mut wanted = Entity::find();
+    if let Some(account) = filter.account {
+        wanted = wanted.filter(Expr::col("account_id").eq(account.uuid()));
+    }
+    for (column, value) in columns {
+        if let Some(value) = value {
+            wanted = wanted.filter(Expr::col(column).eq(value));
+        }
+    }
+    wanted
+}
+
+fn json<T: Serialize>(value: &T) -> Result<Value, StoreError> {
+    serde_json::to_value(value).map_err(StoreError::corrupt)
+}
+
+fn parsed<T: DeserializeOwned>(value: Value) -> Result<T, StoreError> {
+    serde_json::from_value(value).map_err(StoreError::corrupt)
 }
 
 #[derive(Debug, FromQueryResult)]

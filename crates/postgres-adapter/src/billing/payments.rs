@@ -1,10 +1,10 @@
 //! Payments in a transaction; their allocations only ever grow: what is taken off again is a row below zero.
 
 use async_trait::async_trait;
-use billing::{Allocation, Payment, PaymentRepository};
+use billing::{Allocation, Payment, PaymentMethod, PaymentRepository};
 use kernel::{AccountId, PaymentId, StoreError};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, Value};
+use sea_orm::{EntityTrait, QueryFilter, QueryOrder, Select, Value};
 use uuid::Uuid;
 
 use super::payment_row::{self, Entity, Model};
@@ -24,6 +24,28 @@ impl PaymentRepository for Tx {
         let found = wanted.one(self.connection()).await.stored()?;
         let payments = self.with_allocations(found.into_iter().collect()).await?;
         Ok(payments.into_iter().next())
+    }
+
+    async fn find_by_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let wanted = Entity::find()
+            .filter(Expr::col("reference").eq(reference))
+            .filter(Expr::col("method").eq(method.as_str()));
+        self.one_payment(wanted).await
+    }
+
+    async fn find_asked(
+        &mut self,
+        provider: &str,
+        asked_as: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let wanted = Entity::find()
+            .filter(Expr::col("provider").eq(provider))
+            .filter(Expr::col("asked_as").eq(asked_as));
+        self.one_payment(wanted).await
     }
 
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
@@ -53,6 +75,13 @@ impl PaymentRepository for Tx {
 }
 
 impl Tx {
+    async fn one_payment(&self, wanted: Select<Entity>) -> Result<Option<Payment>, StoreError> {
+        let wanted = wanted.filter(Expr::col("tenant_id").eq(self.tenant()));
+        let found = wanted.one(self.connection()).await.stored()?;
+        let payments = self.with_allocations(found.into_iter().collect()).await?;
+        Ok(payments.into_iter().next())
+    }
+
     async fn with_allocations(&self, rows: Vec<Model>) -> Result<Vec<Payment>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
         let mut parts = payment_row::allocations_of(self.connection(), self.tenant(), &ids).await?;

@@ -2,12 +2,13 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentMethod,
-    PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView, SweepPage,
+    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentFilter,
+    PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView,
+    SweepPage, UnmatchedId, UnmatchedStatus, UnmatchedView,
 };
 use kernel::{
     AccountId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId,
+    StoreError, SubscriptionId, TenantId, Timestamp,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
@@ -15,7 +16,7 @@ use uuid::Uuid;
 
 use super::account_views::{self, AccountColumns};
 use super::subscription_views::{self, SubscriptionColumns};
-use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row};
+use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row, unmatched_row};
 use crate::error::Stored;
 use crate::store::Store;
 use crate::{row, sql};
@@ -175,16 +176,64 @@ impl BillingQueries for Store {
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError> {
-        let mut wanted = payment_row::Entity::find();
-        if let Some(account) = account {
-            wanted = wanted.filter(Expr::col("account_id").eq(account.uuid()));
-        }
+        let wanted = payment_row::wanted(filter);
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let views = self.payment_views(tenant, rows).await?;
         Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
+    }
+
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let after = after.map_or(Uuid::nil(), PaymentId::uuid);
+        let values = [
+            tenant.uuid().into(),
+            now.utc().into(),
+            after.into(),
+            i64::from(limit).into(),
+        ];
+        let found: Vec<IdRow> = sql::rows(self.reader(), TO_EXPIRE, values).await?;
+        Ok(found
+            .into_iter()
+            .map(|it| PaymentId::from_uuid(it.id))
+            .collect())
+    }
+
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError> {
+        let wanted = unmatched_row::Entity::find_by_id((tenant.uuid(), id.uuid()));
+        let found = wanted.one(self.reader()).await.stored()?;
+        found.map(unmatched_row::Model::into_view).transpose()
+    }
+
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError> {
+        let mut wanted = unmatched_row::Entity::find();
+        if let Some(status) = status {
+            wanted = wanted.filter(Expr::col("status").eq(status.as_str()));
+        }
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let views: Result<Vec<_>, _> = rows
+            .into_iter()
+            .map(unmatched_row::Model::into_view)
+            .collect();
+        Ok(Page::from_overfetch(views?, page, |it| {
+            Cursor::after(it.id)
+        }))
     }
 
     async fn accounts_to_bill(
@@ -193,16 +242,7 @@ impl BillingQueries for Store {
         entity: EntityId,
         page: SweepPage,
     ) -> Result<Vec<AccountId>, StoreError> {
-        self.sweep(TO_BILL, tenant, entity, page).await
-    }
-
-    async fn accounts_to_evaluate(
-        &self,
-        tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError> {
-        self.sweep(TO_EVALUATE, tenant, entity, page).await
+        self.due(tenant, entity, page).await
     }
 
     async fn parked_accounts(
@@ -253,9 +293,8 @@ impl Store {
             .collect()
     }
 
-    async fn sweep(
+    async fn due(
         &self,
-        text: &str,
         tenant: TenantId,
         entity: EntityId,
         page: SweepPage,
@@ -269,7 +308,7 @@ impl Store {
             after.into(),
             i64::from(page.limit).into(),
         ];
-        let found: Vec<IdRow> = sql::rows(self.reader(), text, values).await?;
+        let found: Vec<IdRow> = sql::rows(self.reader(), TO_BILL, values).await?;
         Ok(found
             .into_iter()
             .map(|it| AccountId::from_uuid(it.id))
@@ -300,16 +339,8 @@ AND a.id IN (
     WHERE s.tenant_id = $1 AND s.next_bill_on IS NOT NULL AND s.next_bill_on <= $3)
 ORDER BY a.id LIMIT $5";
 
-/// A union of three index scans, because a condition with `OR` would look at every account.
-const TO_EVALUATE: &str = "\
-SELECT a.id FROM accounts AS a
-WHERE a.tenant_id = $1 AND a.entity_id = $2 AND a.id > $4
-AND a.id IN (
-    SELECT l.id FROM accounts AS l WHERE l.tenant_id = $1 AND l.entity_id = $2 AND l.level <> 'clear'
-    UNION
-    SELECT i.account_id FROM invoices AS i
-    WHERE i.tenant_id = $1 AND i.entity_id = $2 AND i.allocated_minor < i.total_minor AND i.due_on < $3
-    UNION
-    SELECT s.account_id FROM subscriptions AS s
-    WHERE s.tenant_id = $1 AND s.next_change_on IS NOT NULL AND s.next_change_on <= $3)
-ORDER BY a.id LIMIT $5";
+/// $1 tenant, $2 now, $3 after, $4 limit.
+const TO_EXPIRE: &str = "\
+SELECT p.id FROM payments AS p
+WHERE p.tenant_id = $1 AND p.status = 'pending' AND p.expires_at <= $2 AND p.id > $3
+ORDER BY p.id LIMIT $4";

@@ -1,20 +1,27 @@
 //! The billing run on the database.
 
-use std::iter::Enumerate;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::vec::IntoIter;
 
 use async_trait::async_trait;
 use billing::{
-    AccountFacts, BillingRunStore, BillingStore, LegalEntity, PreparedBill, RunPage, write_prepared,
+    AccountFacts, BillingRunStore, BillingStore, FoundAccount, LegalEntity, PreparedBill, RunPage,
+    write_prepared,
 };
 use kernel::{AccountId, EntityId, Scope, StoreError, TenantId, Timestamp};
 
 use tokio::task::JoinSet;
 
-use super::{number_slots, plain_bill, run_facts};
+use super::plain_bill::{self, Outcome};
+use super::{number_slots, run_facts};
 use crate::dialect::Dialect;
 use crate::store::Store;
+
+/// Plain bills in one call: enough that the way to the database costs nothing.
+const CHUNK: usize = 250;
+/// Bills of the other kind that are written at once.
+const WRITERS: usize = 8;
 
 #[async_trait]
 impl BillingRunStore for Store {
@@ -23,8 +30,17 @@ impl BillingRunStore for Store {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         run_facts::of_page(self.reader(), tenant, entity, page).await
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        run_facts::count(self.reader(), tenant, entity, now).await
     }
 
     async fn facts_of(
@@ -63,40 +79,107 @@ impl BillingRunStore for Store {
         bills: Vec<(PreparedBill, Option<u64>)>,
     ) -> Vec<Result<(), StoreError>> {
         let count = bills.len();
-        let waiting = Arc::new(Mutex::new(bills.into_iter().enumerate()));
-        let mut writers = JoinSet::new();
-        for _ in 0..count.min(self.bills_at_once()) {
-            let (store, scope) = (self.clone(), scope.clone());
-            let waiting = Arc::clone(&waiting);
-            writers.spawn(async move { store.write_waiting(&scope, &waiting).await });
+        let numbered = bills.into_iter().enumerate();
+        let short = self.has_short_way();
+        let is_short =
+            |(_, (it, number)): &(usize, NumberedBill)| short && it.is_plain && number.is_some();
+        let (plain, other): (Vec<_>, Vec<_>) = numbered.partition(is_short);
+        let mut results = Vec::with_capacity(count);
+        for chunk in chunks(plain) {
+            results.extend(self.write_plain(scope, chunk).await);
         }
-        // One whose writer fell over counts as not written: who asked will look again.
-        let mut written: Vec<_> = (0..count).map(|_| Err(StoreError::Conflict)).collect();
-        while let Some(own) = writers.join_next().await {
-            for (place, result) in own.unwrap_or_default() {
-                written[place] = result;
-            }
-        }
-        written
+        let other = other.into_iter().map(|(place, (it, _))| (place, it));
+        results.extend(self.write_at_once(scope, other.collect()).await);
+        results.sort_by_key(|(place, _)| *place);
+        results.into_iter().map(|(_, it)| it).collect()
     }
 }
 
-type Waiting = Mutex<Enumerate<IntoIter<(PreparedBill, Option<u64>)>>>;
+type NumberedBill = (PreparedBill, Option<u64>);
+
+/// Bills that are written in one call.
+fn chunks(bills: Vec<(usize, NumberedBill)>) -> impl Iterator<Item = Vec<(usize, NumberedBill)>> {
+    let mut left = bills.into_iter();
+    std::iter::from_fn(move || {
+        let chunk: Vec<_> = left.by_ref().take(CHUNK).collect();
+        (!chunk.is_empty()).then_some(chunk)
+    })
+}
 
 impl Store {
-    /// Commits share the way to the disk, so several at once cost little more than one. SQLite has one writer.
-    const fn bills_at_once(&self) -> usize {
-        match self.db.dialect() {
-            Dialect::Postgres => 8,
-            Dialect::Sqlite => 1,
+    /// Whether plain bills have a way of their own: nobody handles their events, and the database runs procedures.
+    fn has_short_way(&self) -> bool {
+        let handled = &self.surroundings.subscriptions;
+        self.db.dialect() == Dialect::Postgres
+            && handled.handlers_of("billing.invoice_issued").is_empty()
+    }
+
+    async fn write_plain(
+        &self,
+        scope: &Scope,
+        chunk: Vec<(usize, NumberedBill)>,
+    ) -> Vec<(usize, Result<(), StoreError>)> {
+        let numbered = chunk.iter();
+        let numbered = numbered.filter_map(|(_, (it, number))| Some((it, (*number)?)));
+        let numbered: Vec<_> = numbered.collect();
+        let outcomes = match plain_bill::write(self, scope, &numbered).await {
+            Ok(outcomes) => outcomes,
+            Err(err @ StoreError::Unavailable(_)) => {
+                let away = err.to_string();
+                let away = |(place, _)| (place, Err(StoreError::unavailable(away.clone())));
+                return chunk.into_iter().map(away).collect();
+            }
+            Err(err) => {
+                tracing::warn!(error = %err, "plain bills are written one by one");
+                vec![Outcome::Refused; chunk.len()]
+            }
+        };
+        let mut results = Vec::with_capacity(chunk.len());
+        for ((place, (prepared, _)), outcome) in chunk.into_iter().zip(outcomes) {
+            let written = match outcome {
+                Outcome::Written => Ok(()),
+                Outcome::Gone => Err(StoreError::Conflict),
+                // The usual way says why.
+                Outcome::Refused => self.write_in_steps(scope, prepared).await,
+            };
+            results.push((place, written));
         }
+        results
+    }
+
+    /// Several at once, because their commits share the way to the disk. SQLite has one writer.
+    async fn write_at_once(
+        &self,
+        scope: &Scope,
+        bills: Vec<(usize, PreparedBill)>,
+    ) -> Vec<(usize, Result<(), StoreError>)> {
+        let writers = match self.db.dialect() {
+            Dialect::Postgres => WRITERS.min(bills.len()),
+            Dialect::Sqlite => bills.len().min(1),
+        };
+        // One whose writer fell over counts as not written: who asked will look again.
+        let mut written: BTreeMap<usize, Result<(), StoreError>> = bills
+            .iter()
+            .map(|(place, _)| (*place, Err(StoreError::Conflict)))
+            .collect();
+        let waiting = Arc::new(Mutex::new(bills.into_iter()));
+        let mut tasks = JoinSet::new();
+        for _ in 0..writers {
+            let (store, scope) = (self.clone(), scope.clone());
+            let waiting = Arc::clone(&waiting);
+            tasks.spawn(async move { store.write_waiting(&scope, &waiting).await });
+        }
+        while let Some(own) = tasks.join_next().await {
+            written.extend(own.unwrap_or_default());
+        }
+        written.into_iter().collect()
     }
 
     /// One writer: takes bill after bill until none waits.
     async fn write_waiting(
         &self,
         scope: &Scope,
-        waiting: &Waiting,
+        waiting: &Mutex<IntoIter<(usize, PreparedBill)>>,
     ) -> Vec<(usize, Result<(), StoreError>)> {
         let mut written = Vec::new();
         loop {
@@ -104,30 +187,16 @@ impl Store {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .next();
-            let Some((place, (prepared, number))) = next else {
+            let Some((place, prepared)) = next else {
                 return written;
             };
-            written.push((place, self.write_bill(scope, prepared, number).await));
+            written.push((place, self.write_in_steps(scope, prepared).await));
         }
     }
 
-    async fn write_bill(
-        &self,
-        scope: &Scope,
-        prepared: PreparedBill,
-        number: Option<u64>,
-    ) -> Result<(), StoreError> {
-        let plain = prepared.is_plain && self.db.dialect() == Dialect::Postgres;
-        let silent = self
-            .surroundings
-            .subscriptions
-            .handlers_of("billing.invoice_issued")
-            .is_empty();
-        if let Some(number) = number.filter(|_| plain && silent) {
-            return plain_bill::write(self, scope, prepared, number).await;
-        }
+    async fn write_in_steps(&self, scope: &Scope, bill: PreparedBill) -> Result<(), StoreError> {
         let mut tx = BillingStore::begin(self, scope).await?;
-        write_prepared(&mut *tx, prepared).await?;
+        write_prepared(&mut *tx, bill).await?;
         tx.commit().await
     }
 }

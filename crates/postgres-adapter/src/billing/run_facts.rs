@@ -1,20 +1,24 @@
-//! A page of accounts with everything that billing them needs, in at most seven statements.
+//! A page of accounts with everything that billing them needs, in a handful of statements.
 
 use std::collections::HashMap;
 
 use billing::{
-    Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, RunPage, Subscription,
+    Account, AccountFacts, Billed, FoundAccount, Invoice, LegalEntity, Papers, Payment, RunPage,
+    Subscription,
 };
 use kernel::{AccountId, EntityId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoices::billed_of;
 use super::{account_row, entity_row, invoice_row, payment_row, subscription_row};
 use crate::error::Stored;
-use crate::sql;
+use crate::{row, sql};
+
+/// Ids, or pairs of an id and a day, in one statement: an account may have any number of papers.
+const CHUNK: usize = 500;
 
 /// An entity and its next accounts with something due.
 ///
@@ -24,7 +28,7 @@ pub(super) async fn of_page<C: ConnectionTrait>(
     tenant: TenantId,
     entity: EntityId,
     page: RunPage,
-) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
     let Some(entity) = entity_of(connection, tenant, entity.uuid()).await? else {
         return Ok(None);
     };
@@ -38,8 +42,32 @@ pub(super) async fn of_page<C: ConnectionTrait>(
     ];
     let text = format!("SELECT {} {DUE}", account_row::COLUMNS);
     let rows: Vec<account_row::Model> = sql::rows(connection, text, values).await?;
-    let facts = with_papers(connection, tenant, rows, today).await?;
+    let facts = each_with_papers(connection, tenant, rows, today).await?;
     Ok(Some((entity, facts)))
+}
+
+/// How many accounts of an entity have something due.
+pub(super) async fn count<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    entity: EntityId,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let Some(entity) = entity_of(connection, tenant, entity.uuid()).await? else {
+        return Ok(0);
+    };
+    let values: [Value; 3] = [
+        tenant.uuid().into(),
+        entity.id().uuid().into(),
+        entity.today(now).into(),
+    ];
+    let counted: Option<CountRow> = sql::row(connection, COUNT, values).await?;
+    row::number("count", counted.map_or(0, |it| it.count))
+}
+
+#[derive(Debug, FromQueryResult)]
+struct CountRow {
+    count: i64,
 }
 
 async fn entity_of<C: ConnectionTrait>(
@@ -67,6 +95,33 @@ pub(super) async fn of_one<C: ConnectionTrait>(
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let facts = with_papers(connection, tenant, vec![row], entity.today(now)).await?;
     Ok(facts.into_iter().next().map(|it| (entity, it)))
+}
+
+/// All at once; if that makes no sense, one by one, so that it is known about whom.
+async fn each_with_papers<C: ConnectionTrait>(
+    connection: &C,
+    tenant: TenantId,
+    rows: Vec<account_row::Model>,
+    today: LocalDate,
+) -> Result<Vec<FoundAccount>, StoreError> {
+    match with_papers(connection, tenant, rows.clone(), today).await {
+        Ok(facts) => {
+            let facts = facts.into_iter().map(|it| (it.account.id(), Ok(it)));
+            return Ok(facts.collect());
+        }
+        Err(StoreError::Corrupt(_)) => {}
+        Err(err) => return Err(err),
+    }
+    let mut found = Vec::new();
+    for row in rows {
+        let id = AccountId::from_uuid(row.id);
+        match with_papers(connection, tenant, vec![row], today).await {
+            Ok(facts) => found.extend(facts.into_iter().map(|it| (id, Ok(it)))),
+            Err(err @ StoreError::Corrupt(_)) => found.push((id, Err(err))),
+            Err(err) => return Err(err),
+        }
+    }
+    Ok(found)
 }
 
 async fn with_papers<C: ConnectionTrait>(
@@ -125,33 +180,30 @@ async fn subscriptions_of<C: ConnectionTrait>(
         .collect()
 }
 
-/// What was billed since the earliest horizon of all; who bills leaves out what lies before its own.
+/// What was billed for each in cycles that end after its own horizon.
 async fn billed<C: ConnectionTrait>(
     connection: &C,
     tenant: TenantId,
     subscriptions: &[Subscription],
     today: LocalDate,
 ) -> Result<HashMap<SubscriptionId, Vec<Billed>>, StoreError> {
-    let horizons = subscriptions.iter().map(|it| it.billing_horizon(today));
-    let Some(horizon) = horizons.min() else {
-        return Ok(HashMap::new());
-    };
-    let places = sql::list_from(subscriptions.len(), 3);
-    let text = format!(
-        "SELECT {LINE_COLUMNS} FROM invoice_lines WHERE tenant_id = $1 AND cycle_end > $2 \
-         AND subscription_id IN ({places}) ORDER BY invoice_id, line"
-    );
-    let ids = subscriptions.iter().map(|it| it.id().uuid().into());
-    let values = [tenant.uuid().into(), horizon.into()]
-        .into_iter()
-        .chain(ids);
     let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
-    for line in sql::rows::<LineRow, _>(connection, text, values).await? {
-        let (charges, repairs) = lines.entry(line.subscription()).or_default();
-        if line.is_repair() {
-            repairs.push(line);
-        } else {
-            charges.push(line);
+    for chunk in subscriptions.chunks(CHUNK) {
+        let wanted = sql::rows_from(chunk.len(), 2, 2);
+        let text = format!(
+            "WITH wanted (id, horizon) AS (VALUES {wanted}) SELECT {LINE_COLUMNS} {BILLED}"
+        );
+        let horizons = chunk
+            .iter()
+            .flat_map(|it| [it.id().uuid().into(), it.billing_horizon(today).into()]);
+        let values = std::iter::once(tenant.uuid().into()).chain(horizons);
+        for line in sql::rows::<LineRow, _>(connection, text, values).await? {
+            let (charges, repairs) = lines.entry(line.subscription()).or_default();
+            if line.is_repair() {
+                repairs.push(line);
+            } else {
+                charges.push(line);
+            }
         }
     }
     lines
@@ -175,7 +227,10 @@ async fn open_of<C: ConnectionTrait>(
         .await
         .stored()?;
     let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
-    let mut lines = invoice_lines::of_invoices(connection, tenant.uuid(), &ids).await?;
+    let mut lines = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        lines.extend(invoice_lines::of_invoices(connection, tenant.uuid(), chunk).await?);
+    }
     found
         .into_iter()
         .map(|row| {
@@ -200,7 +255,10 @@ async fn credits_of<C: ConnectionTrait>(
         .await
         .stored()?;
     let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
-    let mut parts = payment_row::allocations_of(connection, tenant.uuid(), &ids).await?;
+    let mut parts = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        parts.extend(payment_row::allocations_of(connection, tenant.uuid(), chunk).await?);
+    }
     found
         .into_iter()
         .map(|row| {
@@ -227,3 +285,13 @@ AND EXISTS (
     SELECT 1 FROM subscriptions AS s
     WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on <= $3 LIMIT 1 OFFSET 0)
 ORDER BY id LIMIT $5";
+
+/// $1 tenant, $2 entity, $3 today.
+const COUNT: &str = "\
+SELECT COUNT(*) AS count FROM accounts WHERE tenant_id = $1 AND entity_id = $2 AND parked IS NULL
+AND id IN (SELECT s.account_id FROM subscriptions AS s WHERE s.tenant_id = $1 AND s.next_bill_on <= $3)";
+
+/// $1 tenant; `wanted` the subscriptions with a horizon each.
+const BILLED: &str = "\
+FROM wanted JOIN invoice_lines ON tenant_id = $1 AND subscription_id = wanted.id AND cycle_end > wanted.horizon
+ORDER BY invoice_id, line";

@@ -1,6 +1,6 @@
 //! Sweeps over accounts: start the billing runs, evaluate who is overdue. One account that fails never stops the others.
 
-use billing::{EvaluateAccountError, SweepPage, evaluate_account};
+use billing::{AccountError, Cutting, DuePage, SweepPage, dun_account, plan_dunning_run};
 use kernel::{
     AccountId, EntityId, JobRequest, Lane, Priority, Scope, StoreError, Timestamp,
     rerun_on_conflict,
@@ -59,7 +59,7 @@ pub(super) async fn evaluate_overdue(
 ) -> Result<(), Failure> {
     let mut tally = Tally::new();
     for entity in bench.billing_queries.entities(scope.tenant).await? {
-        evaluate_entity(bench, scope, (entity.id, entity.zone), progress, &mut tally).await?;
+        evaluate_entity(bench, scope, entity.id, progress, &mut tally).await?;
     }
     tally.end("accounts could not be evaluated")
 }
@@ -67,41 +67,53 @@ pub(super) async fn evaluate_overdue(
 async fn evaluate_entity(
     bench: &Workbench,
     scope: &Scope,
-    (entity, zone): (EntityId, kernel::Zone),
+    entity: EntityId,
     progress: &dyn Progress,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
-    let today = zone.date_at(bench.clock.now());
+    let stores = (&*bench.billing, &*bench.billing_queries);
+    let plan = || plan_dunning_run(stores, &*bench.ids, &*bench.clock, scope, entity);
+    let cutting = rerun_on_conflict(plan).await?;
+    // Whoever is looked at moves on beyond this moment, so nobody comes twice.
+    let now = bench.clock.now();
     let mut after = None;
     loop {
-        let page = SweepPage {
-            today,
+        let page = DuePage {
+            now,
             after,
             limit: PAGE,
         };
         let queries = &*bench.billing_queries;
-        let accounts = queries
-            .accounts_to_evaluate(scope.tenant, entity, page)
-            .await?;
-        let Some(last) = accounts.last().copied() else {
+        let due = queries.accounts_to_evaluate(scope.tenant, entity, page);
+        let Some((_, accounts)) = due.await? else {
             return Ok(());
         };
-        for account in accounts {
-            tally.note(account, evaluate(bench, scope, account).await)?;
+        let Some(last) = accounts.last() else {
+            return Ok(());
+        };
+        after = last.place();
+        for it in &accounts {
+            let id = it.account.id();
+            tally.note(id, evaluate(bench, scope, id, cutting).await)?;
         }
-        after = Some(last);
         if !progress.report(tally.done(), None).await? {
             return Ok(());
         }
     }
 }
 
-async fn evaluate(bench: &Workbench, scope: &Scope, id: AccountId) -> Result<(), StoreError> {
-    let work = || evaluate_account(&*bench.billing, &*bench.clock, scope, id);
+async fn evaluate(
+    bench: &Workbench,
+    scope: &Scope,
+    id: AccountId,
+    cutting: Cutting,
+) -> Result<(), StoreError> {
+    let work = || dun_account(&*bench.billing, &*bench.clock, scope, id, cutting);
     let evaluated = rerun_on_conflict(work).await;
     bench.probe.reached("evaluate_overdue.account_evaluated");
     match evaluated {
-        Ok(()) | Err(EvaluateAccountError::NotFound(_)) => Ok(()),
-        Err(EvaluateAccountError::Store(err)) => Err(err),
+        // Nothing is refused to a run: there is nothing it asks for.
+        Ok(()) | Err(AccountError::NotFound(_) | AccountError::Refused(_)) => Ok(()),
+        Err(AccountError::Store(err)) => Err(err),
     }
 }

@@ -6,7 +6,7 @@ use jobs::JobKinds;
 use kernel::{StoreError, Timestamp};
 
 use crate::failure::Failure;
-use crate::job_kinds::{EXPIRE_VOUCHERS, WATCH_ROUTER, WATCH_SESSIONS};
+use crate::job_kinds::{EXPIRE_PAYMENTS, EXPIRE_VOUCHERS, WATCH_ROUTER, WATCH_SESSIONS};
 use crate::progress::Progress;
 use crate::workbench::Workbench;
 
@@ -21,7 +21,12 @@ const BATCH: u32 = 1_000;
 /// Previews at a time: each may have a hundred thousand rows.
 const PREVIEWS: u32 = 5;
 /// Kinds of jobs that run every minute or so.
-const FREQUENT: &[&str] = &[WATCH_ROUTER, WATCH_SESSIONS, EXPIRE_VOUCHERS];
+const FREQUENT: &[&str] = &[
+    WATCH_ROUTER,
+    WATCH_SESSIONS,
+    EXPIRE_VOUCHERS,
+    EXPIRE_PAYMENTS,
+];
 
 pub(super) async fn run(bench: &Workbench, progress: &dyn Progress) -> Result<(), Failure> {
     let now = bench.clock.now();

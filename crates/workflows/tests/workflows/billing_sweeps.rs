@@ -1,8 +1,11 @@
 //! Sweeps over accounts: each account on its own, and a run that was missed heals on the next.
 
+use std::sync::atomic::Ordering;
+
 use billing::{
-    BillingQueries, InvoiceFilter, InvoiceView, PaymentMethod, RecordPayment, SubscriptionFilter,
-    record_payment,
+    BillingQueries, DunningPolicy, DunningQueries, DunningRunState, InvoiceFilter, InvoiceView,
+    NewProcedure, PaymentMethod, RecordPayment, RunDecision, Step, StepKind, SubscriptionFilter,
+    decide_dunning_run, define_procedure, record_payment,
 };
 use chrono::Duration;
 use kernel::{Money, PageRequest, StoreError};
@@ -89,7 +92,7 @@ async fn a_run_says_how_far_it_is() {
     let payload = json!({ "entity": entity });
     let run = world.run_watched(kinds::BILL_ENTITY, payload, &steps);
     run.await.unwrap();
-    assert_eq!(*steps.seen.lock().unwrap(), [(2, None)]);
+    assert_eq!(*steps.seen.lock().unwrap(), [(2, Some(2))]);
 }
 
 async fn pay_ahead(world: &World) {
@@ -163,6 +166,46 @@ async fn an_account_that_would_be_billed_too_far_is_parked_and_the_others_are_no
 }
 
 #[tokio::test]
+async fn an_account_that_cannot_be_read_is_parked_and_counted_and_the_others_are_billed() {
+    let world = World::open().await;
+    sell_to(&world, &["siti", "budi", "asih"]).await;
+    let (filter, page) = (SubscriptionFilter::default(), PageRequest::new(1, None));
+    let sold = world
+        .billing
+        .subscriptions(world.tenant(), filter, page)
+        .await;
+    let account = sold.unwrap().items[0].account;
+    *world.flaky.unreadable.lock().unwrap() = Some(account);
+    bill_entities(&world).await.unwrap();
+    assert_eq!(invoices(&world).await.len(), 2);
+    let view = world.billing.account(world.tenant(), account).await;
+    let parked = view.unwrap().unwrap().parked.unwrap();
+    assert!(parked.contains("a row without sense"), "{parked}");
+    let counted = world.made.1.lock().unwrap().clone();
+    assert_eq!(counted, ["parked_accounts.unreadable"]);
+}
+
+#[tokio::test]
+async fn numbers_are_given_back_before_a_run_and_however_it_ends() {
+    let world = World::open().await;
+    sell_to(&world, &["siti"]).await;
+    let given_back = || world.flaky.given_back.swap(0, Ordering::SeqCst);
+    world.billing_fails([StoreError::unavailable("restarting")]);
+    bill_entities(&world).await.unwrap_err();
+    assert_eq!(given_back(), 2);
+    bill_entities(&world).await.unwrap();
+    assert_eq!(given_back(), 2);
+    let steps = crate::fakes::Steps::default();
+    steps.cancelled.store(true, Ordering::SeqCst);
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    world.days_pass(31);
+    let payload = json!({ "entity": entity });
+    let run = world.run_watched(kinds::BILL_ENTITY, payload, &steps);
+    run.await.unwrap();
+    assert_eq!(given_back(), 2);
+}
+
+#[tokio::test]
 async fn one_account_that_fails_does_not_stop_the_others() {
     let world = World::open().await;
     sell_to(&world, &["siti", "budi", "asih"]).await;
@@ -212,6 +255,112 @@ async fn who_does_not_pay_is_restricted_then_suspended_once() {
     let mut decided = decisions(&world);
     decided.retain(|it| it != "active");
     assert_eq!(decided, ["restricted", "suspended"]);
+}
+
+/// An entity that reminds on the first day and restricts on the second, of at most so many percent.
+async fn careful(world: &World, most_cut_percent: u8) {
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    let step = |day, kind| Step { day, kind };
+    let procedure = NewProcedure {
+        grace_days: 1,
+        steps: vec![step(1, StepKind::Reminder), step(2, StepKind::Restriction)],
+        most_cut_percent: Some(most_cut_percent),
+        ..NewProcedure::of_policy(DunningPolicy::STANDARD)
+    };
+    define_procedure(&world.billing, &world.scope, entity, procedure)
+        .await
+        .unwrap();
+}
+
+fn restricted(world: &World) -> usize {
+    let decided = decisions(world);
+    decided.iter().filter(|it| *it == "restricted").count()
+}
+
+#[tokio::test]
+async fn a_run_that_would_cut_off_too_many_waits_and_goes_on_with_a_person_s_word() {
+    let world = World::open().await;
+    careful(&world, 40).await;
+    sell_to(&world, &["siti", "budi", "tono", "wati"]).await;
+    raise(&world).await.unwrap();
+    world.days_pass(8);
+    evaluate(&world).await.unwrap();
+    let reminded = world.billing.events();
+    let reminded = reminded
+        .iter()
+        .filter(|it| it.name == "billing.reminder_due");
+    assert_eq!(reminded.count(), 4);
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 0);
+    let (waiting, page) = (Some(DunningRunState::Waiting), PageRequest::default());
+    let runs = world.billing.dunning_runs(world.tenant(), waiting, page);
+    let runs = runs.await.unwrap().items;
+    assert_eq!((runs.len(), runs[0].cuts, runs[0].active), (1, 4, 4));
+    let word = RunDecision::Approve;
+    decide_dunning_run(&world.billing, &world.scope, runs[0].id, word, "they owe")
+        .await
+        .unwrap();
+    world.clock.advance(Duration::hours(1));
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 4);
+}
+
+#[tokio::test]
+async fn a_refused_run_cuts_off_nobody_and_the_next_day_asks_again() {
+    let world = World::open().await;
+    careful(&world, 40).await;
+    sell_to(&world, &["siti", "budi"]).await;
+    raise(&world).await.unwrap();
+    world.days_pass(8);
+    evaluate(&world).await.unwrap();
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    let page = PageRequest::default();
+    let runs = world.billing.dunning_runs(world.tenant(), None, page);
+    let run = runs.await.unwrap().items[0].id;
+    let word = RunDecision::Refuse;
+    decide_dunning_run(
+        &world.billing,
+        &world.scope,
+        run,
+        word,
+        "the bank was closed",
+    )
+    .await
+    .unwrap();
+    world.clock.advance(Duration::hours(2));
+    evaluate(&world).await.unwrap();
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    assert_eq!(restricted(&world), 0);
+    let runs = world.billing.dunning_runs(world.tenant(), None, page);
+    let states: Vec<_> = runs
+        .await
+        .unwrap()
+        .items
+        .iter()
+        .map(|it| it.state)
+        .collect();
+    assert_eq!(states, [DunningRunState::Waiting, DunningRunState::Refused]);
+}
+
+#[tokio::test]
+async fn two_workers_at_once_take_each_step_once() {
+    let world = World::open().await;
+    careful(&world, 100).await;
+    sell_to(&world, &["siti", "budi", "tono"]).await;
+    raise(&world).await.unwrap();
+    for _ in 0..12 {
+        world.days_pass(1);
+        let (left, right) = tokio::join!(evaluate(&world), evaluate(&world));
+        left.unwrap();
+        right.unwrap();
+    }
+    let events = world.billing.events();
+    let reminded = events.iter().filter(|it| it.name == "billing.reminder_due");
+    assert_eq!((reminded.count(), restricted(&world)), (3, 3));
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use access::{
 use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
-    AccountFacts, BillingRunStore, BillingStore, BillingTx, LegalEntity, PreparedBill, RunPage,
+    AccountFacts, BillingRunStore, BillingStore, BillingTx, FoundAccount, LegalEntity,
+    PreparedBill, RunPage,
 };
 use kernel::{
     AccountId, DeliveryId, EntityId, IdempotencyKey, Receipts, RouterId, Scope, StoreError,
@@ -43,6 +44,10 @@ impl AccessStore for WatchedAccess {
 pub(crate) struct FlakyBilling {
     pub(crate) inner: MemoryBilling,
     pub(crate) failures: Mutex<VecDeque<StoreError>>,
+    /// What is stored of it makes no sense.
+    pub(crate) unreadable: Mutex<Option<AccountId>>,
+    /// How often numbers were given back.
+    pub(crate) given_back: AtomicU64,
 }
 
 #[async_trait]
@@ -63,8 +68,26 @@ impl BillingRunStore for FlakyBilling {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
-        self.inner.facts_to_bill(tenant, entity, page).await
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
+        let found = self.inner.facts_to_bill(tenant, entity, page).await?;
+        let unreadable = *self.unreadable.lock().unwrap();
+        Ok(found.map(|(entity, mut accounts)| {
+            for (id, facts) in &mut accounts {
+                if Some(*id) == unreadable {
+                    *facts = Err(StoreError::corrupt("a row without sense"));
+                }
+            }
+            (entity, accounts)
+        }))
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        self.inner.count_to_bill(tenant, entity, now).await
     }
 
     async fn facts_of(
@@ -90,6 +113,7 @@ impl BillingRunStore for FlakyBilling {
         scope: &Scope,
         entity: &LegalEntity,
     ) -> Result<(), StoreError> {
+        self.given_back.fetch_add(1, Ordering::SeqCst);
         self.inner.give_numbers_back(scope, entity).await
     }
 
@@ -228,7 +252,7 @@ impl Receipts for WatchedReceipts {
 
 /// Counts the vouchers that are made.
 #[derive(Default)]
-pub(crate) struct VouchersMade(pub(crate) AtomicU64);
+pub(crate) struct VouchersMade(pub(crate) AtomicU64, pub(crate) Mutex<Vec<&'static str>>);
 
 impl kernel::Probe for VouchersMade {
     fn reached(&self, _point: &'static str) {}
@@ -236,6 +260,8 @@ impl kernel::Probe for VouchersMade {
     fn made(&self, thing: &'static str, count: u64) {
         if thing == "vouchers" {
             self.0.fetch_add(count, Ordering::SeqCst);
+        } else {
+            self.1.lock().unwrap().push(thing);
         }
     }
 }

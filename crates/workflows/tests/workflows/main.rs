@@ -5,6 +5,7 @@
 mod billing_sweeps;
 mod fakes;
 mod imports;
+mod payment_sweeps;
 mod reactions;
 mod refusals;
 mod router_jobs;

@@ -71,6 +71,8 @@ impl World {
             flaky: Arc::new(FlakyBilling {
                 inner: billing.clone(),
                 failures: Mutex::default(),
+                unreadable: Mutex::default(),
+                given_back: AtomicU64::default(),
             }),
             usage: MemoryUsage::beside(access.clone()),
             access,

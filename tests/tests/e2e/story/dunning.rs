@@ -96,6 +96,26 @@ pub(super) async fn is_suspended(stage: &Stage<'_>) -> Result<()> {
     Ok(())
 }
 
+/// An operator's word gives access back at once, and taking it back cuts it off again; what was done is on record.
+pub(super) async fn is_held_and_let_go(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
+    let path = |what: &str| format!("/accounts/{}/{what}", ids.account);
+    let hold = json!({ "reason": "a hospital", "until": "2027-03-31" });
+    let held = stage.operator.post(&path("hold"), &hold).await?;
+    ensure!(held["level"] == "clear", "{held}");
+    comes_back(stage)
+        .await
+        .context("a held customer should be back")?;
+    let lifted = stage.operator.post(&path("lift-hold"), &json!({})).await?;
+    ensure!(lifted["level"] == "suspended", "{lifted}");
+    until("the end of the session", SOON, || is_offline(stage)).await?;
+    let done = stage.operator.get(&path("dunning")).await?;
+    let kinds = [&done["steps"][0]["kind"], &done["steps"][1]["kind"]];
+    ensure!(kinds == ["suspension", "restriction"], "{done}");
+    let waiting = stage.operator.get("/needs-attention").await?;
+    ensure!(waiting["groups"].is_array(), "{waiting}");
+    Ok(())
+}
+
 fn is_offline(stage: &Stage<'_>) -> bool {
     stage.routers.a.row("/ppp/active", "name", LOGIN).is_none()
 }
@@ -124,7 +144,7 @@ pub(super) async fn pays_twice_with_one_key(stage: &Stage<'_>, ids: &mut Ids) ->
         .context("the customer should be back")
 }
 
-async fn comes_back(stage: &Stage<'_>) -> Result<()> {
+pub(super) async fn comes_back(stage: &Stage<'_>) -> Result<()> {
     let a = &stage.routers.a;
     let is_enabled = || {
         let secret = a.row("/ppp/secret", "name", LOGIN).unwrap_or_default();

@@ -15,7 +15,12 @@ pub(super) async fn lists_every_step(stage: &Stage<'_>, shop: &Shop, ids: &Ids) 
         (&ids.customer, &["customers.customer_registered"]),
         (
             &ids.account,
-            &["billing.account_opened", "billing.level_changed"],
+            &[
+                "billing.account_opened",
+                "billing.level_changed",
+                "billing.hold_placed",
+                "billing.hold_lifted",
+            ],
         ),
         (
             &ids.subscription,

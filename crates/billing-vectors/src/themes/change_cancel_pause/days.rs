@@ -2,10 +2,10 @@
 
 use anyhow::{Context, Result, bail};
 use billing::{
-    CreditBy, Interval, Paper, Phase, Proposal, Ratio, Reschedule, Segment, Terms, Timeline,
-    Timing, papers,
+    CreditBy, EndDay, Interval, Paper, Phase, Proposal, Ratio, Reschedule, Segment, Terms,
+    Timeline, Timing, papers,
 };
-use chrono::{Datelike, Days, NaiveDate};
+use chrono::{Datelike, NaiveDate};
 use kernel::Money;
 use serde_json::{Value, json};
 
@@ -13,6 +13,7 @@ use super::{Told, taxed, tell_run};
 use crate::case::{Adopt, Case};
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, every, plan_named, scale, usd, year};
+use crate::themes::no_more_than;
 
 /// The first day of subscriptions in cases that leave it out, as their neighbours have it.
 const USUAL_START: &str = "2024-03-05";
@@ -24,8 +25,17 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
         ["change", "days", "days_in_year", "new", "old"] => rest_of_a_year(given)?,
         ["change"] => rest_of_the_month(given)?,
         ["billing_day", "date"] => both_timings(given)?,
-        _ if given.has("new") && given.has("old") && given.has("change") => changed(case)?,
-        _ if given.has("price") && given.has("start") => started(case)?,
+        _ if given.has("new") && given.has("old") && given.has("change") => {
+            no_more_than(
+                given,
+                &["anniversary", "change", "new", "old", "start", "tax"],
+            )?;
+            changed(case)?
+        }
+        _ if given.has("price") && given.has("start") => {
+            no_more_than(given, &["price", "start", "tax", "terminate"])?;
+            started(case)?
+        }
         _ => return Ok(None),
     };
     Ok(Some(told))
@@ -80,21 +90,33 @@ fn started(case: &Case) -> Result<Told> {
     let schedule = every(Interval::MONTH, start, bill_day(case, start))?;
     let phases = vec![Phase::of(start, plan_named("plan")?, price)];
     let mut desk = Desk::new(vec![Timeline::of_plan(schedule, phases)])?;
-    let first = desk.bill(start)?;
+    desk.bill(start)?;
     let mut told = Told::new();
-    tell_papers(&mut told, first.as_ref(), None, tax(given)?)?;
+    tell_papers(&mut told, &desk, None, tax(given)?)?;
     if given.has("terminate") {
         let end = date(given, "terminate")?;
-        // Only as an option is the day on which it ends the last one that is charged.
-        let until = match case.adopt {
-            Adopt::Mode => end.checked_add_days(Days::new(1)).unwrap_or(end),
-            _ => end,
-        };
-        desk.first()?.timeline.charged_until = Some(until);
+        desk.first()?.timeline.charged_until = Some(end_day(case)?.first_free(end));
         let second = desk.bill(end)?;
-        tell_papers(&mut told, first.as_ref(), second.as_ref(), tax(given)?)?;
+        tell_papers(&mut told, &desk, second.as_ref(), tax(given)?)?;
     }
     Ok(told)
+}
+
+/// Whether the day of the end is charged: ours, or the option that a case names.
+fn end_day(case: &Case) -> Result<EndDay> {
+    let named = [case.convention.as_deref(), case.note.as_deref()];
+    match case.adopt {
+        Adopt::Mode
+            if named
+                .iter()
+                .flatten()
+                .any(|it| it.contains("end-day-counts")) =>
+        {
+            Ok(EndDay::Billed)
+        }
+        Adopt::Mode => crate::themes::unknown("an option without a name"),
+        _ => Ok(EndDay::default()),
+    }
 }
 
 /// From an old plan to a new one on a day.
@@ -104,13 +126,14 @@ fn changed(case: &Case) -> Result<Told> {
     let schedule = every(Interval::MONTH, start, bill_day(case, start))?;
     let old = Phase::of(start, plan_named("old")?, usd(given.minor("old", 2)?)?);
     let mut desk = Desk::new(vec![Timeline::of_plan(schedule, vec![old])])?;
-    let first = desk.bill(start)?;
+    desk.bill(start)?;
     if let Some(before) = change.pred_opt().filter(|it| *it > start) {
         desk.bill(before)?;
     }
     let timeline = &mut desk.first()?.timeline;
     let new = Phase::of(change, plan_named("new")?, usd(given.minor("new", 2)?)?);
-    timeline.components[0].phases.push(new);
+    let base = timeline.components.first_mut().context("no base plan")?;
+    base.phases.push(new);
     if becomes_yearly(case) {
         timeline.reschedules.push(Reschedule {
             from: change,
@@ -120,7 +143,7 @@ fn changed(case: &Case) -> Result<Told> {
     let second = desk.bill(change)?;
     let mut told = Told::new();
     tell_run(&mut told, second.as_ref())?;
-    tell_papers(&mut told, first.as_ref(), second.as_ref(), tax(given)?)?;
+    tell_papers(&mut told, &desk, second.as_ref(), tax(given)?)?;
     Ok(told)
 }
 
@@ -133,12 +156,12 @@ fn becomes_yearly(case: &Case) -> bool {
 /// The invoice of the first day, and what a second run is written on.
 fn tell_papers(
     told: &mut Told,
-    first: Option<&Proposal>,
+    desk: &Desk,
     second: Option<&Proposal>,
     tax: Option<Ratio>,
 ) -> Result<()> {
-    let nothing = usd(0)?;
-    let begun = taxed(first.map_or(nothing, |it| it.total), tax)?;
+    let (_, first) = desk.issued.first().context("nothing was billed")?;
+    let begun = taxed::figures(taxed::issued(&first.lines, tax)?.totals())?;
     told.insert("invoice_total".into(), begun["total"].clone());
     told.insert("first".into(), begun["fees"].clone());
     told.insert("fee".into(), begun["fees"].clone());
@@ -148,8 +171,10 @@ fn tell_papers(
     };
     for paper in papers(second, CreditBy::CreditNote)? {
         match paper {
-            Paper::CreditNote { total, .. } => {
-                let note = taxed(total, tax)?;
+            Paper::CreditNote { of, lines, .. } => {
+                let invoice = desk.issued.iter().find(|(it, _)| *it == of);
+                let (_, invoice) = invoice.context("a note of no invoice")?;
+                let note = taxed::credit(taxed::issued(&invoice.lines, tax)?, &lines)?;
                 told.insert("credit_note_total".into(), note["total"].clone());
                 told.insert("credit_note".into(), note);
             }

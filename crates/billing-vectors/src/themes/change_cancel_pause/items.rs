@@ -11,13 +11,33 @@ use kernel::Money;
 use super::{Told, tell_credit, tell_run};
 use crate::case::Case;
 use crate::given::Given;
-use crate::themes::billing_facts::{Desk, days, every, plan_named, usd, year};
+use crate::themes::billing_facts::{Desk, days, every, period_at, plan_named, usd, year};
+use crate::themes::no_more_than;
+
+/// Every name that is told about an item and what happened to it.
+const TOLD: [&str; 12] = [
+    "adjustment",
+    "blocked",
+    "cancel",
+    "cancel_from",
+    "change",
+    "credit",
+    "item",
+    "item_annual",
+    "new",
+    "new_price",
+    "pause",
+    "resume",
+];
 
 /// What came out of such a case; `None` for another.
 pub(super) fn told(case: &Case) -> Result<Option<Told>> {
     let given = Given(&case.input);
     let decided = ["change", "cancel", "cancel_from", "pause", "blocked"];
     let is_decided = decided.into_iter().any(|it| given.has(it));
+    if is_decided && (given.has("item") || given.has("item_annual")) {
+        no_more_than(given, &TOLD)?;
+    }
     let item = match given.names()[..] {
         ["change", "credit", "new", "old"] => item_around(given)?,
         ["credit", "item"] => return credited(given).map(Some),
@@ -32,8 +52,7 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
         },
         _ if given.has("item") && is_decided => told_item(given)?,
         ["change", "new", "old", "period"] => {
-            let list = given.list("period")?;
-            let period = days(list[0].as_date()?, list[1].as_date()?)?;
+            let period = period_at(given.part("period")?)?;
             Item::of(period, usd(given.minor("old", 2)?)?)?
         }
         _ => return Ok(None),
@@ -113,7 +132,15 @@ fn decided_about(item: Item, given: Given) -> Result<Told> {
     let mut told = Told::new();
     tell_run(&mut told, run.as_ref())?;
     let billed = &desk.first()?.billed;
-    told.insert("used".into(), billed[0].left()?.minor().into());
+    told.insert(
+        "used".into(),
+        billed
+            .first()
+            .context("nothing was billed")?
+            .left()?
+            .minor()
+            .into(),
+    );
     let left: Result<Vec<Money>, _> = billed.iter().map(billing::Billed::left).collect();
     let balance = Money::sum(item.price.currency(), left?)?;
     told.insert("balance".into(), balance.minor().into());
@@ -140,8 +167,8 @@ fn decide(desk: &mut Desk, item: &Item, given: Given) -> Result<NaiveDate> {
             "new"
         };
         let price = usd(given.minor(name, 2)?)?;
-        let phases = &mut timeline.components[0].phases;
-        phases.push(Phase::of(from, plan_named("new")?, price));
+        let base = timeline.components.first_mut().context("no base plan")?;
+        base.phases.push(Phase::of(from, plan_named("new")?, price));
         if item.next_interval != item.interval {
             let schedule = every(item.next_interval, from, from.day().into())?;
             timeline.reschedules.push(Reschedule { from, schedule });
@@ -157,7 +184,7 @@ fn decide(desk: &mut Desk, item: &Item, given: Given) -> Result<NaiveDate> {
     if given.has("blocked") {
         let blocked = given.list("blocked")?;
         let until = blocked.get(1).map(|it| it.as_date()).transpose()?;
-        let from = blocked[0].as_date()?;
+        let from = given.part("blocked")?.at(0)?.as_date()?;
         timeline.pauses.push(credited_pause(from, until));
         today = today.max(until.unwrap_or(from));
     }
@@ -226,8 +253,9 @@ fn credited(given: Given) -> Result<Told> {
     )];
     let mut desk = Desk::new(vec![Timeline::of_plan(item.schedule()?, phases)])?;
     let run = desk.bill(item.period.start)?.context("nothing is due")?;
-    if run.lines[0].due.segment().period != item.period {
-        bail!("billed {:?}", run.lines[0].due.segment().period);
+    let line = run.lines.first().context("no line")?;
+    if line.due.segment().period != item.period {
+        bail!("billed {:?}", line.due.segment().period);
     }
     let mut told = Told::new();
     tell_run(&mut told, Some(&run))?;

@@ -4,8 +4,9 @@
 use anyhow::{Context, Result, bail};
 use billing::{
     Application, Books, CreditId, Debt, DunningPolicy, Heard, Interval, IntervalUnit, InvoiceFact,
-    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, PaymentLife, Phase, Promise,
-    Refund, Schedule, SettledPayment, Timeline, last_day_to_pay, next_due, overdue,
+    Ladder, Level, Measure, OpenAmount, Pause, PausePolicy, PayOrder, Payment, PaymentStatus,
+    Phase, Procedure, Promise, Refund, Schedule, SettledPayment, Timeline, last_day_to_pay,
+    level_of, next_due,
 };
 use chrono::{Datelike, Days, NaiveDate};
 use kernel::{InvoiceId, Money, PaymentId};
@@ -15,6 +16,7 @@ use super::Told;
 use crate::case::Case;
 use crate::given::Given;
 use crate::themes::billing_facts::{Desk, every, id, plan_named, usd};
+use crate::themes::payments::{asked_for, paid, reverse, undo_reversal};
 
 /// What came out of such a case; `None` for another.
 pub(super) fn told(case: &Case) -> Result<Option<Told>> {
@@ -47,7 +49,7 @@ pub(super) fn told(case: &Case) -> Result<Option<Told>> {
 /// An invoice of long ago, and the payment that may pay it.
 struct Scene {
     books: Books,
-    life: PaymentLife,
+    life: Payment,
     bill: InvoiceFact,
     /// The events that changed something.
     settlements: usize,
@@ -71,7 +73,7 @@ impl Scene {
         };
         Ok(Self {
             books: Books::new(Application::Automatic, PayOrder::default()),
-            life: PaymentLife::pending(payment()?, id(1)?, usd(minor)?)?,
+            life: asked_for(payment()?, id(1)?, usd(minor)?)?,
             bill,
             settlements: 0,
         })
@@ -89,7 +91,7 @@ impl Scene {
 
     /// The money that a provider or a cashier reports.
     fn settle(&mut self) -> Result<()> {
-        if self.life.settle("reference", None)? == Heard::News {
+        if self.life.settle(paid(self.bill.net)?)? == Heard::News {
             self.settlements += 1;
             self.books.settle(SettledPayment {
                 payment: payment()?,
@@ -102,10 +104,27 @@ impl Scene {
     }
 
     fn chargeback(&mut self) -> Result<()> {
-        if self.life.reverse()? == Heard::News {
+        if reverse(&mut self.life)? {
             self.books.reverse(payment()?)?;
         }
         Ok(())
+    }
+
+    /// A provider says that no money comes. What it changes takes the money away that was here.
+    fn fail(&mut self) -> Result<()> {
+        let was_here = self.life.status() == PaymentStatus::Settled;
+        if self.life.fail("declined")? == Heard::News && was_here {
+            self.books.reverse(payment()?)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody knows whether the money comes.
+    fn expect_pending(&self) -> Result<()> {
+        match self.life.status() {
+            PaymentStatus::Pending => Ok(()),
+            other => bail!("the payment is {}", other.as_str()),
+        }
     }
 
     /// What an event does, by the words of the sources.
@@ -119,13 +138,10 @@ impl Scene {
                 }
                 self.chargeback()
             }
-            _ if event.contains("pending") || event.contains("in flight") => Ok(()),
-            _ if event.contains("failed") || event.contains("failure") => {
-                self.life.fail("declined");
-                Ok(())
-            }
+            _ if event.contains("pending") || event.contains("in flight") => self.expect_pending(),
+            _ if event.contains("failed") || event.contains("failure") => self.fail(),
             _ if event.contains("reinstated") || event.contains("won") => {
-                if self.life.undo_reversal()? == Heard::News {
+                if undo_reversal(&mut self.life)? {
                     self.books.undo_reversal(payment()?)?;
                 }
                 Ok(())
@@ -160,7 +176,8 @@ impl Scene {
             due: it.due,
         });
         let open: Vec<_> = open.collect();
-        let level = overdue(&open, date(TODAY)?, DunningPolicy::STANDARD, false)?;
+        let procedure = Procedure::of_policy(DunningPolicy::STANDARD)?;
+        let level = level_of(&open, date(TODAY)?, &procedure)?;
         Ok(match level {
             Level::Clear => "CLEAR",
             Level::Overdue | Level::Restricted | Level::Suspended => "OD",
@@ -289,8 +306,9 @@ fn delinquent(told: &mut Told, given: Given) -> Result<()> {
             suspend_after_days: 365,
             tolerance_minor: 0,
         };
+        let procedure = Procedure::of_policy(policy)?;
         let beyond = |it: NaiveDate| -> Result<bool> {
-            Ok(overdue(&open, it, policy, false)? >= Level::Restricted)
+            Ok(level_of(&open, it, &procedure)? >= Level::Restricted)
         };
         let last = due_on + Days::new(grace_days.into());
         holds &= !beyond(last)? && beyond(last + Days::new(1))?;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use anyhow::{Context, Result};
-use billing::{Interval, Ratio, Rounding, Switch, price_direction};
+use billing::{Interval, PriceTerms, Ratio, Switch, line_amount, price_direction};
 use serde_json::{Value, json};
 
 use super::Told;
@@ -32,19 +32,18 @@ fn switched(given: Given) -> Result<Told> {
     Ok(told)
 }
 
-/// Units for a share of a period.
+/// Units for a share of a period: so many are priced as there are for all of it.
 fn units(given: Given) -> Result<Told> {
     let units = Ratio::whole(given.whole("units")?);
     let quantity = units
         .checked_mul(given.ratio("ratio")?)
         .context("too many")?;
-    let price = given.minor("price", 2)?;
-    let amount = quantity
-        .of(price, 1, Rounding::default())
-        .context("too much")?;
+    let price = Ratio::whole(given.minor("price", 2)?);
+    let terms = PriceTerms::of(usd(0)?.currency(), scale()?);
+    let amount = line_amount(price, quantity, Ratio::ONE, terms)?;
     let mut told = Told::new();
     told.insert("quantity".into(), quantity.to_string().into());
-    told.insert("amount".into(), amount.into());
+    told.insert("amount".into(), amount.minor().into());
     Ok(told)
 }
 

@@ -57,7 +57,7 @@ fn told_items(given: Given) -> Result<Option<(Book, Vec<Segment>)>> {
             (book_of(records), Vec::new())
         }
         ["adjustment"] | ["repair"] => {
-            let word = given.text(given.names()[0])?;
+            let word = given.text(given.names().first().copied().unwrap_or_default())?;
             if !["dangling", "missing", "unknown"].contains(&word) {
                 return Ok(None);
             }
@@ -101,9 +101,10 @@ fn misplaced(item: Period, told: Given) -> Result<Option<Period>> {
 
 /// Items with the days that should be billed: as proposed, or those that were billed before.
 fn existing(given: Given) -> Result<(Book, Vec<Segment>)> {
+    crate::themes::no_more_than(given, &["existing", "proposed", "rate", "repair"])?;
     let (mut records, mut told) = (Vec::new(), Vec::new());
     for it in given.list("existing")? {
-        let minor = it.elements()?[2].as_minor(2)?;
+        let minor = it.at(2)?.as_minor(2)?;
         told.push((period_at(it)?, usd(minor)?));
     }
     let Some((first, price)) = told.first().copied() else {
@@ -118,7 +119,7 @@ fn existing(given: Given) -> Result<(Book, Vec<Segment>)> {
     }
     if given.has("repair") {
         let it = given.part("repair")?;
-        let amount = usd(it.elements()?[2].as_minor(2)?.abs())?;
+        let amount = usd(it.at(2)?.as_minor(2)?.abs())?;
         records.push(repair(period_at(it)?, amount)?);
     }
     let period = match given.has("proposed") {

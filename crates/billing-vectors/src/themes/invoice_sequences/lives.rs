@@ -1,6 +1,6 @@
 //! Cases that tell the life of a subscription and the dates of its runs.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use billing::{
     Billed, Component, Phase, Record, Reschedule, Schedule, Terms, Timeline, Timing, book_of,
     next_due, timeline_of,
@@ -8,12 +8,13 @@ use billing::{
 use chrono::{Months, NaiveDate};
 use kernel::Money;
 
-use super::Brought;
 use super::scenarios::{self, date};
+use super::{Brought, Next};
 use crate::given::Given;
 use crate::themes::billing_facts::{
     Desk, bill_day_or, every, interval_named, line, period_at, plan_named, usd,
 };
+use crate::themes::no_more_than;
 
 /// What the runs of a life brought; `None` for a case that tells none.
 pub(super) fn brought(given: Given) -> Result<Option<Brought>> {
@@ -96,7 +97,12 @@ fn repaired_again(target: NaiveDate) -> Result<Brought> {
         },
     ])?;
     let mut desk = Desk::new(vec![timeline])?.with_billed(book)?;
-    Ok(Brought::runs(vec![desk.bill(target)?, desk.bill(target)?]))
+    let first = desk.bill(target)?;
+    let again = desk.bill(target)?;
+    Ok(Brought {
+        next: Next::Run(again.map(|it| it.total.minor())),
+        ..Brought::runs(vec![first])
+    })
 }
 
 fn with_fee(given: Given) -> Result<Brought> {
@@ -115,7 +121,7 @@ fn first_and_next(timeline: Timeline, start: NaiveDate) -> Result<Brought> {
     let first = desk.bill(start)?;
     let second = next.map(|it| desk.bill(it)).transpose()?.flatten();
     Ok(Brought {
-        next,
+        next: Next::Due(next),
         on: first.is_some().then_some(start),
         ..Brought::runs(vec![first, second])
     })
@@ -155,19 +161,51 @@ fn adjusted_then_cancelled(given: Given) -> Result<Brought> {
             _ => usd(given.minor("adjustment", 2)?.abs())?,
         };
     }
-    subscription.timeline.charged_until = Some(match given.text("cancel")? {
-        "EOT" => end,
-        "now" | "immediate" | "IMM" => date("2016-10-12")?,
+    let (decided, ends_on) = match given.text("cancel")? {
+        "EOT" => (start, end),
+        "now" | "immediate" | "IMM" => (date("2016-10-12")?, date("2016-10-12")?),
         other => bail!("cancelled {other}"),
-    });
-    let second = desk.bill(start)?;
-    Ok(Brought::runs(vec![first, second]))
+    };
+    subscription.timeline.charged_until = Some(ends_on);
+    // Every day from the decision on, into the month after the one that was cancelled: the first run that brings anything.
+    let days = decided
+        .iter_days()
+        .take_while(|it| *it < months_after(end, 1).unwrap_or(end));
+    let mut next = None;
+    for today in days {
+        next = next.or(desk.bill(today)?);
+    }
+    Ok(Brought {
+        next: Next::Run(next.as_ref().map(|it| it.total.minor())),
+        ..Brought::runs(vec![first, next])
+    })
 }
+
+/// Every name that a life is told under.
+const TOLD: [&str; 15] = [
+    "bcd",
+    "cancel",
+    "change",
+    "events",
+    "existing",
+    "mode",
+    "new_price",
+    "period",
+    "price",
+    "prices",
+    "rate",
+    "repair",
+    "start",
+    "target",
+    "targets",
+];
 
 /// A subscription that is told by its prices and dates.
 fn life(given: Given) -> Result<Brought> {
+    no_more_than(given, &TOLD)?;
     let timeline = timeline(given)?;
-    let start = timeline.components[0].phases[0].from;
+    let phases = timeline.components.first().map(|it| &it.phases[..]);
+    let start = phases.and_then(<[_]>::first).context("no price")?.from;
     if given.names() == ["rate"] {
         return first_and_next(timeline, start);
     }
@@ -195,10 +233,12 @@ fn life(given: Given) -> Result<Brought> {
         });
     }
     let runs: Result<Vec<_>> = targets.iter().map(|it| desk.bill(*it)).collect();
+    let runs = runs?;
+    let brought = targets.iter().zip(&runs).find(|(_, it)| it.is_some());
     Ok(Brought {
-        next,
-        on: targets.first().copied(),
-        ..Brought::runs(runs?)
+        next: Next::Due(next),
+        on: brought.map(|(on, _)| *on),
+        ..Brought::runs(runs)
     })
 }
 
@@ -212,7 +252,7 @@ fn timeline(given: Given) -> Result<Timeline> {
     }
     let start = match (given.has("start"), given.has("existing")) {
         (true, _) => given.date("start")?,
-        (_, true) => period_at(given.list("existing")?[0])?.start,
+        (_, true) => period_at(given.part("existing")?.at(0)?)?.start,
         _ => date("2011-01-01")?,
     };
     let schedule = every(interval, start, bill_day_or(given, start)?)?;
@@ -278,7 +318,7 @@ fn by_events(given: Given, interval: billing::Interval) -> Result<Timeline> {
     }
     let first = match schedules.is_empty() {
         true => {
-            let start = phases[0].from;
+            let start = phases.first().context("no event")?.from;
             every(interval, start, bill_day_or(given, start)?)?
         }
         false => schedules.remove(0).schedule,
@@ -297,7 +337,7 @@ fn existing(given: Given) -> Result<Vec<Billed>> {
     }
     let rate = usd(given.minor("rate", 2)?)?;
     for (number, it) in (0_u16..).zip(given.list("existing")?) {
-        let amount = it.elements()?[2].as_minor(2)?;
+        let amount = it.at(2)?.as_minor(2)?;
         records.push(charge(number, period_at(it)?, rate, usd(amount)?)?);
     }
     if given.has("repair") {
@@ -305,7 +345,7 @@ fn existing(given: Given) -> Result<Vec<Billed>> {
         records.push(Record::Repair {
             of: line(0)?,
             days: period_at(repair)?,
-            amount: usd(repair.elements()?[2].as_minor(2)?.abs())?,
+            amount: usd(repair.at(2)?.as_minor(2)?.abs())?,
         });
     }
     Ok(book_of(records)?)
@@ -333,5 +373,5 @@ pub(super) fn charge(
 /// So many months after a date.
 pub(super) fn months_after(start: NaiveDate, months: u32) -> Result<NaiveDate> {
     let after = start.checked_add_months(Months::new(months));
-    anyhow::Context::context(after, "beyond the calendar")
+    after.context("beyond the calendar")
 }

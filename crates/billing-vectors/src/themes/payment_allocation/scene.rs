@@ -18,7 +18,7 @@ use crate::given::Given;
 use crate::themes::words::any_of;
 
 /// Every name that a scene understands.
-pub(super) const KNOWN: [&str; 30] = [
+pub(super) const KNOWN: [&str; 31] = [
     "adjusted",
     "adjustment",
     "allocation",
@@ -32,6 +32,7 @@ pub(super) const KNOWN: [&str; 30] = [
     "fees",
     "invoice",
     "invoice2",
+    "invoice3",
     "invoices",
     "item",
     "items",
@@ -315,7 +316,7 @@ impl Scene {
         } else {
             self.grant(amount)?;
         }
-        for name in ["invoice2", "invoice3"] {
+        for name in ["invoice2", "invoice3", "invoice3"] {
             if given.has(name) {
                 self.issue(self.money(given.part(name)?)?, self.none())?;
             }
@@ -428,7 +429,8 @@ impl Scene {
                 };
                 let kind = match how.as_text()? {
                     "no adjustment" => Refund::Reopening,
-                    _ => Refund::Adjusting,
+                    "item adjustment" | "adjustment" => Refund::Adjusting,
+                    how => return crate::themes::unknown(format!("a refund with {how}")),
                 };
                 self.refund(amount, kind)?;
             }
@@ -459,7 +461,7 @@ impl Scene {
                 self.books.reverse(payment)?;
             }
             "chargeback reversal" => self.books.undo_reversal(payment)?,
-            other => bail!("unknown event {other:?}"),
+            other => return crate::themes::unknown(format!("event {other}")),
         }
         Ok(())
     }

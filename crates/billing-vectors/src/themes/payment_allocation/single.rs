@@ -2,8 +2,8 @@
 
 use anyhow::Result;
 use billing::{
-    Application, BooksRefusal, Claim, Fund, ParentItem, PaymentLife, Ratio, RefundRefusal,
-    Rounding, Wallet, left_of_child, refund_amount,
+    Application, BooksRefusal, Claim, Fund, ParentItem, Ratio, RefundRefusal, Rounding, Wallet,
+    left_of_child, refund_amount,
 };
 use kernel::testing::CountingIds;
 use kernel::{AccountId, Currency, Ids, Money};
@@ -13,6 +13,7 @@ use super::DECIMALS;
 use super::scene::{Scene, in_words};
 use crate::case::Case;
 use crate::given::Given;
+use crate::themes::payments::{asked_for, paid};
 use crate::themes::words::{any_of, decimal};
 
 /// Whether one of its names tells which question it is.
@@ -32,8 +33,36 @@ pub(super) fn knows(case: &Case) -> bool {
     names.iter().any(|it| telling.contains(it)) || names == ["amount"] || asks_how_much
 }
 
+/// Every name that these questions tell facts under.
+const KNOWN: [&str; 23] = [
+    "add_ons",
+    "amount",
+    "applied",
+    "balance",
+    "charges",
+    "child_charged",
+    "commitment",
+    "coupon",
+    "credit_note",
+    "credit_note_currency",
+    "invoice_currency",
+    "items",
+    "other_child_items",
+    "parent_items",
+    "payment",
+    "precise",
+    "prepaid",
+    "requested",
+    "states",
+    "subscription",
+    "tax",
+    "usage",
+    "currency",
+];
+
 pub(super) fn run(case: &Case) -> Result<Option<Value>> {
     let given = Given(&case.input);
+    crate::themes::no_more_than(given, &KNOWN)?;
     let expected = Given(&case.expected);
     let came_out = match given {
         _ if given.has("states") => while_unknown(given)?,
@@ -45,7 +74,7 @@ pub(super) fn run(case: &Case) -> Result<Option<Value>> {
         _ if given.has("subscription") || given.has("coupon") => claimed(given, expected)?,
         _ if given.has("usage") => forecast(given, expected)?,
         _ if given.has("invoice_currency") => foreign_note(given)?,
-        _ if given.has("applied") => applied_twice()?,
+        _ if given.0.get("applied") == Some(&Value::Bool(true)) => applied_twice()?,
         _ if given.has("amount") => published(given, expected)?,
         _ => return Ok(None),
     };
@@ -72,17 +101,22 @@ fn shown(amount: Money, expected: Given<'_>, name: &str) -> Result<Value> {
 fn while_unknown(given: Given<'_>) -> Result<Value> {
     let ids: &dyn Ids = &CountingIds::from(1);
     let mut never = true;
-    for state in given.list("states")? {
+    let states = given.list("states")?;
+    if states.is_empty() {
+        return crate::themes::unknown("no state");
+    }
+    for state in states {
         let amount = Money::from_minor(100, kes()?);
-        let mut payment = PaymentLife::pending(ids.next(), ids.next(), amount)?;
+        let mut payment = asked_for(ids.next(), ids.next(), amount)?;
         match state.as_text()? {
             "SUCCESS" | "SETTLED" => {
-                payment.settle("reference", None)?;
+                payment.settle(paid(amount)?)?;
             }
             "FAILED" | "ERROR" | "FAILURE" => {
-                payment.fail("declined");
+                payment.fail("declined")?;
             }
-            _ => {}
+            "UNKNOWN" | "PENDING" => {}
+            other => return crate::themes::unknown(format!("state {other}")),
         }
         never &= payment.check_retry().is_err();
     }
@@ -166,7 +200,8 @@ fn claimed(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
             "subtotal" => claim.subtotal,
             "tax" => claim.tax,
             "total" => claim.total,
-            _ => scene.books.due(invoice)?,
+            "due" | "amount_due" => scene.books.due(invoice)?,
+            _ => return crate::themes::unknown(format!("expects {name}")),
         };
         told.insert(name.to_owned(), shown(amount, expected, name)?);
     }
@@ -181,7 +216,8 @@ fn forecast(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
     for name in expected.names() {
         let amount = match name {
             "ongoing_balance" | "left" | "balance" => forecast.left,
-            _ => forecast.with_tax,
+            "usage_with_tax" | "with_tax" => forecast.with_tax,
+            _ => return crate::themes::unknown(format!("expects {name}")),
         };
         told.insert(name.to_owned(), shown(amount, expected, name)?);
     }
@@ -194,6 +230,7 @@ fn foreign_note(given: Given<'_>) -> Result<Value> {
     let note: Currency = given.text("credit_note_currency")?.parse()?;
     let mut scene = Scene::new(Application::Automatic, invoice);
     let credit = scene.grant(Money::from_minor(1_000, note))?;
+    // The account has debt of the one currency and credit of the other.
     scene.issue(Money::from_minor(1_000, invoice), Money::zero(invoice))?;
     let used = scene.books.used(Fund::Credit(credit))?;
     Ok(json!({ "used": used.minor() }))
@@ -206,7 +243,7 @@ fn applied_twice() -> Result<Value> {
     let amount = Money::from_minor(100, kes()?);
     scene.books.allocate(credit, invoice, amount)?;
     Ok(match scene.books.allocate(credit, invoice, amount) {
-        Ok(()) => json!({ "used": 200 }),
+        Ok(()) => json!({ "used": scene.books.used(credit)?.minor() }),
         Err(refusal) => json!({ "error": in_words(&refusal) }),
     })
 }

@@ -2,16 +2,18 @@
 
 use anyhow::{Context, Result, bail};
 use billing::{
-    DayCount, EndDay, Exchange, ExchangeTerms, Interval, Net, NewPlan, NewSubscription, Plan,
-    Rounding, SoldAs, Subscription, When, exchange, prorate,
+    DayCount, Due, EndDay, Exchange, ExchangeTerms, Interval, IntervalUnit, Net, NewPlan,
+    NewSubscription, Phase, Plan, Rounding, Schedule, SoldAs, Subscription, Timeline, When,
+    exchange, prorate,
 };
 use kernel::testing::CountingIds;
 use kernel::{Currency, Ids, LocalDate, Money};
 use serde_json::json;
 
-use super::super::calendar::{compare, currency, interval_of, period, scale, unknown};
+use super::super::calendar::{compare, currency, interval_of, period, scale};
 use crate::case::{Case, Outcome};
 use crate::given::Given;
+use crate::themes::billing_facts::{Desk, plan_named};
 
 const KNOWN: [&str; 9] = [
     "amounts", "change", "period", "old", "new", "kind", "matched", "quantity", "currency",
@@ -21,7 +23,7 @@ const KNOWN: [&str; 9] = [
 pub(super) fn now(case: &Case, given: Given<'_>) -> Result<Outcome> {
     let is_known = |it: &&str| KNOWN.contains(it) || *it == "removed" || it.starts_with("added");
     if !given.names().iter().all(is_known) || !given.has("period") {
-        return Ok(unknown(case));
+        return Ok(crate::themes::unknown_shape(case));
     }
     let currency = currency(given)?;
     let terms = ExchangeTerms {
@@ -38,17 +40,41 @@ pub(super) fn now(case: &Case, given: Given<'_>) -> Result<Outcome> {
     )?;
     let net = Net::of(currency, lines.iter().copied())?;
     let minor: Vec<_> = lines.iter().map(|it| it.minor()).collect();
-    let quantity = given.0.get("quantity").cloned().unwrap_or_default();
-    compare(
-        case,
-        &[
-            ("lines", json!(minor)),
-            ("net", json!(net.total.minor())),
-            ("amount_due", json!(net.due.minor())),
-            ("customer_balance", json!(net.credit.minor())),
-            ("quantity", quantity),
-        ],
-    )
+    let mut found = vec![
+        ("lines", json!(minor)),
+        ("net", json!(net.total.minor())),
+        ("amount_due", json!(net.due.minor())),
+        ("customer_balance", json!(net.credit.minor())),
+    ];
+    if given.has("quantity") {
+        let line = added_units(given, currency)?;
+        found.push(("quantity", json!(line.segment().terms.quantity)));
+        found.push(("lines", json!([line.amount().minor()])));
+        found.remove(0);
+    }
+    compare(case, &found)
+}
+
+/// The line of an add-on of several units that comes on the day of the change; its amount is for all of them.
+fn added_units(given: Given<'_>, currency: Currency) -> Result<Due> {
+    let quantity = u32::try_from(given.whole("quantity")?)?;
+    let added = amounts(given, "added", currency)?;
+    let [all] = added[..] else {
+        bail!("units of {} add-ons", added.len());
+    };
+    let cycle = period(given, "period", EndDay::NotBilled)?;
+    let interval = Interval::new(IntervalUnit::Days, u16::try_from(cycle.days())?)?;
+    let each = all.minor() / i64::from(quantity);
+    let unit = Phase::of(
+        given.date("change")?,
+        plan_named("add-on")?,
+        Money::from_minor(each, currency),
+    );
+    let schedule = Schedule::new(cycle.start, interval, None);
+    let add_on = Timeline::of_plan(schedule, vec![unit.times(quantity)]);
+    let run = Desk::new(vec![add_on])?.bill(given.date("change")?)?;
+    let run = run.context("nothing is due")?;
+    Ok(run.lines.first().context("no line")?.due)
 }
 
 /// What changes: pairs first, then what goes, then what comes.
@@ -70,8 +96,8 @@ fn exchanges(given: Given<'_>, currency: Currency) -> Result<Vec<Exchange>> {
             amounts(given, "new", currency)?,
         );
         changes.push(Exchange::Replaced {
-            old: old[0],
-            new: new[0],
+            old: *old.first().context("no old price")?,
+            new: *new.first().context("no new price")?,
         });
     }
     if given.has("matched") {
@@ -159,7 +185,7 @@ pub(super) fn later(case: &Case, given: Given<'_>) -> Result<Outcome> {
             "end of period" | "period end" => life.change(When::PeriodEnd)?,
             "immediate" | "immediately" | "now" => life.change(When::Now)?,
             "cancel" | "cancelled" | "drop" => life.stay()?,
-            _ => return Ok(unknown(case)),
+            _ => return Ok(crate::themes::unknown_shape(case)),
         }
     }
     let pending = usize::from(life.sold.snapshot().scheduled.is_some());

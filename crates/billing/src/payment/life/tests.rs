@@ -3,32 +3,73 @@
 #![allow(clippy::unwrap_used)]
 
 use kernel::testing::CountingIds;
-use kernel::{DomainEvent, Ids, Money};
+use kernel::{DomainEvent, Ids, Money, Timestamp};
 use proptest::prelude::{
     BoxedStrategy, Just, Strategy, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
 
-use super::{Heard, PaymentLife, PaymentRefusal, PaymentStatus};
-use crate::books::{Refund, RefundRefusal};
-use crate::payment::BadPayment;
+use super::{
+    Ask, Heard, NewRequest, Payment, PaymentRefusal, PaymentStatus, ProviderPaid, ToldLate,
+    ToldWhat,
+};
+use crate::books::RefundRefusal;
+use crate::payment::{BadPayment, PaymentMethod};
 use crate::rounding::MOST_MINOR;
 
 fn kes(minor: i64) -> Money {
     Money::from_minor(minor, "KES".parse().unwrap())
 }
 
-fn asked(minor: i64) -> PaymentLife {
-    let ids: &dyn Ids = &CountingIds::from(1);
-    PaymentLife::pending(ids.next(), ids.next(), kes(minor)).unwrap()
+fn noon() -> Timestamp {
+    Timestamp::from_utc("2026-11-21T12:00:00Z".parse().unwrap())
 }
 
-fn settled(minor: i64) -> PaymentLife {
+fn ask(minor: i64) -> Ask {
+    let ids: &dyn Ids = &CountingIds::from(5);
+    Ask {
+        provider: " sandbox ".to_owned(),
+        asked_as: "INV-1-1".to_owned(),
+        amount: kes(minor),
+        expires_at: Some(noon().plus(chrono::Duration::hours(1))),
+        meant_for: Some(ids.next()),
+    }
+}
+
+fn request(ask: Ask) -> Result<Payment, BadPayment> {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let new = NewRequest {
+        id: ids.next(),
+        account: ids.next(),
+        method: PaymentMethod::MobileMoney,
+        ask,
+    };
+    Payment::request(new, noon())
+}
+
+fn asked(minor: i64) -> Payment {
+    request(ask(minor)).unwrap()
+}
+
+fn paid(reference: &str, minor: i64) -> ProviderPaid {
+    ProviderPaid {
+        reference: reference.to_owned(),
+        amount: kes(minor),
+        settled_as: None,
+        at: noon(),
+    }
+}
+
+fn settle(payment: &mut Payment, reference: &str) -> Result<Heard, PaymentRefusal> {
+    payment.settle(paid(reference, 100))
+}
+
+fn settled(minor: i64) -> Payment {
     let mut payment = asked(minor);
-    payment.settle("QK7", None).unwrap();
+    payment.settle(paid("QK7", minor)).unwrap();
     payment
 }
 
-fn names(payment: &mut PaymentLife) -> Vec<&'static str> {
+fn names(payment: &mut Payment) -> Vec<&'static str> {
     payment
         .take_events()
         .iter()
@@ -37,64 +78,138 @@ fn names(payment: &mut PaymentLife) -> Vec<&'static str> {
 }
 
 #[test]
-fn nothing_or_too_much_is_not_asked_for() {
-    let ids: &dyn Ids = &CountingIds::from(1);
+fn what_cannot_be_is_not_asked_for() {
     for minor in [0, -1, MOST_MINOR + 1] {
-        let asked = PaymentLife::pending(ids.next(), ids.next(), kes(minor));
-        assert_eq!(asked, Err(BadPayment::Amount), "{minor}");
+        assert_eq!(request(ask(minor)), Err(BadPayment::Amount), "{minor}");
     }
+    let late = Ask {
+        expires_at: Some(noon()),
+        ..ask(1)
+    };
+    assert_eq!(request(late), Err(BadPayment::ExpiresAt));
+    for name in ["", " ", "a\u{7}b", &"x".repeat(81)] {
+        let nobody = Ask {
+            provider: name.to_owned(),
+            ..ask(1)
+        };
+        assert_eq!(request(nobody), Err(BadPayment::Provider));
+        let nothing = Ask {
+            asked_as: name.to_owned(),
+            ..ask(1)
+        };
+        assert_eq!(request(nothing), Err(BadPayment::Provider));
+    }
+    assert_eq!(asked(1).snapshot().ask.unwrap().provider, "sandbox");
+}
+
+#[test]
+fn what_is_only_asked_for_is_no_money() {
+    let mut payment = asked(100);
+    assert_eq!(payment.received(), Ok(kes(0)));
+    assert_eq!(payment.unallocated(), Ok(kes(0)));
+    payment.expire();
+    assert_eq!(payment.unallocated(), Ok(kes(0)));
+    let mut failed = asked(100);
+    failed.fail("declined").unwrap();
+    assert_eq!(failed.unallocated(), Ok(kes(0)));
+    assert_eq!(settled(100).unallocated(), Ok(kes(100)));
 }
 
 #[test]
 fn the_money_arrives_once() {
     let mut payment = asked(100);
-    assert_eq!(payment.settle("QK7", None), Ok(Heard::News));
-    assert_eq!(payment.settle("QK7", None), Ok(Heard::Known));
+    assert_eq!(settle(&mut payment, "QK7"), Ok(Heard::News));
+    assert_eq!(settle(&mut payment, " QK7 "), Ok(Heard::Known));
     let other = PaymentRefusal::OtherReference {
         known: "QK7".to_owned(),
         told: "QK8".to_owned(),
     };
-    assert_eq!(payment.settle("QK8", None), Err(other));
+    assert_eq!(settle(&mut payment, "QK8"), Err(other));
     let told = names(&mut payment);
     assert_eq!(told, ["billing.payment_pending", "billing.payment_settled"]);
 }
 
 #[test]
-fn a_late_failure_changes_nothing() {
+fn what_came_counts_and_not_what_was_asked_for() {
+    for minor in [60, 140] {
+        let mut payment = asked(100);
+        payment.settle(paid("QK7", minor)).unwrap();
+        let it = payment.snapshot();
+        assert_eq!((it.amount, it.ask.unwrap().amount), (kes(minor), kes(100)));
+        assert_eq!(payment.received(), Ok(kes(minor)));
+    }
+}
+
+#[test]
+fn money_of_another_currency_or_none_is_refused() {
+    let mut payment = asked(100);
+    let before = payment.clone();
+    let mut shillings = paid("QK7", 100);
+    shillings.amount = Money::from_minor(100, "UGX".parse().unwrap());
+    let refused = payment.settle(shillings);
+    assert_eq!(refused, Err(BadPayment::Currency.into()));
+    let refused = payment.settle(paid("QK7", 0));
+    assert_eq!(refused, Err(BadPayment::Amount.into()));
+    let refused = payment.settle(paid("", 100));
+    assert_eq!(refused, Err(BadPayment::Reference.into()));
+    assert_eq!(payment, before);
+}
+
+#[test]
+fn a_late_failure_changes_nothing_and_is_seen_once() {
     let mut payment = settled(100);
-    assert_eq!(payment.fail("timeout"), Heard::TooLate);
-    assert_eq!(payment.expire(), Heard::TooLate);
-    assert!(matches!(payment.status(), PaymentStatus::Settled { .. }));
+    payment.take_events();
+    for _ in 0..2 {
+        assert_eq!(payment.fail("timeout"), Ok(Heard::TooLate));
+        assert_eq!(payment.expire(), Heard::TooLate);
+    }
+    assert_eq!(payment.status(), PaymentStatus::Settled);
+    assert_eq!(payment.received(), Ok(kes(100)));
+    let late = |told| ToldLate {
+        told,
+        was: PaymentStatus::Settled,
+    };
+    let kept = payment.snapshot().told_late;
+    assert_eq!(kept, [late(ToldWhat::Failed), late(ToldWhat::Expired)]);
+    let told = names(&mut payment);
+    assert_eq!(told, ["billing.payment_told_late"; 2]);
 }
 
 #[test]
 fn a_settlement_after_a_reversal_changes_nothing() {
     let mut reversed = settled(100);
-    reversed.reverse().unwrap();
-    assert_eq!(reversed.settle("QK7", None), Ok(Heard::TooLate));
-    assert_eq!(reversed.status().as_str(), "reversed");
+    reversed.reverse("a chargeback", noon()).unwrap();
+    assert_eq!(settle(&mut reversed, "QK7"), Ok(Heard::TooLate));
+    assert_eq!(reversed.status(), PaymentStatus::Reversed);
+    assert_eq!(reversed.received(), Ok(kes(0)));
+    assert_eq!(reversed.snapshot().told_late.len(), 1);
 }
 
 #[test]
-fn money_that_comes_after_all_is_taken() {
+fn money_that_comes_after_all_is_taken_for_no_invoice_in_particular() {
     let mut failed = asked(100);
-    assert_eq!(failed.fail("no funds"), Heard::News);
-    assert_eq!(failed.fail("again"), Heard::Known);
-    assert_eq!(failed.settle("QK7", None), Ok(Heard::News));
-    assert_eq!(failed.settle("QK7", None), Ok(Heard::Known));
+    assert!(failed.meant_for().is_some());
+    assert_eq!(failed.fail("no funds"), Ok(Heard::News));
+    assert_eq!(failed.fail("again"), Ok(Heard::Known));
+    assert_eq!(settle(&mut failed, "QK7"), Ok(Heard::News));
+    assert_eq!(settle(&mut failed, "QK7"), Ok(Heard::Known));
+    assert_eq!(failed.meant_for(), None);
     let mut expired = asked(100);
     assert_eq!(expired.expire(), Heard::News);
     assert_eq!(expired.expire(), Heard::Known);
-    assert_eq!(expired.status(), &PaymentStatus::Expired);
-    assert_eq!(expired.settle("QK7", None), Ok(Heard::News));
-    assert_eq!(expired.fail("late"), Heard::TooLate);
+    assert_eq!(expired.status(), PaymentStatus::Expired);
+    assert_eq!(settle(&mut expired, "QK7"), Ok(Heard::News));
+    assert_eq!(expired.fail("late"), Ok(Heard::TooLate));
+    assert_eq!(expired.meant_for(), None);
+    assert_eq!(expired.snapshot().told_late[0].was, PaymentStatus::Expired);
+    assert!(settled(100).meant_for().is_some());
 }
 
 #[test]
 fn while_nobody_knows_nothing_is_charged_again() {
     let mut payment = asked(100);
     assert_eq!(payment.check_retry(), Err(PaymentRefusal::StillPending));
-    payment.fail("no funds");
+    payment.fail("no funds").unwrap();
     assert_eq!(payment.check_retry(), Ok(()));
     let refused = PaymentRefusal::Status {
         status: "settled",
@@ -104,82 +219,49 @@ fn while_nobody_knows_nothing_is_charged_again() {
 }
 
 #[test]
-fn a_dispute_is_lost_and_won() {
-    let mut payment = settled(100);
-    payment.take_events();
-    assert_eq!(payment.undo_reversal(), Ok(Heard::Known));
-    assert_eq!(payment.reverse(), Ok(Heard::News));
-    assert_eq!(payment.reverse(), Ok(Heard::Known));
-    assert_eq!(payment.undo_reversal(), Ok(Heard::News));
-    let told = names(&mut payment);
-    assert_eq!(
-        told,
-        ["billing.payment_reversed", "billing.payment_settled"]
-    );
-    assert!(asked(100).reverse().is_err());
-    assert!(asked(100).undo_reversal().is_err());
-}
-
-#[test]
-fn a_refund_is_paid_once() {
+fn only_money_that_is_here_goes_back() {
     let ids: &dyn Ids = &CountingIds::from(9);
-    let (first, second) = (ids.next(), ids.next());
-    let mut payment = settled(100);
-    payment.take_events();
-    let half = Some(kes(60));
-    assert_eq!(
-        payment.refund(first, half, &[], Refund::Reopening),
-        Ok(kes(60))
-    );
-    assert_eq!(
-        payment.refund(first, half, &[], Refund::Reopening),
-        Ok(kes(60))
-    );
-    let other = payment.refund(first, Some(kes(1)), &[], Refund::Reopening);
-    assert_eq!(other, Err(PaymentRefusal::OtherContent(first)));
-    let too_large = RefundRefusal::TooLarge {
-        asked: kes(60),
-        refundable: kes(40),
-    };
-    let more = payment.refund(second, half, &[], Refund::Adjusting);
-    assert_eq!(more, Err(too_large.into()));
-    assert_eq!(
-        payment.refund(second, None, &[], Refund::Adjusting),
-        Ok(kes(40))
-    );
-    assert_eq!(payment.refunds().len(), 2);
-    assert_eq!(
-        names(&mut payment),
-        ["billing.refunded", "billing.refunded"]
-    );
-}
-
-#[test]
-fn only_money_that_is_here_is_given_back() {
-    let ids: &dyn Ids = &CountingIds::from(9);
-    let refused = |status| PaymentRefusal::Status {
-        status,
-        wanted: "refunded",
-    };
+    let refused = |status, wanted| Err(PaymentRefusal::Status { status, wanted });
     let mut pending = asked(100);
-    let refund = pending.refund(ids.next(), None, &[], Refund::Reopening);
-    assert_eq!(refund, Err(refused("pending")));
+    let refund = pending.refund(ids.next(), None, "why", noon()).map(drop);
+    assert_eq!(refund, refused("pending", "refunded"));
+    let reversal = pending.reverse("why", noon()).map(drop);
+    assert_eq!(reversal, refused("pending", "reversed"));
+    let undone = pending.undo_reversal("why", noon()).map(drop);
+    assert_eq!(undone, refused("pending", "given again"));
     let mut reversed = settled(100);
-    reversed.reverse().unwrap();
-    let refund = reversed.refund(ids.next(), None, &[], Refund::Reopening);
-    assert_eq!(refund, Err(refused("reversed")));
+    reversed.reverse("why", noon()).unwrap();
+    let refund = reversed.refund(ids.next(), None, "why", noon()).map(drop);
+    assert_eq!(refund, refused("reversed", "refunded"));
 }
 
 #[test]
 fn a_foreign_settlement_is_kept_beside_the_amount() {
+    let ids: &dyn Ids = &CountingIds::from(9);
     let mut payment = asked(24_995);
     let euros = Money::from_minor(22_544, "EUR".parse().unwrap());
-    payment.settle("ch_1", Some(euros)).unwrap();
-    let PaymentStatus::Settled { settled_as, .. } = payment.status() else {
-        panic!("it is {:?}", payment.status());
+    let foreign = ProviderPaid {
+        settled_as: Some(euros),
+        ..paid("ch_1", 24_995)
     };
-    assert_eq!(*settled_as, Some(euros));
-    assert_eq!(payment.refundable(), Ok(kes(24_995)));
+    payment.settle(foreign).unwrap();
+    assert_eq!(payment.snapshot().settled_as, Some(euros));
+    assert_eq!(payment.received(), Ok(kes(24_995)));
+    let refused = payment.refund(ids.next(), Some(kes(24_996)), "why", noon());
+    let too_large = RefundRefusal::TooLarge {
+        asked: kes(24_996),
+        refundable: kes(24_995),
+    };
+    assert_eq!(refused, Err(too_large.into()));
+}
+
+#[test]
+fn statuses_have_words() {
+    for status in PaymentStatus::ALL {
+        assert_eq!(PaymentStatus::from_word(status.as_str()), Some(status));
+        assert_eq!(serde_json::json!(status), status.as_str());
+    }
+    assert_eq!(PaymentStatus::from_word("lost"), None);
 }
 
 /// What a provider may tell.
@@ -205,15 +287,15 @@ fn messages() -> BoxedStrategy<Vec<Message>> {
     proptest::collection::vec(message, 0..16).boxed()
 }
 
-fn hear(payment: &mut PaymentLife, ids: &dyn Ids, message: Message) {
+fn hear(payment: &mut Payment, ids: &dyn Ids, message: Message) {
     match message {
-        Message::Settled => drop(payment.settle("QK7", None)),
+        Message::Settled => drop(settle(payment, "QK7")),
         Message::Failed => drop(payment.fail("no funds")),
         Message::Expired => drop(payment.expire()),
-        Message::Reversed => drop(payment.reverse()),
-        Message::Won => drop(payment.undo_reversal()),
+        Message::Reversed => drop(payment.reverse("a chargeback", noon())),
+        Message::Won => drop(payment.undo_reversal("it was won", noon())),
         Message::Refund(minor) => {
-            drop(payment.refund(ids.next(), Some(kes(minor)), &[], Refund::Reopening));
+            drop(payment.refund(ids.next(), Some(kes(minor)), "moved away", noon()));
         }
     }
 }
@@ -235,7 +317,7 @@ proptest! {
             let allowed = before == after
                 || matches!((before, after), ("pending", "settled" | "failed" | "expired") | ("failed" | "expired" | "reversed", "settled") | ("settled", "reversed"));
             prop_assert!(allowed, "{before} became {after}");
-            prop_assert!(!payment.refundable().unwrap().is_negative());
+            prop_assert!(!payment.received().unwrap().is_negative());
         }
     }
 
@@ -248,7 +330,14 @@ proptest! {
             hear(&mut twice, ids, message);
             hear(&mut twice, ids, message);
         }
+        // A settlement told again after a reversal that followed is late, and only that is kept besides.
         prop_assert_eq!(once.status(), twice.status());
-        prop_assert_eq!(names(&mut once), names(&mut twice));
+        prop_assert_eq!(once.received(), twice.received());
+        let own = |payment: &mut Payment| {
+            let mut told = names(payment);
+            told.retain(|it| *it != "billing.payment_told_late");
+            told
+        };
+        prop_assert_eq!(own(&mut once), own(&mut twice));
     }
 }

@@ -3,6 +3,7 @@
 use super::{World, day, kes, must_conflict, outcome};
 use crate::account::{Account, AccountSnapshot};
 use crate::allocation::Allocation;
+use crate::dunning::Hold;
 use crate::overdue::Level;
 use crate::ports::ACCOUNT_CUSTOMER_UNIQUE;
 
@@ -18,7 +19,10 @@ impl World<'_> {
     async fn an_account_reads_back_as_it_was_saved(&self) {
         let opened = self.account_with(self.entity).await.snapshot();
         let mut account = Account::restore(AccountSnapshot {
-            hold: Some("the mayor".to_owned()),
+            hold: Some(Hold {
+                reason: "the mayor".to_owned(),
+                until: None,
+            }),
             ..opened
         });
         account.reach(Level::Restricted);

@@ -8,6 +8,7 @@ use crate::allocation::Allocation;
 use crate::ledger::{LedgerAccount, Posting};
 use crate::payment::{NewPayment, Payment, PaymentMethod};
 use crate::ports::PAYMENT_REFERENCE_UNIQUE;
+use crate::views::PaymentFilter;
 
 impl World<'_> {
     pub(super) async fn payment_promises(&self) {
@@ -18,6 +19,8 @@ impl World<'_> {
         self.credit_comes_in_the_order_it_was_received().await;
         self.payments_run_from_the_newest_to_the_oldest().await;
         self.postings_are_taken().await;
+        self.request_promises().await;
+        self.unmatched_promises().await;
     }
 
     pub(super) fn payment(
@@ -37,7 +40,7 @@ impl World<'_> {
         Payment::record(new, noon()).unwrap()
     }
 
-    async fn save_payment(&self, payment: &mut Payment) {
+    pub(super) async fn save_payment(&self, payment: &mut Payment) {
         let mut tx = self.tx().await;
         tx.payments().save(payment).await.unwrap();
         tx.commit().await.unwrap();
@@ -90,7 +93,7 @@ impl World<'_> {
         payment.use_for(&[used]).unwrap();
         self.save_payment(&mut payment).await;
         payment
-            .refund(self.ids.next(), Some(kes(400)), noon())
+            .refund(self.ids.next(), Some(kes(400)), "moved away", noon())
             .unwrap();
         self.save_payment(&mut payment).await;
         let refunded = self.queries.payment(self.tenant(), payment.id()).await;
@@ -101,7 +104,7 @@ impl World<'_> {
         );
         let used: Vec<_> = refunded.allocations.iter().map(|it| it.amount).collect();
         assert_eq!(used, [kes(400)]);
-        payment.reverse(noon()).unwrap();
+        payment.reverse("a chargeback", noon()).unwrap();
         self.save_payment(&mut payment).await;
         let mut tx = self.tx().await;
         let stored = tx.payments().find(payment.id()).await.unwrap().unwrap();
@@ -122,7 +125,7 @@ impl World<'_> {
         tx.commit().await.unwrap();
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         assert_eq!(view.unwrap().due, kes(500));
-        payment.undo_reversal(noon()).unwrap();
+        payment.undo_reversal("it was won", noon()).unwrap();
         self.save_payment(&mut payment).await;
         let mut tx = self.tx().await;
         let credit = tx.payments().with_credit(account).await.unwrap();
@@ -214,17 +217,21 @@ impl World<'_> {
         self.save_payment(&mut foreign).await;
         let tenant = self.tenant();
         let page = PageRequest::new(2, None);
-        let first = self.queries.payments(tenant, Some(account), page).await;
+        let own = PaymentFilter {
+            account: Some(account),
+            ..PaymentFilter::default()
+        };
+        let first = self.queries.payments(tenant, own.clone(), page).await;
         let first = first.unwrap();
         let order: Vec<_> = first.items.iter().map(|it| it.id).collect();
         assert_eq!(order, [made[2], made[1]]);
         let next = PageRequest::new(2, Some(first.next.unwrap().parse().unwrap()));
-        let rest = self.queries.payments(tenant, Some(account), next).await;
+        let rest = self.queries.payments(tenant, own, next).await;
         let rest = rest.unwrap();
         assert_eq!((rest.items.len(), rest.next), (1, None));
-        let newest = self
-            .queries
-            .payments(tenant, None, PageRequest::new(1, None));
+        let newest =
+            self.queries
+                .payments(tenant, PaymentFilter::default(), PageRequest::new(1, None));
         assert_eq!(newest.await.unwrap().items[0].id, foreign.id());
     }
 

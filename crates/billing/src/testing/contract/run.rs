@@ -1,12 +1,14 @@
 //! Promises about the billing run: read by the page, written account by account, every number on an invoice.
 
-use kernel::{AccountId, EntityId, PageRequest, StoreError, SubscriptionId};
+use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId, Timestamp};
 
 use super::{World, day, kes, noon};
 use crate::account::Account;
 use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
-use crate::run::{BillingRunStore, PreparedBill, RunPage, prepare_bill};
+use crate::invoice::Line;
+use crate::run::{BillingRunStore, FoundAccount, PreparedBill, RunPage, prepare_bill};
+use crate::segment::ChargeKind;
 use crate::subscription::When;
 use crate::use_cases::release_account::{ReleaseAccountError, release_account};
 use crate::views::InvoiceFilter;
@@ -15,8 +17,10 @@ impl World<'_> {
     pub(super) async fn run_promises(&self, run: &dyn BillingRunStore) {
         self.a_page_brings_what_billing_needs(run).await;
         self.a_prepared_bill_is_written_as_it_was_seen(run).await;
+        self.a_plain_bill_has_lines_of_every_kind(run).await;
         self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
         self.a_bill_of_many_changes_is_written_whole(run).await;
+        self.days_that_cost_nothing_stand_in_nobody_s_way(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
         self.many_bills_at_once_have_a_number_each(run).await;
         self.a_run_that_was_broken_off_goes_on_without_a_gap(run)
@@ -56,7 +60,14 @@ impl World<'_> {
         let found = run.facts_to_bill(self.tenant(), entity, page).await;
         let (of, facts) = found.unwrap().unwrap();
         assert_eq!(of.id(), entity);
-        facts
+        let count = run.count_to_bill(self.tenant(), entity, noon()).await;
+        assert_eq!(count.unwrap(), facts.len() as u64);
+        let sound = |(id, facts): FoundAccount| {
+            let facts = facts.unwrap();
+            assert_eq!(facts.account.id(), id);
+            facts
+        };
+        facts.into_iter().map(sound).collect()
     }
 
     async fn numbers(&self, account: AccountId) -> Vec<String> {
@@ -145,10 +156,56 @@ impl World<'_> {
             assert_eq!(it.snapshot().billed_through, Some(line.period.end));
             assert!(!it.is_due(day("2026-11-21")));
         }
+        // Dunning looks at it on the first day it could be overdue.
+        let stored = tx.accounts().lock(account).await.unwrap().unwrap();
+        let late = entity.zone().end_of(draft.due_on);
+        assert_eq!(stored.look_at(), Some(late));
         drop(tx);
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         assert_eq!(view.unwrap().due, draft.total);
         assert!(self.page(run, entity.id()).await.is_empty());
+    }
+
+    /// The short way writes add-ons and one-time charges like any other, and what is charged once stands for no days.
+    async fn a_plain_bill_has_lines_of_every_kind(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let (account, sold) = self.due(entity.id()).await;
+        let mut prepared = self.prepared(run, account).await;
+        let draft = prepared.bill.draft.as_mut().unwrap();
+        let base = draft.lines[0].clone();
+        let add_on = Line {
+            component: 1,
+            quantity: 2,
+            ..base.clone()
+        };
+        let fee = Line {
+            kind: ChargeKind::Once,
+            ..base.clone()
+        };
+        let free = Line {
+            price: kes(0),
+            amount: kes(0),
+            ..base.clone()
+        };
+        draft
+            .lines
+            .extend([add_on.clone(), fee.clone(), free.clone()]);
+        draft.total = Money::sum(
+            base.amount.currency(),
+            draft.lines.iter().map(|it| it.amount),
+        )
+        .unwrap();
+        let (id, lines) = (draft.id, draft.lines.clone());
+        let numbers = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
+        let number = numbers.first().copied();
+        self.write(run, prepared, number).await.unwrap();
+        let mut tx = self.tx().await;
+        let stored = tx.invoices().find(id).await.unwrap().unwrap();
+        assert_eq!(stored.lines(), lines);
+        let billed = tx.invoices().billed(sold, day("2026-11-01")).await.unwrap();
+        let terms: Vec<_> = billed.iter().map(|it| it.terms).collect();
+        let all = [base, add_on, fee, free];
+        assert_eq!(terms, all.map(|it| it.terms()));
     }
 
     async fn a_bill_of_yesterday_s_facts_is_a_conflict(&self, run: &dyn BillingRunStore) {
@@ -198,6 +255,37 @@ impl World<'_> {
         assert_eq!(self.numbers(account).await, ["INV-000002", "INV-000001"]);
     }
 
+    /// A month of one minor unit, and its last day on a dearer plan: nothing is given back for a day of it, so its line
+    /// keeps that day, but nobody paid for it twice.
+    async fn days_that_cost_nothing_stand_in_nobody_s_way(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let account = self.account_with(entity.id()).await.id();
+        let sold = self.sell_for(1, account, "2026-11-21", "2026-11-21").await;
+        let first = self.prepared(run, account).await;
+        self.write(run, first, None).await.unwrap();
+        let dearer = self.plan(900_000).await;
+        let mut tx = self.tx().await;
+        tx.accounts().lock(account).await.unwrap();
+        let mut it = tx.subscriptions().find(sold.id()).await.unwrap().unwrap();
+        it.change_plan(&dearer, When::Now, day("2026-12-20"))
+            .unwrap();
+        tx.subscriptions().save(&mut it).await.unwrap();
+        tx.commit().await.unwrap();
+        let now = Timestamp::from_utc("2026-12-20T09:00:00Z".parse().unwrap());
+        let found = run.facts_of(self.tenant(), account, now).await.unwrap();
+        let (entity, facts) = found.unwrap();
+        let order = BillOrder {
+            now,
+            ..self.order()
+        };
+        let prepared = prepare_bill(&entity, facts, order).unwrap();
+        let lines = &prepared.bill.draft.as_ref().unwrap().lines;
+        assert!(lines.iter().all(|it| it.repairs.is_none()), "{lines:?}");
+        assert!(!prepared.is_plain);
+        self.write(run, prepared, None).await.unwrap();
+        assert_eq!(self.numbers(account).await, ["INV-000002", "INV-000001"]);
+    }
+
     async fn numbers_set_aside_are_used_or_given_back(&self, run: &dyn BillingRunStore) {
         let entity = self.entity_of(self.found().await).await;
         let numbers = run.reserve_numbers(&self.scope, &entity, 3).await.unwrap();
@@ -230,6 +318,8 @@ impl World<'_> {
         };
         let nowhere = run.facts_to_bill(self.tenant(), self.ids.next(), stranger);
         assert!(nowhere.await.unwrap().is_none());
+        let nobody = run.count_to_bill(self.tenant(), self.ids.next(), noon());
+        assert_eq!(nobody.await.unwrap(), 0);
         let numbers = run.reserve_numbers(&self.scope, &entity, 20).await.unwrap();
         let mut numbers = numbers.into_iter();
         let mut bills = Vec::new();

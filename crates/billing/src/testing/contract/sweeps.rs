@@ -21,7 +21,6 @@ fn page(after: Option<AccountId>, limit: u16) -> SweepPage {
 impl World<'_> {
     pub(super) async fn sweep_promises(&self) {
         self.only_accounts_with_something_due_are_billed().await;
-        self.only_accounts_that_may_change_are_evaluated().await;
     }
 
     async fn only_accounts_with_something_due_are_billed(&self) {
@@ -97,60 +96,5 @@ impl World<'_> {
         let mut tx = self.tx().await;
         tx.accounts().save(account).await.unwrap();
         tx.commit().await.unwrap();
-    }
-
-    async fn only_accounts_that_may_change_are_evaluated(&self) {
-        let entity = self.found().await;
-        let books = self.of_entity(entity);
-        let late = self.account_with(entity).await.id();
-        books.bill(late, 100, "2026-11-23").await;
-        let not_yet_late = self.account_with(entity).await.id();
-        books.bill(not_yet_late, 100, "2026-11-24").await;
-        let paid = self.account_with(entity).await.id();
-        let mut invoice = books.bill(paid, 100, "2026-11-01").await;
-        self.pay(&mut invoice, 100).await;
-        let mut behind = self.account_with(entity).await;
-        behind.reach(Level::Restricted);
-        self.save_account(&mut behind).await;
-        let begins = self.subscriber(entity, TODAY).await;
-        self.subscriber(entity, "2026-12-02").await;
-        let changes = self.account_with(entity).await.id();
-        self.scheduled(changes).await;
-        let ends = self.account_with(entity).await.id();
-        self.ending(ends, false).await;
-        let ended = self.account_with(entity).await.id();
-        self.ending(ended, true).await;
-        let all = self.to_evaluate(entity, page(None, 10)).await;
-        let wanted = [late, behind.id(), begins, changes, ends];
-        assert_eq!(all, wanted);
-        assert_eq!(self.to_evaluate(entity, page(None, 3)).await, wanted[..3]);
-        let rest = self.to_evaluate(entity, page(Some(wanted[2]), 3)).await;
-        assert_eq!(rest, wanted[3..]);
-    }
-
-    async fn to_evaluate(&self, entity: EntityId, page: SweepPage) -> Vec<AccountId> {
-        let queries = self.queries;
-        let found = queries.accounts_to_evaluate(self.tenant(), entity, page);
-        found.await.unwrap()
-    }
-
-    /// A subscription that will be on another plan from today on.
-    async fn scheduled(&self, account: AccountId) {
-        let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
-        let plan = self.plan(100).await;
-        it.change_plan(&plan, When::PeriodEnd, day("2026-11-15"))
-            .unwrap();
-        self.keep(&mut it).await;
-    }
-
-    /// A subscription that ends today, or did.
-    async fn ending(&self, account: AccountId, over: bool) {
-        let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
-        it.cancel(When::PeriodEnd, day("2026-11-15"));
-        if over {
-            it.catch_up(day(TODAY));
-            it.derive_access(Level::Clear, day(TODAY));
-        }
-        self.keep(&mut it).await;
     }
 }

@@ -3,6 +3,7 @@
 use kernel::{PageRequest, Scope, TenantId};
 
 use super::{World, day, noon};
+use crate::dunning_ports::DuePage;
 use crate::payment::PaymentMethod;
 use crate::ports::SweepPage;
 use crate::views::{InvoiceFilter, SubscriptionFilter};
@@ -90,8 +91,13 @@ impl World<'_> {
         assert!(subscriptions.await.unwrap().items.is_empty());
         let invoices = queries.invoices(tenant, InvoiceFilter::default(), page);
         assert!(invoices.await.unwrap().items.is_empty());
-        let payments = queries.payments(tenant, None, page).await.unwrap();
+        let payments = queries
+            .payments(tenant, crate::PaymentFilter::default(), page)
+            .await
+            .unwrap();
         assert!(payments.items.is_empty());
+        let unmatched = queries.unmatched_payments(tenant, None, page);
+        assert!(unmatched.await.unwrap().items.is_empty());
         let sweep = SweepPage {
             today: day("2027-01-01"),
             after: None,
@@ -99,8 +105,20 @@ impl World<'_> {
         };
         let due = queries.accounts_to_bill(tenant, self.entity, sweep).await;
         assert!(due.unwrap().is_empty());
-        let due = queries.accounts_to_evaluate(tenant, self.entity, sweep);
-        assert!(due.await.unwrap().is_empty());
+        let due = DuePage {
+            now: noon(),
+            after: None,
+            limit: 10,
+        };
+        let due = queries.accounts_to_evaluate(tenant, self.entity, due);
+        assert!(due.await.unwrap().is_none());
+        let account = self.account().await;
+        let steps = queries.dunning_steps(tenant, account).await.unwrap();
+        assert!(steps.is_empty());
+        let charges = queries.dunning_charges(tenant, account).await.unwrap();
+        assert!(charges.is_empty());
+        let reasons = queries.parked_reasons(tenant).await.unwrap();
+        assert!(reasons.is_empty());
     }
 
     async fn names_and_references_are_free_for_another_tenant(&self) {

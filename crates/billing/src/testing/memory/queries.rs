@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use kernel::{
     AccountId, Cursor, CustomerId, EntityId, Id, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId,
+    StoreError, SubscriptionId, TenantId, Timestamp,
 };
 
 use super::MemoryBilling;
@@ -13,14 +13,21 @@ use super::views::{
 };
 use crate::account::AccountSnapshot;
 use crate::invoice::InvoiceSnapshot;
-use crate::overdue::Level;
-use crate::payment::PaymentMethod;
+use crate::payment::{PaymentMethod, PaymentSnapshot, PaymentState};
 use crate::ports::{BillingQueries, SweepPage};
 use crate::subscription::Subscription;
+use crate::unmatched::{UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
+    SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
+
+fn is_wanted(it: &PaymentView, filter: &PaymentFilter) -> bool {
+    filter.status.is_none_or(|status| it.status == status)
+        && filter.method.is_none_or(|method| it.method == method)
+        && (filter.reference.is_none() || it.reference == filter.reference)
+        && (filter.provider.is_none() || it.provider == filter.provider)
+}
 
 #[async_trait]
 impl BillingQueries for MemoryBilling {
@@ -142,12 +149,57 @@ impl BillingQueries for MemoryBilling {
     async fn payments(
         &self,
         tenant: TenantId,
-        account: Option<AccountId>,
+        filter: PaymentFilter,
         page: PageRequest,
     ) -> Result<Page<PaymentView>, StoreError> {
         let rows = self.lock();
-        let newest = rows.payments.newest(tenant, account);
-        page_of(newest.map(payment_view), page, |it| it.id)
+        let newest = rows.payments.newest(tenant, filter.account);
+        let wanted = newest.map(payment_view).filter(|it| match it {
+            Ok(view) => is_wanted(view, &filter),
+            Err(_) => true,
+        });
+        page_of(wanted, page, |it| it.id)
+    }
+
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let rows = self.lock();
+        let is_late = |it: &&PaymentSnapshot| {
+            let end = it.ask.as_ref().and_then(|ask| ask.expires_at);
+            it.state == PaymentState::Pending && end.is_some_and(|end| end <= now)
+        };
+        let late = rows.payments.of_tenant(tenant).filter(is_late);
+        let late = late
+            .map(|it| it.id)
+            .filter(|it| after.is_none_or(|after| *it > after));
+        Ok(late.take(usize::from(limit)).collect())
+    }
+
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError> {
+        let row = self.lock().unmatched.get(&(tenant, id)).cloned();
+        Ok(row.map(UnmatchedView::from))
+    }
+
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError> {
+        let rows = self.lock();
+        let newest = rows.unmatched.of_tenant(tenant).rev();
+        let wanted = newest.filter(|it| status.is_none_or(|status| it.state.status() == status));
+        let views = wanted.cloned().map(UnmatchedView::from);
+        page_of(views.map(Ok), page, |it| it.id)
     }
 
     async fn accounts_to_bill(
@@ -160,24 +212,6 @@ impl BillingQueries for MemoryBilling {
         let due = |it: Subscription| it.is_due(page.today);
         sweep(&rows, tenant, entity, page, |it| {
             Ok(it.parked.is_none() && any_subscription(&rows, tenant, it, due)?)
-        })
-    }
-
-    async fn accounts_to_evaluate(
-        &self,
-        tenant: TenantId,
-        entity: EntityId,
-        page: SweepPage,
-    ) -> Result<Vec<AccountId>, StoreError> {
-        let rows = self.lock();
-        let changes = |it: Subscription| it.next_change_on().is_some_and(|it| it <= page.today);
-        sweep(&rows, tenant, entity, page, |it| {
-            let late = |invoice: &InvoiceSnapshot| {
-                invoice.allocated != invoice.total && invoice.due_on < page.today
-            };
-            Ok(it.level != Level::Clear
-                || rows.invoices.of_account(tenant, it.id).any(late)
-                || any_subscription(&rows, tenant, it, changes)?)
         })
     }
 
@@ -195,7 +229,7 @@ impl BillingQueries for MemoryBilling {
 }
 
 /// One page of views that run from the newest to the oldest.
-fn page_of<K, V>(
+pub(super) fn page_of<K, V>(
     newest: impl Iterator<Item = Result<V, StoreError>>,
     page: PageRequest,
     id: impl Fn(&V) -> Id<K>,

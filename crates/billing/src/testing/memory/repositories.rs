@@ -11,19 +11,19 @@ use kernel::{
 use super::MemoryTx;
 use super::rows::Write;
 use crate::account::Account;
-use crate::difference::{Billed, LineRef};
+use crate::difference::{Billed, LetGo, LineRef};
 use crate::entity::LegalEntity;
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
-use crate::payment::Payment;
+use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::ports::{
     AccountRepository, EntityRepository, InvoiceRepository, Ledger, PaymentRepository,
-    PlanRepository, SubscriptionRepository,
+    PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
 use crate::schedule::Period;
-use crate::segment::Terms;
 use crate::subscription::Subscription;
+use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedState};
 
 #[async_trait]
 impl EntityRepository for MemoryTx {
@@ -45,7 +45,11 @@ impl EntityRepository for MemoryTx {
         let mut row = entity.snapshot();
         row.version += 1;
         let version = row.version;
-        self.keep(entity.id(), &entity.take_events(), Write::Entity(row))?;
+        self.keep(
+            entity.id(),
+            &entity.take_events(),
+            Write::Entity(Box::new(row)),
+        )?;
         entity.saved_as(version);
         Ok(())
     }
@@ -98,7 +102,17 @@ impl AccountRepository for MemoryTx {
         let mut row = account.snapshot();
         row.version += 1;
         let version = row.version;
-        self.keep(account.id(), &account.take_events(), Write::Account(row))?;
+        self.keep(
+            account.id(),
+            &account.take_events(),
+            Write::Account(Box::new(row)),
+        )?;
+        for step in account.take_steps() {
+            self.write(Write::Step(account.id(), step))?;
+        }
+        for charge in account.take_charges() {
+            self.write(Write::Charge(account.id(), charge))?;
+        }
         account.saved_as(version);
         Ok(())
     }
@@ -180,7 +194,7 @@ impl InvoiceRepository for MemoryTx {
                 };
                 billed.push(Billed {
                     line,
-                    terms: Terms::base(it.plan, it.price),
+                    terms: it.terms(),
                     period: it.period,
                     cycle: it.cycle,
                     price: it.price,
@@ -202,6 +216,11 @@ impl InvoiceRepository for MemoryTx {
         self.keep(invoice.id(), &invoice.take_events(), Write::Issue(row))?;
         invoice.saved_as(1);
         Ok(invoice)
+    }
+
+    /// Nothing is kept here beside the lines themselves.
+    async fn let_days_go(&mut self, _days: &[LetGo]) -> Result<(), StoreError> {
+        Ok(())
     }
 
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {
@@ -233,6 +252,26 @@ impl PaymentRepository for MemoryTx {
         Ok(row.map(Payment::restore))
     }
 
+    async fn find_by_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let id = self.rows.paid_as(self.tenant, method, reference);
+        let row = id.and_then(|it| self.rows.payments.get(&(self.tenant, it)));
+        Ok(row.cloned().map(Payment::restore))
+    }
+
+    async fn find_asked(
+        &mut self,
+        provider: &str,
+        asked_as: &str,
+    ) -> Result<Option<Payment>, StoreError> {
+        let id = self.rows.asked_as(self.tenant, provider, asked_as);
+        let row = id.and_then(|it| self.rows.payments.get(&(self.tenant, it)));
+        Ok(row.cloned().map(Payment::restore))
+    }
+
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError> {
         let mut rows: Vec<_> = self
             .rows
@@ -256,6 +295,37 @@ impl PaymentRepository for MemoryTx {
         let version = row.version;
         self.keep(payment.id(), &payment.take_events(), Write::Payment(row))?;
         payment.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl UnmatchedRepository for MemoryTx {
+    async fn find(&mut self, id: UnmatchedId) -> Result<Option<Unmatched>, StoreError> {
+        let row = self.rows.unmatched.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Unmatched::restore))
+    }
+
+    async fn find_open(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<Unmatched>, StoreError> {
+        let mut rows = self.rows.unmatched.of_tenant(self.tenant);
+        let row = rows.find(|it| {
+            it.state == UnmatchedState::Open
+                && it.method == method
+                && it.reference.as_deref() == Some(reference)
+        });
+        Ok(row.cloned().map(Unmatched::restore))
+    }
+
+    async fn save(&mut self, money: &mut Unmatched) -> Result<(), StoreError> {
+        let mut row = money.snapshot();
+        row.version += 1;
+        let version = row.version;
+        self.keep(money.id(), &money.take_events(), Write::Unmatched(row))?;
+        money.saved_as(version);
         Ok(())
     }
 }

@@ -4,19 +4,27 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{
-    AccountId, AccountKind, CustomerId, EntityId, EntityKind, Id, InvoiceKind, JobRequest,
-    NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
+    AccountId, AccountKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id, InvoiceKind,
+    JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
 };
 
 use super::table::{Row, Shared, Table};
-use crate::account::AccountSnapshot;
+use crate::account::{AccountSnapshot, Charge};
+use crate::dunning::{DunningRunSnapshot, TakenStep};
+use crate::dunning_ports::{
+    ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, ProcedureView, StepView,
+};
 use crate::entity::EntitySnapshot;
 use crate::invoice::InvoiceSnapshot;
 use crate::ledger::Posting;
-use crate::payment::PaymentSnapshot;
+use crate::payment::{PaymentMethod, PaymentSnapshot};
 use crate::plan::{PlanSnapshot, PlanStatus};
-use crate::ports::{ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE};
+use crate::ports::{
+    ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
+    UNMATCHED_REFERENCE_UNIQUE,
+};
 use crate::subscription::SubscriptionSnapshot;
+use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
 /// A posting and its place in the order of all.
 type Placed = (u64, Arc<Posting>);
@@ -29,6 +37,14 @@ pub(super) struct Rows {
     pub(super) subscriptions: Table<SubscriptionKind, SubscriptionSnapshot>,
     pub(super) invoices: Table<InvoiceKind, InvoiceSnapshot>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
+    pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
+    pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
+    /// The dunning steps taken for each account, the oldest first.
+    pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
+    /// The charges dunning has made to each account, the oldest first.
+    pub(super) charges: Shared<(TenantId, AccountId), Vec<ChargeView>>,
+    /// The procedures each entity has defined, the oldest first.
+    pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The last number taken of each series.
     pub(super) counters: Shared<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
@@ -37,6 +53,8 @@ pub(super) struct Rows {
     customers: Shared<(TenantId, CustomerId, EntityId), AccountId>,
     /// Which payment a method's reference names.
     references: Shared<(TenantId, &'static str, Arc<str>), PaymentId>,
+    /// Which payment a provider was asked for under a name.
+    asks: Shared<(TenantId, String, String), PaymentId>,
     /// Of each account, oldest first.
     pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<Placed>>>,
     posted: u64,
@@ -49,14 +67,18 @@ pub(super) struct Rows {
 /// What a transaction wrote: replayed on commit, and refused there if another one was faster.
 #[derive(Debug)]
 pub(super) enum Write {
-    Entity(EntitySnapshot),
+    Entity(Box<EntitySnapshot>),
     Plan(PlanSnapshot),
     Lock(AccountId),
-    Account(AccountSnapshot),
+    Account(Box<AccountSnapshot>),
+    Step(AccountId, TakenStep),
+    Charge(AccountId, Charge),
+    Run(DunningRunSnapshot),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
     Payment(PaymentSnapshot),
+    Unmatched(UnmatchedSnapshot),
     Posting(Arc<Posting>),
     Job(JobRequest),
     Event(NewEvent),
@@ -67,6 +89,9 @@ impl Row for EntitySnapshot {}
 impl Row for PlanSnapshot {}
 
 impl Row for AccountSnapshot {}
+
+impl Row for UnmatchedSnapshot {}
+impl Row for DunningRunSnapshot {}
 
 impl Row for SubscriptionSnapshot {
     fn account(&self) -> Option<AccountId> {
@@ -97,6 +122,28 @@ impl Rows {
         self.customers.get(&(tenant, customer, entity)).copied()
     }
 
+    /// The payment of a method with a reference.
+    pub(super) fn paid_as(
+        &self,
+        tenant: TenantId,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Option<PaymentId> {
+        let key = (tenant, method.as_str(), Arc::from(reference));
+        self.references.get(&key).copied()
+    }
+
+    /// The payment that a provider was asked for under a name.
+    pub(super) fn asked_as(
+        &self,
+        tenant: TenantId,
+        provider: &str,
+        asked_as: &str,
+    ) -> Option<PaymentId> {
+        let key = (tenant, provider.to_owned(), asked_as.to_owned());
+        self.asks.get(&key).copied()
+    }
+
     pub(super) fn turn_of(&self, tenant: TenantId, account: AccountId) -> u64 {
         self.turns.get(&(tenant, account)).copied().unwrap_or(0)
     }
@@ -118,18 +165,23 @@ impl Rows {
 
     pub(super) fn apply(&mut self, tenant: TenantId, write: &Write) -> Result<(), StoreError> {
         match write {
-            Write::Entity(row) => put(&mut self.entities, (tenant, row.founded.id), row, |it| {
-                it.version
-            }),
+            Write::Entity(row) => self.put_entity(tenant, row),
             Write::Plan(row) => self.put_plan(tenant, row),
             Write::Lock(account) => self.touch(tenant, *account),
             Write::Account(row) => self.put_account(tenant, row),
+            Write::Step(account, step) => self.step(tenant, *account, *step),
+            Write::Charge(account, charge) => {
+                self.charge(tenant, *account, *charge);
+                Ok(())
+            }
+            Write::Run(row) => self.put_run(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
             }),
             Write::Issue(row) => self.issue(tenant, row),
             Write::Invoice(row) => self.settle(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
+            Write::Unmatched(row) => self.put_unmatched(tenant, row),
             Write::Posting(posting) => {
                 self.posted += 1;
                 let place = (tenant, posting.account());
@@ -146,6 +198,67 @@ impl Rows {
                 Ok(())
             }
         }
+    }
+
+    fn put_entity(&mut self, tenant: TenantId, row: &EntitySnapshot) -> Result<(), StoreError> {
+        put(&mut self.entities, (tenant, row.founded.id), row, |it| {
+            it.version
+        })?;
+        let defined = self.procedures.get_or_default_cow((tenant, row.founded.id));
+        let known = defined.last().map_or(0, |it| it.version);
+        if let Some(procedure) = row.procedure.clone().filter(|_| row.procedures > known) {
+            defined.push(ProcedureView {
+                version: row.procedures,
+                procedure,
+            });
+        }
+        Ok(())
+    }
+
+    fn step(
+        &mut self,
+        tenant: TenantId,
+        account: AccountId,
+        it: TakenStep,
+    ) -> Result<(), StoreError> {
+        let steps = self.steps.get_or_default_cow((tenant, account));
+        if steps
+            .iter()
+            .any(|known| (known.episode, known.step) == (it.episode, it.step))
+        {
+            return Err(duplicate(DUNNING_STEP_ONCE));
+        }
+        steps.push(StepView {
+            episode: it.episode,
+            step: it.step,
+            kind: it.of.kind.as_str().to_owned(),
+            day: it.of.day,
+            taken_on: it.on,
+            merged: it.merged,
+        });
+        Ok(())
+    }
+
+    fn charge(&mut self, tenant: TenantId, account: AccountId, it: Charge) {
+        let charges = self.charges.get_or_default_cow((tenant, account));
+        charges.push(ChargeView {
+            episode: it.episode,
+            step: it.step,
+            reason: it.reason,
+            amount: it.amount,
+            charged_on: it.on,
+            invoice: None,
+        });
+    }
+
+    fn put_run(&mut self, tenant: TenantId, row: &DunningRunSnapshot) -> Result<(), StoreError> {
+        let is_twin = |it: &DunningRunSnapshot| {
+            it.id != row.id && (it.entity, it.run_on) == (row.entity, row.run_on)
+        };
+        if self.runs.of_tenant(tenant).any(is_twin) {
+            return Err(duplicate(DUNNING_RUN_DAY_UNIQUE));
+        }
+        put(&mut self.runs, (tenant, row.id), row, |it| it.version)
     }
 
     fn put_plan(&mut self, tenant: TenantId, row: &PlanSnapshot) -> Result<(), StoreError> {
@@ -185,7 +298,28 @@ impl Rows {
             }
             self.references.insert_cow(key, row.id);
         }
+        if let Some(ask) = &row.ask {
+            let key = (tenant, ask.provider.clone(), ask.asked_as.clone());
+            if self.asks.get(&key).is_some_and(|it| *it != row.id) {
+                return Err(duplicate(PAYMENT_ASKED_UNIQUE));
+            }
+            self.asks.insert_cow(key, row.id);
+        }
         put(&mut self.payments, (tenant, row.id), row, |it| it.version)
+    }
+
+    fn put_unmatched(
+        &mut self,
+        tenant: TenantId,
+        row: &UnmatchedSnapshot,
+    ) -> Result<(), StoreError> {
+        let rival = |it: &UnmatchedSnapshot| {
+            it.id != row.id && it.method == row.method && it.reference == row.reference
+        };
+        if row.reference.is_some() && self.unmatched.of_tenant(tenant).any(rival) {
+            return Err(duplicate(UNMATCHED_REFERENCE_UNIQUE));
+        }
+        put(&mut self.unmatched, (tenant, row.id), row, |it| it.version)
     }
 
     /// The number must be the next one: a faster transaction may have taken it.

@@ -8,7 +8,7 @@ use crate::account::Account;
 use crate::bill::AccountFacts;
 use crate::entity::LegalEntity;
 use crate::ports::{BillingQueries, BillingStore, SweepPage};
-use crate::run::{BillingRunStore, PreparedBill, RunPage, write_prepared};
+use crate::run::{BillingRunStore, FoundAccount, PreparedBill, RunPage, write_prepared};
 use crate::use_cases::bill_account::papers_of;
 
 #[async_trait]
@@ -18,7 +18,7 @@ impl BillingRunStore for MemoryBilling {
         tenant: TenantId,
         entity: EntityId,
         page: RunPage,
-    ) -> Result<Option<(LegalEntity, Vec<AccountFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundAccount>)>, StoreError> {
         let row = self.lock().entities.get(&(tenant, entity)).cloned();
         let Some(row) = row else {
             return Ok(None);
@@ -33,9 +33,24 @@ impl BillingRunStore for MemoryBilling {
         let mut facts = Vec::new();
         for account in self.accounts_to_bill(tenant, entity, due).await? {
             let found = self.facts(tenant, account, |_| today).await?;
-            facts.extend(found.map(|(_, it)| it));
+            facts.extend(found.map(|(_, it)| (account, Ok(it))));
         }
         Ok(Some((found, facts)))
+    }
+
+    async fn count_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        now: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let page = RunPage {
+            now,
+            after: None,
+            limit: u16::MAX,
+        };
+        let found = self.facts_to_bill(tenant, entity, page).await?;
+        Ok(found.map_or(0, |(_, it)| it.len() as u64))
     }
 
     async fn facts_of(

@@ -4,24 +4,28 @@ use kernel::{Money, MoneyError, StoreError, TenantId};
 
 use super::rows::Rows;
 use crate::account::AccountSnapshot;
+use crate::dunning::NewProcedure;
 use crate::entity::EntitySnapshot;
 use crate::invoice::{InvoiceSnapshot, Settlement, printed_number};
 use crate::payment::{Payment, PaymentSnapshot};
 use crate::plan::PlanSnapshot;
 use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
 use crate::views::{
-    AccountView, AllocationView, EntityView, InvoiceView, LineView, PaymentView, PlanView,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceView, LineView, PaymentView, PlanView, SubscriptionView,
 };
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
+    let dunning = row.founded.dunning;
+    let procedure = row.procedure.clone();
     EntityView {
+        procedure: procedure.unwrap_or_else(|| NewProcedure::of_policy(dunning)),
+        procedure_version: row.procedures,
         id: row.founded.id,
         name: row.founded.name.clone(),
         currency: row.founded.currency,
         zone: row.founded.zone,
         terms_days: row.founded.terms_days,
-        dunning: row.founded.dunning,
+        dunning,
     }
 }
 
@@ -59,6 +63,10 @@ pub(super) fn account_view(
         credit,
         oldest_due_on: open.iter().map(|it| it.due_on).min(),
         parked: row.parked.clone(),
+        terms_days: row.terms_days,
+        hold: row.hold.clone(),
+        promise: row.promise,
+        procedure: row.procedure.as_deref().map(|(it, _)| it.clone()),
     })
 }
 
@@ -77,11 +85,6 @@ fn due(row: &InvoiceSnapshot) -> Result<Money, MoneyError> {
 
 fn unallocated(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
     Payment::restore(row.clone()).unallocated()
-}
-
-fn returned(row: &PaymentSnapshot) -> Result<Money, MoneyError> {
-    row.amount
-        .checked_sub(Payment::restore(row.clone()).received()?)
 }
 
 pub(super) fn subscription_view(
@@ -118,19 +121,11 @@ pub(super) fn subscription_view(
 }
 
 pub(super) fn invoice_view(row: &InvoiceSnapshot) -> Result<InvoiceView, StoreError> {
-    let lines = row.lines.iter().map(|it| LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
-    });
     Ok(InvoiceView {
         id: row.id,
         account: row.account,
         number: printed_number(&row.series, row.number),
-        lines: lines.collect(),
+        lines: row.lines.iter().map(LineView::from).collect(),
         total: row.total,
         allocated: row.allocated,
         due: due(row).map_err(StoreError::corrupt)?,
@@ -145,21 +140,5 @@ pub(super) const fn settlement(row: &InvoiceSnapshot) -> Settlement {
 }
 
 pub(super) fn payment_view(row: &PaymentSnapshot) -> Result<PaymentView, StoreError> {
-    let uses = Payment::restore(row.clone()).uses();
-    let uses = uses.map_err(StoreError::corrupt)?;
-    let allocations = uses.iter().map(|it| AllocationView {
-        invoice: it.invoice,
-        amount: it.amount,
-    });
-    Ok(PaymentView {
-        id: row.id,
-        account: row.account,
-        amount: row.amount,
-        method: row.method,
-        reference: row.reference.clone(),
-        received_at: row.received_at,
-        allocations: allocations.collect(),
-        unallocated: unallocated(row).map_err(StoreError::corrupt)?,
-        returned: returned(row).map_err(StoreError::corrupt)?,
-    })
+    PaymentView::of(&Payment::restore(row.clone())).map_err(StoreError::corrupt)
 }

@@ -2,6 +2,7 @@
 
 use super::{Desk, Sold, day, line, lines, told};
 use crate::account::{Account, AccountSnapshot};
+use crate::dunning::Hold;
 use crate::events::Access;
 use crate::overdue::Level;
 use crate::use_cases::subscribe::Subscribe;
@@ -150,7 +151,10 @@ async fn a_held_account_stays_clear_however_late_it_pays() {
     let mut tx = desk.tx().await;
     let stored = tx.accounts().lock(sold.account).await.unwrap().unwrap();
     let mut held = Account::restore(AccountSnapshot {
-        hold: Some("the hospital".to_owned()),
+        hold: Some(Hold {
+            reason: "the hospital".to_owned(),
+            until: None,
+        }),
         ..stored.snapshot()
     });
     tx.accounts().save(&mut held).await.unwrap();

@@ -3,15 +3,25 @@
 use kernel::PaymentId;
 
 use super::{Desk, Sold, kes};
-use crate::account::BadHold;
+use crate::account::ArrearsRefusal;
+use crate::dunning::Hold;
 use crate::ledger::LedgerAccount;
 use crate::overdue::Level;
 use crate::payment::PaymentRefusal;
+use crate::use_cases::account_change::AccountError;
 use crate::use_cases::give_back::{
-    GiveBackError, RefundPayment, refund_payment, reverse_payment, undo_reversal,
+    GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
-use crate::use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+use crate::use_cases::hold_account::{lift_hold, place_hold};
+use crate::use_cases::paid::Spoken;
 use crate::{BillingQueries, PaymentView};
+
+fn disputed(payment: PaymentId) -> ReversePayment {
+    ReversePayment {
+        of: Spoken::Payment(payment),
+        reason: "a dispute".to_owned(),
+    }
+}
 
 impl Desk {
     async fn refund(&self, command: RefundPayment) -> Result<(), GiveBackError> {
@@ -19,19 +29,21 @@ impl Desk {
     }
 
     async fn reverse(&self, payment: PaymentId) -> Result<(), GiveBackError> {
-        reverse_payment(&self.store, &self.clock, &self.scope, payment).await
+        let command = disputed(payment);
+        reverse_payment(&self.store, &self.clock, &self.scope, command).await
     }
 
     async fn win(&self, payment: PaymentId) -> Result<(), GiveBackError> {
-        undo_reversal(&self.store, &self.clock, &self.scope, payment).await
+        let command = disputed(payment);
+        undo_reversal(&self.store, &self.clock, &self.scope, command).await
     }
 
-    async fn payment_view(&self, id: PaymentId) -> PaymentView {
+    pub(super) async fn payment_view(&self, id: PaymentId) -> PaymentView {
         let payment = self.store.payment(self.scope.tenant, id).await;
         payment.unwrap().unwrap()
     }
 
-    fn in_books(&self, account: LedgerAccount) -> i64 {
+    pub(super) fn in_books(&self, account: LedgerAccount) -> i64 {
         let postings = self.store.postings(self.scope.tenant);
         let entries = postings.iter().flat_map(|it| it.entries());
         let own = entries.filter(|it| it.account == account);
@@ -40,7 +52,7 @@ impl Desk {
 }
 
 /// A subscription whose first month of 3,000.00 was paid with 3,500.00.
-async fn paid(desk: &Desk) -> (Sold, PaymentId) {
+pub(super) async fn paid(desk: &Desk) -> (Sold, PaymentId) {
     let sold = desk.sell(300_000).await;
     desk.bill(sold.account).await.unwrap();
     let payment = desk.pay(sold.account, 350_000).await;
@@ -55,8 +67,9 @@ async fn a_refund_is_paid_once_and_opens_what_it_had_paid() {
         id: desk.ids().next(),
         payment,
         amount: Some(kes(80_000)),
+        reason: "moved away".to_owned(),
     };
-    desk.refund(command).await.unwrap();
+    desk.refund(command.clone()).await.unwrap();
     let account = desk.account(sold.account).await;
     assert_eq!((account.due, account.credit), (kes(30_000), kes(0)));
     assert_eq!(desk.payment_view(payment).await.returned, kes(80_000));
@@ -64,11 +77,11 @@ async fn a_refund_is_paid_once_and_opens_what_it_had_paid() {
     assert_eq!(desk.in_books(LedgerAccount::Receivable), 30_000);
     assert_eq!(desk.in_books(LedgerAccount::CustomerCredit), 0);
     let heard = desk.heard();
-    desk.refund(command).await.unwrap();
+    desk.refund(command.clone()).await.unwrap();
     assert_eq!(desk.heard(), heard);
     let other = RefundPayment {
         amount: Some(kes(1)),
-        ..command
+        ..command.clone()
     };
     let refused = desk.refund(other).await.unwrap_err();
     assert!(matches!(
@@ -129,7 +142,7 @@ async fn a_payment_that_is_not_there_is_named() {
     let desk = Desk::opened("2026-11-01").await;
     let payment = desk.ids().next();
     let missing = desk.reverse(payment).await.unwrap_err();
-    assert!(matches!(missing, GiveBackError::NotFound(it) if it == payment));
+    assert!(matches!(missing, GiveBackError::NotFound(Spoken::Payment(it)) if it == payment));
 }
 
 #[tokio::test]
@@ -141,18 +154,27 @@ async fn a_hold_gives_access_back_until_it_is_lifted() {
     desk.evaluate(sold.account).await;
     assert_eq!(desk.level(sold.account).await, Level::Suspended);
     let (store, clock, scope) = (&desk.store, &desk.clock, &desk.scope);
-    let hold = |reason: &'static str| place_hold(store, clock, scope, sold.account, reason);
+    let hold = |reason: &str| {
+        let hold = Hold {
+            reason: reason.to_owned(),
+            until: None,
+        };
+        place_hold(store, clock, scope, sold.account, hold)
+    };
     hold("a hospital").await.unwrap();
     assert_eq!(desk.level(sold.account).await, Level::Clear);
     let heard = desk.heard();
     hold(" a hospital ").await.unwrap();
     assert_eq!(desk.heard(), heard);
     let other = hold("a school").await.unwrap_err();
-    assert!(matches!(other, HoldAccountError::Refused(BadHold::Held(_))));
+    assert!(matches!(
+        other,
+        AccountError::Refused(ArrearsRefusal::AlreadyHeld { .. })
+    ));
     let silent = hold("  ").await.unwrap_err();
     assert!(matches!(
         silent,
-        HoldAccountError::Refused(BadHold::Reason { length: 0 })
+        AccountError::Refused(ArrearsRefusal::Reason(0))
     ));
     for _ in 0..2 {
         lift_hold(store, clock, scope, sold.account).await.unwrap();

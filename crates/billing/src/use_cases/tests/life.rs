@@ -194,7 +194,11 @@ impl Life {
         let page = PageRequest::new(200, None);
         let invoices = store.invoices(tenant, InvoiceFilter::default(), page);
         let invoices = invoices.await.unwrap().items;
-        let payments = store.payments(tenant, None, page).await.unwrap().items;
+        let payments = store
+            .payments(tenant, crate::PaymentFilter::default(), page)
+            .await
+            .unwrap()
+            .items;
         for (number, invoice) in (1_u64..).zip(invoices.iter().rev()) {
             prop_assert_eq!(&invoice.number, &printed_number("INV", number));
             check_invoice(invoice, &payments)?;

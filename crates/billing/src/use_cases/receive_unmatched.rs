@@ -1,0 +1,173 @@
+//! Takes money that fits no account, and gives it back to whoever sent it.
+
+use kernel::{AccountId, Clock, EntityId, MayConflict, Money, Scope, StoreError, Timestamp};
+
+use crate::ledger::{LedgerAccount, Posting};
+use crate::payment::{BadPayment, PaymentMethod};
+use crate::ports::{BillingStore, BillingTx, UNMATCHED_REFERENCE_UNIQUE};
+use crate::unmatched::{NewUnmatched, Unmatched, UnmatchedId, UnmatchedRefusal, UnmatchedSnapshot};
+
+/// Takes money that fits no account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiveUnmatched {
+    /// The id it will have: the same id again is the same money.
+    pub id: UnmatchedId,
+    /// How much, above zero.
+    pub amount: Money,
+    /// How it came in.
+    pub method: PaymentMethod,
+    /// What the payer or provider calls it, 1 to 80 characters; unique per method.
+    pub reference: Option<String>,
+    /// Who sent it, 1 to 80 characters.
+    pub payer: Option<String>,
+    /// What the payer wrote, 1 to 80 characters.
+    pub note: Option<String>,
+    /// When it came in; now if absent.
+    pub received_at: Option<Timestamp>,
+}
+
+/// Why money that fits no account did not change hands.
+#[derive(Debug, thiserror::Error)]
+pub enum UnmatchedError {
+    /// The tenant has no such money.
+    #[error("there is no unmatched payment {0}")]
+    NotFound(UnmatchedId),
+    /// The tenant has no legal entity in whose books it could stand.
+    #[error("there is no legal entity yet")]
+    NoEntity,
+    /// It breaks a rule.
+    #[error("the money breaks a rule")]
+    Bad(#[from] BadPayment),
+    /// Its state does not allow it.
+    #[error("its state does not allow it")]
+    Refused(#[from] UnmatchedRefusal),
+    /// The id belongs to money with other content.
+    #[error("another unmatched payment has this id")]
+    OtherContent(UnmatchedId),
+    /// The method has money with this reference.
+    #[error("money with this reference was recorded before")]
+    DuplicateReference,
+    /// The store could not do it.
+    #[error("the store failed")]
+    Store(#[source] StoreError),
+}
+
+impl From<StoreError> for UnmatchedError {
+    fn from(err: StoreError) -> Self {
+        if err.is_duplicate_of(UNMATCHED_REFERENCE_UNIQUE) {
+            Self::DuplicateReference
+        } else {
+            Self::Store(err)
+        }
+    }
+}
+
+impl MayConflict for UnmatchedError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(err) if err.is_conflict())
+    }
+}
+
+/// Takes the money into the suspense account of the tenant's first entity. The same id with the same content again changes
+/// nothing.
+///
+/// # Errors
+/// [`UnmatchedError`]; nothing is taken then.
+pub async fn receive_unmatched(
+    store: &dyn BillingStore,
+    clock: &dyn Clock,
+    scope: &Scope,
+    command: ReceiveUnmatched,
+) -> Result<(), UnmatchedError> {
+    let now = clock.now();
+    let mut tx = store.begin(scope).await?;
+    if let Some(known) = tx.unmatched().find(command.id).await? {
+        return same_money(&known.snapshot(), &command);
+    }
+    let entity = tx.entities().first().await?;
+    let entity = entity.ok_or(UnmatchedError::NoEntity)?.id();
+    let mut money = Unmatched::receive(new_money(command, entity, now), now)?;
+    let it = money.snapshot();
+    if let Some(reference) = &it.reference {
+        let paid = tx.payments().find_by_reference(it.method, reference);
+        if paid.await?.is_some() {
+            return Err(UnmatchedError::DuplicateReference);
+        }
+    }
+    let sides = (LedgerAccount::Cash, LedgerAccount::Suspense);
+    post(&mut *tx, &it, ("unmatched", sides), now).await?;
+    tx.unmatched().save(&mut money).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives the money back to whoever sent it, for 1 to 300 characters of reason. A second time changes nothing.
+///
+/// # Errors
+/// [`UnmatchedError`]; nothing is changed then.
+pub async fn return_unmatched(
+    store: &dyn BillingStore,
+    clock: &dyn Clock,
+    scope: &Scope,
+    id: UnmatchedId,
+    reason: &str,
+) -> Result<(), UnmatchedError> {
+    let mut tx = store.begin(scope).await?;
+    let money = tx.unmatched().find(id).await?;
+    let mut money = money.ok_or(UnmatchedError::NotFound(id))?;
+    if !money.give_back(reason)? {
+        return Ok(());
+    }
+    leave_suspense(&mut *tx, &money.snapshot(), clock.now()).await?;
+    tx.unmatched().save(&mut money).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The money is not in suspense any more.
+pub(super) async fn leave_suspense(
+    tx: &mut dyn BillingTx,
+    money: &UnmatchedSnapshot,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let sides = (LedgerAccount::Suspense, LedgerAccount::Cash);
+    post(tx, money, ("unmatched_left", sides), now).await
+}
+
+/// No customer's account has it: in the books it stands under the entity's own id.
+async fn post(
+    tx: &mut dyn BillingTx,
+    money: &UnmatchedSnapshot,
+    (what, sides): (&'static str, (LedgerAccount, LedgerAccount)),
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let whose = (money.entity, AccountId::from_uuid(money.entity.uuid()));
+    let source = (what, money.id.to_string());
+    let posting = Posting::new(whose, source, now, sides, money.amount);
+    tx.ledger()
+        .post(posting.map_err(StoreError::corrupt)?)
+        .await
+}
+
+fn new_money(command: ReceiveUnmatched, entity: EntityId, now: Timestamp) -> NewUnmatched {
+    NewUnmatched {
+        id: command.id,
+        entity,
+        amount: command.amount,
+        method: command.method,
+        reference: command.reference,
+        payer: command.payer,
+        note: command.note,
+        received_at: command.received_at.unwrap_or(now),
+    }
+}
+
+fn same_money(known: &UnmatchedSnapshot, command: &ReceiveUnmatched) -> Result<(), UnmatchedError> {
+    let same = known.amount == command.amount
+        && known.method == command.method
+        && known.reference.as_deref() == command.reference.as_deref().map(str::trim);
+    match same {
+        true => Ok(()),
+        false => Err(UnmatchedError::OtherContent(command.id)),
+    }
+}
