@@ -59,6 +59,8 @@ pub(crate) enum Deed {
     PayAhead(u32),
     /// A provider tells of a payment once more.
     TellAgain(PaymentId),
+    /// Money of a payment goes back.
+    GiveBack(PaymentId),
     /// To another plan.
     Change(u32, usize, Option<When>),
     /// An operator stops it for now.

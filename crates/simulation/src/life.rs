@@ -1,6 +1,7 @@
 //! Day after day: what people do, what the product does about it, and whether its promises hold.
 
 mod deeds;
+mod give_back;
 mod month_end;
 mod notes;
 mod passes;

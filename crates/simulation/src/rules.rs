@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use billing::{Access, DunningPolicy, LedgerAccount, Level, Period};
+use billing::{Access, DunningPolicy, LedgerAccount, Level, PaymentView, Period};
 use kernel::{LocalDate, PlanId, SubscriptionId};
 
 use crate::books::Books;
@@ -69,7 +69,7 @@ fn ledger_agrees_with_documents(books: &Books) -> Verdict {
     let due: i64 = books.invoices.iter().map(|it| it.due.minor()).sum();
     let total: i64 = books.invoices.iter().map(|it| it.total.minor()).sum();
     let credit: i64 = books.payments.iter().map(|it| it.unallocated.minor()).sum();
-    let paid: i64 = books.payments.iter().map(|it| it.amount.minor()).sum();
+    let paid = kept(books);
     for (account, wanted) in [
         (LedgerAccount::Receivable, due),
         (LedgerAccount::Revenue, -total),
@@ -96,14 +96,24 @@ fn payments_add_up(books: &Books, known: &Known) -> Verdict {
     for payment in &books.payments {
         let spent: i64 = payment.allocations.iter().map(|it| it.amount.minor()).sum();
         let (amount, left) = (payment.amount.minor(), payment.unallocated.minor());
-        hold("28", spent + left == amount && left >= 0, || {
-            format!("of {amount}, {spent} is allocated and {left} is left")
+        let back = payment.returned.minor();
+        hold("28", spent + left + back == amount && left >= 0, || {
+            format!("of {amount}, {spent} is allocated, {left} is left and {back} went back")
+        })?;
+        hold("31", (0..=amount).contains(&back), || {
+            format!("of {amount}, {back} went back")
         })?;
     }
-    let paid: i64 = books.payments.iter().map(|it| it.amount.minor()).sum();
+    let paid = kept(books);
     hold("29", paid == known.paid, || {
         format!("{paid} is recorded, {} was paid", known.paid)
     })
+}
+
+/// What was paid and did not go back.
+fn kept(books: &Books) -> i64 {
+    let kept = |it: &PaymentView| it.amount.minor() - it.returned.minor();
+    books.payments.iter().map(kept).sum()
 }
 
 fn invoices_add_up(books: &Books) -> Verdict {
@@ -133,12 +143,16 @@ fn invoices_add_up(books: &Books) -> Verdict {
     Ok(())
 }
 
-/// Credit beside debt would mean that somebody who has paid is dunned; and the oldest debt is paid first.
+/// Credit beside debt would mean that somebody who has paid is dunned; and the oldest debt is paid first, but for what is
+/// owed again because money went back.
 fn credit_is_used(books: &Books) -> Verdict {
     let (due, credit) = (books.account.due.minor(), books.account.credit.minor());
     hold("32", due == 0 || credit == 0, || {
         format!("{due} is due beside a credit of {credit}")
     })?;
+    if books.payments.iter().any(|it| !it.returned.is_zero()) {
+        return Ok(());
+    }
     let mut open = false;
     for invoice in &books.invoices {
         hold("32", !open || invoice.allocated.is_zero(), || {

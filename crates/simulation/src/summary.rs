@@ -11,6 +11,8 @@ pub struct Summary {
     pub invoices: u64,
     /// Payments accepted.
     pub payments: u64,
+    /// Times that money went back.
+    pub returned: u64,
     /// Prepaid passes that were used.
     pub passes: u64,
     /// Events of every context.

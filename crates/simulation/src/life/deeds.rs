@@ -28,6 +28,7 @@ impl Life {
             Deed::Pay(number, invoice, part) => self.pay(number, invoice, part, day).await,
             Deed::PayAhead(number) => self.pay_ahead(number, day).await,
             Deed::TellAgain(payment) => self.tell_again(payment, day).await,
+            Deed::GiveBack(payment) => self.give_back(payment, day).await,
             Deed::Passes(deed) => self.deal_in_passes(deed, day).await,
             Deed::Outage(router) => {
                 self.summary.faults.outages += 1;
@@ -189,6 +190,7 @@ impl Life {
         self.known.entry(person.account).or_default().paid += amount.minor();
         self.touched.insert(person.account);
         self.commands.insert(id, command);
+        self.plan_giving_back(id, day);
         if self.scenario.faults && self.chance.permille(150) {
             let days = self.chance.within(0..=9);
             self.diary

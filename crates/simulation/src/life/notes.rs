@@ -1,6 +1,6 @@
 //! What the product tells the world: new invoices, changes of terms, and whose affairs moved.
 
-use kernel::{AccountId, EventRow, LocalDate, PlanId, SubscriptionId};
+use kernel::{AccountId, EventRow, InvoiceId, LocalDate, PlanId, SubscriptionId};
 use serde::de::DeserializeOwned;
 
 use super::Life;
@@ -16,12 +16,21 @@ impl Life {
 
     fn hear(&mut self, day: LocalDate, event: &EventRow) {
         let subscription: Option<SubscriptionId> = said(event, "subscription");
-        let account = said(event, "account").or_else(|| self.owner_of(subscription?));
+        let invoice: Option<InvoiceId> = said(event, "invoice");
+        let account = said(event, "account")
+            .or_else(|| self.owners.get(&subscription?).copied())
+            .or_else(|| self.issued.get(&invoice?).map(|it| it.account));
         let Some(account) = account else { return };
         self.touched.insert(account);
         let what = format!("{} {}", event.name, event.body);
         self.trail.note(account, day, what);
         if event.name == "billing.invoice_issued" {
+            self.summary.invoices += 1;
+        }
+        if matches!(
+            event.name.as_str(),
+            "billing.invoice_issued" | "billing.invoice_reopened"
+        ) {
             self.answer(account, event, day);
         }
         if event.name == "billing.level_changed" {
@@ -60,17 +69,12 @@ impl Life {
         }
     }
 
-    fn owner_of(&self, subscription: SubscriptionId) -> Option<AccountId> {
-        self.owners.get(&subscription).copied()
-    }
-
     /// Whoever gets an invoice decides when to pay it.
     fn answer(&mut self, account: AccountId, event: &EventRow, day: LocalDate) {
         let person = self.by_account.get(&account);
         let person = person.and_then(|it| self.people.get(it)).copied();
         if let (Some(invoice), Some(person)) = (said(event, "invoice"), person) {
             conduct::answer_invoice(&mut self.diary, &self.chance, &person, invoice, day);
-            self.summary.invoices += 1;
         }
     }
 }

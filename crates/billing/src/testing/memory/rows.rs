@@ -26,6 +26,9 @@ use crate::ports::{
 use crate::subscription::SubscriptionSnapshot;
 use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
+/// A posting and its place in the order of all.
+type Placed = (u64, Arc<Posting>);
+
 #[derive(Debug, Clone, Default)]
 pub(super) struct Rows {
     pub(super) entities: Table<EntityKind, EntitySnapshot>,
@@ -52,8 +55,8 @@ pub(super) struct Rows {
     references: Shared<(TenantId, &'static str, Arc<str>), PaymentId>,
     /// Which payment a provider was asked for under a name.
     asks: Shared<(TenantId, String, String), PaymentId>,
-    /// Of each account, with their places in the order of all.
-    pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<(u64, Arc<Posting>)>>>,
+    /// Of each account, oldest first.
+    pub(super) postings: Shared<(TenantId, AccountId), Arc<Vec<Placed>>>,
     posted: u64,
     /// Bumped by every commit.
     pub(super) generation: u64,
