@@ -1,16 +1,20 @@
 //! What an account is billed for on a day: one function of what is known, for the run, for one account and for a look
 //! beforehand (billing.md, invariants 14, 15 and 22).
 
-use std::collections::HashMap;
+mod figures;
 
-use kernel::{EntityId, InvoiceId, LocalDate, Money, SubscriptionId, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use kernel::{EntityId, InvoiceId, LocalDate, Money, PlanId, SubscriptionId, Timestamp};
 
 use crate::account::Account;
 use crate::difference::{Billed, Due, Inconsistent, diff};
-use crate::entity::LegalEntity;
+use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft, Line};
-use crate::ledger::{LedgerAccount, Posting};
+use crate::ledger::{Posting, Unbalanced};
 use crate::payment::Payment;
+use crate::pricing::NoTaxes;
 use crate::segment::desired;
 use crate::subscription::Subscription;
 use crate::use_cases::settlement::share_out;
@@ -26,6 +30,8 @@ pub struct Papers {
     pub open: Vec<Invoice>,
     /// Its payments of which something is left, the earliest received first.
     pub credits: Vec<Payment>,
+    /// The tax category of every plan that has one of its own. Not read where nothing is taxed.
+    pub tax_codes: Arc<BTreeMap<PlanId, TaxCode>>,
 }
 
 /// An account with everything that billing it needs, as read at one moment.
@@ -90,6 +96,12 @@ pub enum Unbillable {
         /// The limit.
         months: u16,
     },
+    /// The entity has no taxes for the day.
+    #[error(transparent)]
+    NoTaxes(#[from] NoTaxes),
+    /// The lines cannot be priced with the entity's taxes.
+    #[error("the lines cannot be priced with the taxes of the legal entity")]
+    Unpriced,
     /// Too many lines in one day.
     #[error("{lines} lines would be billed on one day, more than {most}")]
     TooManyLines {
@@ -103,6 +115,15 @@ pub enum Unbillable {
 impl From<kernel::MoneyError> for Unbillable {
     fn from(err: kernel::MoneyError) -> Self {
         Self::Inconsistent(err.into())
+    }
+}
+
+impl From<Unbalanced> for Unbillable {
+    fn from(err: Unbalanced) -> Self {
+        match err {
+            Unbalanced::Money(err) => err.into(),
+            Unbalanced::TooFew { .. } | Unbalanced::Off { .. } => Self::Unpriced,
+        }
     }
 }
 
@@ -141,10 +162,10 @@ pub fn bill(
         subscription.billed(today);
     }
     order.limits.check(&lines, &papers.open, today)?;
-    let draft = draft(entity, account, lines, order)?;
+    let draft = draft(entity, account, lines, &papers.tax_codes, order)?;
     let mut postings = Vec::new();
     if let Some(draft) = &draft {
-        postings.push(earned(entity.id(), draft, order.now)?);
+        postings.extend(earned(entity.id(), draft, order.now)?);
         // Its number is not known yet, but it is the last of its day.
         papers
             .open
@@ -224,18 +245,27 @@ fn draft(
     entity: &LegalEntity,
     account: &Account,
     lines: Vec<Line>,
+    codes: &BTreeMap<PlanId, TaxCode>,
     order: BillOrder,
 ) -> Result<Option<InvoiceDraft>, Unbillable> {
-    let total = Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let issued_on = entity.today(order.now);
+    let figures = figures::figures(entity, codes, &[], &lines, issued_on)?;
+    let total = match &figures {
+        Some(figures) => figures.payable,
+        None => Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?,
+    };
     if total.is_negative() {
         return Err(Inconsistent::NegativeTotal.into());
     }
-    let issued_on = entity.today(order.now);
-    Ok(total.is_positive().then(|| InvoiceDraft {
+    Ok(Some(InvoiceDraft {
         id: order.invoice,
         account: account.id(),
         entity: entity.id(),
         lines,
+        figures,
         total,
         issued_on,
         due_on: due_on(issued_on, entity.terms_days()),
@@ -264,14 +294,17 @@ fn use_credit(
     Ok(spent)
 }
 
-fn earned(entity: EntityId, draft: &InvoiceDraft, now: Timestamp) -> Result<Posting, Unbillable> {
-    Ok(Posting::new(
-        (entity, draft.account),
-        ("invoice", draft.id.to_string()),
-        now,
-        (LedgerAccount::Receivable, LedgerAccount::Revenue),
-        draft.total,
-    )?)
+/// What an invoice does to the books; nothing if it comes to nothing.
+fn earned(
+    entity: EntityId,
+    draft: &InvoiceDraft,
+    now: Timestamp,
+) -> Result<Option<Posting>, Unbillable> {
+    let entries = figures::entries(draft.figures.as_deref(), draft.total)?;
+    let whose = (entity, draft.account);
+    let source = || ("invoice", draft.id.to_string());
+    let posting = entries.map(|it| Posting::balanced(whose, source(), now, it));
+    Ok(posting.transpose()?)
 }
 
 fn due_on(issued_on: LocalDate, terms_days: u16) -> LocalDate {

@@ -53,6 +53,17 @@ pub enum BillingEvent {
         entity: EntityId,
         currency: Currency,
     },
+    /// A legal entity prices its documents in another way from now on.
+    TaxesDefined {
+        entity: EntityId,
+        inclusive: bool,
+        categories: Vec<String>,
+    },
+    /// A plan has another tax category from now on; none is the usual one of the entity.
+    PlanTaxed {
+        plan: PlanId,
+        category: Option<String>,
+    },
     /// A plan was defined.
     PlanDefined { plan: PlanId, price: Money },
     /// A plan is not sold any more.
@@ -184,6 +195,13 @@ pub enum BillingEvent {
         number: String,
         reason: String,
     },
+    /// Debt was given up.
+    DebtWrittenOff {
+        invoice: InvoiceId,
+        account: AccountId,
+        amount: Money,
+        reason: String,
+    },
     /// An invoice was issued.
     InvoiceIssued {
         invoice: InvoiceId,
@@ -265,6 +283,8 @@ impl DomainEvent for BillingEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::EntityFounded { .. } => "billing.entity_founded",
+            Self::TaxesDefined { .. } => "billing.taxes_defined",
+            Self::PlanTaxed { .. } => "billing.plan_taxed",
             Self::PlanDefined { .. } => "billing.plan_defined",
             Self::PlanRetired { .. } => "billing.plan_retired",
             Self::AccountOpened { .. } => "billing.account_opened",
@@ -290,6 +310,7 @@ impl DomainEvent for BillingEvent {
             Self::CreditNoteVoided { .. } => "billing.credit_note_voided",
             Self::ItemAdjusted { .. } => "billing.item_adjusted",
             Self::InvoiceVoided { .. } => "billing.invoice_voided",
+            Self::DebtWrittenOff { .. } => "billing.debt_written_off",
             Self::InvoiceIssued { .. } => "billing.invoice_issued",
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",

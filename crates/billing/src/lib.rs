@@ -137,7 +137,10 @@ pub use dunning::{
     Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
     final_on, is_final, last_day_to_pay, overdue_with, retry_days,
 };
-pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
+pub use entity::{
+    BadEntity, BadPricing, BadTaxCode, EntityPricing, EntitySnapshot, LARGEST_COIN, LegalEntity,
+    NewEntity, TaxCode,
+};
 pub use events::{Access, BillingEvent};
 pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
 pub use generate::{
@@ -145,7 +148,8 @@ pub use generate::{
 };
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
-    Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
+    CorrectionRefusal, Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement,
+    Voided, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
@@ -171,7 +175,7 @@ pub use pricing::{
     Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
     DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
     SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
-    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, allocate_by_weights,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord, allocate_by_weights,
     allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
     line_amount, net_of_gross, price,
 };
@@ -198,7 +202,8 @@ pub use use_cases::SubscriptionError;
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
-pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
+pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
+pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
@@ -213,6 +218,6 @@ pub use use_cases::subscribe::{
 };
 pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
 pub use views::{
-    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentView,
-    PlanView, SubscriptionFilter, SubscriptionView,
+    AccountView, AllocationView, EntityView, FiguresView, InvoiceFilter, InvoiceView, LineView,
+    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, TaxView,
 };

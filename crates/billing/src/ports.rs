@@ -1,5 +1,7 @@
 //! What a store of money and of what is sold promises.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kernel::{
     AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
@@ -8,7 +10,7 @@ use kernel::{
 
 use crate::account::Account;
 use crate::difference::Billed;
-use crate::entity::LegalEntity;
+use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
@@ -69,6 +71,9 @@ pub trait EntityRepository: Send {
 pub trait PlanRepository: Send {
     /// The plan, or `None`.
     async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError>;
+
+    /// The tax category of every plan that has one of its own.
+    async fn tax_codes(&mut self) -> Result<BTreeMap<PlanId, TaxCode>, StoreError>;
 
     /// Writes the plan and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
     /// duplicate of [`PLAN_NAME_UNIQUE`] if an offered plan has the name.

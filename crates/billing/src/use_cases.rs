@@ -4,6 +4,7 @@ pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
 pub(crate) mod define_plan;
+pub(crate) mod define_taxes;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;

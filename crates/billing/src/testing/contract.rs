@@ -253,6 +253,7 @@ impl World<'_> {
             account,
             entity: self.entity,
             lines,
+            figures: None,
             total,
             issued_on: day(issued_on),
             due_on: day(issued_on) + chrono::Days::new(7),

@@ -1,9 +1,10 @@
 //! Bills one account: raises the invoice for everything that is due and not billed yet.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use kernel::{
-    AccountId, Clock, Ids, InvoiceId, LocalDate, MayConflict, Scope, StoreError, Timestamp,
+    AccountId, Clock, Ids, InvoiceId, MayConflict, Scope, StoreError, Timestamp,
 };
 
 use super::standing::save_news;
@@ -95,7 +96,7 @@ pub(super) async fn bill_within(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<Option<InvoiceId>, BillAccountError> {
-    let papers = papers_of(tx, account.id(), subscriptions, entity.today(now)).await?;
+    let papers = papers_of(tx, entity, account.id(), subscriptions, now).await?;
     let order = BillOrder {
         invoice: ids.next(),
         now,
@@ -112,10 +113,12 @@ pub(super) async fn bill_within(
 /// What is on paper about an account that is locked.
 pub(crate) async fn papers_of(
     tx: &mut dyn BillingTx,
+    entity: &LegalEntity,
     account: AccountId,
     subscriptions: &[Subscription],
-    today: LocalDate,
+    now: Timestamp,
 ) -> Result<Papers, StoreError> {
+    let today = entity.today(now);
     let mut billed = HashMap::new();
     for it in subscriptions {
         let lines = tx.invoices().billed(it.id(), it.billing_horizon(today));
@@ -125,6 +128,10 @@ pub(crate) async fn papers_of(
         billed,
         open: tx.invoices().open_of(account).await?,
         credits: tx.payments().with_credit(account).await?,
+        tax_codes: match entity.pricing().taxes.is_empty() {
+            true => Arc::default(),
+            false => Arc::new(tx.plans().tax_codes().await?),
+        },
     })
 }
 

@@ -72,12 +72,16 @@ impl InvoiceRepository for Tx {
 
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError> {
         let snapshot = invoice.snapshot();
-        // What was issued never changes: only the allocated amount and the version are written.
+        // What was issued never changes: only how it is settled is written.
         let values = [
             self.tenant().into(),
             snapshot.id.uuid().into(),
             snapshot.version.into(),
             snapshot.allocated.minor().into(),
+            snapshot.credited.minor().into(),
+            snapshot.written_off.minor().into(),
+            snapshot.voided.as_ref().map(|it| it.on).into(),
+            snapshot.voided.as_ref().map(|it| it.reason.clone()).into(),
         ];
         if sql::execute(self.connection(), ALLOCATE, values).await? == 0 {
             return Err(StoreError::Conflict);
@@ -160,4 +164,6 @@ WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_lin
 ORDER BY invoice_id, line";
 
 const ALLOCATE: &str = "\
-UPDATE invoices SET allocated_minor = $4, version = version + 1 WHERE tenant_id = $1 AND id = $2 AND version = $3";
+UPDATE invoices SET allocated_minor = $4, credited_minor = $5, written_off_minor = $6, voided_on = $7, void_reason = $8,
+    version = version + 1
+WHERE tenant_id = $1 AND id = $2 AND version = $3";

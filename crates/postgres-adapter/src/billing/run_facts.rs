@@ -1,6 +1,7 @@
 //! A page of accounts with everything that billing them needs, in at most seven statements.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use billing::{
     Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, RunPage, Subscription,
@@ -12,7 +13,7 @@ use uuid::Uuid;
 
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoices::billed_of;
-use super::{account_row, entity_row, invoice_row, payment_row, subscription_row};
+use super::{account_row, entity_row, invoice_row, payment_row, plans, subscription_row};
 use crate::error::Stored;
 use crate::sql;
 
@@ -38,7 +39,7 @@ pub(super) async fn of_page<C: ConnectionTrait>(
     ];
     let text = format!("SELECT {} {DUE}", account_row::COLUMNS);
     let rows: Vec<account_row::Model> = sql::rows(connection, text, values).await?;
-    let facts = with_papers(connection, tenant, rows, today).await?;
+    let facts = with_papers(connection, &entity, tenant, (rows, today)).await?;
     Ok(Some((entity, facts)))
 }
 
@@ -65,15 +66,16 @@ pub(super) async fn of_one<C: ConnectionTrait>(
     };
     let entity = entity_of(connection, tenant, row.entity_id).await?;
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
-    let facts = with_papers(connection, tenant, vec![row], entity.today(now)).await?;
+    let today = entity.today(now);
+    let facts = with_papers(connection, &entity, tenant, (vec![row], today)).await?;
     Ok(facts.into_iter().next().map(|it| (entity, it)))
 }
 
 async fn with_papers<C: ConnectionTrait>(
     connection: &C,
+    entity: &LegalEntity,
     tenant: TenantId,
-    rows: Vec<account_row::Model>,
-    today: LocalDate,
+    (rows, today): (Vec<account_row::Model>, LocalDate),
 ) -> Result<Vec<AccountFacts>, StoreError> {
     let accounts: Vec<Account> = rows
         .into_iter()
@@ -89,6 +91,10 @@ async fn with_papers<C: ConnectionTrait>(
     let credits = credits_of(connection, tenant, &ids).await?;
     let mut credits = by_account(credits, |it| it.snapshot().account);
     let mut subscriptions = by_account(subscriptions, Subscription::account);
+    let tax_codes = match entity.pricing().taxes.is_empty() {
+        true => Arc::default(),
+        false => Arc::new(plans::tax_codes(connection, tenant.uuid()).await?),
+    };
     let facts = accounts.into_iter().map(|account| {
         let id = account.id();
         let own = subscriptions.remove(&id).unwrap_or_default();
@@ -97,6 +103,7 @@ async fn with_papers<C: ConnectionTrait>(
             billed: lines.collect(),
             open: open.remove(&id).unwrap_or_default(),
             credits: credits.remove(&id).unwrap_or_default(),
+            tax_codes: Arc::clone(&tax_codes),
         };
         AccountFacts {
             account,

@@ -1,5 +1,7 @@
 //! The repositories of a transaction in memory.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kernel::{
     AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PaymentId, PlanId,
@@ -10,7 +12,7 @@ use super::MemoryTx;
 use super::rows::Write;
 use crate::account::Account;
 use crate::difference::{Billed, LineRef};
-use crate::entity::LegalEntity;
+use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
 use crate::payment::Payment;
@@ -54,6 +56,12 @@ impl PlanRepository for MemoryTx {
     async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
         let row = self.rows.plans.get(&(self.tenant, id)).cloned();
         Ok(row.map(Plan::restore))
+    }
+
+    async fn tax_codes(&mut self) -> Result<BTreeMap<PlanId, TaxCode>, StoreError> {
+        let plans = self.rows.plans.of_tenant(self.tenant);
+        let coded = plans.filter_map(|it| Some((it.defined.id, it.tax_category.clone()?)));
+        Ok(coded.collect())
     }
 
     async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError> {

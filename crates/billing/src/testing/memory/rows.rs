@@ -193,12 +193,15 @@ impl Rows {
         put(&mut self.invoices, (tenant, row.id), row, |it| it.version)
     }
 
-    /// An issued invoice never changes, but for what is allocated to it.
+    /// An issued invoice never changes, but for how it is settled.
     fn settle(&mut self, tenant: TenantId, row: &InvoiceSnapshot) -> Result<(), StoreError> {
         let stored = self.invoices.get_mut(&(tenant, row.id));
         let stored = stored.filter(|it| it.version + 1 == row.version);
         let stored = stored.ok_or(StoreError::Conflict)?;
         stored.allocated = row.allocated;
+        stored.credited = row.credited;
+        stored.written_off = row.written_off;
+        stored.voided.clone_from(&row.voided);
         stored.version = row.version;
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! The billing run in memory: numbers are taken one by one, and a bill is written statement by statement.
 
 use async_trait::async_trait;
-use kernel::{AccountId, EntityId, LocalDate, Scope, StoreError, TenantId, Timestamp};
+use kernel::{AccountId, EntityId, Scope, StoreError, TenantId, Timestamp};
 
 use super::MemoryBilling;
 use crate::account::Account;
@@ -32,7 +32,7 @@ impl BillingRunStore for MemoryBilling {
         };
         let mut facts = Vec::new();
         for account in self.accounts_to_bill(tenant, entity, due).await? {
-            let found = self.facts(tenant, account, |_| today).await?;
+            let found = self.facts(tenant, account, page.now).await?;
             facts.extend(found.map(|(_, it)| it));
         }
         Ok(Some((found, facts)))
@@ -44,7 +44,7 @@ impl BillingRunStore for MemoryBilling {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
-        self.facts(tenant, account, |it| it.today(now)).await
+        self.facts(tenant, account, now).await
     }
 
     async fn reserve_numbers(
@@ -88,7 +88,7 @@ impl MemoryBilling {
         &self,
         tenant: TenantId,
         account: AccountId,
-        today: impl Fn(&LegalEntity) -> LocalDate + Send,
+        now: Timestamp,
     ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
         let row = self.lock().accounts.get(&(tenant, account)).cloned();
         let Some(account) = row.map(Account::restore) else {
@@ -99,7 +99,7 @@ impl MemoryBilling {
         let entity = tx.entities().find(account.entity()).await?;
         let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
         let subscriptions = tx.subscriptions().of_account(account.id()).await?;
-        let papers = papers_of(&mut *tx, account.id(), &subscriptions, today(&entity)).await?;
+        let papers = papers_of(&mut *tx, &entity, account.id(), &subscriptions, now).await?;
         let facts = AccountFacts {
             account,
             subscriptions,
