@@ -20,6 +20,7 @@ mod m20261121_000011_billing_run;
 mod m20261121_000012_payments;
 mod m20261121_000013_imports;
 mod m20261121_000014_session_events;
+mod m20261121_000015_components;
 mod m20261121_000016_documents;
 
 pub use sea_orm_migration;
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_payments::Migration),
             Box::new(m20261121_000013_imports::Migration),
             Box::new(m20261121_000014_session_events::Migration),
+            Box::new(m20261121_000015_components::Migration),
             Box::new(m20261121_000016_documents::Migration),
         ]
     }

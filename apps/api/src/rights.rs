@@ -34,7 +34,7 @@ macro_rules! rights {
 
 rights! {
     ReadCustomers WriteCustomers BlockCustomers
-    ReadEntities
+    ReadEntities WriteEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
     ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters PreviewImports ImportRouters

@@ -28,6 +28,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod taxes;
 mod usage;
 mod voucher_batches;
 mod vouchers;
@@ -51,6 +52,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(auth::routes())
         .merge(customers::routes())
         .merge(legal_entities::routes())
+        .merge(taxes::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(invoices::routes())

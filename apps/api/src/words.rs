@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use access::adoption::{RowKind, RowState};
 use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
-use billing::{Access, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When};
+use billing::{
+    Access, ChargeKind, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When,
+};
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
 use kernel::Priority;
@@ -40,6 +42,7 @@ macro_rules! words {
 words! {
     AccessWord = [Access::Active, Access::Restricted, Access::Suspended, Access::Ended];
     AlphabetWord = Alphabet::ALL;
+    ChargeKindWord = [ChargeKind::Recurring, ChargeKind::Once];
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;

@@ -207,7 +207,10 @@ fn line(subscription: &Subscription, due: Due) -> Line {
     let segment = due.segment();
     Line {
         subscription: subscription.id(),
+        component: segment.terms.component,
+        kind: segment.terms.kind,
         plan: segment.terms.plan,
+        quantity: segment.terms.quantity,
         period: segment.period,
         cycle: segment.cycle,
         price: segment.price,

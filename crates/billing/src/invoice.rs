@@ -10,6 +10,7 @@ use crate::difference::LineRef;
 use crate::events::BillingEvent;
 use crate::pricing::Totals;
 use crate::schedule::Period;
+use crate::segment::{ChargeKind, Terms};
 
 pub use corrections::CorrectionRefusal;
 
@@ -18,18 +19,38 @@ pub use corrections::CorrectionRefusal;
 pub struct Line {
     /// What it is for.
     pub subscription: SubscriptionId,
+    /// Which component of it; 0 is the base plan.
+    pub component: u16,
+    /// Whether the charge comes again.
+    pub kind: ChargeKind,
     /// On which plan.
     pub plan: PlanId,
+    /// How many units, at least one.
+    pub quantity: u32,
     /// The days.
     pub period: Period,
     /// The whole cycle whose price is prorated.
     pub cycle: Period,
-    /// The price of the whole cycle.
+    /// The price of the whole cycle for one unit.
     pub price: Money,
     /// What it adds to the invoice; below zero if it takes an earlier charge back.
     pub amount: Money,
     /// The charge that it takes back.
     pub repairs: Option<LineRef>,
+}
+
+impl Line {
+    /// What was agreed: days on the same terms are the same days.
+    #[must_use]
+    pub const fn terms(&self) -> Terms {
+        Terms {
+            component: self.component,
+            kind: self.kind,
+            plan: self.plan,
+            rate: self.price,
+            quantity: self.quantity,
+        }
+    }
 }
 
 /// How far an invoice is paid: derived from its total and what was allocated to it.

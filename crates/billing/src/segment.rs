@@ -1,6 +1,7 @@
 //! What should be billed: the timeline of a subscription cut into priced segments.
 
 use kernel::{LocalDate, Money, PlanId};
+use serde::{Deserialize, Serialize};
 
 use crate::days::without;
 use crate::rounding::{InvoiceScale, share};
@@ -8,12 +9,33 @@ use crate::schedule::Period;
 use crate::timeline::{Component, PausePolicy, Phase, Timeline, Timing};
 
 /// Whether a charge comes again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub enum ChargeKind {
     /// For days: it follows the calendar, and days that are not used can be taken back.
+    #[serde(rename = "recurring")]
     Recurring,
     /// For something done on a day: it is never taken back by a change, only by a credit note.
+    #[serde(rename = "one_time")]
     Once,
+}
+
+impl ChargeKind {
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Recurring => "recurring",
+            Self::Once => "one_time",
+        }
+    }
+
+    /// The kind with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Recurring, Self::Once]
+            .into_iter()
+            .find(|it| it.as_str() == word)
+    }
 }
 
 /// What was agreed: days on the same terms are the same days.

@@ -16,6 +16,7 @@ use crate::plan::{PlanStatus, SoldAs};
 use crate::pricing::{TaxCategory, TaxGroup, TaxedLine, Totals};
 use crate::ratio::Ratio;
 use crate::schedule::{BillDay, Period};
+use crate::segment::ChargeKind;
 use crate::subscription::Agreement;
 
 /// A legal entity.
@@ -119,8 +120,14 @@ pub struct SubscriptionView {
 pub struct LineView {
     /// What it is for.
     pub subscription: SubscriptionId,
+    /// Which component of it; 0 is the base plan.
+    pub component: u16,
+    /// Whether the charge comes again.
+    pub kind: ChargeKind,
     /// On which plan.
     pub plan: PlanId,
+    /// How many units.
+    pub quantity: u32,
     /// The days.
     pub period: Period,
     /// The whole cycle whose price is prorated.
@@ -145,7 +152,10 @@ impl LineView {
         let none = Money::zero(line.amount.currency());
         Ok(Self {
             subscription: line.subscription,
+            component: line.component,
+            kind: line.kind,
             plan: line.plan,
+            quantity: line.quantity,
             period: line.period,
             cycle: line.cycle,
             amount: line.amount,

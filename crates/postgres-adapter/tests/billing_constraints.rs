@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use billing::{
-    Account, BillingStore, BillingTx, InvoiceDraft, LedgerAccount, Line, LineRef,
-    NET_SEGMENTS_APART, Period, Posting,
+    Account, BillingStore, BillingTx, ChargeKind, Component, InvoiceDraft, LedgerAccount, Line,
+    LineRef, NET_SEGMENTS_APART, Period, Posting,
 };
 use chrono::Days;
 use kernel::testing::{CountingIds, FixedClock};
@@ -76,7 +76,10 @@ impl Plot {
         };
         Line {
             subscription,
+            component: Component::BASE,
+            kind: ChargeKind::Recurring,
             plan: self.plan,
+            quantity: 1,
             period: Period {
                 start: day(start),
                 end: day(end),
@@ -126,11 +129,23 @@ async fn days_billed_twice_are_refused(plot: Plot) {
         let refused = again.unwrap_err();
         assert!(refused.is_duplicate_of(NET_SEGMENTS_APART), "{refused:?}");
     }
-    // The days beside it, another subscription, and days that cost nothing are no violation.
+    // The days beside it, another subscription, another component, what is charged once, and days that cost nothing are
+    // no violation.
     let beside = plot.line(sold, ("2026-12-01", "2027-01-01"), 300_000);
     let other = plot.line(plot.ids.next(), ("2026-11-01", "2026-12-01"), 300_000);
     let free = plot.line(sold, ("2026-11-05", "2026-11-06"), 0);
-    plot.issue(vec![beside, other, free]).await.unwrap();
+    let add_on = Line {
+        component: 1,
+        ..plot.line(sold, ("2026-11-01", "2026-12-01"), 50_000)
+    };
+    let once = Line {
+        kind: ChargeKind::Once,
+        ..plot.line(sold, ("2026-11-01", "2026-11-02"), 20_000)
+    };
+    let lines = vec![beside, other, free, add_on.clone(), once];
+    plot.issue(lines).await.unwrap();
+    let refused = plot.issue(vec![add_on]).await.unwrap_err();
+    assert!(refused.is_duplicate_of(NET_SEGMENTS_APART), "{refused:?}");
     // What was taken back may be billed again, and only that.
     let mut repair = plot.line(sold, ("2026-11-11", "2026-11-21"), -100_000);
     repair.repairs = Some(LineRef {

@@ -1,7 +1,7 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPayment, BadPlan, BillAccountError, PlanError, RecordPaymentError, ReleaseAccountError,
+    BadPayment, BadPlan, BadPricing, BillAccountError, DefineTaxesError, PlanError, RecordPaymentError, ReleaseAccountError,
     SubscribeError, SubscriptionError, SubscriptionRefusal,
 };
 
@@ -15,6 +15,16 @@ impl From<PlanError> for Problem {
             PlanError::Refused(rule) => bad_plan(rule),
             PlanError::NameTaken => duplicate("name", &err),
             PlanError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<DefineTaxesError> for Problem {
+    fn from(err: DefineTaxesError) -> Self {
+        match err {
+            DefineTaxesError::NotFound(id) => Self::not_found("legal entity", id),
+            DefineTaxesError::Refused(rule) => bad_pricing(&rule),
+            DefineTaxesError::Store(err) => err.into(),
         }
     }
 }
@@ -96,9 +106,23 @@ impl From<SubscriptionRefusal> for Problem {
 fn bad_plan(rule: BadPlan) -> Problem {
     match rule {
         BadPlan::Price => Problem::invalid("price.amount_minor", "range", rule.to_string()),
+        BadPlan::TaxCategory => Problem::refused("tax_category", "unknown", rule.to_string()),
         BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
     }
+}
+
+fn bad_pricing(rule: &BadPricing) -> Problem {
+    let (field, code) = match rule {
+        BadPricing::Coin { .. } => ("coin_minor", "range"),
+        BadPricing::NoUsual => ("usual_category", "required"),
+        BadPricing::UnknownUsual { .. } => ("usual_category", "unknown"),
+        BadPricing::Rate { .. } => ("categories.taxes.rules.rate", "range"),
+        BadPricing::Name { .. } => ("categories.taxes.rules.name", "length"),
+        BadPricing::Contradiction { .. } => ("categories.taxes", "contradiction"),
+        BadPricing::CategoryGone { .. } => ("categories", "in_use"),
+    };
+    Problem::refused(field, code, rule.to_string())
 }
 
 fn bad_payment(rule: BadPayment) -> Problem {

@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, Line, LineView, RunPage, prepare_bill,
+    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, RunPage, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::accounts::AccountBody;
-use super::invoices::LineBody;
+use super::invoices::{FiguresBody, LineBody};
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::filtered::Filtered;
@@ -45,6 +45,9 @@ pub(crate) struct DraftBody {
     #[schema(value_type = String, format = Date, example = "2026-11-28")]
     due_on: LocalDate,
     lines: Vec<LineBody>,
+    #[serde(flatten)]
+    figures: FiguresBody,
+    /// What would be asked for.
     total: MoneyBody,
     /// How much of it earlier payments would pay at once.
     allocated: Option<MoneyBody>,
@@ -114,7 +117,7 @@ async fn preview_run(
         .into_iter()
         .map(|it| look(&api, &entity, it, page.now));
     Ok(Json(Listed {
-        items: items.collect(),
+        items: items.collect::<Result<_, _>>()?,
         next: last.filter(|_| full).map(|it| it.to_string()),
     }))
 }
@@ -138,7 +141,7 @@ async fn preview(
     let run = &api.ports.billing_run;
     let found = run.facts_of(caller.tenant(), id, now).await?;
     let (entity, facts) = found.ok_or_else(|| Problem::not_found("account", id))?;
-    Ok(Json(look(&api, &entity, facts, now)))
+    look(&api, &entity, facts, now).map(Json)
 }
 
 /// Lists the accounts that billing has stopped for, newest first, each with the reason.
@@ -214,27 +217,32 @@ fn beyond(most: i64) -> Problem {
     Problem::of(&catalog::INVALID_PARAMETER).field("on", "range", rule)
 }
 
-fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) -> PreviewBody {
+fn look(
+    api: &Api,
+    entity: &LegalEntity,
+    facts: AccountFacts,
+    now: Timestamp,
+) -> Result<PreviewBody, Problem> {
     let account = facts.account.id();
     let stopped = facts.account.parked().map(str::to_owned);
     if stopped.is_some() {
-        return PreviewBody {
+        return Ok(PreviewBody {
             account,
             invoice: None,
             parked: stopped,
-        };
+        });
     }
     let order = BillOrder {
         invoice: api.ports.ids.next(),
         now,
         limits: api.ports.bill_limits,
     };
-    match prepare_bill(entity, facts, order) {
+    Ok(match prepare_bill(entity, facts, order) {
         Ok(prepared) => {
             let paid = prepared.bill.paid.map(MoneyBody::from);
             PreviewBody {
                 account,
-                invoice: prepared.bill.draft.map(|it| draft(&it, paid)),
+                invoice: prepared.bill.draft.map(|it| draft(&it, paid)).transpose()?,
                 parked: None,
             }
         }
@@ -243,26 +251,18 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
             invoice: None,
             parked: Some(reason.to_string()),
         },
-    }
+    })
 }
 
-fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
-    DraftBody {
+fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> Result<DraftBody, Problem> {
+    let lines = LineView::all(&it.lines, it.figures.as_deref());
+    let lines = lines.map_err(|err| Problem::internal(&err))?;
+    Ok(DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,
-        lines: it.lines.iter().map(line).collect(),
+        lines: lines.into_iter().map(LineBody::from).collect(),
+        figures: FiguresView::of(it.figures.as_deref(), it.total).into(),
         total: it.total.into(),
         allocated,
-    }
-}
-
-fn line(it: &Line) -> LineBody {
-    LineBody::from(LineView {
-        subscription: it.subscription,
-        plan: it.plan,
-        period: it.period,
-        cycle: it.cycle,
-        amount: it.amount,
-        repairs: it.repairs.is_some(),
     })
 }

@@ -28,7 +28,9 @@ use crate::plan::{NewPlan, Plan, SoldAs};
 use crate::ports::{BillingQueries, BillingStore, BillingTx};
 use crate::run::BillingRunStore;
 use crate::schedule::Period;
+use crate::segment::ChargeKind;
 use crate::subscription::{NewSubscription, Subscription};
+use crate::timeline::Component;
 
 /// Checks every promise of [`BillingStore`] and [`BillingQueries`] on an adapter.
 ///
@@ -237,7 +239,10 @@ impl World<'_> {
     fn charge(&self, subscription: &Subscription, period: Period, minor: i64) -> Line {
         Line {
             subscription: subscription.id(),
+            component: Component::BASE,
+            kind: ChargeKind::Recurring,
             plan: subscription.snapshot().agreements[0].plan,
+            quantity: 1,
             period,
             cycle: period,
             price: kes(minor),

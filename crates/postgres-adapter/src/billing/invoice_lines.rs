@@ -2,17 +2,18 @@
 
 use std::collections::HashMap;
 
-use billing::{Line, LineRef, Period};
+use billing::{ChargeKind, Line, LineRef, Period};
 use kernel::{InvoiceId, LocalDate, PlanId, StoreError, SubscriptionId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
 use crate::{row, sql};
 
-const COLUMNS: usize = 14;
+const COLUMNS: usize = 17;
 /// The columns of a line.
-pub(super) const LINE_COLUMNS: &str = "invoice_id, line, subscription_id, plan_id, period_start, period_end, \
-    cycle_start, cycle_end, price_minor, amount_minor, currency, repairs_invoice_id, repairs_line";
+pub(super) const LINE_COLUMNS: &str = "invoice_id, line, subscription_id, component, kind, plan_id, quantity, \
+    period_start, period_end, cycle_start, cycle_end, price_minor, amount_minor, currency, repairs_invoice_id, \
+    repairs_line";
 
 /// Lines per statement.
 const CHUNK: usize = 500;
@@ -22,7 +23,10 @@ pub(super) struct LineRow {
     pub(super) invoice_id: Uuid,
     pub(super) line: i64,
     subscription_id: Uuid,
+    component: i64,
+    kind: String,
     plan_id: Uuid,
+    quantity: i64,
     period_start: LocalDate,
     period_end: LocalDate,
     cycle_start: LocalDate,
@@ -51,7 +55,10 @@ impl LineRow {
         };
         Ok(Line {
             subscription: SubscriptionId::from_uuid(self.subscription_id),
+            component: row::number("component", self.component)?,
+            kind: ChargeKind::from_word(&self.kind).ok_or_else(|| row::bad("kind", &self.kind))?,
             plan: PlanId::from_uuid(self.plan_id),
+            quantity: row::number("quantity", self.quantity)?,
             period: Period {
                 start: self.period_start,
                 end: self.period_end,
@@ -108,7 +115,7 @@ pub(super) async fn of_invoices<C: ConnectionTrait>(
     }
     let places: Vec<String> = (2..2 + invoices.len()).map(|it| format!("${it}")).collect();
     let text = format!(
-        "{OF_INVOICES} ({}) ORDER BY invoice_id, line",
+        "SELECT {LINE_COLUMNS} {OF_INVOICES} ({}) ORDER BY invoice_id, line",
         places.join(", ")
     );
     let ids = invoices.iter().map(|it| Value::from(*it));
@@ -128,7 +135,10 @@ fn values(tenant: Uuid, invoice: InvoiceId, number: i64, line: &Line) -> [Value;
         invoice.uuid().into(),
         number.into(),
         line.subscription.uuid().into(),
+        i64::from(line.component).into(),
+        line.kind.as_str().into(),
         line.plan.uuid().into(),
+        i64::from(line.quantity).into(),
         line.period.start.into(),
         line.period.end.into(),
         line.cycle.start.into(),
@@ -142,10 +152,8 @@ fn values(tenant: Uuid, invoice: InvoiceId, number: i64, line: &Line) -> [Value;
 }
 
 const INSERT: &str = "\
-INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start,
-    cycle_end, price_minor, amount_minor, currency, repairs_invoice_id, repairs_line) VALUES ";
+INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, component, kind, plan_id, quantity,
+    period_start, period_end, cycle_start, cycle_end, price_minor, amount_minor, currency, repairs_invoice_id,
+    repairs_line) VALUES ";
 
-const OF_INVOICES: &str = "\
-SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
-    amount_minor, currency, repairs_invoice_id, repairs_line
-FROM invoice_lines WHERE tenant_id = $1 AND invoice_id IN";
+const OF_INVOICES: &str = "FROM invoice_lines WHERE tenant_id = $1 AND invoice_id IN";

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use async_trait::async_trait;
-use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period, Terms};
+use billing::{Billed, Invoice, InvoiceDraft, InvoiceRepository, LineRef, Period};
 use kernel::{AccountId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
-use super::invoice_lines::{self, LineRow};
+use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoice_row::{Entity, Model};
 use super::{net_segments, number_slots};
 use crate::error::Stored;
@@ -48,8 +48,9 @@ impl InvoiceRepository for Tx {
             subscription.uuid().into(),
             cycles_ending_after.into(),
         ];
-        let charges: Vec<LineRow> = sql::rows(self.connection(), CHARGES, values.clone()).await?;
-        let repairs: Vec<LineRow> = sql::rows(self.connection(), REPAIRS, values).await?;
+        let text = format!("SELECT {LINE_COLUMNS} {OF_SUBSCRIPTION}");
+        let rows: Vec<LineRow> = sql::rows(self.connection(), text, values).await?;
+        let (repairs, charges): (Vec<_>, Vec<_>) = rows.into_iter().partition(LineRow::is_repair);
         billed_of(&charges, &repairs)
     }
 
@@ -138,7 +139,7 @@ fn billed(row: &LineRow, repaired: &mut Repaired) -> Result<Billed, StoreError> 
     let line = row.to_line()?;
     Ok(Billed {
         line: place,
-        terms: Terms::base(line.plan, line.price),
+        terms: line.terms(),
         period: line.period,
         cycle: line.cycle,
         price: line.price,
@@ -148,20 +149,9 @@ fn billed(row: &LineRow, repaired: &mut Repaired) -> Result<Billed, StoreError> 
     })
 }
 
-const CHARGES: &str = "\
-SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
-    amount_minor, currency, repairs_invoice_id, repairs_line
-FROM invoice_lines
-WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_line IS NULL
-ORDER BY invoice_id, line";
-
 /// A repair is for days of the same cycle as the charge, so the same condition finds both.
-const REPAIRS: &str = "\
-SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price_minor,
-    amount_minor, currency, repairs_invoice_id, repairs_line
-FROM invoice_lines
-WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 AND repairs_line IS NOT NULL
-ORDER BY invoice_id, line";
+const OF_SUBSCRIPTION: &str = "\
+FROM invoice_lines WHERE tenant_id = $1 AND subscription_id = $2 AND cycle_end > $3 ORDER BY invoice_id, line";
 
 const ALLOCATE: &str = "\
 UPDATE invoices SET allocated_minor = $4, credited_minor = $5, written_off_minor = $6, voided_on = $7, void_reason = $8,

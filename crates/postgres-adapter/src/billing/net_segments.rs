@@ -1,6 +1,8 @@
 //! The days of every charge that were not taken back. The database refuses days of one subscription that stand twice.
 
-use billing::{Line, LineRef, Period};
+use std::borrow::Cow;
+
+use billing::{ChargeKind, Component, Line, LineRef, Period};
 use kernel::{InvoiceId, LocalDate, StoreError, SubscriptionId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -10,8 +12,8 @@ use crate::sql;
 const COLUMNS: usize = 7;
 /// Segments per statement.
 const CHUNK: usize = 500;
-/// The part of a subscription that a line is for; there is only the plan itself.
-pub(super) const COMPONENT: &str = "plan";
+/// What the base plan is called here; every other component is its number.
+pub(super) const BASE: &str = "plan";
 
 #[derive(Debug, FromQueryResult)]
 struct SegmentRow {
@@ -22,6 +24,7 @@ struct SegmentRow {
 struct Segment {
     line: LineRef,
     subscription: SubscriptionId,
+    component: u16,
     period: Period,
 }
 
@@ -38,7 +41,7 @@ pub(super) async fn record<C: ConnectionTrait>(
         }
     }
     let numbered = (0_u16..).zip(lines);
-    let charges = numbered.filter(|(_, it)| it.repairs.is_none() && it.amount.is_positive());
+    let charges = numbered.filter(|(_, it)| stands(it));
     let segments: Vec<Segment> = charges
         .map(|(number, it)| Segment {
             line: LineRef {
@@ -46,10 +49,24 @@ pub(super) async fn record<C: ConnectionTrait>(
                 line: number,
             },
             subscription: it.subscription,
+            component: it.component,
             period: it.period,
         })
         .collect();
     insert(connection, tenant, &segments).await
+}
+
+/// Whether a line makes days stand billed: what is charged once is not for days, and what costs nothing conflicts with
+/// nothing (billing.md, invariants 17 and 19).
+fn stands(line: &Line) -> bool {
+    line.repairs.is_none() && line.kind == ChargeKind::Recurring && line.amount.is_positive()
+}
+
+fn word_of(component: u16) -> Cow<'static, str> {
+    match component {
+        Component::BASE => BASE.into(),
+        other => other.to_string().into(),
+    }
 }
 
 /// What is left of the segments of a charge without the days of a repair.
@@ -78,6 +95,7 @@ async fn cut<C: ConnectionTrait>(
         .map(|(start, end)| Segment {
             line: of,
             subscription: repair.subscription,
+            component: repair.component,
             period: Period { start, end },
         })
         .collect();
@@ -105,7 +123,7 @@ fn values(tenant: Uuid, it: &Segment) -> [Value; COLUMNS] {
         it.period.start.into(),
         it.period.end.into(),
         it.subscription.uuid().into(),
-        COMPONENT.into(),
+        word_of(it.component).into_owned().into(),
     ]
 }
 

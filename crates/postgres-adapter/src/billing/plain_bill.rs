@@ -4,13 +4,13 @@
 //! Every part waits for the one before: the account at the version that was seen, the number that was set aside, the
 //! subscriptions at their versions. If the account or the number is gone nothing is written. PostgreSQL only.
 
-use billing::{Invoice, InvoiceSnapshot, Line, Posting, PreparedBill, Subscription};
+use billing::{ChargeKind, Invoice, InvoiceSnapshot, Line, Posting, PreparedBill, Subscription};
 use kernel::{EventId, NewEvent, Scope, StoreError, Timestamp};
 use sqlx::postgres::PgArguments;
 use sqlx::{Arguments, AssertSqlSafe, Encode, Postgres, Row, Type};
 use uuid::Uuid;
 
-use super::net_segments::COMPONENT;
+use super::net_segments::BASE;
 use crate::error::Stored;
 use crate::row;
 use crate::store::Store;
@@ -180,8 +180,10 @@ fn issue(parts: &mut Parts, it: &InvoiceSnapshot) -> Result<(), StoreError> {
 
 /// The lines, and the days that stand billed from now on.
 fn itemize(parts: &mut Parts, it: &InvoiceSnapshot) -> Result<(), StoreError> {
-    parts.say(", itemized AS (INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, plan_id, ");
-    parts.say("period_start, period_end, cycle_start, cycle_end, price_minor, amount_minor, currency) SELECT $1, ");
+    parts.say(
+        ", itemized AS (INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, ",
+    );
+    parts.say("component, kind, plan_id, quantity, period_start, period_end, cycle_start, cycle_end, price_minor, amount_minor, currency) SELECT $1, ");
     parts.put(it.id.uuid())?;
     parts.say(", l.* FROM taken, (VALUES ");
     for (number, line) in (0_i64..).zip(&it.lines) {
@@ -189,22 +191,26 @@ fn itemize(parts: &mut Parts, it: &InvoiceSnapshot) -> Result<(), StoreError> {
         line_values(parts, number, line)?;
         parts.say(")");
     }
-    parts.say(") AS l (line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, price, ");
-    parts.say(
-        "amount, currency) RETURNING invoice_id, line, period_start, period_end, subscription_id)",
-    );
+    parts.say(") AS l (line, subscription_id, component, kind, plan_id, quantity, period_start, period_end, ");
+    parts.say("cycle_start, cycle_end, price, amount, currency) RETURNING invoice_id, line, period_start, ");
+    parts.say("period_end, subscription_id, component, kind, amount_minor)");
     parts.say(", standing AS (INSERT INTO net_segments (tenant_id, invoice_id, line, period_start, period_end, ");
     parts.say("subscription_id, component) SELECT $1, i.invoice_id, i.line, i.period_start, i.period_end, ");
-    parts.say("i.subscription_id, ");
-    parts.put(COMPONENT)?;
-    parts.say(" FROM itemized AS i)");
+    parts.say("i.subscription_id, CASE i.component WHEN 0 THEN ");
+    parts.put(BASE)?;
+    parts.say(" ELSE i.component::text END FROM itemized AS i WHERE i.kind = ");
+    parts.put(ChargeKind::Recurring.as_str())?;
+    parts.say(" AND i.amount_minor > 0)");
     Ok(())
 }
 
 fn line_values(parts: &mut Parts, number: i64, line: &Line) -> Result<(), StoreError> {
     parts.next(number)?;
     parts.next(line.subscription.uuid())?;
+    parts.next(i64::from(line.component))?;
+    parts.next(line.kind.as_str())?;
     parts.next(line.plan.uuid())?;
+    parts.next(i64::from(line.quantity))?;
     parts.next(line.period.start)?;
     parts.next(line.period.end)?;
     parts.next(line.cycle.start)?;

@@ -31,7 +31,10 @@ type Line = (
     Uuid,
     i64,
     Uuid,
+    i64,
+    String,
     Uuid,
+    i64,
     NaiveDate,
     NaiveDate,
     NaiveDate,
@@ -127,16 +130,17 @@ copied!(
     lines,
     Line,
     0,
-    "SELECT invoice_id, line, subscription_id, plan_id, period_start, period_end, cycle_start, cycle_end, \
-     price_minor, amount_minor, currency FROM invoice_lines WHERE tenant_id = $1 AND invoice_id > $2 \
+    "SELECT invoice_id, line, subscription_id, component, kind, plan_id, quantity, period_start, period_end, \
+     cycle_start, cycle_end, price_minor, amount_minor, currency FROM invoice_lines WHERE tenant_id = $1 AND invoice_id > $2 \
      ORDER BY invoice_id LIMIT $3",
-    "INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, plan_id, period_start, period_end, \
-     cycle_start, cycle_end, price_minor, amount_minor, currency) ",
+    "INSERT INTO invoice_lines (tenant_id, invoice_id, line, subscription_id, component, kind, plan_id, quantity, \
+     period_start, period_end, cycle_start, cycle_end, price_minor, amount_minor, currency) ",
     |row, it, into| {
         row.push_bind(it.0).push_bind(it.1).push_bind(it.2);
         row.push_bind(it.3).push_bind(it.4).push_bind(it.5);
         row.push_bind(it.6).push_bind(it.7).push_bind(it.8);
-        row.push_bind(it.9).push_bind(it.10);
+        row.push_bind(it.9).push_bind(it.10).push_bind(it.11);
+        row.push_bind(it.12).push_bind(it.13);
     }
 );
 

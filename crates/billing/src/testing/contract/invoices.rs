@@ -6,12 +6,14 @@ use super::{World, day, kes, month, must_conflict, outcome};
 use crate::difference::LineRef;
 use crate::invoice::{Invoice, Line, Settlement};
 use crate::schedule::Period;
+use crate::segment::ChargeKind;
 use crate::subscription::Subscription;
 use crate::views::InvoiceFilter;
 
 impl World<'_> {
     pub(super) async fn invoice_promises(&self) {
         self.an_invoice_reads_back_as_it_was_issued().await;
+        self.components_and_what_is_charged_once_keep_apart().await;
         self.numbers_have_no_gaps().await;
         self.a_stale_invoice_is_a_conflict().await;
         self.open_invoices_come_oldest_first().await;
@@ -46,6 +48,41 @@ impl World<'_> {
         assert_eq!((view.allocated, view.due), (kes(10_000), kes(600_000)));
         assert_eq!(view.settlement, Settlement::Partly);
         assert_eq!(view.due_on, day("2026-11-08"));
+    }
+
+    /// Days of two components stand beside each other, those of one never twice; what is charged once is for no days.
+    async fn components_and_what_is_charged_once_keep_apart(&self) {
+        let account = self.account().await;
+        let it = self.sell(account, "2026-11-01", "2026-11-01").await;
+        let november = month("2026-11-01", "2026-12-01");
+        let base = self.charge(&it, november, 300_000);
+        let add_on = Line {
+            component: 3,
+            quantity: 4,
+            ..self.charge(&it, november, 50_000)
+        };
+        let fee = Line {
+            kind: ChargeKind::Once,
+            ..self.charge(&it, month("2026-11-01", "2026-11-02"), 20_000)
+        };
+        let lines = vec![base.clone(), add_on.clone(), fee.clone()];
+        let id = self.issue_lines(account, lines.clone()).await;
+        let mut tx = self.tx().await;
+        let stored = tx.invoices().find(id).await.unwrap().unwrap();
+        assert_eq!(stored.lines(), lines);
+        let billed = tx.invoices().billed(it.id(), day("2026-10-31")).await;
+        let mut terms: Vec<_> = billed.unwrap().iter().map(|it| it.terms).collect();
+        terms.sort_by_key(|it| (it.component, it.kind));
+        assert_eq!(terms, [base.terms(), fee.terms(), add_on.terms()]);
+        drop(tx);
+        let view = self.queries.invoice(self.tenant(), id).await.unwrap();
+        let view = view.unwrap().lines;
+        let shown: Vec<_> = view
+            .iter()
+            .map(|it| (it.component, it.kind, it.quantity))
+            .collect();
+        let (recurring, once) = (ChargeKind::Recurring, ChargeKind::Once);
+        assert_eq!(shown, [(0, recurring, 1), (3, recurring, 4), (0, once, 1)]);
     }
 
     async fn numbers_have_no_gaps(&self) {

@@ -1,12 +1,14 @@
 //! Promises about the billing run: read by the page, written account by account, every number on an invoice.
 
-use kernel::{AccountId, EntityId, PageRequest, StoreError, SubscriptionId};
+use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId};
 
 use super::{World, day, kes, noon};
 use crate::account::Account;
 use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
+use crate::invoice::Line;
 use crate::run::{BillingRunStore, PreparedBill, RunPage, prepare_bill};
+use crate::segment::ChargeKind;
 use crate::subscription::When;
 use crate::use_cases::release_account::{ReleaseAccountError, release_account};
 use crate::views::InvoiceFilter;
@@ -15,6 +17,7 @@ impl World<'_> {
     pub(super) async fn run_promises(&self, run: &dyn BillingRunStore) {
         self.a_page_brings_what_billing_needs(run).await;
         self.a_prepared_bill_is_written_as_it_was_seen(run).await;
+        self.a_plain_bill_has_lines_of_every_kind(run).await;
         self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
         self.a_bill_of_many_changes_is_written_whole(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
@@ -149,6 +152,40 @@ impl World<'_> {
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         assert_eq!(view.unwrap().due, draft.total);
         assert!(self.page(run, entity.id()).await.is_empty());
+    }
+
+    /// The short way writes add-ons and one-time charges like any other, and what is charged once stands for no days.
+    async fn a_plain_bill_has_lines_of_every_kind(&self, run: &dyn BillingRunStore) {
+        let entity = self.entity_of(self.found().await).await;
+        let (account, sold) = self.due(entity.id()).await;
+        let mut prepared = self.prepared(run, account).await;
+        let draft = prepared.bill.draft.as_mut().unwrap();
+        let base = draft.lines[0].clone();
+        let add_on = Line {
+            component: 1,
+            quantity: 2,
+            ..base.clone()
+        };
+        let fee = Line {
+            kind: ChargeKind::Once,
+            ..base.clone()
+        };
+        draft.lines.extend([add_on.clone(), fee.clone()]);
+        draft.total = Money::sum(
+            base.amount.currency(),
+            draft.lines.iter().map(|it| it.amount),
+        )
+        .unwrap();
+        let (id, lines) = (draft.id, draft.lines.clone());
+        let numbers = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
+        let number = numbers.first().copied();
+        self.write(run, prepared, number).await.unwrap();
+        let mut tx = self.tx().await;
+        let stored = tx.invoices().find(id).await.unwrap().unwrap();
+        assert_eq!(stored.lines(), lines);
+        let billed = tx.invoices().billed(sold, day("2026-11-01")).await.unwrap();
+        let terms: Vec<_> = billed.iter().map(|it| it.terms).collect();
+        assert_eq!(terms, [base.terms(), add_on.terms(), fee.terms()]);
     }
 
     async fn a_bill_of_yesterday_s_facts_is_a_conflict(&self, run: &dyn BillingRunStore) {

@@ -22,7 +22,6 @@ use crate::ports::{
     PlanRepository, SubscriptionRepository,
 };
 use crate::schedule::Period;
-use crate::segment::Terms;
 use crate::subscription::Subscription;
 
 #[async_trait]
@@ -186,7 +185,7 @@ impl InvoiceRepository for MemoryTx {
                 };
                 billed.push(Billed {
                     line,
-                    terms: Terms::base(it.plan, it.price),
+                    terms: it.terms(),
                     period: it.period,
                     cycle: it.cycle,
                     price: it.price,

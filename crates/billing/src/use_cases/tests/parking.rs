@@ -6,6 +6,8 @@ use crate::difference::Inconsistent;
 use crate::invoice::{InvoiceDraft, Line};
 use crate::ports::{BillingQueries, SweepPage};
 use crate::schedule::Period;
+use crate::segment::ChargeKind;
+use crate::timeline::Component;
 use crate::use_cases::SubscriptionError;
 use crate::use_cases::bill_account::{BillAccountError, bill_account};
 
@@ -22,7 +24,10 @@ async fn contradictory(desk: &Desk) -> Sold {
     };
     let line = Line {
         subscription: sold.id,
+        component: Component::BASE,
+        kind: ChargeKind::Recurring,
         plan: it.snapshot().agreements[0].plan,
+        quantity: 1,
         period,
         cycle: period,
         price: kes(300_000),
