@@ -7,6 +7,7 @@ use crate::api::Api;
 mod accounts;
 mod auth;
 mod billing;
+mod credit_notes;
 mod customers;
 mod deliveries;
 mod drift;
@@ -56,6 +57,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(invoices::routes())
+        .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(accounts::routes())
         .merge(billing::routes())

@@ -182,6 +182,12 @@ impl Account {
         self.data.hold.is_some()
     }
 
+    /// Whether discounts were ever agreed for it.
+    #[must_use]
+    pub const fn has_discounts(&self) -> bool {
+        false
+    }
+
     /// Whether billing has stopped for it.
     #[must_use]
     pub const fn is_parked(&self) -> bool {

@@ -2,20 +2,26 @@
 //! beforehand (billing.md, invariants 14, 15 and 22).
 
 mod figures;
+mod notes;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use notes::Desk;
+
 use kernel::{EntityId, InvoiceId, LocalDate, Money, PlanId, SubscriptionId, Timestamp};
 
 use crate::account::Account;
-use crate::difference::{Billed, Due, Inconsistent, diff};
+use crate::correct::Original;
+use crate::credit::{Paper, papers};
+use crate::credit_note::NoteDraft;
+use crate::difference::{Billed, Due, Inconsistent};
 use crate::entity::{LegalEntity, TaxCode};
+use crate::generate::{Proposal, ProposedLine, due_lines};
 use crate::invoice::{Invoice, InvoiceDraft, Line};
 use crate::ledger::{Posting, Unbalanced};
 use crate::payment::Payment;
 use crate::pricing::NoTaxes;
-use crate::segment::desired;
 use crate::subscription::Subscription;
 use crate::use_cases::settlement::share_out;
 use crate::use_cases::standing::judge;
@@ -30,8 +36,18 @@ pub struct Papers {
     pub open: Vec<Invoice>,
     /// Its payments of which something is left, the earliest received first.
     pub credits: Vec<Payment>,
+    /// The invoices of which something is given back, as far as they were read: see [`Unbillable::Unread`].
+    pub originals: Vec<Original>,
     /// The tax category of every plan that has one of its own. Not read where nothing is taxed.
     pub tax_codes: Arc<BTreeMap<PlanId, TaxCode>>,
+}
+
+impl Papers {
+    /// Whether an invoice was read to correct it.
+    #[must_use]
+    pub fn has_read(&self, invoice: InvoiceId) -> bool {
+        self.originals.iter().any(|it| it.invoice.id() == invoice)
+    }
 }
 
 /// An account with everything that billing it needs, as read at one moment.
@@ -52,11 +68,13 @@ pub struct Bill {
     pub draft: Option<InvoiceDraft>,
     /// How much of the draft earlier payments pay at once, in its currency; 0 or more.
     pub paid: Option<Money>,
+    /// The credit notes, but for their numbers.
+    pub notes: Vec<NoteDraft>,
     /// What goes into the books, in order.
     pub postings: Vec<Posting>,
-    /// The older open invoices; those that credit pays are changed.
+    /// The older open invoices and those that are credited; those that credit pays or takes from are changed.
     pub open: Vec<Invoice>,
-    /// The payments whose credit is used.
+    /// The payments whose credit is used, or that pay less than before.
     pub spent: Vec<Payment>,
 }
 
@@ -102,6 +120,18 @@ pub enum Unbillable {
     /// The lines cannot be priced with the entity's taxes.
     #[error("the lines cannot be priced with the taxes of the legal entity")]
     Unpriced,
+    /// An invoice of which something is given back was not read. Nobody is parked for it: it is read, and billed again.
+    #[error("invoice {invoice} must be read before something of it is given back")]
+    Unread {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What is to be given back of an invoice is not left of it.
+    #[error("what is given back of invoice {invoice} cannot be credited")]
+    NotCredited {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
     /// Too many lines in one day.
     #[error("{lines} lines would be billed on one day, more than {most}")]
     TooManyLines {
@@ -155,15 +185,19 @@ pub fn bill(
     let today = entity.today(order.now);
     // First of all what time has done: no new period begins for whoever is suspended by now.
     judge(entity, account, subscriptions, &papers.open, today)?;
-    let mut lines = Vec::new();
-    for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
-        let billed = papers.billed.remove(&subscription.id()).unwrap_or_default();
-        lines.extend(lines_of(entity, subscription, billed, today)?);
-        subscription.billed(today);
-    }
-    order.limits.check(&lines, &papers.open, today)?;
-    let draft = draft(entity, account, lines, &papers.tax_codes, order)?;
+    let proposal = proposal(entity, subscriptions, &mut papers, today)?;
+    order.limits.check(&proposal.lines, &papers.open, today)?;
     let mut postings = Vec::new();
+    let mut desk = Desk {
+        entity,
+        originals: &papers.originals,
+        open: &mut papers.open,
+        payments: &mut papers.credits,
+        postings: &mut postings,
+        order,
+    };
+    let (notes, lines) = written(&mut desk, account, &proposal)?;
+    let draft = draft(entity, account, lines, &papers.tax_codes, order)?;
     if let Some(draft) = &draft {
         postings.extend(earned(entity.id(), draft, order.now)?);
         // Its number is not known yet, but it is the last of its day.
@@ -171,42 +205,78 @@ pub fn bill(
             .open
             .push(Invoice::issue(draft.clone(), entity.series(), u64::MAX));
     }
-    let spent = use_credit(
-        account,
-        papers.credits,
-        &mut papers.open,
-        &mut postings,
-        order,
-    )?;
+    let moved = use_credit(account, &mut papers.credits, &mut papers.open, order)?;
+    postings.extend(moved);
     judge(entity, account, subscriptions, &papers.open, today)?;
     let issued = draft.as_ref().and_then(|_| papers.open.pop());
     let paid = issued.filter(Invoice::is_changed);
     Ok(Bill {
         draft,
+        notes,
         paid: paid.map(|it| it.snapshot().allocated),
         postings,
         open: papers.open,
-        spent,
+        spent: papers
+            .credits
+            .into_iter()
+            .filter(Payment::has_news)
+            .collect(),
     })
 }
 
-fn lines_of(
+/// Everything that is due of an account, subscription by subscription: the order of the facts does not matter.
+fn proposal(
     entity: &LegalEntity,
-    subscription: &Subscription,
-    mut billed: Vec<Billed>,
+    subscriptions: &mut [Subscription],
+    papers: &mut Papers,
     today: LocalDate,
-) -> Result<Vec<Line>, Unbillable> {
-    let horizon = subscription.billing_horizon(today);
-    let wanted = desired(&subscription.timeline(), horizon, today);
-    billed.retain(|it| it.cycle.end > horizon);
-    let due = diff(&wanted, &billed, entity.scale())?;
-    Ok(due.into_iter().map(|it| line(subscription, it)).collect())
+) -> Result<Proposal, Unbillable> {
+    let mut lines = Vec::new();
+    for it in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
+        let mut billed = papers.billed.remove(&it.id()).unwrap_or_default();
+        let horizon = it.billing_horizon(today);
+        billed.retain(|it| it.cycle.end > horizon);
+        let days = (horizon, today);
+        let due = due_lines(&it.timeline(), &billed, days, entity.scale())?;
+        let subscription = it.id();
+        lines.extend(
+            due.into_iter()
+                .map(|due| ProposedLine { subscription, due }),
+        );
+        it.billed(today);
+    }
+    lines.sort_by_key(|it| it.subscription);
+    let total = Money::sum(entity.currency(), lines.iter().map(|it| it.due.amount()))?;
+    Ok(Proposal { lines, total })
 }
 
-fn line(subscription: &Subscription, due: Due) -> Line {
-    let segment = due.segment();
+/// What a proposal is written on: credit notes for what is given back by such, and the lines of the invoice.
+fn written(
+    desk: &mut Desk<'_>,
+    account: &Account,
+    proposal: &Proposal,
+) -> Result<(Vec<NoteDraft>, Vec<Line>), Unbillable> {
+    let how = notes::credit_by(desk.entity, account, proposal.total);
+    let (mut notes, mut lines) = (Vec::new(), Vec::new());
+    for (nth, paper) in (0_u16..).zip(papers(proposal, how)?) {
+        match paper {
+            Paper::CreditNote {
+                of, lines: days, ..
+            } => match desk.give_back(of, &days, nth)? {
+                Some(note) => notes.push(note),
+                // Days that cost nothing are taken back on the invoice: a note is for money.
+                None => lines.extend(days.iter().map(line)),
+            },
+            Paper::Invoice { lines: own, .. } => lines.extend(own.iter().map(line)),
+        }
+    }
+    Ok((notes, lines))
+}
+
+fn line(it: &ProposedLine) -> Line {
+    let segment = it.due.segment();
     Line {
-        subscription: subscription.id(),
+        subscription: it.subscription,
         component: segment.terms.component,
         kind: segment.terms.kind,
         plan: segment.terms.plan,
@@ -214,8 +284,8 @@ fn line(subscription: &Subscription, due: Due) -> Line {
         period: segment.period,
         cycle: segment.cycle,
         price: segment.price,
-        amount: due.amount(),
-        repairs: match due {
+        amount: it.due.amount(),
+        repairs: match it.due {
             Due::Charge { .. } => None,
             Due::Repair { of, .. } => Some(of),
         },
@@ -223,10 +293,16 @@ fn line(subscription: &Subscription, due: Due) -> Line {
 }
 
 impl BillLimits {
-    fn check(self, lines: &[Line], open: &[Invoice], today: LocalDate) -> Result<(), Unbillable> {
+    fn check(
+        self,
+        lines: &[ProposedLine],
+        open: &[Invoice],
+        today: LocalDate,
+    ) -> Result<(), Unbillable> {
         let days = i64::from(self.months) * 31;
         let distance = |day: LocalDate| day.signed_duration_since(today).num_days().abs();
-        let ends = lines.iter().flat_map(|it| [it.period.start, it.period.end]);
+        let periods = lines.iter().map(|it| it.due.segment().period);
+        let ends = periods.flat_map(|it| [it.start, it.end]);
         if let Some(day) = ends
             .max_by_key(|it| distance(*it))
             .filter(|it| distance(*it) > days)
@@ -275,26 +351,21 @@ fn draft(
     }))
 }
 
-/// Money that came in earlier pays what is open now.
+/// Money that came in earlier pays what is open now. Returns what moves in the books.
 fn use_credit(
     account: &Account,
-    credits: Vec<Payment>,
+    credits: &mut [Payment],
     open: &mut [Invoice],
-    postings: &mut Vec<Posting>,
     order: BillOrder,
-) -> Result<Vec<Payment>, Unbillable> {
-    let mut spent = Vec::new();
+) -> Result<Vec<Posting>, Unbillable> {
+    let mut postings = Vec::new();
     if open.is_empty() {
-        return Ok(spent);
+        return Ok(postings);
     }
-    for mut payment in credits {
-        let moved = share_out(account, &mut payment, open, order.now)?;
-        if !moved.is_empty() {
-            postings.extend(moved);
-            spent.push(payment);
-        }
+    for payment in credits {
+        postings.extend(share_out(account, payment, open, order.now)?);
     }
-    Ok(spent)
+    Ok(postings)
 }
 
 /// What an invoice does to the books; nothing if it comes to nothing.

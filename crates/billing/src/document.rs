@@ -287,6 +287,7 @@ impl InvoiceDocument {
             account: self.of.account,
             number: number.to_owned(),
             total: note.total,
+            reason: String::new(),
         });
         Ok(note)
     }

@@ -180,6 +180,7 @@ pub enum BillingEvent {
         account: AccountId,
         number: String,
         total: Money,
+        reason: String,
     },
     /// A credit note that cancelled debt was voided.
     CreditNoteVoided { invoice: InvoiceId, number: String },
@@ -221,6 +222,12 @@ pub enum BillingEvent {
     },
     /// Money received earlier has paid for something now.
     CreditUsed {
+        payment: PaymentId,
+        invoice: InvoiceId,
+        amount: Money,
+    },
+    /// Money pays an invoice no more because that was credited: it is there to be used again.
+    CreditAdded {
         payment: PaymentId,
         invoice: InvoiceId,
         amount: Money,
@@ -315,6 +322,7 @@ impl DomainEvent for BillingEvent {
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",
             Self::CreditUsed { .. } => "billing.credit_used",
+            Self::CreditAdded { .. } => "billing.credit_added",
             Self::InvoiceReopened { .. } => "billing.invoice_reopened",
             Self::PaymentPending { .. } => "billing.payment_pending",
             Self::PaymentSettled { .. } => "billing.payment_settled",

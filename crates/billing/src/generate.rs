@@ -163,13 +163,9 @@ fn due_of(
     facts: &Facts,
     through: LocalDate,
 ) -> Result<Vec<ProposedLine>, Stopped> {
-    let (subscription, timeline) = (it.subscription, &it.timeline);
-    let wanted = desired(timeline, LocalDate::MIN, through);
-    // A run for an earlier day must not take back what a later one has billed rightly (billing.md, invariant 15).
-    let latest = latest_billed(it).filter(|it| *it > through);
-    let later = latest.map(|it| desired(timeline, LocalDate::MIN, it));
-    let kept = later.as_deref().unwrap_or(&wanted);
-    let due = diff_keeping(&wanted, kept, &it.billed, facts.scale);
+    let subscription = it.subscription;
+    let days = (LocalDate::MIN, through);
+    let due = due_lines(&it.timeline, &it.billed, days, facts.scale);
     let due = due.map_err(|reason| Stopped::Inconsistent {
         subscription,
         reason,
@@ -188,9 +184,24 @@ fn due_of(
     Ok(due.into_iter().map(line).collect())
 }
 
+/// What is due of a subscription by the second of two days, in cycles that end after the first.
+pub(crate) fn due_lines(
+    timeline: &Timeline,
+    billed: &[Billed],
+    (since, through): (LocalDate, LocalDate),
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
+    let wanted = desired(timeline, since, through);
+    // A run for an earlier day must not take back what a later one has billed rightly (billing.md, invariant 15).
+    let latest = latest_billed(timeline, billed).filter(|it| *it > through);
+    let later = latest.map(|it| desired(timeline, since, it));
+    let kept = later.as_deref().unwrap_or(&wanted);
+    diff_keeping(&wanted, kept, billed, scale)
+}
+
 /// The day of the run that billed the latest of the lines, or the first on which it could have.
-fn latest_billed(facts: &SubscriptionFacts) -> Option<LocalDate> {
-    let days = facts.billed.iter().map(|it| match facts.timeline.timing {
+fn latest_billed(timeline: &Timeline, billed: &[Billed]) -> Option<LocalDate> {
+    let days = billed.iter().map(|it| match timeline.timing {
         Timing::InAdvance => it.period.start,
         Timing::InArrear => it.period.end,
     });

@@ -76,6 +76,7 @@ mod bill_day;
 mod books;
 mod changes;
 mod contract;
+mod correct;
 mod credit;
 mod credit_note;
 mod days;
@@ -124,10 +125,12 @@ pub use books::{
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
 pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
+pub use correct::{Crediting, NotCredited, Original, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
-    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+    CreditRequest, CreditTax, CreditedInvoice, CreditedPiece, IssuedNote, NoteDraft, NoteRecord,
+    PaidSoFar, RefundSplit, derived_unit_price, note_series,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
 pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
@@ -175,9 +178,9 @@ pub use pricing::{
     Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
     DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
     SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
-    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord, allocate_by_weights,
-    allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
-    line_amount, net_of_gross, price,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord,
+    allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
+    discount_lines, effective_rate, line_amount, net_of_gross, price,
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
@@ -202,6 +205,7 @@ pub use use_cases::SubscriptionError;
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
+pub use use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
 pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
@@ -217,7 +221,10 @@ pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,
 };
 pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
+pub use use_cases::void_invoice::{VoidInvoice, void_invoice};
+pub use use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 pub use views::{
     AccountView, AllocationView, EntityView, FiguresView, InvoiceFilter, InvoiceView, LineView,
-    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, TaxView,
+    NoteFilter, NoteLineView, NoteView, PaymentView, PlanView, SubscriptionFilter,
+    SubscriptionView, TaxView,
 };

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use kernel::{
-    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
-    Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
+    AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, Page, PageRequest,
+    PaymentId, PlanId, Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
 };
 
 use crate::account::Account;
+use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::Billed;
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
@@ -17,8 +18,8 @@ use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::subscription::Subscription;
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, NoteFilter, NoteView, PaymentView,
+    PlanView, SubscriptionFilter, SubscriptionView,
 };
 
 /// The constraint that keeps the names of offered plans unique in a tenant.
@@ -128,11 +129,28 @@ pub trait InvoiceRepository: Send {
         cycles_ending_after: LocalDate,
     ) -> Result<Vec<Billed>, StoreError>;
 
+    /// The credit note, or `None`.
+    async fn find_note(&mut self, id: CreditNoteId) -> Result<Option<IssuedNote>, StoreError>;
+
+    /// The credit notes of an invoice, in the order of their numbers.
+    async fn notes_of(&mut self, invoice: InvoiceId) -> Result<Vec<IssuedNote>, StoreError>;
+
+    /// What negative lines of later invoices have taken back of each line of an invoice, above zero.
+    async fn taken_back(&mut self, invoice: InvoiceId) -> Result<Vec<(u16, Money)>, StoreError>;
+
+    /// Issues a credit note under the next number of a series, gapless like that of an invoice. The days that it takes
+    /// back do not stand billed any more.
+    async fn issue_note(
+        &mut self,
+        draft: NoteDraft,
+        series: &str,
+    ) -> Result<IssuedNote, StoreError>;
+
     /// Issues a draft under the next number of a series: gapless, because the number is taken in this transaction and
     /// given back with it. Writes the invoice with its lines and events. Touches the counter last of all.
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError>;
 
-    /// Writes what changes about an issued invoice: what is allocated to it, and its events. Fails with
+    /// Writes what changes about an issued invoice: how it is settled, that it is voided, and its events. Fails with
     /// [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError>;
 }
@@ -145,6 +163,9 @@ pub trait PaymentRepository: Send {
 
     /// The account's payments of which something is left, the earliest received first.
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError>;
+
+    /// The payments that pay a part of an invoice now, the earliest received first.
+    async fn that_paid(&mut self, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError>;
 
     /// Writes the payment with its allocations and events. Fails with [`StoreError::Conflict`] if the stored version
     /// moved on, and with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already.
@@ -228,6 +249,21 @@ pub trait BillingQueries: Send + Sync {
         filter: InvoiceFilter,
         page: PageRequest,
     ) -> Result<Page<InvoiceView>, StoreError>;
+
+    /// One credit note.
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError>;
+
+    /// Credit notes of an account, of an invoice, or all.
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError>;
 
     /// One payment with its allocations.
     async fn payment(

@@ -144,6 +144,7 @@ impl Bill {
         self.draft
             .as_ref()
             .is_some_and(|it| charges(it) && bare(it))
+            && self.notes.is_empty()
             && self.spent.is_empty()
             && self.paid.is_none()
             && !self.open.iter().any(Invoice::is_changed)

@@ -1,15 +1,16 @@
 //! Money and what is sold, as people look at it.
 
 use kernel::{
-    AccountId, Currency, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, Name,
-    PaymentId, PlanId, ProfileId, SubscriptionId, Timestamp, Zone,
+    AccountId, CreditNoteId, Currency, CustomerId, EntityId, InvoiceId, LocalDate, Money,
+    MoneyError, Name, PaymentId, PlanId, ProfileId, SubscriptionId, Timestamp, Zone,
 };
 use serde::Serialize;
 
+use crate::credit_note::IssuedNote;
+use crate::entity::{EntityPricing, TaxCode};
 use crate::events::Access;
 use crate::interval::Interval;
 use crate::invoice::{InvoiceSnapshot, Line, Settlement, printed_number};
-use crate::entity::{EntityPricing, TaxCode};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::PaymentMethod;
 use crate::plan::{PlanStatus, SoldAs};
@@ -290,6 +291,99 @@ impl InvoiceView {
             due_on: it.due_on,
         })
     }
+}
+
+/// A credit note.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteView {
+    /// The note.
+    pub id: CreditNoteId,
+    /// Whose debt it takes off.
+    pub account: AccountId,
+    /// The invoice of which something is given back.
+    pub invoice: InvoiceId,
+    /// Its number as printed.
+    pub number: String,
+    /// Why.
+    pub reason: String,
+    /// What is given back of each line.
+    pub lines: Vec<NoteLineView>,
+    /// The sum without tax.
+    pub net: Money,
+    /// The sum of taxes.
+    pub tax: Money,
+    /// The share of the invoice's rounding that goes with it.
+    pub rounding: Money,
+    /// What is given back in all.
+    pub total: Money,
+    /// Its date.
+    pub issued_on: LocalDate,
+}
+
+/// What is given back of one line of an invoice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NoteLineView {
+    /// The line, counted from 0.
+    pub line: usize,
+    /// What of its listed amount.
+    pub amount: Money,
+    /// What of its discount follows.
+    pub discount: Money,
+    /// What is given back without taxes.
+    pub net: Money,
+    /// Its share of the taxes.
+    pub tax: Money,
+    /// The days that are taken back with it.
+    pub days: Vec<Period>,
+}
+
+impl NoteView {
+    /// A note as it is looked at.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the stored amounts contradict each other.
+    pub fn of(it: IssuedNote) -> Result<Self, MoneyError> {
+        let IssuedNote {
+            draft,
+            series,
+            number,
+        } = it;
+        let days = |line: usize| {
+            let own = draft.pieces.iter();
+            let own = own.filter(move |it| usize::from(it.line) == line);
+            own.filter_map(|it| it.days).collect()
+        };
+        let lines = draft.note.lines.iter().map(|it| NoteLineView {
+            line: it.line,
+            amount: it.amount,
+            discount: it.discount,
+            net: it.net,
+            tax: it.tax,
+            days: days(it.line),
+        });
+        Ok(Self {
+            id: draft.id,
+            account: draft.account,
+            invoice: draft.invoice,
+            number: printed_number(&series, number),
+            lines: lines.collect(),
+            net: draft.note.net,
+            tax: draft.note.tax()?,
+            rounding: draft.rounding,
+            total: draft.total()?,
+            issued_on: draft.issued_on,
+            reason: draft.reason,
+        })
+    }
+}
+
+/// Which credit notes are wanted; what is absent does not filter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NoteFilter {
+    /// Only this account's.
+    pub account: Option<AccountId>,
+    /// Only this invoice's.
+    pub invoice: Option<InvoiceId>,
 }
 
 /// What a payment paid.

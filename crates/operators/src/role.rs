@@ -145,6 +145,8 @@ permissions! {
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.
     RaiseInvoices, "invoices.raise", [];
+    /// Credit invoices, void them and write their debt off.
+    CorrectInvoices, "invoices.correct", [];
     /// See payments.
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.

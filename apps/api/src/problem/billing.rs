@@ -1,8 +1,10 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPayment, BadPlan, BadPricing, BillAccountError, DefineTaxesError, PlanError, RecordPaymentError, ReleaseAccountError,
-    SubscribeError, SubscriptionError, SubscriptionRefusal,
+    BadPayment, BadPlan, BadPricing, BillAccountError, CorrectInvoiceError, CorrectionRefusal,
+    CreditRefusal, DefineTaxesError, NotCredited, PlanError,
+    RecordPaymentError, ReleaseAccountError, SubscribeError, SubscriptionError,
+    SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -63,6 +65,21 @@ impl From<BillAccountError> for Problem {
     }
 }
 
+impl From<CorrectInvoiceError> for Problem {
+    fn from(err: CorrectInvoiceError) -> Self {
+        match err {
+            CorrectInvoiceError::NotFound(id) => Self::not_found("invoice", id),
+            CorrectInvoiceError::NotCredited(why) => not_credited(&why),
+            CorrectInvoiceError::Refused(rule) => bad_correction(&rule),
+            CorrectInvoiceError::OtherContent => duplicate("id", &err),
+            CorrectInvoiceError::Reason { .. } => {
+                Self::invalid("reason", "length", err.to_string())
+            }
+            CorrectInvoiceError::Store(err) => err.into(),
+        }
+    }
+}
+
 impl From<ReleaseAccountError> for Problem {
     fn from(err: ReleaseAccountError) -> Self {
         match err {
@@ -109,6 +126,48 @@ fn bad_plan(rule: BadPlan) -> Problem {
         BadPlan::TaxCategory => Problem::refused("tax_category", "unknown", rule.to_string()),
         BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
+    }
+}
+
+fn not_credited(why: &NotCredited) -> Problem {
+    match why {
+        NotCredited::Refused(rule) => bad_credit(rule),
+        NotCredited::Correction(rule) => bad_correction(rule),
+        NotCredited::Books(err) => Problem::internal(err),
+        NotCredited::Money(err) => Problem::internal(err),
+    }
+}
+
+fn bad_credit(rule: &CreditRefusal) -> Problem {
+    let (field, code) = match rule {
+        CreditRefusal::NoSuchLine { .. } => ("lines.line", "unknown"),
+        CreditRefusal::Twice { .. } => ("lines.line", "unique"),
+        CreditRefusal::AlreadyCredited { .. } => ("lines.line", "credited"),
+        CreditRefusal::TooMuch { .. } => ("lines.amount", "above_left"),
+        CreditRefusal::NotPositive { .. } => ("lines.amount", "range"),
+        CreditRefusal::OffScale { .. } => ("lines.amount", "scale"),
+        CreditRefusal::NothingLeft
+        | CreditRefusal::Exceeded { .. }
+        | CreditRefusal::NotOwed { .. }
+        | CreditRefusal::Outdated
+        | CreditRefusal::NotVoidable { .. }
+        | CreditRefusal::NotAllCredited { .. }
+        | CreditRefusal::Corrected => return Problem::wrong_state("nothing_left", rule),
+        CreditRefusal::Money(err) => return Problem::refused("lines", "overflow", err.to_string()),
+    };
+    Problem::refused(field, code, rule.to_string())
+}
+
+fn bad_correction(rule: &CorrectionRefusal) -> Problem {
+    match rule {
+        CorrectionRefusal::Voided { .. } => Problem::wrong_state("voided", rule),
+        CorrectionRefusal::BeyondInvoice { .. } => {
+            Problem::refused("lines", "above_invoice", rule.to_string())
+        }
+        CorrectionRefusal::Entangled => Problem::wrong_state("entangled", rule),
+        CorrectionRefusal::Paid { .. } => Problem::wrong_state("paid", rule),
+        CorrectionRefusal::NothingDue => Problem::wrong_state("nothing_due", rule),
+        CorrectionRefusal::Money(err) => Problem::internal(err),
     }
 }
 

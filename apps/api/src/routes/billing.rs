@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, RunPage, prepare_bill,
+    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, RunPage,
+    prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
 use serde::{Deserialize, Serialize};

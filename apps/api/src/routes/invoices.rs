@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Listing, May, PathId};
+use crate::extract::{Granted, Listing, May, PathId};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::ReadInvoices;
@@ -261,11 +261,16 @@ async fn get(
     caller: May<ReadInvoices>,
     PathId(id): PathId<InvoiceKind>,
 ) -> Result<Json<InvoiceBody>, Problem> {
-    let found = api
-        .ports
-        .billing_queries
-        .invoice(caller.tenant(), id)
-        .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+pub(super) async fn load(
+    api: &Api,
+    caller: &Granted,
+    id: InvoiceId,
+) -> Result<InvoiceBody, Problem> {
+    let queries = &api.ports.billing_queries;
+    let found = queries.invoice(caller.tenant(), id).await?;
     let view = found.ok_or_else(|| Problem::not_found("invoice", id))?;
-    Ok(Json(view.into()))
+    Ok(view.into())
 }

@@ -28,7 +28,10 @@ pub(super) fn figures(
             taxes: pricing.on(codes.get(&it.plan), on)?,
         })
     };
-    let lines: Vec<Taxable<'_>> = lines.iter().map(taxable).collect::<Result<_, Unbillable>>()?;
+    let lines: Vec<Taxable<'_>> = lines
+        .iter()
+        .map(taxable)
+        .collect::<Result<_, Unbillable>>()?;
     let document = Priced {
         lines: &lines,
         discounts,
@@ -64,3 +67,6 @@ pub(super) fn entries(
     entries.retain(|it| !it.amount.is_zero());
     Ok((entries.len() > 1).then_some(entries))
 }
+
+#[cfg(test)]
+mod tests;

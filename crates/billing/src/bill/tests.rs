@@ -5,12 +5,14 @@ use kernel::{Ids, LocalDate, Money, Timestamp};
 
 use super::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 use crate::account::Account;
-use crate::entity::{LegalEntity, NewEntity};
+use crate::entity::{EntityPricing, LegalEntity, NewEntity, TaxCode};
 use crate::interval::Interval;
 use crate::invoice::Invoice;
+use crate::ledger::LedgerAccount;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
 use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::pricing::{DatedTaxes, TaxRule, TaxTable};
 use crate::subscription::{NewSubscription, Subscription};
 
 fn kes(minor: i64) -> Money {
@@ -101,11 +103,8 @@ fn the_order_of_the_facts_does_not_matter() {
     let mut shuffled = facts.clone();
     shuffled.subscriptions.reverse();
     let one = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
-    let mut other = billed(&entity, &mut shuffled, order)
-        .unwrap()
-        .draft
-        .unwrap();
-    other.lines.reverse();
+    let other = billed(&entity, &mut shuffled, order).unwrap().draft;
+    let other = other.unwrap();
     assert_eq!(one, other);
     assert_eq!((one.lines.len(), one.total), (5, kes(1_500_000)));
 }
@@ -185,4 +184,69 @@ fn too_many_lines_in_a_day_are_an_alarm_and_none_is_cut_off() {
     let (_, mut more) = self::facts(ids, 4);
     let refused = billed(&entity, &mut more, order);
     assert_eq!(refused, Err(Unbillable::TooManyLines { lines: 4, most: 3 }));
+}
+
+/// 16 % from 2026 on, and nothing known before.
+fn taxed(entity: &mut LegalEntity, inclusive: bool) {
+    let list = DatedTaxes {
+        from: day("2026-11-15"),
+        until: None,
+        rules: vec![TaxRule::new("VAT", "16%".parse().unwrap()).unwrap()],
+    };
+    let standard: TaxCode = "standard".parse().unwrap();
+    let table = TaxTable::new(vec![list]).unwrap();
+    let pricing = EntityPricing {
+        inclusive,
+        usual: Some(standard.clone()),
+        taxes: [(standard, table)].into(),
+        ..EntityPricing::PLAIN
+    };
+    assert!(entity.price_with(pricing.clone()).unwrap());
+    assert!(!entity.price_with(pricing).unwrap(), "twice is no news");
+}
+
+#[test]
+fn taxes_of_the_day_are_owed_and_stand_in_the_books() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    for (inclusive, net, tax) in [(false, 300_000, 48_000), (true, 258_621, 41_379)] {
+        let (mut entity, mut facts) = facts(ids, 1);
+        taxed(&mut entity, inclusive);
+        let order = on("2026-11-21", ids, BillLimits::STANDARD);
+        let bill = billed(&entity, &mut facts, order).unwrap();
+        let draft = bill.draft.unwrap();
+        assert_eq!(draft.total, kes(net + tax));
+        assert_eq!(draft.lines[0].amount, kes(300_000), "as listed");
+        let figures = draft.figures.unwrap();
+        assert_eq!(
+            (figures.tax_exclusive, figures.tax_total),
+            (kes(net), kes(tax))
+        );
+        let entries = bill.postings[0].entries().iter();
+        let entries: Vec<_> = entries.map(|it| (it.account, it.amount.minor())).collect();
+        let wanted = [
+            (LedgerAccount::Receivable, net + tax),
+            (LedgerAccount::Revenue, -net),
+            (LedgerAccount::Tax, -tax),
+        ];
+        assert_eq!(entries, wanted);
+    }
+}
+
+#[test]
+fn a_day_without_taxes_is_not_guessed() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (mut entity, mut facts) = facts(ids, 1);
+    taxed(&mut entity, false);
+    let early = billed(
+        &entity,
+        &mut facts,
+        on("2026-11-14", ids, BillLimits::STANDARD),
+    );
+    let Err(Unbillable::NoTaxes(refused)) = early else {
+        unreachable!("no taxes, not {early:?}");
+    };
+    assert_eq!(
+        (refused.day, refused.from),
+        (day("2026-11-14"), day("2026-11-15"))
+    );
 }

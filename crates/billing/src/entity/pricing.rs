@@ -104,7 +104,9 @@ pub enum BadPricing {
         code: TaxCode,
     },
     /// A rate or factor that no tax has.
-    #[error("{code}: the rate of {name} must be 0 to 100 % and its factor 0 to 1, not {rate} and {factor}")]
+    #[error(
+        "{code}: the rate of {name} must be 0 to 100 % and its factor 0 to 1, not {rate} and {factor}"
+    )]
     Rate {
         /// The category.
         code: TaxCode,

@@ -23,6 +23,15 @@ pub enum CorrectionRefusal {
         /// What is neither credited nor written off.
         left: Money,
     },
+    /// It takes charges of others back, or others take its charges back.
+    #[error("the invoice and another take charges of each other back: credit its lines one by one")]
+    Entangled,
+    /// Money was taken for it: what is given back is a credit.
+    #[error("{paid} was paid for the invoice: it can be credited, not voided")]
+    Paid {
+        /// How much.
+        paid: Money,
+    },
     /// Nothing is owed that could be given up.
     #[error("nothing is due on the invoice")]
     NothingDue,
@@ -55,6 +64,12 @@ impl Invoice {
                 Totals::plain(amounts, Money::zero(self.data.total.currency()), step)
             }
         }
+    }
+
+    /// What is asked for.
+    #[must_use]
+    pub const fn total(&self) -> Money {
+        self.data.total
     }
 
     /// A credit note takes an amount off it, zero or more: first what is due. Returns what was paid for the rest, which pays
@@ -100,12 +115,28 @@ impl Invoice {
         Ok(due)
     }
 
+    /// Whether it can be taken back as a whole: nobody has paid for it, and it takes nothing back itself.
+    ///
+    /// # Errors
+    /// [`CorrectionRefusal`] says why not.
+    pub fn must_be_voidable(&self) -> Result<(), CorrectionRefusal> {
+        self.must_stand()?;
+        let paid = self.paid()?;
+        if !paid.is_zero() {
+            return Err(CorrectionRefusal::Paid { paid });
+        }
+        match self.data.lines.iter().any(|it| it.repairs.is_some()) {
+            true => Err(CorrectionRefusal::Entangled),
+            false => Ok(()),
+        }
+    }
+
     /// Takes it back as a whole, once a credit note over all that was left of it is written.
     ///
     /// # Errors
-    /// [`CorrectionRefusal`] if it is voided already.
+    /// [`CorrectionRefusal`] as [`must_be_voidable`](Self::must_be_voidable).
     pub fn void(&mut self, on: LocalDate, reason: &str) -> Result<(), CorrectionRefusal> {
-        self.must_stand()?;
+        self.must_be_voidable()?;
         self.changed = true;
         self.events.push(BillingEvent::InvoiceVoided {
             invoice: self.data.id,

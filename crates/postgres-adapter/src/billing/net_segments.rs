@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use billing::{ChargeKind, Component, Line, LineRef, Period};
+use billing::{ChargeKind, Component, Line, LineRef, NoteDraft, Period};
 use kernel::{InvoiceId, LocalDate, StoreError, SubscriptionId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
-use crate::sql;
+use crate::{row, sql};
 
 const COLUMNS: usize = 7;
 /// Segments per statement.
@@ -19,6 +19,8 @@ pub(super) const BASE: &str = "plan";
 struct SegmentRow {
     period_start: LocalDate,
     period_end: LocalDate,
+    subscription_id: Uuid,
+    component: String,
 }
 
 struct Segment {
@@ -37,7 +39,7 @@ pub(super) async fn record<C: ConnectionTrait>(
 ) -> Result<(), StoreError> {
     for line in lines {
         if let Some(of) = line.repairs {
-            cut(connection, tenant, of, line).await?;
+            cut(connection, tenant, of, line.period).await?;
         }
     }
     let numbered = (0_u16..).zip(lines);
@@ -69,36 +71,61 @@ fn word_of(component: u16) -> Cow<'static, str> {
     }
 }
 
+fn component_of(word: &str) -> Result<u16, StoreError> {
+    match word {
+        BASE => Ok(Component::BASE),
+        other => row::parse("component", other),
+    }
+}
+
+/// Takes days back that a credit note gives back.
+pub(super) async fn give_back<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    note: &NoteDraft,
+) -> Result<(), StoreError> {
+    for piece in &note.pieces {
+        let of = LineRef {
+            invoice: note.invoice,
+            line: piece.line,
+        };
+        if let Some(days) = piece.days {
+            cut(connection, tenant, of, days).await?;
+        }
+    }
+    Ok(())
+}
+
 /// What is left of the segments of a charge without the days of a repair.
 async fn cut<C: ConnectionTrait>(
     connection: &C,
     tenant: Uuid,
     of: LineRef,
-    repair: &Line,
+    taken: Period,
 ) -> Result<(), StoreError> {
     let values: [Value; 5] = [
         tenant.into(),
         of.invoice.uuid().into(),
         i64::from(of.line).into(),
-        repair.period.start.into(),
-        repair.period.end.into(),
+        taken.start.into(),
+        taken.end.into(),
     ];
     let cut: Vec<SegmentRow> = sql::rows(connection, CUT, values).await?;
-    let left = cut.iter().flat_map(|it| {
-        let before = (it.period_start, repair.period.start);
-        let after = (repair.period.end, it.period_end);
-        [before, after]
+    let mut left = Vec::new();
+    for it in cut {
+        let component = component_of(&it.component)?;
+        let before = (it.period_start, taken.start);
+        let after = (taken.end, it.period_end);
+        let stays = [before, after]
             .into_iter()
-            .filter(|(start, end)| start < end)
-    });
-    let left: Vec<Segment> = left
-        .map(|(start, end)| Segment {
+            .filter(|(start, end)| start < end);
+        left.extend(stays.map(|(start, end)| Segment {
             line: of,
-            subscription: repair.subscription,
-            component: repair.component,
+            subscription: SubscriptionId::from_uuid(it.subscription_id),
+            component,
             period: Period { start, end },
-        })
-        .collect();
+        }));
+    }
     insert(connection, tenant, &left).await
 }
 
@@ -133,4 +160,4 @@ INSERT INTO net_segments (tenant_id, invoice_id, line, period_start, period_end,
 const CUT: &str = "\
 DELETE FROM net_segments
 WHERE tenant_id = $1 AND invoice_id = $2 AND line = $3 AND period_start < $5 AND $4 < period_end
-RETURNING period_start, period_end";
+RETURNING period_start, period_end, subscription_id, component";

@@ -55,4 +55,5 @@ impl PlanRepository for Tx {
     }
 }
 
-const CODES: &str = "SELECT id, tax_category FROM plans WHERE tenant_id = $1 AND tax_category IS NOT NULL";
+const CODES: &str =
+    "SELECT id, tax_category FROM plans WHERE tenant_id = $1 AND tax_category IS NOT NULL";

@@ -1,19 +1,25 @@
 //! A page of accounts with everything that billing them needs, in at most seven statements.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use billing::{
-    Account, AccountFacts, Billed, Invoice, LegalEntity, Papers, Payment, RunPage, Subscription,
+    Account, AccountFacts, Billed, Invoice, LegalEntity, Original, Papers, Payment, RunPage,
+    Subscription,
 };
-use kernel::{AccountId, EntityId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp};
+use kernel::{
+    AccountId, EntityId, InvoiceId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp,
+};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoices::billed_of;
-use super::{account_row, entity_row, invoice_row, payment_row, plans, subscription_row};
+use super::{
+    account_row, credit_notes, entity_row, invoice_row, invoices, payment_row, payments, plans,
+    subscription_row,
+};
 use crate::error::Stored;
 use crate::sql;
 
@@ -68,7 +74,34 @@ pub(super) async fn of_one<C: ConnectionTrait>(
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let today = entity.today(now);
     let facts = with_papers(connection, &entity, tenant, (vec![row], today)).await?;
-    Ok(facts.into_iter().next().map(|it| (entity, it)))
+    let Some(mut facts) = facts.into_iter().next() else {
+        return Ok(None);
+    };
+    // Whatever was billed may be given back: one account has few invoices that reach so far.
+    let billed = facts.papers.billed.values().flatten();
+    let invoices: BTreeSet<InvoiceId> = billed.map(|it| it.line.invoice).collect();
+    for invoice in invoices {
+        let original = original_of(connection, tenant.uuid(), invoice).await?;
+        facts.papers.originals.push(original);
+    }
+    Ok(Some((entity, facts)))
+}
+
+async fn original_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    id: InvoiceId,
+) -> Result<Original, StoreError> {
+    let wanted = invoice_row::Entity::find_by_id((tenant, id.uuid()));
+    let found = wanted.one(connection).await.stored()?;
+    let found = invoices::with_lines(connection, tenant, found.into_iter().collect()).await?;
+    let invoice = found.into_iter().next();
+    Ok(Original {
+        invoice: invoice.ok_or_else(|| StoreError::corrupt("a line without its invoice"))?,
+        notes: credit_notes::of_invoice(connection, tenant, id).await?,
+        payers: payments::that_paid(connection, tenant, id).await?,
+        taken_back: invoices::taken_back(connection, tenant, id).await?,
+    })
 }
 
 async fn with_papers<C: ConnectionTrait>(
@@ -103,6 +136,7 @@ async fn with_papers<C: ConnectionTrait>(
             billed: lines.collect(),
             open: open.remove(&id).unwrap_or_default(),
             credits: credits.remove(&id).unwrap_or_default(),
+            originals: Vec::new(),
             tax_codes: Arc::clone(&tax_codes),
         };
         AccountFacts {
@@ -152,6 +186,9 @@ async fn billed<C: ConnectionTrait>(
     let values = [tenant.uuid().into(), horizon.into()]
         .into_iter()
         .chain(ids);
+    let ids: Vec<Uuid> = subscriptions.iter().map(|it| it.id().uuid()).collect();
+    let pieces = credit_notes::pieces_of(connection, (tenant.uuid(), horizon), &ids).await?;
+    let mut credited = credit_notes::by_line(&pieces)?;
     let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
     for line in sql::rows::<LineRow, _>(connection, text, values).await? {
         let (charges, repairs) = lines.entry(line.subscription()).or_default();
@@ -163,7 +200,7 @@ async fn billed<C: ConnectionTrait>(
     }
     lines
         .into_iter()
-        .map(|(id, (charges, repairs))| Ok((id, billed_of(&charges, &repairs)?)))
+        .map(|(id, (charges, repairs))| Ok((id, billed_of(&charges, &repairs, &mut credited)?)))
         .collect()
 }
 

@@ -68,7 +68,8 @@ async fn bill_page(
             Ok(prepared) if prepared.is_plain => plain.push(prepared),
             Ok(prepared) => other.push(prepared),
             // The page was read in several statements: what contradicts itself there may be sound under the lock.
-            Err(Unbillable::Inconsistent(_)) => {
+            // So is what corrects an invoice, which a page does not read.
+            Err(Unbillable::Inconsistent(_) | Unbillable::Unread { .. }) => {
                 tally.note(account, bill_alone(bench, scope, account).await)?;
             }
             Err(reason) => tally.note(account, park(bench, scope, account, reason).await)?,

@@ -30,8 +30,15 @@ fn a_credit_takes_off_the_debt_first_and_then_what_was_paid() {
     let mut it = invoice(1_000);
     it.settle(kes(700)).unwrap();
     assert_eq!(it.credit(kes(200)), Ok(kes(0)));
-    assert_eq!((it.due().unwrap(), it.paid().unwrap()), (kes(100), kes(700)));
-    assert_eq!(it.credit(kes(500)), Ok(kes(400)), "100 were due, 400 were paid for");
+    assert_eq!(
+        (it.due().unwrap(), it.paid().unwrap()),
+        (kes(100), kes(700))
+    );
+    assert_eq!(
+        it.credit(kes(500)),
+        Ok(kes(400)),
+        "100 were due, 400 were paid for"
+    );
     assert_eq!((it.due().unwrap(), it.paid().unwrap()), (kes(0), kes(300)));
     let beyond = CorrectionRefusal::BeyondInvoice {
         asked: kes(301),

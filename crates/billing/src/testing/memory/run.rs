@@ -1,7 +1,9 @@
 //! The billing run in memory: numbers are taken one by one, and a bill is written statement by statement.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use kernel::{AccountId, EntityId, Scope, StoreError, TenantId, Timestamp};
+use kernel::{AccountId, EntityId, InvoiceId, Scope, StoreError, TenantId, Timestamp};
 
 use super::MemoryBilling;
 use crate::account::Account;
@@ -9,7 +11,7 @@ use crate::bill::AccountFacts;
 use crate::entity::LegalEntity;
 use crate::ports::{BillingQueries, BillingStore, SweepPage};
 use crate::run::{BillingRunStore, PreparedBill, RunPage, write_prepared};
-use crate::use_cases::bill_account::papers_of;
+use crate::use_cases::bill_account::{original_of, papers_of};
 
 #[async_trait]
 impl BillingRunStore for MemoryBilling {
@@ -99,7 +101,12 @@ impl MemoryBilling {
         let entity = tx.entities().find(account.entity()).await?;
         let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
         let subscriptions = tx.subscriptions().of_account(account.id()).await?;
-        let papers = papers_of(&mut *tx, &entity, account.id(), &subscriptions, now).await?;
+        let mut papers = papers_of(&mut *tx, &entity, account.id(), &subscriptions, now).await?;
+        let billed = papers.billed.values().flatten();
+        let invoices: BTreeSet<InvoiceId> = billed.map(|it| it.line.invoice).collect();
+        for invoice in invoices {
+            papers.originals.push(original_of(&mut *tx, invoice).await?);
+        }
         let facts = AccountFacts {
             account,
             subscriptions,

@@ -10,8 +10,7 @@ use crate::payment::{Payment, PaymentSnapshot};
 use crate::plan::PlanSnapshot;
 use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
 use crate::views::{
-    AccountView, AllocationView, EntityView, InvoiceView, PaymentView, PlanView,
-    SubscriptionView,
+    AccountView, AllocationView, EntityView, InvoiceView, PaymentView, PlanView, SubscriptionView,
 };
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
