@@ -41,7 +41,7 @@ rights! {
     ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
-    ReadAccounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
+    ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

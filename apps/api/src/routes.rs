@@ -10,6 +10,7 @@ mod billing;
 mod credit_notes;
 mod customers;
 mod deliveries;
+mod discounts;
 mod drift;
 mod drift_rows;
 mod events;
@@ -60,6 +61,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(accounts::routes())
+        .merge(discounts::routes())
         .merge(billing::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())

@@ -322,7 +322,7 @@ impl BillLimits {
 
 fn draft(
     entity: &LegalEntity,
-    account: &Account,
+    account: &mut Account,
     lines: Vec<Line>,
     codes: &BTreeMap<PlanId, TaxCode>,
     order: BillOrder,
@@ -331,7 +331,8 @@ fn draft(
         return Ok(None);
     }
     let issued_on = entity.today(order.now);
-    let figures = figures::figures(entity, codes, &[], &lines, issued_on)?;
+    let (used, discounts) = figures::discounts(account, &lines, issued_on)?;
+    let figures = figures::figures(entity, codes, &discounts, &lines, issued_on)?;
     let total = match &figures {
         Some(figures) => figures.payable,
         None => Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?,
@@ -339,6 +340,7 @@ fn draft(
     if total.is_negative() {
         return Err(Inconsistent::NegativeTotal.into());
     }
+    account.use_discounts(&used, order.invoice);
     Ok(Some(InvoiceDraft {
         id: order.invoice,
         account: account.id(),

@@ -1,8 +1,8 @@
 //! What happens to money and to what is sold, as facts.
 
 use kernel::{
-    AccountId, Currency, CustomerId, DomainEvent, EntityId, InvoiceId, LocalDate, Money, PaymentId,
-    PlanId, ProfileId, SubscriptionId,
+    AccountId, Currency, CustomerId, DiscountId, DomainEvent, EntityId, InvoiceId, LocalDate,
+    Money, PaymentId, PlanId, ProfileId, SubscriptionId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -266,6 +266,25 @@ pub enum BillingEvent {
     },
     /// An account is treated like any other again.
     HoldLifted { account: AccountId },
+    /// A discount was agreed with a customer.
+    DiscountAgreed {
+        account: AccountId,
+        discount: DiscountId,
+        name: String,
+        reason: String,
+    },
+    /// A discount counts no more.
+    DiscountEnded {
+        account: AccountId,
+        discount: DiscountId,
+        reason: String,
+    },
+    /// A discount took something off an invoice.
+    DiscountUsed {
+        account: AccountId,
+        discount: DiscountId,
+        invoice: InvoiceId,
+    },
     /// An account has other terms than its entity's.
     TermsChanged { account: AccountId, days: u16 },
     /// A customer promised to pay by a day.
@@ -332,6 +351,9 @@ impl DomainEvent for BillingEvent {
             Self::Refunded { .. } => "billing.refunded",
             Self::HoldPlaced { .. } => "billing.hold_placed",
             Self::HoldLifted { .. } => "billing.hold_lifted",
+            Self::DiscountAgreed { .. } => "billing.discount_agreed",
+            Self::DiscountEnded { .. } => "billing.discount_ended",
+            Self::DiscountUsed { .. } => "billing.discount_used",
             Self::TermsChanged { .. } => "billing.terms_changed",
             Self::PromiseMade { .. } => "billing.promise_made",
             Self::PromiseKept { .. } => "billing.promise_kept",

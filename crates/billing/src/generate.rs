@@ -199,11 +199,19 @@ pub(crate) fn due_lines(
     diff_keeping(&wanted, kept, billed, scale)
 }
 
-/// The day of the run that billed the latest of the lines, or the first on which it could have.
+/// The day of the run that billed the latest of the days that stand, or the first on which it could have.
 fn latest_billed(timeline: &Timeline, billed: &[Billed]) -> Option<LocalDate> {
-    let days = billed.iter().map(|it| match timeline.timing {
-        Timing::InAdvance => it.period.start,
-        Timing::InArrear => it.period.end,
+    let in_arrear = timeline.timing == Timing::InArrear;
+    let days = billed.iter().flat_map(|it| {
+        let billed_on = if in_arrear {
+            it.period.end
+        } else {
+            it.period.start
+        };
+        // What stands of a line begins anew after every part that was taken back.
+        let again = it.repaired.iter().map(|(days, _)| days.end);
+        let again = again.filter(|day| *day < it.period.end);
+        again.chain([billed_on])
     });
     days.max()
 }

@@ -114,7 +114,9 @@ mod timeline;
 mod use_cases;
 mod views;
 
-pub use account::{Account, AccountSnapshot, BadHold};
+pub use account::{
+    Account, AccountSnapshot, AgreedDiscount, BadAgreement, BadHold, MOST_DISCOUNTS,
+};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
@@ -202,6 +204,7 @@ pub use subscription::{
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
+pub use use_cases::agree_discount::{DiscountError, agree_discount, end_discount};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};

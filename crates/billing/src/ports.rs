@@ -8,7 +8,7 @@ use kernel::{
     PaymentId, PlanId, Scope, StoreError, SubscriptionId, TenantId, UnitOfWork,
 };
 
-use crate::account::Account;
+use crate::account::{Account, AgreedDiscount};
 use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::Billed;
 use crate::entity::{LegalEntity, TaxCode};
@@ -212,6 +212,13 @@ pub trait BillingQueries: Send + Sync {
         tenant: TenantId,
         id: AccountId,
     ) -> Result<Option<AccountView>, StoreError>;
+
+    /// Every discount that was ever agreed for an account, the earliest first; `None` if there is no such account.
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError>;
 
     /// The accounts of a customer, oldest first.
     async fn accounts_of(

@@ -1,5 +1,6 @@
 //! What can be done with money and what is sold, one file each.
 
+pub(crate) mod agree_discount;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;

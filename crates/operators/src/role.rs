@@ -141,6 +141,8 @@ permissions! {
     VoidVouchers, "vouchers.void", [];
     /// See accounts and balances.
     ReadAccounts, "accounts.read", [Cashier, Auditor];
+    /// Agree discounts with customers, and end them.
+    AgreeDiscounts, "accounts.discount", [];
     /// See invoices.
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.

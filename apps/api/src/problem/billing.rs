@@ -1,10 +1,10 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPayment, BadPlan, BadPricing, BillAccountError, CorrectInvoiceError, CorrectionRefusal,
-    CreditRefusal, DefineTaxesError, NotCredited, PlanError,
-    RecordPaymentError, ReleaseAccountError, SubscribeError, SubscriptionError,
-    SubscriptionRefusal,
+    BadAgreement, BadDiscount, BadPayment, BadPlan, BadPricing, BillAccountError,
+    CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
+    NotCredited, PlanError, RecordPaymentError, ReleaseAccountError, SubscribeError,
+    SubscriptionError, SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -80,6 +80,16 @@ impl From<CorrectInvoiceError> for Problem {
     }
 }
 
+impl From<DiscountError> for Problem {
+    fn from(err: DiscountError) -> Self {
+        match err {
+            DiscountError::NotFound(id) => Self::not_found("account", id),
+            DiscountError::Refused(rule) => bad_agreement(&rule),
+            DiscountError::Store(err) => err.into(),
+        }
+    }
+}
+
 impl From<ReleaseAccountError> for Problem {
     fn from(err: ReleaseAccountError) -> Self {
         match err {
@@ -127,6 +137,29 @@ fn bad_plan(rule: BadPlan) -> Problem {
         BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
     }
+}
+
+fn bad_agreement(rule: &BadAgreement) -> Problem {
+    let text = rule.to_string();
+    let (field, code) = match rule {
+        BadAgreement::Discount(BadDiscount::AboveWhole { .. }) => ("percent", "above_whole"),
+        BadAgreement::Discount(BadDiscount::Currency { .. }) => {
+            return currency_mismatch("amount.currency", rule);
+        }
+        BadAgreement::Discount(_) => ("amount", "range"),
+        BadAgreement::Nothing => ("amount", "nothing"),
+        BadAgreement::Name { .. } => return Problem::invalid("name", "length", text),
+        BadAgreement::Reason { .. } => return Problem::invalid("reason", "length", text),
+        BadAgreement::Backwards { .. } => ("until", "backwards"),
+        BadAgreement::Never => ("times", "range"),
+        BadAgreement::OtherSubscription(_) => {
+            return Problem::unknown_reference("subscription", text);
+        }
+        BadAgreement::TooMany => return Problem::wrong_state("too_many", rule),
+        BadAgreement::OtherContent => return duplicate("id", rule),
+        BadAgreement::Unknown(id) => return Problem::not_found("discount", id),
+    };
+    Problem::refused(field, code, text)
 }
 
 fn not_credited(why: &NotCredited) -> Problem {

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    CreditInvoice, CreditPart, CreditRequest, InvoiceView, NoteFilter, NoteLineView, NoteView, Ratio,
-    VoidInvoice, WriteOffInvoice,
+    CreditInvoice, CreditPart, CreditRequest, InvoiceView, NoteFilter, NoteLineView, NoteView,
+    Ratio, VoidInvoice, WriteOffInvoice,
 };
 use kernel::{AccountId, CreditNoteId, CreditNoteKind, InvoiceId, InvoiceKind, LocalDate};
 use serde::{Deserialize, Serialize};
@@ -113,7 +113,11 @@ pub(crate) struct CreditBody {
     lines: Vec<CreditLineBody>,
     /// Why: it stands on the note and in the record.
     #[validate(length(min = 1, max = 300))]
-    #[schema(min_length = 1, max_length = 300, example = "three days without a line")]
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        example = "three days without a line"
+    )]
     reason: String,
 }
 
@@ -139,8 +143,12 @@ pub(crate) struct CreditLineBody {
 #[serde(deny_unknown_fields)]
 pub(crate) struct ReasonBody {
     #[validate(length(min = 1, max = 300))]
-    #[schema(min_length = 1, max_length = 300, example = "issued to the wrong customer")]
-    reason: String,
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        example = "issued to the wrong customer"
+    )]
+    pub(super) reason: String,
 }
 
 /// Which credit notes are listed.
@@ -275,7 +283,9 @@ async fn void(
         }
     })
     .await?;
-    super::invoices::load(&api, &caller, invoice).await.map(Json)
+    super::invoices::load(&api, &caller, invoice)
+        .await
+        .map(Json)
 }
 
 /// Gives up what is due on an invoice: nobody is cut off for it any more.
@@ -303,10 +313,16 @@ async fn write_off(
         }
     })
     .await?;
-    super::invoices::load(&api, &caller, invoice).await.map(Json)
+    super::invoices::load(&api, &caller, invoice)
+        .await
+        .map(Json)
 }
 
-fn asked(view: &InvoiceView, place: usize, body: &CreditLineBody) -> Result<CreditRequest, Problem> {
+fn asked(
+    view: &InvoiceView,
+    place: usize,
+    body: &CreditLineBody,
+) -> Result<CreditRequest, Problem> {
     let part = match (body.amount, body.quantity) {
         (None, None) => CreditPart::Whole,
         (Some(amount), None) => CreditPart::Amount(amount.into()),

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{LocalDate, Money, PlanId};
+use kernel::{DiscountId, LocalDate, Money, PlanId};
 
 use super::Unbillable;
+use crate::account::Account;
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::Line;
 use crate::ledger::{Entry, LedgerAccount};
-use crate::pricing::{Discount, Priced, Taxable, Totals, price};
+use crate::pricing::{Discount, DiscountScope, Priced, Taxable, Totals, price};
 
 /// The figures of a document of a day; `None` where the lines and their sum are all there is.
 pub(super) fn figures(
@@ -40,6 +41,28 @@ pub(super) fn figures(
     let terms = pricing.terms(entity.currency(), entity.scale());
     let totals = price(document, terms).map_err(|_| Unbillable::Unpriced)?;
     Ok(Some(Box::new(totals)))
+}
+
+/// The discounts that count on the charges of a document of a day, and which of the agreed ones they are.
+pub(super) fn discounts(
+    account: &Account,
+    lines: &[Line],
+    on: LocalDate,
+) -> Result<(Vec<DiscountId>, Vec<Discount>), Unbillable> {
+    let (mut used, mut discounts) = (Vec::new(), Vec::new());
+    for agreed in account.discounts().iter().filter(|it| it.counts_on(on)) {
+        let is_for = |it: &Line| agreed.subscription.is_none_or(|id| id == it.subscription);
+        let charged = |it: &Line| it.amount.is_positive() && is_for(it);
+        let lines = lines.iter().enumerate().filter(|(_, it)| charged(it));
+        let lines: Vec<usize> = lines.map(|(place, _)| place).collect();
+        if lines.is_empty() {
+            continue;
+        }
+        let discount = Discount::new(agreed.amount, DiscountScope::Lines(lines));
+        discounts.push(discount.map_err(|_| Unbillable::Unpriced)?);
+        used.push(agreed.id);
+    }
+    Ok((used, discounts))
 }
 
 /// What is owed, earned, collected for the state and rounded: entries that sum to zero (billing.md, invariant 1). `None` for

@@ -4,7 +4,7 @@ use kernel::testing::CountingIds;
 use kernel::{Ids, LocalDate, Money, Timestamp};
 
 use super::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
-use crate::account::Account;
+use crate::account::{Account, AgreedDiscount};
 use crate::entity::{EntityPricing, LegalEntity, NewEntity, TaxCode};
 use crate::interval::Interval;
 use crate::invoice::Invoice;
@@ -12,7 +12,7 @@ use crate::ledger::LedgerAccount;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
 use crate::plan::{NewPlan, Plan, SoldAs};
-use crate::pricing::{DatedTaxes, TaxRule, TaxTable};
+use crate::pricing::{DatedTaxes, DiscountAmount, TaxRule, TaxTable};
 use crate::subscription::{NewSubscription, Subscription};
 
 fn kes(minor: i64) -> Money {
@@ -249,4 +249,65 @@ fn a_day_without_taxes_is_not_guessed() {
         (refused.day, refused.from),
         (day("2026-11-14"), day("2026-11-15"))
     );
+}
+
+#[test]
+fn a_discount_takes_its_part_off_as_often_as_agreed() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (mut entity, mut facts) = facts(ids, 2);
+    taxed(&mut entity, false);
+    let own = facts.subscriptions[1].id();
+    let new = AgreedDiscount {
+        id: ids.next(),
+        name: "Neighbours".to_owned(),
+        subscription: Some(own),
+        amount: DiscountAmount::Percent("50%".parse().unwrap()),
+        from: day("2026-11-01"),
+        until: None,
+        times: Some(1),
+        used: 0,
+        reason: "lets us use the roof".to_owned(),
+    };
+    let today = day("2026-11-21");
+    facts.account.agree_discount(new, today).unwrap();
+    facts.account.take_events();
+    let order = on("2026-11-21", ids, BillLimits::STANDARD);
+    let draft = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
+    let figures = draft.figures.unwrap();
+    assert_eq!(
+        (figures.discount, figures.tax_exclusive),
+        (kes(150_000), kes(450_000))
+    );
+    assert_eq!(draft.total, kes(522_000));
+    assert_eq!(facts.account.discounts()[0].used, 1);
+    assert_eq!(facts.account.take_events().len(), 1);
+    let order = on("2026-12-01", ids, BillLimits::STANDARD);
+    let next = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
+    assert_eq!(next.figures.unwrap().discount, kes(0), "once, as agreed");
+}
+
+#[test]
+fn an_invoice_that_is_discounted_as_a_whole_is_on_paper_and_in_no_books() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (entity, mut facts) = facts(ids, 1);
+    let new = AgreedDiscount {
+        id: ids.next(),
+        name: "Staff".to_owned(),
+        subscription: None,
+        amount: DiscountAmount::Percent("100%".parse().unwrap()),
+        from: day("2026-11-01"),
+        until: None,
+        times: None,
+        used: 0,
+        reason: "works for us".to_owned(),
+    };
+    facts
+        .account
+        .agree_discount(new, day("2026-11-01"))
+        .unwrap();
+    let order = on("2026-11-21", ids, BillLimits::STANDARD);
+    let bill = billed(&entity, &mut facts, order).unwrap();
+    let draft = bill.draft.unwrap();
+    assert_eq!((draft.total, draft.lines.len()), (kes(0), 1));
+    assert_eq!(bill.postings, Vec::new());
 }

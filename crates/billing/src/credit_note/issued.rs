@@ -5,7 +5,9 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditTax};
+use super::{
+    CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRequest, CreditTax,
+};
 use crate::events::BillingEvent;
 use crate::invoice::printed_number;
 use crate::ratio::Ratio;
@@ -104,11 +106,19 @@ impl IssuedNote {
             number: printed_number(&series, number),
             on: draft.issued_on,
         };
+        // What was asked for in words is an amount now, whatever the words were.
+        draft.note.requests = draft.note.lines.iter().map(CreditLine::request).collect();
         Self {
             draft,
             series,
             number,
         }
+    }
+}
+
+impl CreditLine {
+    fn request(&self) -> CreditRequest {
+        (self.line, CreditPart::Amount(self.amount)).into()
     }
 }
 
@@ -201,13 +211,10 @@ impl CreditNote {
         let taxes: Vec<CreditTax> = taxes.collect();
         let net = Money::sum(currency, lines.iter().map(|it| it.net))?;
         let tax = Money::sum(currency, taxes.iter().map(|it| it.tax))?;
-        let requests = lines
-            .iter()
-            .map(|it| (it.line, CreditPart::Amount(it.amount)).into());
         Ok(Self {
             kind,
             state: CreditNoteState::Draft,
-            requests: requests.collect(),
+            requests: lines.iter().map(CreditLine::request).collect(),
             discount: Money::sum(currency, lines.iter().map(|it| it.discount))?,
             net,
             total: net.checked_add(tax)?,

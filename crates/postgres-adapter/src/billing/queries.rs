@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, NoteFilter, NoteView,
-    PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView,
-    SweepPage,
+    AccountView, AgreedDiscount, BillingQueries, EntityView, InvoiceFilter, InvoiceView,
+    NoteFilter, NoteView, PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter,
+    SubscriptionView, SweepPage,
 };
 use kernel::{
     AccountId, CreditNoteId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId,
@@ -14,6 +14,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
+use super::account_row;
 use super::account_views::{self, AccountColumns};
 use super::subscription_views::{self, SubscriptionColumns};
 use super::{credit_notes, entity_row, invoice_lines, invoice_row, payment_row, plan_row};
@@ -69,6 +70,17 @@ impl BillingQueries for Store {
         let found: Option<AccountColumns> =
             sql::row(self.reader(), account_views::one(), values).await?;
         found.map(AccountColumns::into_view).transpose()
+    }
+
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError> {
+        let wanted = account_row::Entity::find_by_id((tenant.uuid(), account.uuid()));
+        let found = wanted.one(self.reader()).await.stored()?;
+        let account = found.map(account_row::Model::into_account).transpose()?;
+        Ok(account.map(|it| it.discounts().to_vec()))
     }
 
     async fn accounts_of(

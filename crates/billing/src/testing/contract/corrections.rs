@@ -3,6 +3,7 @@
 use kernel::{AccountId, CreditNoteId, InvoiceId, PageRequest};
 
 use super::{World, day, kes, month, noon};
+use crate::account::AgreedDiscount;
 use crate::allocation::Allocation;
 use crate::correct::{Crediting, Original, credit};
 use crate::credit_note::{
@@ -12,13 +13,16 @@ use crate::difference::LineRef;
 use crate::entity::{EntityPricing, LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft, Line};
 use crate::payment::{NewPayment, Payment, PaymentMethod};
-use crate::pricing::{DatedTaxes, Discount, Priced, TaxRule, TaxTable, Taxable, price};
+use crate::pricing::{
+    DatedTaxes, Discount, DiscountAmount, Priced, TaxRule, TaxTable, Taxable, price,
+};
 use crate::views::NoteFilter;
 
 impl World<'_> {
     pub(super) async fn correction_promises(&self) {
         self.taxes_read_back_as_they_were_defined().await;
         self.an_invoice_with_taxes_reads_back().await;
+        self.discounts_of_an_account_are_kept().await;
         self.a_note_reads_back_as_it_was_issued().await;
         self.numbers_of_notes_have_no_gaps().await;
         self.what_a_note_took_off_is_known_when_billing().await;
@@ -120,6 +124,51 @@ impl World<'_> {
         assert_eq!(view.figures.taxes.len(), 1);
         assert_eq!(view.lines[1].discount, figures.lines[1].discount);
         assert_eq!(view.lines[1].tax, figures.lines[1].tax().unwrap());
+    }
+
+    async fn discounts_of_an_account_are_kept(&self) {
+        let account = self.account().await;
+        let subscription = self.sell(account, "2026-11-01", "2026-11-01").await.id();
+        let new = |amount, times| AgreedDiscount {
+            id: self.ids.next(),
+            name: "Neighbours".to_owned(),
+            subscription: Some(subscription),
+            amount,
+            from: day("2026-11-01"),
+            until: Some(day("2027-01-01")),
+            times,
+            used: 0,
+            reason: "lets us use the roof".to_owned(),
+        };
+        let wanted = [
+            new(DiscountAmount::Percent("12.5%".parse().unwrap()), Some(3)),
+            new(
+                DiscountAmount::PercentUpTo("1/3".parse().unwrap(), kes(500)),
+                None,
+            ),
+            new(DiscountAmount::Fixed(kes(1_000)), Some(1)),
+        ];
+        let mut tx = self.tx().await;
+        let mut locked = tx.accounts().lock(account).await.unwrap().unwrap();
+        for it in &wanted {
+            assert!(
+                locked
+                    .agree_discount(it.clone(), day("2026-11-01"))
+                    .unwrap()
+            );
+        }
+        locked.use_discounts(&[wanted[0].id], self.ids.next());
+        tx.accounts().save(&mut locked).await.unwrap();
+        tx.commit().await.unwrap();
+        let mut tx = self.tx().await;
+        let stored = tx.accounts().lock(account).await.unwrap().unwrap();
+        assert_eq!(stored.discounts(), locked.discounts());
+        assert_eq!(stored.discounts()[0].used, 1);
+        drop(tx);
+        let seen = self.queries.discounts(self.tenant(), account).await;
+        assert_eq!(seen.unwrap().unwrap(), locked.discounts());
+        let nobody = self.queries.discounts(self.tenant(), self.ids.next()).await;
+        assert_eq!(nobody.unwrap(), None);
     }
 
     async fn original(&self, invoice: InvoiceId) -> Original {

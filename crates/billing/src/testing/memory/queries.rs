@@ -11,7 +11,7 @@ use super::rows::Rows;
 use super::views::{
     account_view, entity_view, invoice_view, payment_view, plan_view, settlement, subscription_view,
 };
-use crate::account::AccountSnapshot;
+use crate::account::{AccountSnapshot, AgreedDiscount};
 use crate::credit_note::IssuedNote;
 use crate::invoice::InvoiceSnapshot;
 use crate::overdue::Level;
@@ -52,6 +52,16 @@ impl BillingQueries for MemoryBilling {
         let rows = self.lock();
         let row = rows.accounts.get(&(tenant, id));
         row.map(|it| account_view(&rows, tenant, it)).transpose()
+    }
+
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError> {
+        let rows = self.lock();
+        let row = rows.accounts.get(&(tenant, account));
+        Ok(row.map(|it| it.discounts.clone()))
     }
 
     async fn accounts_of(
