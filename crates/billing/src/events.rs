@@ -168,12 +168,6 @@ pub enum BillingEvent {
         version: u64,
         reason: &'static str,
     },
-    /// An invoice was drafted: it is no debt yet.
-    InvoiceDrafted {
-        invoice: InvoiceId,
-        account: AccountId,
-        total: Money,
-    },
     /// A credit note over parts of an invoice was issued.
     CreditNoteIssued {
         invoice: InvoiceId,
@@ -181,14 +175,6 @@ pub enum BillingEvent {
         number: String,
         total: Money,
         reason: String,
-    },
-    /// A credit note that cancelled debt was voided.
-    CreditNoteVoided { invoice: InvoiceId, number: String },
-    /// An amount was taken off one line of an invoice.
-    ItemAdjusted {
-        invoice: InvoiceId,
-        line: usize,
-        amount: Money,
     },
     /// An invoice was taken back as a whole.
     InvoiceVoided {
@@ -331,10 +317,7 @@ impl DomainEvent for BillingEvent {
             Self::SubscriptionPaused { .. } => "billing.subscription_paused",
             Self::BillDayChanged { .. } => "billing.bill_day_changed",
             Self::AccessDesired { .. } => "billing.access_desired",
-            Self::InvoiceDrafted { .. } => "billing.invoice_drafted",
             Self::CreditNoteIssued { .. } => "billing.credit_note_issued",
-            Self::CreditNoteVoided { .. } => "billing.credit_note_voided",
-            Self::ItemAdjusted { .. } => "billing.item_adjusted",
             Self::InvoiceVoided { .. } => "billing.invoice_voided",
             Self::DebtWrittenOff { .. } => "billing.debt_written_off",
             Self::InvoiceIssued { .. } => "billing.invoice_issued",

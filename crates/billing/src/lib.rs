@@ -81,7 +81,6 @@ mod credit;
 mod credit_note;
 mod days;
 mod difference;
-mod document;
 mod dunning;
 mod entity;
 mod events;
@@ -135,7 +134,6 @@ pub use credit_note::{
     PaidSoFar, RefundSplit, derived_unit_price, note_series,
 };
 pub use difference::{Billed, Due, Inconsistent, LineRef, Standing, diff, standing};
-pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
     Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
     Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,

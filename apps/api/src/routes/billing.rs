@@ -6,14 +6,14 @@ use billing::{
     AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, RunPage,
     prepare_bill,
 };
-use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
+use kernel::{AccountId, AccountKind, Cursor, EntityId, InvoiceId, LocalDate, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::accounts::AccountBody;
-use super::invoices::{FiguresBody, LineBody};
+use super::invoices::{FiguresBody, LineBody, PeriodBody};
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::filtered::Filtered;
@@ -32,8 +32,25 @@ pub(crate) struct PreviewBody {
     account: AccountId,
     /// The invoice; null if nothing would be due or billing would stop.
     invoice: Option<DraftBody>,
+    /// The credit notes over what would be given back of issued invoices.
+    credit_notes: Vec<NotePreviewBody>,
     /// Why billing has stopped or would stop for it.
     parked: Option<String>,
+}
+
+/// A credit note as it would be, but for its number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreditNotePreview)]
+pub(crate) struct NotePreviewBody {
+    /// The invoice of which something would be given back.
+    #[schema(value_type = String, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$", example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    invoice: InvoiceId,
+    /// The days that would be taken back.
+    days: Vec<PeriodBody>,
+    /// The sum without tax.
+    net: MoneyBody,
+    /// What would be given back in all.
+    total: MoneyBody,
 }
 
 /// An invoice as it would be, but for its number.
@@ -114,11 +131,17 @@ async fn preview_run(
     let (entity, facts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
     let full = facts.len() == usize::from(limit);
     let last = facts.last().map(|it| Cursor::after(it.account.id()));
-    let items = facts
-        .into_iter()
-        .map(|it| look(&api, &entity, it, page.now));
+    let mut items = Vec::new();
+    for it in facts {
+        let account = it.account.id();
+        items.push(match look(&api, &entity, it, page.now)? {
+            Some(seen) => seen,
+            // What is given back of issued invoices is read account by account.
+            None => look_closely(&api, caller.tenant(), account, page.now).await?,
+        });
+    }
     Ok(Json(Listed {
-        items: items.collect::<Result<_, _>>()?,
+        items,
         next: last.filter(|_| full).map(|it| it.to_string()),
     }))
 }
@@ -139,10 +162,19 @@ async fn preview(
     let account = queries.account(caller.tenant(), id).await?;
     let account = account.ok_or_else(|| Problem::not_found("account", id))?;
     let now = moment(&api, caller.tenant(), account.entity, filter.0.on).await?;
-    let run = &api.ports.billing_run;
-    let found = run.facts_of(caller.tenant(), id, now).await?;
+    look_closely(&api, caller.tenant(), id, now).await.map(Json)
+}
+
+async fn look_closely(
+    api: &Api,
+    tenant: TenantId,
+    id: AccountId,
+    now: Timestamp,
+) -> Result<PreviewBody, Problem> {
+    let found = api.ports.billing_run.facts_of(tenant, id, now).await?;
     let (entity, facts) = found.ok_or_else(|| Problem::not_found("account", id))?;
-    look(&api, &entity, facts, now).map(Json)
+    let seen = look(api, &entity, facts, now)?;
+    Ok(seen.unwrap_or_else(|| PreviewBody::empty(id, None)))
 }
 
 /// Lists the accounts that billing has stopped for, newest first, each with the reason.
@@ -187,7 +219,7 @@ async fn release(
 /// The moment at which a run of a day would look: now, or the first of a later day at the entity.
 async fn moment(
     api: &Api,
-    tenant: kernel::TenantId,
+    tenant: TenantId,
     entity: EntityId,
     on: Option<LocalDate>,
 ) -> Result<Timestamp, Problem> {
@@ -218,40 +250,59 @@ fn beyond(most: i64) -> Problem {
     Problem::of(&catalog::INVALID_PARAMETER).field("on", "range", rule)
 }
 
+/// What an account would be billed; `None` if an invoice that would be corrected was not read.
 fn look(
     api: &Api,
     entity: &LegalEntity,
     facts: AccountFacts,
     now: Timestamp,
-) -> Result<PreviewBody, Problem> {
+) -> Result<Option<PreviewBody>, Problem> {
     let account = facts.account.id();
     let stopped = facts.account.parked().map(str::to_owned);
     if stopped.is_some() {
-        return Ok(PreviewBody {
-            account,
-            invoice: None,
-            parked: stopped,
-        });
+        return Ok(Some(PreviewBody::empty(account, stopped)));
     }
     let order = BillOrder {
         invoice: api.ports.ids.next(),
         now,
         limits: api.ports.bill_limits,
     };
-    Ok(match prepare_bill(entity, facts, order) {
+    match prepare_bill(entity, facts, order) {
         Ok(prepared) => {
             let paid = prepared.bill.paid.map(MoneyBody::from);
-            PreviewBody {
+            let notes = prepared.bill.notes.iter().map(note);
+            let invoice = prepared.bill.draft.map(|it| draft(&it, paid));
+            Ok(Some(PreviewBody {
                 account,
-                invoice: prepared.bill.draft.map(|it| draft(&it, paid)).transpose()?,
+                invoice: invoice.transpose()?,
+                credit_notes: notes.collect::<Result<_, _>>()?,
                 parked: None,
-            }
+            }))
         }
-        Err(reason) => PreviewBody {
+        Err(Unbillable::Unread { .. }) => Ok(None),
+        Err(reason) => Ok(Some(PreviewBody::empty(account, Some(reason.to_string())))),
+    }
+}
+
+impl PreviewBody {
+    const fn empty(account: AccountId, parked: Option<String>) -> Self {
+        Self {
             account,
             invoice: None,
-            parked: Some(reason.to_string()),
-        },
+            credit_notes: Vec::new(),
+            parked,
+        }
+    }
+}
+
+fn note(it: &NoteDraft) -> Result<NotePreviewBody, Problem> {
+    let total = it.total().map_err(|err| Problem::internal(&err))?;
+    let days = it.pieces.iter().filter_map(|it| it.days);
+    Ok(NotePreviewBody {
+        invoice: it.invoice,
+        days: days.map(PeriodBody::from).collect(),
+        net: it.note.net.into(),
+        total: total.into(),
     })
 }
 

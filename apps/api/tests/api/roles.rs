@@ -102,6 +102,13 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         ADMINS,
         &[
+            "define_taxes",
+            "tax_plan",
+            "credit_invoice",
+            "void_invoice",
+            "write_off_invoice",
+            "agree_discount",
+            "end_discount",
             "execute_router_command",
             "apply_import",
             "define_plan",
@@ -121,6 +128,10 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         MONEY_READERS,
         &[
+            "list_credit_notes",
+            "get_credit_note",
+            "get_taxes",
+            "list_discounts",
             "list_legal_entities",
             "list_accounts",
             "get_account",
