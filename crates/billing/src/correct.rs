@@ -70,10 +70,10 @@ pub fn credit(
     invoice: &mut Invoice,
     original: &Original,
     payers: &mut [&mut Payment],
-    order: Crediting,
+    order: &Crediting,
 ) -> Result<(NoteDraft, Vec<Posting>), NotCredited> {
     invoice.must_stand()?;
-    let draft = drafted(invoice, original, &order)?;
+    let draft = drafted(invoice, original, order)?;
     let freed = invoice.credit(draft.total()?)?;
     let mut postings: Vec<Posting> = note_posting(&draft, order.at)?.into_iter().collect();
     let mut left = freed;
@@ -179,7 +179,13 @@ fn rounding_of(
     }
     let is_last = credited.creditable()? == figures;
     let given = if is_last { left } else { figures.min(left)? };
-    given.checked_sub(figures)
+    let rounding = given.checked_sub(figures)?;
+    // More than the invoice was rounded by is no rounding: it is more than is left, and refused as such.
+    let most = credited.totals().rounding.minor().unsigned_abs();
+    match rounding.minor().unsigned_abs() <= most {
+        true => Ok(rounding),
+        false => Ok(Money::zero(figures.currency())),
+    }
 }
 
 /// What was earned, collected for the state and rounded is taken back; `None` for a note of nothing.

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, RunPage,
-    prepare_bill,
+    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, NoteDraft, RunPage,
+    Unbillable, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, InvoiceId, LocalDate, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};

@@ -122,7 +122,7 @@ pub(crate) struct CreditBody {
 }
 
 /// How much of a line: an amount, a quantity, or all that is left if neither is given.
-#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreditLineBody {
     /// The line of the invoice, counted from 0.

@@ -168,6 +168,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
         ("/subscriptions", "sub"),
         ("/grants", "gra"),
         ("/invoices", "inv"),
+        ("/credit-notes", "crn"),
         ("/payments", "pay"),
         ("/accounts", "acc"),
         ("/billing/accounts", "acc"),
@@ -178,6 +179,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     .map_or("xxx", |(_, kind)| *kind);
     let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
     let path = path.replace("{import}", "imp_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    let path = path.replace("{discount}", "dsc_aaaaaaaaaaaaaaaaaaaaaaaaaa");
     assert!(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"

@@ -73,7 +73,7 @@ impl Desk<'_> {
         let pays = |it: &Payment| original.payers.iter().any(|that| that.id() == it.id());
         let mut payers: Vec<&mut Payment> =
             self.payments.iter_mut().filter(|it| pays(it)).collect();
-        let (note, moved) = credit(invoice, original, &mut payers, crediting).map_err(refused)?;
+        let (note, moved) = credit(invoice, original, &mut payers, &crediting).map_err(refused)?;
         self.postings.extend(moved);
         Ok(Some(note))
     }

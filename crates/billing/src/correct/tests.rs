@@ -120,7 +120,7 @@ fn noted(
     };
     let (mut invoice, mut payers) = (original.invoice.clone(), original.payers.clone());
     let mut paying: Vec<&mut Payment> = payers.iter_mut().collect();
-    let (draft, postings) = credit(&mut invoice, original, &mut paying, order)?;
+    let (draft, postings) = credit(&mut invoice, original, &mut paying, &order)?;
     let number = u64::try_from(original.notes.len()).unwrap() + 1;
     let (note, _) = IssuedNote::issue(draft, "INV-CN", number).unwrap();
     original.notes.push(note.clone());
@@ -189,6 +189,28 @@ fn what_was_written_off_is_not_credited_again() {
         refused,
         NotCredited::Correction(CorrectionRefusal::BeyondInvoice { .. })
     ));
+}
+
+#[test]
+fn a_charge_beside_what_was_taken_back_is_not_credited_beyond_the_invoice() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let mut original = taxed(ids, &[100_000], false, 1);
+    let mut snapshot = original.invoice.snapshot();
+    let mut repair = snapshot.lines[0].clone();
+    repair.amount = kes(-80_000);
+    snapshot.lines.push(repair);
+    snapshot.figures = None;
+    snapshot.total = kes(20_000);
+    original.invoice = Invoice::restore(snapshot);
+    let refused = noted(ids, &mut original, &[(0, CreditPart::Whole)]).unwrap_err();
+    let beyond = CorrectionRefusal::BeyondInvoice {
+        asked: kes(100_000),
+        left: kes(20_000),
+    };
+    assert_eq!(refused, NotCredited::Correction(beyond));
+    let part = CreditPart::Amount(kes(20_000));
+    noted(ids, &mut original, &[(0, part)]).unwrap();
+    assert!(original.invoice.due().unwrap().is_zero());
 }
 
 proptest! {

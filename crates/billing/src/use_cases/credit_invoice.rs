@@ -51,7 +51,7 @@ pub async fn credit_invoice(
         at: now,
         step: desk.entity.scale().step(desk.entity.currency()),
     };
-    desk.credit(&mut *tx, original, crediting).await?;
+    desk.credit(&mut *tx, &original, &crediting).await?;
     desk.settle(&mut *tx, now).await?;
     tx.commit().await?;
     Ok(())
@@ -76,13 +76,13 @@ impl Desk {
     pub(super) async fn credit(
         &mut self,
         tx: &mut dyn BillingTx,
-        original: Original,
-        crediting: Crediting,
+        original: &Original,
+        crediting: &Crediting,
     ) -> Result<(), CorrectInvoiceError> {
         let mut invoice = original.invoice.clone();
         let mut payers = original.payers.clone();
         let mut paying: Vec<&mut Payment> = payers.iter_mut().collect();
-        let (note, postings) = credit(&mut invoice, &original, &mut paying, crediting)?;
+        let (note, postings) = credit(&mut invoice, original, &mut paying, crediting)?;
         tx.invoices().save(&mut invoice).await?;
         for payer in payers.iter_mut().filter(|it| it.has_news()) {
             tx.payments().save(payer).await?;

@@ -54,7 +54,7 @@ pub async fn void_invoice(
             subscription.bill_again(line.cycle.start);
         }
     }
-    match desk.credit(&mut *tx, original, crediting).await {
+    match desk.credit(&mut *tx, &original, &crediting).await {
         Ok(()) => {}
         // All of it was credited before: nothing is left but to say that it is void.
         Err(CorrectInvoiceError::NotCredited(NotCredited::Refused(CreditRefusal::NothingLeft))) => {

@@ -195,7 +195,7 @@ impl World<'_> {
     }
 
     /// Credits an invoice that nobody has paid for, under the next number of a series.
-    async fn note(&self, invoice: InvoiceId, order: Crediting, series: &str) -> IssuedNote {
+    async fn note(&self, invoice: InvoiceId, order: &Crediting, series: &str) -> IssuedNote {
         let original = self.original(invoice).await;
         let mut invoice = original.invoice.clone();
         let (draft, _) = credit(&mut invoice, &original, &mut [], order).unwrap();
@@ -214,7 +214,7 @@ impl World<'_> {
             .id();
         let part = CreditPart::Amount(kes(100_001));
         let order = self.crediting(vec![(0, part).into()], Vec::new());
-        let note = self.note(invoice, order, "READ-CN").await;
+        let note = self.note(invoice, &order, "READ-CN").await;
         assert_eq!((note.number, note.draft.pieces.len()), (1, 1));
         let mut tx = self.tx().await;
         let id = note.draft.id;
@@ -228,7 +228,7 @@ impl World<'_> {
         assert!(tx.invoices().find_note(nobody).await.unwrap().is_none());
         drop(tx);
         let rest = self.crediting(Vec::new(), Vec::new());
-        let rest = self.note(invoice, rest, "READ-CN").await;
+        let rest = self.note(invoice, &rest, "READ-CN").await;
         let both = self.original(invoice).await;
         assert_eq!(both.notes, [note.clone(), rest]);
         assert!(both.invoice.due().unwrap().is_zero());
@@ -247,7 +247,7 @@ impl World<'_> {
         for number in 1..=3 {
             let part = CreditPart::Amount(kes(10));
             let order = self.crediting(vec![(0, part).into()], Vec::new());
-            assert_eq!(self.note(invoice, order, "GAP-CN").await.number, number);
+            assert_eq!(self.note(invoice, &order, "GAP-CN").await.number, number);
         }
     }
 
@@ -256,7 +256,7 @@ impl World<'_> {
         let original = self.original(invoice).await;
         let order = self.crediting(Vec::new(), Vec::new());
         let mut changed = original.invoice.clone();
-        let (draft, _): (NoteDraft, _) = credit(&mut changed, &original, &mut [], order).unwrap();
+        let (draft, _): (NoteDraft, _) = credit(&mut changed, &original, &mut [], &order).unwrap();
         let mut tx = self.tx().await;
         let note = tx.invoices().issue_note(draft, "GAP-CN").await.unwrap();
         note.number
@@ -285,10 +285,10 @@ impl World<'_> {
         let (it, invoice) = self.charged(account).await;
         let part = CreditPart::Amount(kes(500));
         let order = self.crediting(vec![(0, part).into()], Vec::new());
-        self.note(invoice, order, "INV-CN").await;
+        self.note(invoice, &order, "INV-CN").await;
         let part = CreditPart::Amount(kes(1_000));
         let order = self.crediting(vec![(0, part).into()], vec![Self::days(&it, 1_000)]);
-        self.note(invoice, order, "INV-CN").await;
+        self.note(invoice, &order, "INV-CN").await;
         let mut tx = self.tx().await;
         let after = day("2026-11-30");
         let billed = tx.invoices().billed(it.id(), after).await.unwrap();
@@ -305,7 +305,7 @@ impl World<'_> {
         let (it, invoice) = self.charged(account).await;
         let part = CreditPart::Amount(kes(1_000));
         let order = self.crediting(vec![(0, part).into()], vec![Self::days(&it, 1_000)]);
-        self.note(invoice, order, "INV-CN").await;
+        self.note(invoice, &order, "INV-CN").await;
         let again = Line {
             cycle: month("2026-11-01", "2026-12-01"),
             ..self.charge(&it, month("2026-11-21", "2026-12-01"), 700)
@@ -410,7 +410,7 @@ impl World<'_> {
         for invoice in [first, second, first] {
             let part = CreditPart::Amount(kes(10));
             let order = self.crediting(vec![(0, part).into()], Vec::new());
-            issued.push(self.note(invoice, order, "LIST-CN").await.draft.id);
+            issued.push(self.note(invoice, &order, "LIST-CN").await.draft.id);
         }
         let found = |filter: NoteFilter, limit: u16| async move {
             let page = PageRequest::new(limit, None);
