@@ -1,9 +1,9 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
-    JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind,
+    AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind, EntityKind,
+    GrantKind, ImportKind, InvoiceKind, JobKind, Kind, OperatorKind, PaymentKind, PlanKind,
+    ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -136,6 +136,7 @@ fn describe_id(path: &str, operation: &mut Operation) {
         };
         let prefix = match parameter.name.as_str() {
             "id" => kind.map(|(_, prefix)| *prefix),
+            DiscountKind::NAME => Some(DiscountKind::PREFIX),
             ImportKind::NAME => Some(ImportKind::PREFIX),
             _ => None,
         };
@@ -156,11 +157,13 @@ fn id_text(prefix: &str) -> RefOr<Schema> {
 /// The part of a path before an id, and the prefix of its ids.
 const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
+    ("credit-notes", CreditNoteKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
+    ("legal-entities", EntityKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),

@@ -34,14 +34,14 @@ macro_rules! rights {
 
 rights! {
     ReadCustomers WriteCustomers BlockCustomers
-    ReadEntities
+    ReadEntities WriteEntities
     ReadPlans WritePlans
     ReadProfiles WriteProfiles
     ReadRouters WriteRouters TestRouters ExecuteCommands ReconcileRouters PreviewImports ImportRouters
     ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
-    ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
+    ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

@@ -7,8 +7,10 @@ use crate::api::Api;
 mod accounts;
 mod auth;
 mod billing;
+mod credit_notes;
 mod customers;
 mod deliveries;
+mod discounts;
 mod drift;
 mod drift_rows;
 mod events;
@@ -28,6 +30,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod taxes;
 mod usage;
 mod voucher_batches;
 mod vouchers;
@@ -51,11 +54,14 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(auth::routes())
         .merge(customers::routes())
         .merge(legal_entities::routes())
+        .merge(taxes::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(invoices::routes())
+        .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(accounts::routes())
+        .merge(discounts::routes())
         .merge(billing::routes())
         .merge(jobs::routes())
         .merge(deliveries::routes())

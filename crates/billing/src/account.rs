@@ -1,9 +1,13 @@
 //! A billing account: what one customer owes one legal entity.
 
+mod discounts;
+
 use kernel::{AccountId, Currency, CustomerId, EntityId};
 
 use crate::events::BillingEvent;
 use crate::overdue::Level;
+
+pub use discounts::{AgreedDiscount, BadAgreement, MOST_DISCOUNTS};
 
 /// The stored form of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +26,8 @@ pub struct AccountSnapshot {
     pub hold: Option<String>,
     /// Why billing has stopped for it, if it has.
     pub parked: Option<String>,
+    /// Every discount that was ever agreed, the earliest first.
+    pub discounts: Vec<AgreedDiscount>,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -61,6 +67,7 @@ impl Account {
             level: Level::Clear,
             hold: None,
             parked: None,
+            discounts: Vec::new(),
             version: 0,
         };
         let event = BillingEvent::AccountOpened {

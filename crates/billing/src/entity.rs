@@ -1,10 +1,14 @@
 //! A legal entity: whose invoices these are, in which currency and zone, and how it treats who does not pay.
 
+mod pricing;
+
 use kernel::{Currency, EntityId, LocalDate, Name, Timestamp, Zone};
 
 use crate::events::BillingEvent;
 use crate::overdue::{BadPolicy, DunningPolicy};
 use crate::rounding::{BadScale, InvoiceScale};
+
+pub use pricing::{BadPricing, BadTaxCode, EntityPricing, LARGEST_COIN, TaxCode};
 
 /// What is needed to found an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +36,8 @@ pub struct NewEntity {
 pub struct EntitySnapshot {
     /// What it was founded with.
     pub founded: NewEntity,
+    /// How its documents are priced.
+    pub pricing: EntityPricing,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -45,7 +51,7 @@ pub struct LegalEntity {
 }
 
 /// An entity that cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadEntity {
     /// More digits than the currency has.
     #[error(transparent)]
@@ -59,6 +65,9 @@ pub enum BadEntity {
     /// A policy that contradicts itself.
     #[error(transparent)]
     Policy(#[from] BadPolicy),
+    /// A pricing that contradicts itself.
+    #[error(transparent)]
+    Pricing(#[from] BadPricing),
 }
 
 impl LegalEntity {
@@ -73,6 +82,7 @@ impl LegalEntity {
         };
         let mut entity = Self::restore(EntitySnapshot {
             founded: new,
+            pricing: EntityPricing::PLAIN,
             version: 0,
         })?;
         entity.events.push(founded);
@@ -94,6 +104,7 @@ impl LegalEntity {
             return Err(BadEntity::Terms);
         }
         new.dunning.check()?;
+        data.pricing.check(new.currency, scale)?;
         Ok(Self {
             data,
             scale,
@@ -123,6 +134,31 @@ impl LegalEntity {
     #[must_use]
     pub const fn scale(&self) -> InvoiceScale {
         self.scale
+    }
+
+    /// How its documents are priced.
+    #[must_use]
+    pub const fn pricing(&self) -> &EntityPricing {
+        &self.data.pricing
+    }
+
+    /// Prices documents like this from now on; what was issued stays as it is. Returns whether that is news.
+    ///
+    /// # Errors
+    /// [`BadPricing`] names what no document could be priced with, or a category that would be gone.
+    pub fn price_with(&mut self, pricing: EntityPricing) -> Result<bool, BadPricing> {
+        pricing.check(self.currency(), self.scale)?;
+        pricing.follows(&self.data.pricing)?;
+        if pricing == self.data.pricing {
+            return Ok(false);
+        }
+        self.events.push(BillingEvent::TaxesDefined {
+            entity: self.id(),
+            inclusive: pricing.inclusive,
+            categories: pricing.taxes.keys().map(ToString::to_string).collect(),
+        });
+        self.data.pricing = pricing;
+        Ok(true)
     }
 
     /// What stands before its invoice numbers.

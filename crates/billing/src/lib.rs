@@ -76,11 +76,11 @@ mod bill_day;
 mod books;
 mod changes;
 mod contract;
+mod correct;
 mod credit;
 mod credit_note;
 mod days;
 mod difference;
-mod document;
 mod dunning;
 mod entity;
 mod events;
@@ -113,7 +113,9 @@ mod timeline;
 mod use_cases;
 mod views;
 
-pub use account::{Account, AccountSnapshot, BadHold};
+pub use account::{
+    Account, AccountSnapshot, AgreedDiscount, BadAgreement, BadHold, MOST_DISCOUNTS,
+};
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
 pub use bill_day::{BadBillDay, BillDay};
@@ -124,20 +126,24 @@ pub use books::{
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
 pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
+pub use correct::{Crediting, NotCredited, Original, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
-    CreditRequest, CreditTax, CreditedInvoice, PaidSoFar, RefundSplit, derived_unit_price,
+    CreditRequest, CreditTax, CreditedInvoice, CreditedPiece, IssuedNote, NoteDraft, NoteRecord,
+    PaidSoFar, RefundSplit, derived_unit_price, note_series,
 };
 pub use difference::{Billed, Due, Inconsistent, LetGo, LineRef, Standing, diff, let_go, standing};
-pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
     Arrears, ArrearsRefusal, Attempts, BadLadder, BadPromise, BadSteps, BadWindow, Campaign, Debt,
     Episode, Hold, LONGEST_PROMISE_DAYS, LONGEST_TERMS_DAYS, Ladder, Measure, PaymentRequest,
     Promise, PromiseState, Situation, Step, StepKind, Steps, SuspensionWindow, WindowState,
     final_on, is_final, last_day_to_pay, overdue_with, retry_days,
 };
-pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
+pub use entity::{
+    BadEntity, BadPricing, BadTaxCode, EntityPricing, EntitySnapshot, LARGEST_COIN, LegalEntity,
+    NewEntity, TaxCode,
+};
 pub use events::{Access, BillingEvent};
 pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
 pub use generate::{
@@ -145,7 +151,8 @@ pub use generate::{
 };
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
-    Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
+    CorrectionRefusal, Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement,
+    Voided, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
@@ -171,9 +178,9 @@ pub use pricing::{
     Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
     DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
     SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
-    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, allocate_by_weights,
-    allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
-    line_amount, net_of_gross, price,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord,
+    allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
+    discount_lines, effective_rate, line_amount, net_of_gross, price,
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
@@ -196,10 +203,13 @@ pub use subscription::{
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
+pub use use_cases::agree_discount::{DiscountError, agree_discount, end_discount};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
-pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
+pub use use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
+pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
+pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::evaluate_account::{EvaluateAccountError, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
@@ -213,7 +223,10 @@ pub use use_cases::subscribe::{
     Subscribe, SubscribeError, Subscribed, subscribe, subscribe_within,
 };
 pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
+pub use use_cases::void_invoice::{VoidInvoice, void_invoice};
+pub use use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 pub use views::{
-    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentView,
-    PlanView, SubscriptionFilter, SubscriptionView,
+    AccountView, AllocationView, EntityView, FiguresView, InvoiceFilter, InvoiceView, LineView,
+    NoteFilter, NoteLineView, NoteView, PaymentView, PlanView, SubscriptionFilter,
+    SubscriptionView, TaxView,
 };

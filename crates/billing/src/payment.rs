@@ -1,6 +1,7 @@
 //! A payment: money received, and what it paid.
 
 mod life;
+mod released;
 mod returns;
 
 use kernel::{AccountId, Money, MoneyError, PaymentId, Timestamp};
@@ -214,6 +215,18 @@ impl Payment {
     #[must_use]
     pub const fn account(&self) -> AccountId {
         self.data.account
+    }
+
+    /// Whether something happened to it since it was loaded or saved.
+    #[must_use]
+    pub const fn has_news(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// When it came in.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.data.received_at
     }
 
     /// The payment.

@@ -1,9 +1,12 @@
 //! What can be done with money and what is sold, one file each.
 
+pub(crate) mod agree_discount;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
+pub(crate) mod credit_invoice;
 pub(crate) mod define_plan;
+pub(crate) mod define_taxes;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
@@ -13,7 +16,10 @@ pub(crate) mod release_account;
 pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
+pub(crate) mod void_invoice;
+pub(crate) mod write_off_invoice;
 
+mod correcting;
 mod locked;
 pub(crate) mod settlement;
 pub(crate) mod standing;

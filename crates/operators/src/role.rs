@@ -141,10 +141,14 @@ permissions! {
     VoidVouchers, "vouchers.void", [];
     /// See accounts and balances.
     ReadAccounts, "accounts.read", [Cashier, Auditor];
+    /// Agree discounts with customers, and end them.
+    AgreeDiscounts, "accounts.discount", [];
     /// See invoices.
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.
     RaiseInvoices, "invoices.raise", [];
+    /// Credit invoices, void them and write their debt off.
+    CorrectInvoices, "invoices.correct", [];
     /// See payments.
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.

@@ -13,6 +13,7 @@ use crate::tx::Tx;
 mod account_row;
 mod account_views;
 mod accounts;
+mod credit_notes;
 mod entities;
 mod entity_row;
 mod invoice_lines;

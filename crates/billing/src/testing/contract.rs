@@ -7,6 +7,7 @@
 mod accounts;
 mod at_once;
 mod catalogue;
+mod corrections;
 mod invoices;
 mod payments;
 mod run;
@@ -57,6 +58,7 @@ pub async fn billing_store_contract(
     world.account_promises().await;
     world.subscription_promises().await;
     world.invoice_promises().await;
+    world.correction_promises().await;
     world.payment_promises().await;
     world.sweep_promises().await;
     world.tenant_promises().await;
@@ -269,6 +271,7 @@ impl World<'_> {
             account,
             entity: self.entity,
             lines,
+            figures: None,
             total,
             issued_on: day(issued_on),
             due_on: day(issued_on) + chrono::Days::new(7),

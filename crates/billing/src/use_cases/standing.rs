@@ -33,10 +33,12 @@ pub(crate) fn judge(
     open: &[Invoice],
     today: LocalDate,
 ) -> Result<(), MoneyError> {
-    let amounts = open
-        .iter()
-        .map(open_amount)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut amounts = Vec::new();
+    for invoice in open {
+        amounts.push(open_amount(invoice)?);
+    }
+    // What credit has settled by now is no debt.
+    amounts.retain(|it| it.due.is_positive());
     let level = overdue(&amounts, today, entity.dunning(), account.is_held())?;
     account.reach(level);
     for subscription in subscriptions {

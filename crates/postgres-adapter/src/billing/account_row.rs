@@ -6,13 +6,14 @@ use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::row;
 
 /// The columns of a row.
 pub(super) const COLUMNS: &str =
-    "tenant_id, id, customer_id, entity_id, currency, level, hold, parked, version";
+    "tenant_id, id, customer_id, entity_id, currency, level, hold, parked, discounts, version";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
@@ -27,6 +28,7 @@ pub(super) struct Model {
     level: String,
     hold: Option<String>,
     parked: Option<String>,
+    discounts: Value,
     version: i64,
 }
 
@@ -37,8 +39,8 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The row of an aggregate, with the version it is about to have.
-    pub(super) fn of(tenant: Uuid, it: &AccountSnapshot) -> Self {
-        Self {
+    pub(super) fn of(tenant: Uuid, it: &AccountSnapshot) -> Result<Self, StoreError> {
+        Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
             customer_id: it.customer.uuid(),
@@ -47,8 +49,9 @@ impl Model {
             level: it.level.as_str().to_owned(),
             hold: it.hold.clone(),
             parked: it.parked.clone(),
+            discounts: serde_json::to_value(&it.discounts).map_err(StoreError::corrupt)?,
             version: it.version + 1,
-        }
+        })
     }
 
     /// The aggregate, or why there can be no such account.
@@ -61,6 +64,7 @@ impl Model {
             level: level(&self.level)?,
             hold: self.hold,
             parked: self.parked,
+            discounts: serde_json::from_value(self.discounts).map_err(StoreError::corrupt)?,
             version: self.version,
         }))
     }

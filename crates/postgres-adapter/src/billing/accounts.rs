@@ -45,7 +45,7 @@ impl AccountRepository for Tx {
 
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError> {
         let snapshot = account.snapshot();
-        let row = Model::of(self.tenant(), &snapshot);
+        let row = Model::of(self.tenant(), &snapshot)?;
         let identity = (self.tenant(), snapshot.id.uuid());
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
         self.record(account.id(), account.take_events())?;

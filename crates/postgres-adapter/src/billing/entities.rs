@@ -32,7 +32,7 @@ impl EntityRepository for Tx {
 
     async fn save(&mut self, entity: &mut LegalEntity) -> Result<(), StoreError> {
         let snapshot = entity.snapshot();
-        let row = Model::of(self.tenant(), &snapshot);
+        let row = Model::of(self.tenant(), &snapshot)?;
         let identity = (self.tenant(), entity.id().uuid());
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
         self.record(entity.id(), entity.take_events())?;

@@ -1,11 +1,12 @@
 //! A legal entity's row.
 
-use billing::{DunningPolicy, EntitySnapshot, EntityView, LegalEntity, NewEntity};
+use billing::{DunningPolicy, EntityPricing, EntitySnapshot, EntityView, LegalEntity, NewEntity};
 use kernel::{EntityId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::row;
@@ -26,6 +27,7 @@ pub(super) struct Model {
     grace_days: i64,
     suspend_after_days: i64,
     tolerance_minor: i64,
+    pricing: Option<Value>,
     version: i64,
 }
 
@@ -36,9 +38,10 @@ impl ActiveModelBehavior for ActiveModel {}
 
 impl Model {
     /// The row of an aggregate, with the version it is about to have.
-    pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Self {
+    pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Result<Self, StoreError> {
         let it = &snapshot.founded;
-        Self {
+        let pricing = serde_json::to_value(&snapshot.pricing).map_err(StoreError::corrupt)?;
+        Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
             name: it.name.to_string(),
@@ -50,20 +53,23 @@ impl Model {
             grace_days: i64::from(it.dunning.grace_days),
             suspend_after_days: i64::from(it.dunning.suspend_after_days),
             tolerance_minor: it.dunning.tolerance_minor,
+            pricing: Some(pricing),
             version: snapshot.version + 1,
-        }
+        })
     }
 
     /// The aggregate, or why there can be no such entity.
     pub(super) fn into_entity(self) -> Result<LegalEntity, StoreError> {
         let snapshot = EntitySnapshot {
             version: self.version,
+            pricing: self.pricing()?,
             founded: self.into_founded()?,
         };
         LegalEntity::restore(snapshot).map_err(StoreError::corrupt)
     }
 
     pub(super) fn into_view(self) -> Result<EntityView, StoreError> {
+        let pricing = self.pricing()?;
         let it = self.into_founded()?;
         Ok(EntityView {
             id: it.id,
@@ -72,7 +78,15 @@ impl Model {
             zone: it.zone,
             terms_days: it.terms_days,
             dunning: it.dunning,
+            pricing,
         })
+    }
+
+    /// A row from before there were taxes has none.
+    fn pricing(&self) -> Result<EntityPricing, StoreError> {
+        let stored = self.pricing.clone().map(serde_json::from_value);
+        let stored = stored.transpose().map_err(StoreError::corrupt)?;
+        Ok(stored.unwrap_or(EntityPricing::PLAIN))
     }
 
     fn into_founded(self) -> Result<NewEntity, StoreError> {

@@ -2,20 +2,22 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentMethod,
-    PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView, SweepPage,
+    AccountView, AgreedDiscount, BillingQueries, EntityView, InvoiceFilter, InvoiceView,
+    NoteFilter, NoteView, PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter,
+    SubscriptionView, SweepPage,
 };
 use kernel::{
-    AccountId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId,
+    AccountId, CreditNoteId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId,
+    PlanId, StoreError, SubscriptionId, TenantId,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
+use super::account_row;
 use super::account_views::{self, AccountColumns};
 use super::subscription_views::{self, SubscriptionColumns};
-use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row};
+use super::{credit_notes, entity_row, invoice_lines, invoice_row, payment_row, plan_row};
 use crate::error::Stored;
 use crate::store::Store;
 use crate::{row, sql};
@@ -68,6 +70,17 @@ impl BillingQueries for Store {
         let found: Option<AccountColumns> =
             sql::row(self.reader(), account_views::one(), values).await?;
         found.map(AccountColumns::into_view).transpose()
+    }
+
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError> {
+        let wanted = account_row::Entity::find_by_id((tenant.uuid(), account.uuid()));
+        let found = wanted.one(self.reader()).await.stored()?;
+        let account = found.map(account_row::Model::into_account).transpose()?;
+        Ok(account.map(|it| it.discounts().to_vec()))
     }
 
     async fn accounts_of(
@@ -137,6 +150,26 @@ impl BillingQueries for Store {
         }
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let views = self.invoice_views(tenant, rows).await?;
+        Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
+    }
+
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError> {
+        let found = credit_notes::find(self.reader(), tenant.uuid(), id).await?;
+        let view = found.map(NoteView::of).transpose();
+        view.map_err(StoreError::corrupt)
+    }
+
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError> {
+        let views = credit_notes::page(self.reader(), tenant.uuid(), filter, page).await?;
         Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
     }
 
