@@ -21,6 +21,7 @@ mod m20261121_000012_payments;
 mod m20261121_000013_imports;
 mod m20261121_000014_session_events;
 mod m20261121_000015_components;
+mod m20261121_000016_documents;
 mod m20261121_000017_payment_life;
 mod m20261121_000018_dunning;
 
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_imports::Migration),
             Box::new(m20261121_000014_session_events::Migration),
             Box::new(m20261121_000015_components::Migration),
+            Box::new(m20261121_000016_documents::Migration),
             Box::new(m20261121_000017_payment_life::Migration),
             Box::new(m20261121_000018_dunning::Migration),
         ]

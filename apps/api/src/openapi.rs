@@ -2,9 +2,9 @@
 
 use billing::UnmatchedKind;
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, DunningRunKind, EntityKind, GrantKind,
-    ImportKind, InvoiceKind, JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind,
-    RouterKind, SubscriptionKind, VoucherKind,
+    AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
+    DunningRunKind, EntityKind, GrantKind, ImportKind, InvoiceKind, JobKind, Kind, OperatorKind,
+    PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -139,6 +139,7 @@ fn describe_id(path: &str, operation: &mut Operation) {
         };
         let prefix = match parameter.name.as_str() {
             "id" => kind.map(|(_, prefix)| *prefix),
+            DiscountKind::NAME => Some(DiscountKind::PREFIX),
             ImportKind::NAME => Some(ImportKind::PREFIX),
             _ => None,
         };
@@ -159,6 +160,7 @@ fn id_text(prefix: &str) -> RefOr<Schema> {
 /// The part of a path before an id, and the prefix of its ids.
 const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
+    ("credit-notes", CreditNoteKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
     ("dunning-runs", DunningRunKind::PREFIX),

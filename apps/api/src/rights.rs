@@ -42,7 +42,7 @@ rights! {
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     HoldAccounts PromiseForAccounts DecideRuns
-    ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
+    ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     RefundPayments ReversePayments AllocatePayments
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators

@@ -8,8 +8,10 @@ mod accounts;
 mod arrears;
 mod auth;
 mod billing;
+mod credit_notes;
 mod customers;
 mod deliveries;
+mod discounts;
 mod drift;
 mod drift_rows;
 mod dunning;
@@ -31,6 +33,7 @@ mod routers;
 mod service_profiles;
 mod sessions;
 mod subscriptions;
+mod taxes;
 mod unmatched_payments;
 mod usage;
 mod voucher_batches;
@@ -55,12 +58,15 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(auth::routes())
         .merge(customers::routes())
         .merge(legal_entities::routes())
+        .merge(taxes::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(invoices::routes())
+        .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(unmatched_payments::routes())
         .merge(accounts::routes())
+        .merge(discounts::routes())
         .merge(billing::routes())
         .merge(arrears::routes())
         .merge(dunning::routes())

@@ -1,6 +1,7 @@
 //! A billing account: what one customer owes one legal entity.
 
 mod arrears;
+mod discounts;
 
 use kernel::{AccountId, Currency, CustomerId, EntityId, Timestamp};
 
@@ -8,6 +9,8 @@ pub use self::arrears::{ArrearsRefusal, Charge, ChargeReason, LONGEST_TERMS_DAYS
 use crate::dunning::{Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise, TakenStep};
 use crate::events::BillingEvent;
 use crate::overdue::Level;
+
+pub use discounts::{AgreedDiscount, BadAgreement, MOST_DISCOUNTS};
 
 /// The stored form of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -36,6 +39,8 @@ pub struct AccountSnapshot {
     pub look_at: Option<Timestamp>,
     /// Why billing has stopped for it, if it has.
     pub parked: Option<String>,
+    /// Every discount that was ever agreed, the earliest first.
+    pub discounts: Vec<AgreedDiscount>,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -68,6 +73,7 @@ impl Account {
             procedure: None,
             look_at: None,
             parked: None,
+            discounts: Vec::new(),
             version: 0,
         });
         account.tell(BillingEvent::AccountOpened {

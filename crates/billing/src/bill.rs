@@ -1,19 +1,31 @@
 //! What an account is billed for on a day: one function of what is known, for the run, for one account and for a look
 //! beforehand (billing.md, invariants 14, 15 and 22).
 
-use std::collections::HashMap;
-use std::error::Error;
+mod figures;
+mod notes;
 
-use kernel::{EntityId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId, Timestamp};
+use std::collections::{BTreeMap, HashMap};
+use std::error::Error;
+use std::sync::Arc;
+
+use notes::Desk;
+
+use kernel::{
+    EntityId, InvoiceId, LocalDate, Money, PlanId, StoreError, SubscriptionId, Timestamp,
+};
 
 use crate::account::Account;
-use crate::difference::{Billed, Due, Inconsistent, LetGo, diff, let_go};
-use crate::entity::LegalEntity;
+use crate::correct::Original;
+use crate::credit::{Paper, papers};
+use crate::credit_note::NoteDraft;
+use crate::difference::{Billed, Due, Inconsistent, LetGo};
+use crate::entity::{LegalEntity, TaxCode};
+use crate::generate::{Proposal, ProposedLine, days_let_go, due_lines};
 use crate::invoice::{Invoice, InvoiceDraft, Line};
-use crate::ledger::{LedgerAccount, Posting};
+use crate::ledger::{Posting, Unbalanced};
 use crate::payment::Payment;
+use crate::pricing::NoTaxes;
 use crate::schedule::Period;
-use crate::segment::desired;
 use crate::subscription::Subscription;
 use crate::use_cases::settlement::share_out;
 use crate::use_cases::standing::judge;
@@ -28,6 +40,18 @@ pub struct Papers {
     pub open: Vec<Invoice>,
     /// Its payments of which something is left, the earliest received first.
     pub credits: Vec<Payment>,
+    /// The invoices of which something is given back, as far as they were read: see [`Unbillable::Unread`].
+    pub originals: Vec<Original>,
+    /// The tax category of every plan that has one of its own. Not read where nothing is taxed.
+    pub tax_codes: Arc<BTreeMap<PlanId, TaxCode>>,
+}
+
+impl Papers {
+    /// Whether an invoice was read to correct it.
+    #[must_use]
+    pub fn has_read(&self, invoice: InvoiceId) -> bool {
+        self.originals.iter().any(|it| it.invoice.id() == invoice)
+    }
 }
 
 /// An account with everything that billing it needs, as read at one moment.
@@ -50,11 +74,13 @@ pub struct Bill {
     pub paid: Option<Money>,
     /// Days that the lines of the draft charge anew, and whose old lines nothing is given back for.
     pub let_go: Vec<LetGo>,
+    /// The credit notes, but for their numbers.
+    pub notes: Vec<NoteDraft>,
     /// What goes into the books, in order.
     pub postings: Vec<Posting>,
-    /// The older open invoices; those that credit pays are changed.
+    /// The older open invoices and those that are credited; those that credit pays or takes from are changed.
     pub open: Vec<Invoice>,
-    /// The payments whose credit is used.
+    /// The payments whose credit is used, or that pay less than before.
     pub spent: Vec<Payment>,
 }
 
@@ -103,6 +129,24 @@ pub enum Unbillable {
         /// The limit.
         months: u16,
     },
+    /// The entity has no taxes for the day.
+    #[error(transparent)]
+    NoTaxes(#[from] NoTaxes),
+    /// The lines cannot be priced with the entity's taxes.
+    #[error("the lines cannot be priced with the taxes of the legal entity")]
+    Unpriced,
+    /// An invoice of which something is given back was not read. Nobody is parked for it: it is read, and billed again.
+    #[error("invoice {invoice} must be read before something of it is given back")]
+    Unread {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
+    /// What is to be given back of an invoice is not left of it.
+    #[error("what is given back of invoice {invoice} cannot be credited")]
+    NotCredited {
+        /// The invoice.
+        invoice: InvoiceId,
+    },
     /// Too many lines in one day.
     #[error("{lines} lines would be billed on one day, more than {most}")]
     TooManyLines {
@@ -133,6 +177,10 @@ impl Unbillable {
         match self {
             Self::Inconsistent(_) => "parked_accounts.inconsistent",
             Self::StandsBilled => "parked_accounts.stands_billed",
+            Self::Unread { .. } => "parked_accounts.unread",
+            Self::NoTaxes(_) => "parked_accounts.no_taxes",
+            Self::Unpriced => "parked_accounts.unpriced",
+            Self::NotCredited { .. } => "parked_accounts.not_credited",
             Self::Unreadable { .. } => "parked_accounts.unreadable",
             Self::TooFar { .. } => "parked_accounts.too_far",
             Self::TooManyLines { .. } => "parked_accounts.too_many_lines",
@@ -143,6 +191,15 @@ impl Unbillable {
 impl From<kernel::MoneyError> for Unbillable {
     fn from(err: kernel::MoneyError) -> Self {
         Self::Inconsistent(err.into())
+    }
+}
+
+impl From<Unbalanced> for Unbillable {
+    fn from(err: Unbalanced) -> Self {
+        match err {
+            Unbalanced::Money(err) => err.into(),
+            Unbalanced::TooFew { .. } | Unbalanced::Off { .. } => Self::Unpriced,
+        }
     }
 }
 
@@ -174,66 +231,103 @@ pub fn bill(
     let today = entity.today(order.now);
     // First of all what time has done: no new period begins for whoever is suspended by now.
     judge(entity, account, subscriptions, &papers.open, today)?;
-    let (mut lines, mut let_go) = (Vec::new(), Vec::new());
-    for subscription in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
-        let billed = papers.billed.remove(&subscription.id()).unwrap_or_default();
-        let (due, gone) = due_of(entity, subscription, billed, today)?;
-        lines.extend(due.into_iter().map(|it| line(subscription, it)));
-        let_go.extend(gone);
-        subscription.billed(today);
-    }
-    order.limits.check(&lines, &papers.open, today)?;
-    let draft = draft(entity, account, lines, order)?;
+    let (proposal, let_go) = proposal(entity, subscriptions, &mut papers, today)?;
+    order.limits.check(&proposal.lines, &papers.open, today)?;
     let mut postings = Vec::new();
+    let mut desk = Desk {
+        entity,
+        originals: &papers.originals,
+        open: &mut papers.open,
+        payments: &mut papers.credits,
+        postings: &mut postings,
+        order,
+    };
+    let (notes, lines) = written(&mut desk, account, &proposal)?;
+    let draft = draft(entity, account, lines, &papers.tax_codes, order)?;
     if let Some(draft) = &draft {
-        postings.push(earned(entity.id(), draft, order.now)?);
+        postings.extend(earned(entity.id(), draft, order.now)?);
         // Its number is not known yet, but it is the last of its day.
         papers
             .open
             .push(Invoice::issue(draft.clone(), entity.series(), u64::MAX));
     }
-    let spent = use_credit(
-        account,
-        papers.credits,
-        &mut papers.open,
-        &mut postings,
-        order,
-    )?;
+    let moved = use_credit(account, &mut papers.credits, &mut papers.open, order)?;
+    postings.extend(moved);
     judge(entity, account, subscriptions, &papers.open, today)?;
     let issued = draft.as_ref().and_then(|_| papers.open.pop());
     let paid = issued.filter(Invoice::is_changed);
     Ok(Bill {
         draft,
+        notes,
         paid: paid.map(|it| it.snapshot().allocated),
         let_go,
         postings,
         open: papers.open,
-        spent,
+        spent: papers
+            .credits
+            .into_iter()
+            .filter(Payment::has_news)
+            .collect(),
     })
 }
 
-/// What is due for a subscription, and the days that are let go for it.
-fn due_of(
+/// Everything that is due of an account, subscription by subscription: the order of the facts does not matter. And the
+/// days that are let go for it.
+fn proposal(
     entity: &LegalEntity,
-    subscription: &Subscription,
-    mut billed: Vec<Billed>,
+    subscriptions: &mut [Subscription],
+    papers: &mut Papers,
     today: LocalDate,
-) -> Result<(Vec<Due>, Vec<LetGo>), Unbillable> {
-    let horizon = subscription.billing_horizon(today);
-    let wanted = desired(&subscription.timeline(), horizon, today);
-    billed.retain(|it| it.cycle.end > horizon);
-    let due = diff(&wanted, &billed, entity.scale())?;
-    let gone = match due.is_empty() {
-        true => Vec::new(),
-        false => let_go(&wanted, &billed, entity.scale())?,
-    };
-    Ok((due, gone))
+) -> Result<(Proposal, Vec<LetGo>), Unbillable> {
+    let (mut lines, mut gone) = (Vec::new(), Vec::new());
+    for it in subscriptions.iter_mut().filter(|it| it.is_due(today)) {
+        let mut billed = papers.billed.remove(&it.id()).unwrap_or_default();
+        let horizon = it.billing_horizon(today);
+        billed.retain(|it| it.cycle.end > horizon);
+        let days = (horizon, today);
+        let due = due_lines(&it.timeline(), &billed, days, entity.scale())?;
+        if !due.is_empty() {
+            gone.extend(days_let_go(&it.timeline(), &billed, days, entity.scale())?);
+        }
+        let subscription = it.id();
+        lines.extend(
+            due.into_iter()
+                .map(|due| ProposedLine { subscription, due }),
+        );
+        it.billed(today);
+    }
+    lines.sort_by_key(|it| it.subscription);
+    let total = Money::sum(entity.currency(), lines.iter().map(|it| it.due.amount()))?;
+    Ok((Proposal { lines, total }, gone))
 }
 
-fn line(subscription: &Subscription, due: Due) -> Line {
-    let segment = due.segment();
+/// What a proposal is written on: credit notes for what is given back by such, and the lines of the invoice.
+fn written(
+    desk: &mut Desk<'_>,
+    account: &Account,
+    proposal: &Proposal,
+) -> Result<(Vec<NoteDraft>, Vec<Line>), Unbillable> {
+    let how = notes::credit_by(desk.entity, account, proposal.total);
+    let (mut notes, mut lines) = (Vec::new(), Vec::new());
+    for (nth, paper) in (0_u16..).zip(papers(proposal, how)?) {
+        match paper {
+            Paper::CreditNote {
+                of, lines: days, ..
+            } => match desk.give_back(of, &days, nth)? {
+                Some(note) => notes.push(note),
+                // Days that cost nothing are taken back on the invoice: a note is for money.
+                None => lines.extend(days.iter().map(line)),
+            },
+            Paper::Invoice { lines: own, .. } => lines.extend(own.iter().map(line)),
+        }
+    }
+    Ok((notes, lines))
+}
+
+fn line(it: &ProposedLine) -> Line {
+    let segment = it.due.segment();
     Line {
-        subscription: subscription.id(),
+        subscription: it.subscription,
         component: segment.terms.component,
         kind: segment.terms.kind,
         plan: segment.terms.plan,
@@ -241,8 +335,8 @@ fn line(subscription: &Subscription, due: Due) -> Line {
         period: segment.period,
         cycle: segment.cycle,
         price: segment.price,
-        amount: due.amount(),
-        repairs: match due {
+        amount: it.due.amount(),
+        repairs: match it.due {
             Due::Charge { .. } => None,
             Due::Repair { of, .. } => Some(of),
         },
@@ -250,11 +344,17 @@ fn line(subscription: &Subscription, due: Due) -> Line {
 }
 
 impl BillLimits {
-    fn check(self, lines: &[Line], open: &[Invoice], today: LocalDate) -> Result<(), Unbillable> {
+    fn check(
+        self,
+        lines: &[ProposedLine],
+        open: &[Invoice],
+        today: LocalDate,
+    ) -> Result<(), Unbillable> {
         let most = i64::from(self.months) * 31;
         let distance = |day: LocalDate| day.signed_duration_since(today).num_days().abs();
-        let nearest = lines.iter().map(|it| nearest(it.cycle, today));
-        if let Some(day) = nearest
+        let cycles = lines.iter().map(|it| it.due.segment().cycle);
+        if let Some(day) = cycles
+            .map(|it| nearest(it, today))
             .max_by_key(|it| distance(*it))
             .filter(|it| distance(*it) > most)
         {
@@ -278,20 +378,31 @@ fn nearest(cycle: Period, day: LocalDate) -> LocalDate {
 
 fn draft(
     entity: &LegalEntity,
-    account: &Account,
+    account: &mut Account,
     lines: Vec<Line>,
+    codes: &BTreeMap<PlanId, TaxCode>,
     order: BillOrder,
 ) -> Result<Option<InvoiceDraft>, Unbillable> {
-    let total = Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?;
+    if lines.is_empty() {
+        return Ok(None);
+    }
+    let issued_on = entity.today(order.now);
+    let (used, discounts) = figures::discounts(account, &lines, issued_on)?;
+    let figures = figures::figures(entity, codes, &discounts, &lines, issued_on)?;
+    let total = match &figures {
+        Some(figures) => figures.payable,
+        None => Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?,
+    };
     if total.is_negative() {
         return Err(Inconsistent::NegativeTotal.into());
     }
-    let issued_on = entity.today(order.now);
-    Ok(total.is_positive().then(|| InvoiceDraft {
+    account.use_discounts(&used, order.invoice);
+    Ok(Some(InvoiceDraft {
         id: order.invoice,
         account: account.id(),
         entity: entity.id(),
         lines,
+        figures,
         total,
         issued_on,
         due_on: due_on(
@@ -301,36 +412,34 @@ fn draft(
     }))
 }
 
-/// Money that came in earlier pays what is open now.
+/// Money that came in earlier pays what is open now. Returns what moves in the books.
 fn use_credit(
     account: &Account,
-    credits: Vec<Payment>,
+    credits: &mut [Payment],
     open: &mut [Invoice],
-    postings: &mut Vec<Posting>,
     order: BillOrder,
-) -> Result<Vec<Payment>, Unbillable> {
-    let mut spent = Vec::new();
+) -> Result<Vec<Posting>, Unbillable> {
+    let mut postings = Vec::new();
     if open.is_empty() {
-        return Ok(spent);
+        return Ok(postings);
     }
-    for mut payment in credits {
-        let moved = share_out(account, &mut payment, open, order.now)?;
-        if !moved.is_empty() {
-            postings.extend(moved);
-            spent.push(payment);
-        }
+    for payment in credits {
+        postings.extend(share_out(account, payment, open, order.now)?);
     }
-    Ok(spent)
+    Ok(postings)
 }
 
-fn earned(entity: EntityId, draft: &InvoiceDraft, now: Timestamp) -> Result<Posting, Unbillable> {
-    Ok(Posting::new(
-        (entity, draft.account),
-        ("invoice", draft.id.to_string()),
-        now,
-        (LedgerAccount::Receivable, LedgerAccount::Revenue),
-        draft.total,
-    )?)
+/// What an invoice does to the books; nothing if it comes to nothing.
+fn earned(
+    entity: EntityId,
+    draft: &InvoiceDraft,
+    now: Timestamp,
+) -> Result<Option<Posting>, Unbillable> {
+    let entries = figures::entries(draft.figures.as_deref(), draft.total)?;
+    let whose = (entity, draft.account);
+    let source = || ("invoice", draft.id.to_string());
+    let posting = entries.map(|it| Posting::balanced(whose, source(), now, it));
+    Ok(posting.transpose()?)
 }
 
 fn due_on(issued_on: LocalDate, terms_days: u16) -> LocalDate {

@@ -1,12 +1,14 @@
 //! On which papers a bill is written: what is given back of issued invoices, and what is charged.
 
 use kernel::{InvoiceId, Money, MoneyError};
+use serde::{Deserialize, Serialize};
 
 use crate::difference::Due;
 use crate::generate::{Proposal, ProposedLine};
 
 /// How money that is given back is written down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CreditBy {
     /// A credit note for each issued invoice of which something is given back, beside the invoice of the charges: what
     /// tax offices ask for.

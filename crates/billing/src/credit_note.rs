@@ -3,12 +3,14 @@
 //! A credit note is a document of its own that points to the invoice; nothing that was issued changes (billing.md, invariant
 //! 23). Amounts on a note are printed as what is given back; [`CreditNote::effect`] is what it does to the account.
 
+mod issued;
 mod parts;
 mod refusal;
 mod taxes;
 
 use kernel::{LocalDate, Money, MoneyError};
 
+pub use issued::{CreditedPiece, IssuedNote, NoteDraft, NoteRecord, note_series};
 pub use parts::{CreditLine, CreditPart, CreditRequest, CreditTax};
 pub use refusal::CreditRefusal;
 

@@ -1,10 +1,13 @@
 //! What is still to be billed: the desired segments minus what was billed already.
 
+mod let_go;
 mod rows;
 
 use std::fmt;
 
 use kernel::{InvoiceId, LocalDate, Money, MoneyError};
+
+pub use let_go::{LetGo, let_go};
 
 use crate::days::{lies_within, without};
 use crate::rounding::InvoiceScale;
@@ -104,15 +107,6 @@ impl Due {
             Self::Charge { segment, .. } | Self::Repair { segment, .. } => segment,
         }
     }
-}
-
-/// Days of a line that are let go without a repair, because nothing is given back for them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct LetGo {
-    /// The line.
-    pub of: LineRef,
-    /// The days.
-    pub period: Period,
 }
 
 /// Billing must stop for the account until a person has looked at it.
@@ -279,31 +273,6 @@ fn standing_days(item: &Billed) -> Result<Vec<Period>, Inconsistent> {
         return Err(Inconsistent::RepairedTwice { line, from });
     }
     Ok(without(item.period, back))
-}
-
-/// Days that were charged for and are not desired on those terms any more, but cost nothing or belong to a line of which
-/// nothing is left: [`diff`] takes nothing back for them, and charges them anew on other terms. A store that keeps days
-/// from standing twice forgets them (billing.md, invariants 17 and 19).
-///
-/// # Errors
-/// [`Inconsistent`] as [`diff`].
-pub fn let_go(
-    desired: &[Segment],
-    billed: &[Billed],
-    scale: InvoiceScale,
-) -> Result<Vec<LetGo>, Inconsistent> {
-    let standing = standing(billed, scale)?;
-    let mut all = Vec::new();
-    for item in in_order(billed) {
-        if !item.amount.is_positive() {
-            continue;
-        }
-        let gone = given_back(item, &standing, desired, scale)?.into_iter();
-        let gone = gone.filter(|(_, given)| given.is_zero());
-        let of = item.line;
-        all.extend(gone.map(|(period, _)| LetGo { of, period }));
-    }
-    Ok(all)
 }
 
 /// Days of one component that stand on two lines were billed twice, unless they cost nothing on one of them: such days

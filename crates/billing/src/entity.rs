@@ -1,11 +1,15 @@
 //! A legal entity: whose invoices these are, in which currency and zone, and how it treats who does not pay.
 
+mod pricing;
+
 use kernel::{Currency, EntityId, LocalDate, Name, Timestamp, Zone};
 
 use crate::dunning::{BadProcedure, NewProcedure, Procedure, ProcedureId};
 use crate::events::BillingEvent;
 use crate::overdue::{BadPolicy, DunningPolicy};
 use crate::rounding::{BadScale, InvoiceScale};
+
+pub use pricing::{BadPricing, BadTaxCode, EntityPricing, LARGEST_COIN, TaxCode};
 
 /// What is needed to found an entity.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct EntitySnapshot {
     pub procedure: Option<NewProcedure>,
     /// How many procedures it has defined.
     pub procedures: u64,
+    /// How its documents are priced.
+    pub pricing: EntityPricing,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -51,7 +57,7 @@ pub struct LegalEntity {
 }
 
 /// An entity that cannot be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadEntity {
     /// More digits than the currency has.
     #[error(transparent)]
@@ -68,6 +74,9 @@ pub enum BadEntity {
     /// A dunning procedure that contradicts itself.
     #[error(transparent)]
     Procedure(#[from] BadProcedure),
+    /// A pricing that contradicts itself.
+    #[error(transparent)]
+    Pricing(#[from] BadPricing),
 }
 
 impl LegalEntity {
@@ -84,6 +93,7 @@ impl LegalEntity {
             founded: new,
             procedure: None,
             procedures: 0,
+            pricing: EntityPricing::PLAIN,
             version: 0,
         })?;
         entity.events.push(founded);
@@ -109,6 +119,7 @@ impl LegalEntity {
             Some(defined) => Procedure::new(defined, ProcedureId::Entity(data.procedures))?,
             None => Procedure::of_policy(new.dunning).map_err(BadProcedure::from)?,
         };
+        data.pricing.check(new.currency, scale)?;
         Ok(Self {
             data,
             scale,
@@ -139,6 +150,31 @@ impl LegalEntity {
     #[must_use]
     pub const fn scale(&self) -> InvoiceScale {
         self.scale
+    }
+
+    /// How its documents are priced.
+    #[must_use]
+    pub const fn pricing(&self) -> &EntityPricing {
+        &self.data.pricing
+    }
+
+    /// Prices documents like this from now on; what was issued stays as it is. Returns whether that is news.
+    ///
+    /// # Errors
+    /// [`BadPricing`] names what no document could be priced with, or a category that would be gone.
+    pub fn price_with(&mut self, pricing: EntityPricing) -> Result<bool, BadPricing> {
+        pricing.check(self.currency(), self.scale)?;
+        pricing.follows(&self.data.pricing)?;
+        if pricing == self.data.pricing {
+            return Ok(false);
+        }
+        self.events.push(BillingEvent::TaxesDefined {
+            entity: self.id(),
+            inclusive: pricing.inclusive,
+            categories: pricing.taxes.keys().map(ToString::to_string).collect(),
+        });
+        self.data.pricing = pricing;
+        Ok(true)
     }
 
     /// What stands before its invoice numbers.

@@ -1,8 +1,8 @@
 //! What happens to money and to what is sold, as facts.
 
 use kernel::{
-    AccountId, Currency, CustomerId, DomainEvent, EntityId, InvoiceId, LocalDate, Money, PaymentId,
-    PlanId, ProfileId, SubscriptionId,
+    AccountId, Currency, CustomerId, DiscountId, DomainEvent, EntityId, InvoiceId, LocalDate,
+    Money, PaymentId, PlanId, ProfileId, SubscriptionId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -55,6 +55,17 @@ pub enum BillingEvent {
     EntityFounded {
         entity: EntityId,
         currency: Currency,
+    },
+    /// A legal entity prices its documents in another way from now on.
+    TaxesDefined {
+        entity: EntityId,
+        inclusive: bool,
+        categories: Vec<String>,
+    },
+    /// A plan has another tax category from now on; none is the usual one of the entity.
+    PlanTaxed {
+        plan: PlanId,
+        category: Option<String>,
     },
     /// A plan was defined.
     PlanDefined { plan: PlanId, price: Money },
@@ -160,31 +171,25 @@ pub enum BillingEvent {
         version: u64,
         reason: &'static str,
     },
-    /// An invoice was drafted: it is no debt yet.
-    InvoiceDrafted {
-        invoice: InvoiceId,
-        account: AccountId,
-        total: Money,
-    },
     /// A credit note over parts of an invoice was issued.
     CreditNoteIssued {
         invoice: InvoiceId,
         account: AccountId,
         number: String,
         total: Money,
-    },
-    /// A credit note that cancelled debt was voided.
-    CreditNoteVoided { invoice: InvoiceId, number: String },
-    /// An amount was taken off one line of an invoice.
-    ItemAdjusted {
-        invoice: InvoiceId,
-        line: usize,
-        amount: Money,
+        reason: String,
     },
     /// An invoice was taken back as a whole.
     InvoiceVoided {
         invoice: InvoiceId,
         number: String,
+        reason: String,
+    },
+    /// Debt was given up.
+    DebtWrittenOff {
+        invoice: InvoiceId,
+        account: AccountId,
+        amount: Money,
         reason: String,
     },
     /// An invoice was issued.
@@ -206,6 +211,12 @@ pub enum BillingEvent {
     },
     /// Money received earlier has paid for something now.
     CreditUsed {
+        payment: PaymentId,
+        invoice: InvoiceId,
+        amount: Money,
+    },
+    /// Money pays an invoice no more because that was credited: it is there to be used again.
+    CreditAdded {
         payment: PaymentId,
         invoice: InvoiceId,
         amount: Money,
@@ -324,6 +335,25 @@ pub enum BillingEvent {
         approved: bool,
         reason: String,
     },
+    /// A discount was agreed with a customer.
+    DiscountAgreed {
+        account: AccountId,
+        discount: DiscountId,
+        name: String,
+        reason: String,
+    },
+    /// A discount counts no more.
+    DiscountEnded {
+        account: AccountId,
+        discount: DiscountId,
+        reason: String,
+    },
+    /// A discount took something off an invoice.
+    DiscountUsed {
+        account: AccountId,
+        discount: DiscountId,
+        invoice: InvoiceId,
+    },
     /// A customer promised to pay by a day.
     PromiseMade {
         account: AccountId,
@@ -349,6 +379,8 @@ impl DomainEvent for BillingEvent {
     fn name(&self) -> &'static str {
         match self {
             Self::EntityFounded { .. } => "billing.entity_founded",
+            Self::TaxesDefined { .. } => "billing.taxes_defined",
+            Self::PlanTaxed { .. } => "billing.plan_taxed",
             Self::PlanDefined { .. } => "billing.plan_defined",
             Self::PlanRetired { .. } => "billing.plan_retired",
             Self::AccountOpened { .. } => "billing.account_opened",
@@ -369,15 +401,14 @@ impl DomainEvent for BillingEvent {
             Self::SubscriptionPaused { .. } => "billing.subscription_paused",
             Self::BillDayChanged { .. } => "billing.bill_day_changed",
             Self::AccessDesired { .. } => "billing.access_desired",
-            Self::InvoiceDrafted { .. } => "billing.invoice_drafted",
             Self::CreditNoteIssued { .. } => "billing.credit_note_issued",
-            Self::CreditNoteVoided { .. } => "billing.credit_note_voided",
-            Self::ItemAdjusted { .. } => "billing.item_adjusted",
             Self::InvoiceVoided { .. } => "billing.invoice_voided",
+            Self::DebtWrittenOff { .. } => "billing.debt_written_off",
             Self::InvoiceIssued { .. } => "billing.invoice_issued",
             Self::InvoicePaid { .. } => "billing.invoice_paid",
             Self::PaymentRecorded { .. } => "billing.payment_recorded",
             Self::CreditUsed { .. } => "billing.credit_used",
+            Self::CreditAdded { .. } => "billing.credit_added",
             Self::InvoiceReopened { .. } => "billing.invoice_reopened",
             Self::PaymentPending { .. } => "billing.payment_pending",
             Self::PaymentSettled { .. } => "billing.payment_settled",
@@ -392,6 +423,9 @@ impl DomainEvent for BillingEvent {
             Self::Refunded { .. } => "billing.refunded",
             Self::HoldPlaced { .. } => "billing.hold_placed",
             Self::HoldLifted { .. } => "billing.hold_lifted",
+            Self::DiscountAgreed { .. } => "billing.discount_agreed",
+            Self::DiscountEnded { .. } => "billing.discount_ended",
+            Self::DiscountUsed { .. } => "billing.discount_used",
             Self::TermsChanged { .. } => "billing.terms_changed",
             Self::ProcedureDefined { .. } => "billing.dunning_procedure_defined",
             Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",

@@ -3,7 +3,7 @@
 use chrono::Months;
 use kernel::{Currency, InvoiceId, LocalDate, Money, MoneyError, SubscriptionId};
 
-use crate::difference::{Billed, Due, Inconsistent, diff_keeping};
+use crate::difference::{Billed, Due, Inconsistent, LetGo, diff_keeping, let_go};
 use crate::record::write_down;
 use crate::rounding::InvoiceScale;
 use crate::segment::desired;
@@ -163,13 +163,9 @@ fn due_of(
     facts: &Facts,
     through: LocalDate,
 ) -> Result<Vec<ProposedLine>, Stopped> {
-    let (subscription, timeline) = (it.subscription, &it.timeline);
-    let wanted = desired(timeline, LocalDate::MIN, through);
-    // A run for an earlier day must not take back what a later one has billed rightly (billing.md, invariant 15).
-    let latest = latest_billed(it).filter(|it| *it > through);
-    let later = latest.map(|it| desired(timeline, LocalDate::MIN, it));
-    let kept = later.as_deref().unwrap_or(&wanted);
-    let due = diff_keeping(&wanted, kept, &it.billed, facts.scale);
+    let subscription = it.subscription;
+    let days = (LocalDate::MIN, through);
+    let due = due_lines(&it.timeline, &it.billed, days, facts.scale);
     let due = due.map_err(|reason| Stopped::Inconsistent {
         subscription,
         reason,
@@ -188,10 +184,36 @@ fn due_of(
     Ok(due.into_iter().map(line).collect())
 }
 
+/// What is due of a subscription by the second of two days, in cycles that end after the first.
+pub(crate) fn due_lines(
+    timeline: &Timeline,
+    billed: &[Billed],
+    (since, through): (LocalDate, LocalDate),
+    scale: InvoiceScale,
+) -> Result<Vec<Due>, Inconsistent> {
+    let wanted = desired(timeline, since, through);
+    // A run for an earlier day must not take back what a later one has billed rightly (billing.md, invariant 15).
+    let latest = latest_billed(timeline, billed).filter(|it| *it > through);
+    let later = latest.map(|it| desired(timeline, since, it));
+    let kept = later.as_deref().unwrap_or(&wanted);
+    diff_keeping(&wanted, kept, billed, scale)
+}
+
+/// Days that are charged anew without a repair, along with what is due: see [`let_go`].
+pub(crate) fn days_let_go(
+    timeline: &Timeline,
+    billed: &[Billed],
+    (since, through): (LocalDate, LocalDate),
+    scale: InvoiceScale,
+) -> Result<Vec<LetGo>, Inconsistent> {
+    let latest = latest_billed(timeline, billed).map_or(through, |it| it.max(through));
+    let_go(&desired(timeline, since, latest), billed, scale)
+}
+
 /// The day of the run that billed the latest of the days that stand, or the first on which it could have.
-fn latest_billed(facts: &SubscriptionFacts) -> Option<LocalDate> {
-    let in_arrear = facts.timeline.timing == Timing::InArrear;
-    let days = facts.billed.iter().flat_map(|it| {
+fn latest_billed(timeline: &Timeline, billed: &[Billed]) -> Option<LocalDate> {
+    let in_arrear = timeline.timing == Timing::InArrear;
+    let days = billed.iter().flat_map(|it| {
         let billed_on = if in_arrear {
             it.period.end
         } else {

@@ -1,13 +1,18 @@
 //! An invoice: lines that add up, a number, a date, and how much of it is paid.
 
+mod corrections;
+
 use kernel::{
     AccountId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PlanId, SubscriptionId,
 };
 
 use crate::difference::LineRef;
 use crate::events::BillingEvent;
+use crate::pricing::Totals;
 use crate::schedule::Period;
 use crate::segment::{ChargeKind, Terms};
+
+pub use corrections::CorrectionRefusal;
 
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,7 +87,7 @@ impl Settlement {
     }
 }
 
-/// The stored form of an invoice; everything but `allocated` is fixed at issue.
+/// The stored form of an invoice; what is settled, and how, is all that changes after issue.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvoiceSnapshot {
     /// The invoice.
@@ -97,16 +102,33 @@ pub struct InvoiceSnapshot {
     pub number: u64,
     /// Its lines.
     pub lines: Vec<Line>,
-    /// The sum of its lines.
+    /// Its discounts, taxes and rounding; without any the lines and their sum are all there is.
+    pub figures: Option<Box<Totals>>,
+    /// What is asked for: the sum of its lines where nothing else has figures.
     pub total: Money,
     /// Its date.
     pub issued_on: LocalDate,
     /// The last day to pay it without being overdue.
     pub due_on: LocalDate,
-    /// How much of it is paid.
+    /// How much of it is settled: paid, credited or written off.
     pub allocated: Money,
+    /// What credit notes took off it; a part of what is settled.
+    pub credited: Money,
+    /// What nobody expects to be paid any more; a part of what is settled.
+    pub written_off: Money,
+    /// When and why it was taken back as a whole.
+    pub voided: Option<Voided>,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
+}
+
+/// An invoice that was taken back as a whole: its number stays taken, and nothing of it is owed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Voided {
+    /// The day.
+    pub on: LocalDate,
+    /// Why.
+    pub reason: String,
 }
 
 /// An issued invoice.
@@ -128,7 +150,9 @@ pub struct InvoiceDraft {
     pub entity: EntityId,
     /// Its lines, at least one.
     pub lines: Vec<Line>,
-    /// The sum of its lines, above zero.
+    /// Its discounts, taxes and rounding, if it has any.
+    pub figures: Option<Box<Totals>>,
+    /// What is asked for, zero or more: the sum of its lines where nothing else has figures.
     pub total: Money,
     /// Its date.
     pub issued_on: LocalDate,
@@ -183,10 +207,14 @@ impl Invoice {
             series: series.to_owned(),
             number,
             lines: draft.lines,
+            figures: draft.figures,
             total: draft.total,
             issued_on: draft.issued_on,
             due_on: draft.due_on,
             allocated: Money::zero(draft.total.currency()),
+            credited: Money::zero(draft.total.currency()),
+            written_off: Money::zero(draft.total.currency()),
+            voided: None,
             version: 0,
         };
         Self {
@@ -248,7 +276,7 @@ impl Invoice {
     /// # Errors
     /// [`SettleRefusal`] for more than was paid or nothing.
     pub fn reopen(&mut self, amount: Money) -> Result<(), SettleRefusal> {
-        let paid = self.data.allocated;
+        let paid = self.paid()?;
         if !amount.is_positive() {
             return Err(SettleRefusal::NotPositive);
         }
@@ -256,7 +284,7 @@ impl Invoice {
         if left.is_negative() {
             return Err(SettleRefusal::NotPaid { paid });
         }
-        self.data.allocated = left;
+        self.data.allocated = self.data.allocated.checked_sub(amount)?;
         self.changed = true;
         self.events.push(BillingEvent::InvoiceReopened {
             invoice: self.data.id,
@@ -301,7 +329,7 @@ impl Invoice {
         self.data.due_on
     }
 
-    /// Whether money was put on it since it was loaded or saved.
+    /// Whether anything about it changed since it was loaded or saved.
     #[must_use]
     pub const fn is_changed(&self) -> bool {
         self.changed

@@ -17,6 +17,8 @@ pub enum LedgerAccount {
     CustomerCredit,
     /// Tax collected for the state.
     Tax,
+    /// What was added to totals, or taken off, so that they can be paid in coins.
+    Rounding,
     /// What was given to customers without being paid for.
     Goodwill,
     /// Debt that nobody expects to be paid any more.
@@ -35,6 +37,7 @@ impl LedgerAccount {
             Self::Cash => "cash",
             Self::CustomerCredit => "customer_credit",
             Self::Tax => "tax",
+            Self::Rounding => "rounding",
             Self::Goodwill => "goodwill",
             Self::BadDebt => "bad_debt",
             Self::Suspense => "suspense",

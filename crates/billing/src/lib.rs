@@ -76,11 +76,11 @@ mod bill_day;
 mod books;
 mod changes;
 mod contract;
+mod correct;
 mod credit;
 mod credit_note;
 mod days;
 mod difference;
-mod document;
 mod dunning;
 mod dunning_ports;
 mod entity;
@@ -117,7 +117,8 @@ mod use_cases;
 mod views;
 
 pub use account::{
-    Account, AccountSnapshot, ArrearsRefusal, Charge, ChargeReason, LONGEST_TERMS_DAYS, Verdict,
+    Account, AccountSnapshot, AgreedDiscount, ArrearsRefusal, BadAgreement, Charge, ChargeReason,
+    LONGEST_TERMS_DAYS, MOST_DISCOUNTS, Verdict,
 };
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
@@ -129,13 +130,14 @@ pub use books::{
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
 pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
+pub use correct::{Crediting, NotCredited, Original, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
-    CreditRequest, CreditTax, CreditedInvoice, CreditedUnits, PaidSoFar, RefundSplit,
+    CreditRequest, CreditTax, CreditedInvoice, CreditedPiece, CreditedUnits, IssuedNote, NoteDraft,
+    NoteRecord, PaidSoFar, RefundSplit, note_series,
 };
 pub use difference::{Billed, Due, Inconsistent, LetGo, LineRef, Standing, diff, let_go, standing};
-pub use document::{DocumentOf, DocumentRefusal, DocumentState, InvoiceDocument};
 pub use dunning::{
     Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Debt, DunningRun,
     DunningRunSnapshot, DunningRunState, Episode, FARTHEST_STEP_DAYS, Hold, LONGEST_PROMISE_DAYS,
@@ -148,7 +150,10 @@ pub use dunning_ports::{
     ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, DebtFacts, DuePage, DunningQueries,
     DunningRunRepository, DunningRunView, ParkedReason, ProcedureView, StepView,
 };
-pub use entity::{BadEntity, EntitySnapshot, LegalEntity, NewEntity};
+pub use entity::{
+    BadEntity, BadPricing, BadTaxCode, EntityPricing, EntitySnapshot, LARGEST_COIN, LegalEntity,
+    NewEntity, TaxCode,
+};
 pub use events::{Access, BillingEvent};
 pub use exchange::{Exchange, ExchangeTerms, Net, exchange};
 pub use generate::{
@@ -156,7 +161,8 @@ pub use generate::{
 };
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
-    Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement, printed_number,
+    CorrectionRefusal, Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement,
+    Voided, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};
@@ -185,9 +191,9 @@ pub use pricing::{
     Coupon, CouponRefusal, CouponStatus, CouponUse, DatedTaxes, Discount, DiscountAmount,
     DiscountScope, Discounted, Identity, LineTax, NoTaxes, PriceError, PriceTerms, Priced,
     SHARE_DECIMALS, Stated, StatedAmount, StatedTax, StatedTaxTotal, TaxBase, TaxCategory,
-    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, allocate_by_weights,
-    allocate_equally, cash_rounding, check_identity, check_totals, discount_lines, effective_rate,
-    line_amount, net_of_gross, price,
+    TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord,
+    allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
+    discount_lines, effective_rate, line_amount, net_of_gross, price,
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
@@ -215,6 +221,7 @@ pub use unmatched::{
 };
 pub use use_cases::SubscriptionError;
 pub use use_cases::account_change::AccountError;
+pub use use_cases::agree_discount::{DiscountError, agree_discount, end_discount};
 pub use use_cases::allocate_payment::{AllocatePayment, AllocatePaymentError, allocate_payment};
 pub use use_cases::allocate_unmatched::{
     AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
@@ -223,10 +230,12 @@ pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
 pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
 pub use use_cases::change_terms::change_terms;
-pub use use_cases::define_plan::{PlanError, define_plan, retire_plan};
+pub use use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
+pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
 pub use use_cases::define_procedure::{
     DefineProcedureError, define_account_procedure, define_procedure,
 };
+pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::dunning_run::{DecideRunError, decide_dunning_run, plan_dunning_run};
 pub use use_cases::evaluate_account::{dun_account, evaluate_account};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
@@ -251,7 +260,10 @@ pub use use_cases::suspend_subscription::{SuspendSubscription, suspend_subscript
 pub use use_cases::tell_payment::{
     SettlePayment, TellPaymentError, expire_payment, fail_payment, settle_payment,
 };
+pub use use_cases::void_invoice::{VoidInvoice, void_invoice};
+pub use use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 pub use views::{
-    AccountView, AllocationView, EntityView, InvoiceFilter, InvoiceView, LineView, PaymentFilter,
-    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, UnmatchedView,
+    AccountView, AllocationView, EntityView, FiguresView, InvoiceFilter, InvoiceView, LineView,
+    NoteFilter, NoteLineView, NoteView, PaymentFilter, PaymentView, PlanView, SubscriptionFilter,
+    SubscriptionView, TaxView, UnmatchedView,
 };

@@ -1,6 +1,7 @@
 //! A payment: money received or asked for, what it paid, and what went back of it.
 
 mod life;
+mod released;
 mod returns;
 mod uses;
 
@@ -200,16 +201,22 @@ impl Payment {
         self.data.method
     }
 
-    /// The payment.
-    #[must_use]
-    pub const fn id(&self) -> PaymentId {
-        self.data.id
-    }
-
     /// Whether something happened to it since it was loaded or saved.
     #[must_use]
     pub const fn has_news(&self) -> bool {
         !self.events.is_empty()
+    }
+
+    /// When it came in.
+    #[must_use]
+    pub const fn received_at(&self) -> Timestamp {
+        self.data.received_at
+    }
+
+    /// The payment.
+    #[must_use]
+    pub const fn id(&self) -> PaymentId {
+        self.data.id
     }
 
     /// The events recorded since the last call.

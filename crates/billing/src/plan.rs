@@ -3,6 +3,7 @@
 use kernel::{Money, Name, PlanId, ProfileId};
 use serde::{Deserialize, Serialize};
 
+use crate::entity::TaxCode;
 use crate::events::BillingEvent;
 use crate::interval::Interval;
 use crate::rounding::MOST_MINOR;
@@ -68,6 +69,8 @@ pub struct NewPlan {
 pub struct PlanSnapshot {
     /// What it was defined with.
     pub defined: NewPlan,
+    /// Its tax category; the usual one of the entity if it has none.
+    pub tax_category: Option<TaxCode>,
     /// Whether it is sold.
     pub status: PlanStatus,
     /// The stored version; 0 for one that was never saved.
@@ -92,6 +95,9 @@ pub enum BadPlan {
     /// A subscription by the hour.
     #[error("interval of a subscription must be in days, weeks or months")]
     Interval,
+    /// A tax category that the entity does not have.
+    #[error("the legal entity has no such tax category")]
+    TaxCategory,
     /// Another currency than the entity's.
     #[error("price must be in the currency of the legal entity")]
     Currency,
@@ -117,6 +123,7 @@ impl Plan {
         };
         let data = PlanSnapshot {
             defined: new,
+            tax_category: None,
             status: PlanStatus::Offered,
             version: 0,
         };
@@ -139,6 +146,19 @@ impl Plan {
     #[must_use]
     pub fn snapshot(&self) -> PlanSnapshot {
         self.data.clone()
+    }
+
+    /// Taxes it like this from the next invoice on; returns whether that is news.
+    pub fn tax_as(&mut self, category: Option<TaxCode>) -> bool {
+        if self.data.tax_category == category {
+            return false;
+        }
+        self.events.push(BillingEvent::PlanTaxed {
+            plan: self.data.defined.id,
+            category: category.as_ref().map(ToString::to_string),
+        });
+        self.data.tax_category = category;
+        true
     }
 
     /// Stops selling it; twice is harmless.

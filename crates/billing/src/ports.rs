@@ -1,16 +1,19 @@
 //! What a store of money and of what is sold promises.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
 use kernel::{
-    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Page, PageRequest, PaymentId, PlanId,
-    Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
+    AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, Page, PageRequest,
+    PaymentId, PlanId, Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
 };
 
-use crate::account::Account;
+use crate::account::{Account, AgreedDiscount};
 use crate::bill::BillLimits;
+use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::{Billed, LetGo};
 use crate::dunning_ports::{DunningQueries, DunningRunRepository};
-use crate::entity::LegalEntity;
+use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
@@ -18,8 +21,8 @@ use crate::plan::Plan;
 use crate::subscription::Subscription;
 use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
-    SubscriptionFilter, SubscriptionView, UnmatchedView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, NoteFilter, NoteView, PaymentFilter,
+    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
 
 /// The constraint that keeps the names of offered plans unique in a tenant.
@@ -86,6 +89,9 @@ pub trait PlanRepository: Send {
     /// The plan, or `None`.
     async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError>;
 
+    /// The tax category of every plan that has one of its own.
+    async fn tax_codes(&mut self) -> Result<BTreeMap<PlanId, TaxCode>, StoreError>;
+
     /// Writes the plan and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
     /// duplicate of [`PLAN_NAME_UNIQUE`] if an offered plan has the name.
     async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError>;
@@ -139,6 +145,23 @@ pub trait InvoiceRepository: Send {
         cycles_ending_after: LocalDate,
     ) -> Result<Vec<Billed>, StoreError>;
 
+    /// The credit note, or `None`.
+    async fn find_note(&mut self, id: CreditNoteId) -> Result<Option<IssuedNote>, StoreError>;
+
+    /// The credit notes of an invoice, in the order of their numbers.
+    async fn notes_of(&mut self, invoice: InvoiceId) -> Result<Vec<IssuedNote>, StoreError>;
+
+    /// What negative lines of later invoices have taken back of each line of an invoice, above zero.
+    async fn taken_back(&mut self, invoice: InvoiceId) -> Result<Vec<(u16, Money)>, StoreError>;
+
+    /// Issues a credit note under the next number of a series, gapless like that of an invoice. The days that it takes
+    /// back do not stand billed any more.
+    async fn issue_note(
+        &mut self,
+        draft: NoteDraft,
+        series: &str,
+    ) -> Result<IssuedNote, StoreError>;
+
     /// Issues a draft under the next number of a series: gapless, because the number is taken in this transaction and
     /// given back with it. Writes the invoice with its lines and events. Touches the counter last of all.
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError>;
@@ -147,7 +170,7 @@ pub trait InvoiceRepository: Send {
     /// that do not stand are none.
     async fn let_days_go(&mut self, days: &[LetGo]) -> Result<(), StoreError>;
 
-    /// Writes what changes about an issued invoice: what is allocated to it, and its events. Fails with
+    /// Writes what changes about an issued invoice: how it is settled, that it is voided, and its events. Fails with
     /// [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, invoice: &mut Invoice) -> Result<(), StoreError>;
 }
@@ -174,6 +197,9 @@ pub trait PaymentRepository: Send {
 
     /// The account's payments of which something is left, the earliest received first.
     async fn with_credit(&mut self, account: AccountId) -> Result<Vec<Payment>, StoreError>;
+
+    /// The payments that pay a part of an invoice now, the earliest received first.
+    async fn that_paid(&mut self, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError>;
 
     /// Writes the payment with its allocations and events. Fails with [`StoreError::Conflict`] if the stored version
     /// moved on, with a duplicate of [`PAYMENT_REFERENCE_UNIQUE`] if the method has the reference already, and with one of
@@ -240,6 +266,13 @@ pub trait BillingQueries: DunningQueries {
         id: AccountId,
     ) -> Result<Option<AccountView>, StoreError>;
 
+    /// Every discount that was ever agreed for an account, the earliest first; `None` if there is no such account.
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError>;
+
     /// The accounts of a customer, oldest first.
     async fn accounts_of(
         &self,
@@ -276,6 +309,21 @@ pub trait BillingQueries: DunningQueries {
         filter: InvoiceFilter,
         page: PageRequest,
     ) -> Result<Page<InvoiceView>, StoreError>;
+
+    /// One credit note.
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError>;
+
+    /// Credit notes of an account, of an invoice, or all.
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError>;
 
     /// One payment with its allocations.
     async fn payment(

@@ -6,6 +6,7 @@ mod discount;
 mod identities;
 mod inclusive;
 mod price;
+mod record;
 mod summing;
 mod tax;
 mod tax_table;
@@ -24,6 +25,7 @@ pub use identities::{
     check_identity, check_totals,
 };
 pub use price::{PriceError, PriceTerms, Priced, TaxRounding, Taxable, line_amount, price};
+pub use record::TotalsRecord;
 pub use tax::{BadTaxRule, TaxBase, TaxCategory, TaxRule, effective_rate, net_of_gross};
 pub use tax_table::{BadTaxTable, DatedTaxes, NoTaxes, TaxTable};
 pub use totals::{LineTax, TaxGroup, TaxedLine, Totals};

@@ -4,6 +4,8 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
 use crate::rounding::Rounding;
 
 /// An exact fraction in lowest terms; the denominator is above zero.
@@ -272,6 +274,20 @@ fn gcd(left: i128, right: i128) -> Option<i128> {
         (left, right) = (right, left % right);
     }
     i128::try_from(left).ok().filter(|it| *it > 0)
+}
+
+/// As text, exactly: `11/12`.
+impl Serialize for Ratio {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ratio {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
 }
 
 #[cfg(test)]

@@ -154,8 +154,13 @@ impl Bill {
     /// An invoice of charges alone, that no credit pays and that takes no days from earlier ones.
     fn is_plain(&self) -> bool {
         let charges = |it: &crate::InvoiceDraft| it.lines.iter().all(|line| line.repairs.is_none());
-        self.draft.as_ref().is_some_and(charges)
+        // The short ways of stores write lines and a total alone.
+        let bare = |it: &crate::InvoiceDraft| it.figures.is_none() && it.total.is_positive();
+        self.draft
+            .as_ref()
+            .is_some_and(|it| charges(it) && bare(it))
             && self.let_go.is_empty()
+            && self.notes.is_empty()
             && self.spent.is_empty()
             && self.paid.is_none()
             && !self.open.iter().any(Invoice::is_changed)

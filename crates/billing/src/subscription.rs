@@ -1,6 +1,7 @@
 //! A subscription: one plan sold to one account, from its first day to its end.
 
 mod access;
+mod again;
 mod verbs;
 
 use kernel::{AccountId, CustomerId, LocalDate, Money, PlanId, ProfileId, SubscriptionId};

@@ -1,14 +1,17 @@
 //! What can be done with money and what is sold, one file each.
 
 pub(crate) mod account_change;
+pub(crate) mod agree_discount;
 pub(crate) mod allocate_payment;
 pub(crate) mod allocate_unmatched;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
 pub(crate) mod change_terms;
+pub(crate) mod credit_invoice;
 pub(crate) mod define_plan;
 pub(crate) mod define_procedure;
+pub(crate) mod define_taxes;
 pub(crate) mod dunning_run;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
@@ -24,7 +27,10 @@ pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
 pub(crate) mod tell_payment;
+pub(crate) mod void_invoice;
+pub(crate) mod write_off_invoice;
 
+mod correcting;
 mod locked;
 pub(crate) mod settlement;
 pub(crate) mod standing;

@@ -50,6 +50,14 @@ impl<K> Id<K> {
     pub const fn uuid(self) -> Uuid {
         self.uuid
     }
+
+    /// The id of something that is made along with this one: the same parent always has the same children, each unlike its
+    /// siblings. `nth` changes bits that are random in the parent.
+    #[must_use]
+    pub const fn child<L>(self, nth: u16) -> Id<L> {
+        let own = self.uuid.as_u128() ^ ((nth as u128) << 32);
+        Id::from_uuid(Uuid::from_u128(own))
+    }
 }
 
 impl<K: Kind> fmt::Display for Id<K> {

@@ -37,6 +37,10 @@ kinds! {
     SubscriptionKind, SubscriptionId, "sub", "subscription";
     /// A demand for money.
     InvoiceKind, InvoiceId, "inv", "invoice";
+    /// What of an invoice was given back.
+    CreditNoteKind, CreditNoteId, "crn", "credit note";
+    /// A discount that was agreed with a customer.
+    DiscountKind, DiscountId, "dsc", "discount";
     /// Money received.
     PaymentKind, PaymentId, "pay", "payment";
     /// A day's dunning of an entity.

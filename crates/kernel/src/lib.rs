@@ -35,13 +35,13 @@ pub use currency::{BadCurrency, Currency};
 pub use event::{DomainEvent, EventRow, EventVersion, NewEvent};
 pub use id::{BadId, Id, Kind};
 pub use ids::{
-    AccessSessionId, AccessSessionKind, AccountId, AccountKind, BatchId, BatchKind, CustomerId,
-    CustomerKind, DeliveryId, DeliveryKind, DunningRunId, DunningRunKind, EntityId, EntityKind,
-    EventId, EventKind, GrantId, GrantKind, HistoricalSaleId, HistoricalSaleKind, ImportId,
-    ImportKind, ImportRowId, ImportRowKind, InvoiceId, InvoiceKind, JobId, JobKind, OperatorId,
-    OperatorKind, PaymentId, PaymentKind, PlanId, PlanKind, ProfileId, ProfileKind, RouterId,
-    RouterKind, SessionId, SessionKind, SubscriptionId, SubscriptionKind, TenantId, TenantKind,
-    VoucherId, VoucherKind,
+    AccessSessionId, AccessSessionKind, AccountId, AccountKind, BatchId, BatchKind, CreditNoteId,
+    CreditNoteKind, CustomerId, CustomerKind, DeliveryId, DeliveryKind, DiscountId, DiscountKind,
+    DunningRunId, DunningRunKind, EntityId, EntityKind, EventId, EventKind, GrantId, GrantKind,
+    HistoricalSaleId, HistoricalSaleKind, ImportId, ImportKind, ImportRowId, ImportRowKind,
+    InvoiceId, InvoiceKind, JobId, JobKind, OperatorId, OperatorKind, PaymentId, PaymentKind,
+    PlanId, PlanKind, ProfileId, ProfileKind, RouterId, RouterKind, SessionId, SessionKind,
+    SubscriptionId, SubscriptionKind, TenantId, TenantKind, VoucherId, VoucherKind,
 };
 pub use job_request::{JobRequest, Lane, Priority};
 pub use money::{Money, MoneyError};

@@ -147,10 +147,14 @@ permissions! {
     HoldAccounts, "accounts.hold", [];
     /// Decide about dunning runs that wait for a person.
     DecideRuns, "dunning.decide", [];
+    /// Agree discounts with customers, and end them.
+    AgreeDiscounts, "accounts.discount", [];
     /// See invoices.
     ReadInvoices, "invoices.read", [Cashier, Auditor];
     /// Raise invoices ahead of the sweep.
     RaiseInvoices, "invoices.raise", [];
+    /// Credit invoices, void them and write their debt off.
+    CorrectInvoices, "invoices.correct", [];
     /// See payments.
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.

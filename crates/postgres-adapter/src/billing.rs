@@ -14,6 +14,7 @@ use crate::tx::Tx;
 mod account_row;
 mod account_views;
 mod accounts;
+mod credit_notes;
 mod dunning;
 mod dunning_queries;
 mod dunning_runs;

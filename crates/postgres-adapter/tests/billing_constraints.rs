@@ -98,6 +98,7 @@ impl Plot {
             account: self.account,
             entity: self.entity,
             lines,
+            figures: None,
             total,
             issued_on: day("2026-11-21"),
             due_on: day("2026-11-21") + Days::new(7),

@@ -216,14 +216,14 @@ const MUTATIONS: &[Mutation] = &[
     Mutation {
         name: "earlier payments do not pay new invoices",
         file: "crates/billing/src/bill.rs",
-        from: "    if open.is_empty() {\n        return Ok(spent);",
-        to: "    if !open.is_empty() {\n        return Ok(spent);",
+        from: "    if open.is_empty() {\n        return Ok(postings);",
+        to: "    if !open.is_empty() {\n        return Ok(postings);",
     },
     Mutation {
         name: "an invoice is booked as credit",
-        file: "crates/billing/src/bill.rs",
-        from: "(LedgerAccount::Receivable, LedgerAccount::Revenue)",
-        to: "(LedgerAccount::Receivable, LedgerAccount::CustomerCredit)",
+        file: "crates/billing/src/bill/figures.rs",
+        from: "(LedgerAccount::Revenue, net)",
+        to: "(LedgerAccount::CustomerCredit, net)",
     },
     Mutation {
         name: "the grace is a day longer",

@@ -1,8 +1,9 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadPlan, BillAccountError, PlanError, ReleaseAccountError, SubscribeError, SubscriptionError,
-    SubscriptionRefusal,
+    BadAgreement, BadDiscount, BadPlan, BadPricing, BillAccountError, CorrectInvoiceError,
+    CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError, NotCredited, PlanError,
+    ReleaseAccountError, SubscribeError, SubscriptionError, SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -15,6 +16,16 @@ impl From<PlanError> for Problem {
             PlanError::Refused(rule) => bad_plan(rule),
             PlanError::NameTaken => duplicate("name", &err),
             PlanError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<DefineTaxesError> for Problem {
+    fn from(err: DefineTaxesError) -> Self {
+        match err {
+            DefineTaxesError::NotFound(id) => Self::not_found("legal entity", id),
+            DefineTaxesError::Refused(rule) => bad_pricing(&rule),
+            DefineTaxesError::Store(err) => err.into(),
         }
     }
 }
@@ -53,6 +64,31 @@ impl From<BillAccountError> for Problem {
     }
 }
 
+impl From<CorrectInvoiceError> for Problem {
+    fn from(err: CorrectInvoiceError) -> Self {
+        match err {
+            CorrectInvoiceError::NotFound(id) => Self::not_found("invoice", id),
+            CorrectInvoiceError::NotCredited(why) => not_credited(&why),
+            CorrectInvoiceError::Refused(rule) => bad_correction(&rule),
+            CorrectInvoiceError::OtherContent => duplicate("id", &err),
+            CorrectInvoiceError::Reason { .. } => {
+                Self::invalid("reason", "length", err.to_string())
+            }
+            CorrectInvoiceError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<DiscountError> for Problem {
+    fn from(err: DiscountError) -> Self {
+        match err {
+            DiscountError::NotFound(id) => Self::not_found("account", id),
+            DiscountError::Refused(rule) => bad_agreement(&rule),
+            DiscountError::Store(err) => err.into(),
+        }
+    }
+}
+
 impl From<ReleaseAccountError> for Problem {
     fn from(err: ReleaseAccountError) -> Self {
         match err {
@@ -84,9 +120,88 @@ impl From<SubscriptionRefusal> for Problem {
 fn bad_plan(rule: BadPlan) -> Problem {
     match rule {
         BadPlan::Price => Problem::invalid("price.amount_minor", "range", rule.to_string()),
+        BadPlan::TaxCategory => Problem::refused("tax_category", "unknown", rule.to_string()),
         BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
     }
+}
+
+fn bad_agreement(rule: &BadAgreement) -> Problem {
+    let text = rule.to_string();
+    let (field, code) = match rule {
+        BadAgreement::Discount(BadDiscount::AboveWhole { .. }) => ("percent", "above_whole"),
+        BadAgreement::Discount(BadDiscount::Currency { .. }) => {
+            return currency_mismatch("amount.currency", rule);
+        }
+        BadAgreement::Discount(_) => ("amount", "range"),
+        BadAgreement::Nothing => ("amount", "nothing"),
+        BadAgreement::Name { .. } => return Problem::invalid("name", "length", text),
+        BadAgreement::Reason { .. } => return Problem::invalid("reason", "length", text),
+        BadAgreement::Backwards { .. } => ("until", "backwards"),
+        BadAgreement::Never => ("times", "range"),
+        BadAgreement::OtherSubscription(_) => {
+            return Problem::unknown_reference("subscription", text);
+        }
+        BadAgreement::TooMany => return Problem::wrong_state("too_many", rule),
+        BadAgreement::OtherContent => return duplicate("id", rule),
+        BadAgreement::Unknown(id) => return Problem::not_found("discount", id),
+    };
+    Problem::refused(field, code, text)
+}
+
+fn not_credited(why: &NotCredited) -> Problem {
+    match why {
+        NotCredited::Refused(rule) => bad_credit(rule),
+        NotCredited::Correction(rule) => bad_correction(rule),
+        NotCredited::Books(err) => Problem::internal(err),
+        NotCredited::Money(err) => Problem::internal(err),
+    }
+}
+
+fn bad_credit(rule: &CreditRefusal) -> Problem {
+    let (field, code) = match rule {
+        CreditRefusal::NoSuchLine { .. } => ("lines.line", "unknown"),
+        CreditRefusal::Twice { .. } => ("lines.line", "unique"),
+        CreditRefusal::AlreadyCredited { .. } => ("lines.line", "credited"),
+        CreditRefusal::TooMuch { .. } => ("lines.amount", "above_left"),
+        CreditRefusal::NotPositive { .. } => ("lines.amount", "range"),
+        CreditRefusal::OffScale { .. } => ("lines.amount", "scale"),
+        CreditRefusal::NothingLeft
+        | CreditRefusal::Exceeded { .. }
+        | CreditRefusal::NotOwed { .. }
+        | CreditRefusal::Outdated
+        | CreditRefusal::NotVoidable { .. }
+        | CreditRefusal::NotAllCredited { .. }
+        | CreditRefusal::Corrected => return Problem::wrong_state("nothing_left", rule),
+        CreditRefusal::Money(err) => return Problem::refused("lines", "overflow", err.to_string()),
+    };
+    Problem::refused(field, code, rule.to_string())
+}
+
+fn bad_correction(rule: &CorrectionRefusal) -> Problem {
+    match rule {
+        CorrectionRefusal::Voided { .. } => Problem::wrong_state("voided", rule),
+        CorrectionRefusal::BeyondInvoice { .. } => {
+            Problem::refused("lines", "above_invoice", rule.to_string())
+        }
+        CorrectionRefusal::Entangled => Problem::wrong_state("entangled", rule),
+        CorrectionRefusal::Paid { .. } => Problem::wrong_state("paid", rule),
+        CorrectionRefusal::NothingDue => Problem::wrong_state("nothing_due", rule),
+        CorrectionRefusal::Money(err) => Problem::internal(err),
+    }
+}
+
+fn bad_pricing(rule: &BadPricing) -> Problem {
+    let (field, code) = match rule {
+        BadPricing::Coin { .. } => ("coin_minor", "range"),
+        BadPricing::NoUsual => ("usual_category", "required"),
+        BadPricing::UnknownUsual { .. } => ("usual_category", "unknown"),
+        BadPricing::Rate { .. } => ("categories.taxes.rules.rate", "range"),
+        BadPricing::Name { .. } => ("categories.taxes.rules.name", "length"),
+        BadPricing::Contradiction { .. } => ("categories.taxes", "contradiction"),
+        BadPricing::CategoryGone { .. } => ("categories", "in_use"),
+    };
+    Problem::refused(field, code, rule.to_string())
 }
 
 pub(super) fn currency_mismatch(field: &str, rule: &dyn std::error::Error) -> Problem {

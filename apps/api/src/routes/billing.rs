@@ -3,16 +3,17 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, InvoiceDraft, LegalEntity, LineView, RunPage, Unbillable, prepare_bill,
+    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, NoteDraft, RunPage,
+    Unbillable, prepare_bill,
 };
-use kernel::{AccountId, AccountKind, Cursor, EntityId, LocalDate, Timestamp};
+use kernel::{AccountId, AccountKind, Cursor, EntityId, InvoiceId, LocalDate, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::accounts::AccountBody;
-use super::invoices::LineBody;
+use super::invoices::{FiguresBody, LineBody, PeriodBody};
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::filtered::Filtered;
@@ -31,8 +32,25 @@ pub(crate) struct PreviewBody {
     account: AccountId,
     /// The invoice; null if nothing would be due or billing would stop.
     invoice: Option<DraftBody>,
+    /// The credit notes over what would be given back of issued invoices.
+    credit_notes: Vec<NotePreviewBody>,
     /// Why billing has stopped or would stop for it.
     parked: Option<String>,
+}
+
+/// A credit note as it would be, but for its number.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CreditNotePreview)]
+pub(crate) struct NotePreviewBody {
+    /// The invoice of which something would be given back.
+    #[schema(value_type = String, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$", example = "inv_agjpfimc4btqadrdlvfsmcaaai")]
+    invoice: InvoiceId,
+    /// The days that would be taken back.
+    days: Vec<PeriodBody>,
+    /// The sum without tax.
+    net: MoneyBody,
+    /// What would be given back in all.
+    total: MoneyBody,
 }
 
 /// An invoice as it would be, but for its number.
@@ -45,6 +63,9 @@ pub(crate) struct DraftBody {
     #[schema(value_type = String, format = Date, example = "2026-11-28")]
     due_on: LocalDate,
     lines: Vec<LineBody>,
+    #[serde(flatten)]
+    figures: FiguresBody,
+    /// What would be asked for.
     total: MoneyBody,
     /// How much of it earlier payments would pay at once.
     allocated: Option<MoneyBody>,
@@ -110,12 +131,23 @@ async fn preview_run(
     let (entity, accounts) = found.ok_or_else(|| unknown_entity(legal_entity))?;
     let full = accounts.len() == usize::from(limit);
     let last = accounts.last().map(|(id, _)| Cursor::after(*id));
-    let items = accounts.into_iter().map(|(account, facts)| match facts {
-        Ok(facts) => look(&api, &entity, facts, page.now),
-        Err(err) => would_be_parked(account, &Unbillable::unreadable(&err)),
-    });
+    let mut items = Vec::new();
+    for (account, facts) in accounts {
+        let seen = match facts {
+            Ok(facts) => look(&api, &entity, facts, page.now)?,
+            Err(err) => {
+                let reason = Unbillable::unreadable(&err).to_string();
+                Some(PreviewBody::empty(account, Some(reason)))
+            }
+        };
+        items.push(match seen {
+            Some(seen) => seen,
+            // What is given back of issued invoices is read account by account.
+            None => look_closely(&api, caller.tenant(), account, page.now).await?,
+        });
+    }
     Ok(Json(Listed {
-        items: items.collect(),
+        items,
         next: last.filter(|_| full).map(|it| it.to_string()),
     }))
 }
@@ -136,10 +168,19 @@ async fn preview(
     let account = queries.account(caller.tenant(), id).await?;
     let account = account.ok_or_else(|| Problem::not_found("account", id))?;
     let now = moment(&api, caller.tenant(), account.entity, filter.0.on).await?;
-    let run = &api.ports.billing_run;
-    let found = run.facts_of(caller.tenant(), id, now).await?;
+    look_closely(&api, caller.tenant(), id, now).await.map(Json)
+}
+
+async fn look_closely(
+    api: &Api,
+    tenant: TenantId,
+    id: AccountId,
+    now: Timestamp,
+) -> Result<PreviewBody, Problem> {
+    let found = api.ports.billing_run.facts_of(tenant, id, now).await?;
     let (entity, facts) = found.ok_or_else(|| Problem::not_found("account", id))?;
-    Ok(Json(look(&api, &entity, facts, now)))
+    let seen = look(api, &entity, facts, now)?;
+    Ok(seen.unwrap_or_else(|| PreviewBody::empty(id, None)))
 }
 
 /// Lists the accounts that billing has stopped for, newest first, each with the reason.
@@ -184,7 +225,7 @@ async fn release(
 /// The moment at which a run of a day would look: now, or the first of a later day at the entity.
 pub(super) async fn moment(
     api: &Api,
-    tenant: kernel::TenantId,
+    tenant: TenantId,
     entity: EntityId,
     on: Option<LocalDate>,
 ) -> Result<Timestamp, Problem> {
@@ -215,15 +256,17 @@ fn beyond(most: i64) -> Problem {
     Problem::of(&catalog::INVALID_PARAMETER).field("on", "range", rule)
 }
 
-fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) -> PreviewBody {
+/// What an account would be billed; `None` if an invoice that would be corrected was not read.
+fn look(
+    api: &Api,
+    entity: &LegalEntity,
+    facts: AccountFacts,
+    now: Timestamp,
+) -> Result<Option<PreviewBody>, Problem> {
     let account = facts.account.id();
     let stopped = facts.account.parked().map(str::to_owned);
     if stopped.is_some() {
-        return PreviewBody {
-            account,
-            invoice: None,
-            parked: stopped,
-        };
+        return Ok(Some(PreviewBody::empty(account, stopped)));
     }
     let order = BillOrder {
         invoice: api.ports.ids.next(),
@@ -233,35 +276,51 @@ fn look(api: &Api, entity: &LegalEntity, facts: AccountFacts, now: Timestamp) ->
     match prepare_bill(entity, facts, order) {
         Ok(prepared) => {
             let paid = prepared.bill.paid.map(MoneyBody::from);
-            PreviewBody {
+            let notes = prepared.bill.notes.iter().map(note);
+            let invoice = prepared.bill.draft.map(|it| draft(&it, paid));
+            Ok(Some(PreviewBody {
                 account,
-                invoice: prepared.bill.draft.map(|it| draft(&it, paid)),
+                invoice: invoice.transpose()?,
+                credit_notes: notes.collect::<Result<_, _>>()?,
                 parked: None,
-            }
+            }))
         }
-        Err(reason) => would_be_parked(account, &reason),
+        Err(Unbillable::Unread { .. }) => Ok(None),
+        Err(reason) => Ok(Some(PreviewBody::empty(account, Some(reason.to_string())))),
     }
 }
 
-fn would_be_parked(account: AccountId, reason: &Unbillable) -> PreviewBody {
-    PreviewBody {
-        account,
-        invoice: None,
-        parked: Some(reason.to_string()),
+impl PreviewBody {
+    const fn empty(account: AccountId, parked: Option<String>) -> Self {
+        Self {
+            account,
+            invoice: None,
+            credit_notes: Vec::new(),
+            parked,
+        }
     }
 }
 
-fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> DraftBody {
-    DraftBody {
+fn note(it: &NoteDraft) -> Result<NotePreviewBody, Problem> {
+    let total = it.total().map_err(|err| Problem::internal(&err))?;
+    let days = it.pieces.iter().filter_map(|it| it.days);
+    Ok(NotePreviewBody {
+        invoice: it.invoice,
+        days: days.map(PeriodBody::from).collect(),
+        net: it.note.net.into(),
+        total: total.into(),
+    })
+}
+
+fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> Result<DraftBody, Problem> {
+    let lines = LineView::all(&it.lines, it.figures.as_deref());
+    let lines = lines.map_err(|err| Problem::internal(&err))?;
+    Ok(DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,
-        lines: it
-            .lines
-            .iter()
-            .map(LineView::from)
-            .map(LineBody::from)
-            .collect(),
+        lines: lines.into_iter().map(LineBody::from).collect(),
+        figures: FiguresView::of(it.figures.as_deref(), it.total).into(),
         total: it.total.into(),
         allocated,
-    }
+    })
 }

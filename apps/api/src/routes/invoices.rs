@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{ChargeKind, InvoiceFilter, InvoiceView, LineView, Period, Settlement};
+use billing::{
+    ChargeKind, FiguresView, InvoiceFilter, InvoiceView, LineView, Period, Settlement, TaxView,
+};
 use kernel::{AccountId, InvoiceId, InvoiceKind, LocalDate, PlanId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -12,7 +14,7 @@ use utoipa_axum::routes;
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Listing, May, PathId};
+use crate::extract::{Granted, Listing, May, PathId};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::ReadInvoices;
@@ -35,9 +37,21 @@ pub(crate) struct InvoiceBody {
     #[schema(value_type = String, format = Date, example = "2026-11-28")]
     due_on: LocalDate,
     lines: Vec<LineBody>,
+    #[serde(flatten)]
+    figures: FiguresBody,
+    /// What is asked for.
     total: MoneyBody,
     /// How much of it is paid.
     allocated: MoneyBody,
+    /// What credit notes took off it.
+    credited: MoneyBody,
+    /// What nobody expects to be paid any more.
+    written_off: MoneyBody,
+    /// The day it was voided.
+    #[schema(value_type = Option<String>, format = Date)]
+    voided_on: Option<LocalDate>,
+    /// Why it was voided.
+    void_reason: Option<String>,
     /// What is still due.
     due: MoneyBody,
     /// `open`, `partly` or `paid`.
@@ -66,10 +80,73 @@ pub(crate) struct LineBody {
     period: PeriodBody,
     /// The whole cycle whose price is prorated.
     cycle: PeriodBody,
-    /// Below zero if it takes an earlier charge back.
+    /// The listed amount, before discounts; with its taxes in it where prices include them. Below zero if it takes an
+    /// earlier charge back.
     amount: MoneyBody,
+    /// Its share of the discounts.
+    discount: MoneyBody,
+    /// Its share of the taxes.
+    tax: MoneyBody,
     /// Whether it takes an earlier charge back.
     repairs: bool,
+}
+
+/// What the lines of a document come to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Figures)]
+pub(crate) struct FiguresBody {
+    /// What discounts took off.
+    discount: MoneyBody,
+    /// The sum without tax.
+    net: MoneyBody,
+    /// Every tax, by rule.
+    taxes: Vec<TaxBody>,
+    /// The sum of taxes.
+    tax: MoneyBody,
+    /// What is added, or taken off, so that it can be paid in coins.
+    rounding: MoneyBody,
+}
+
+/// A tax of a document.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvoiceTax)]
+pub(crate) struct TaxBody {
+    #[schema(example = "VAT")]
+    name: String,
+    /// The category as documents name it (UN/CEFACT 5305).
+    #[schema(example = "S")]
+    category: &'static str,
+    /// A fraction of what is taxed.
+    #[schema(example = "4/25")]
+    rate: String,
+    /// What is taxed.
+    taxable: MoneyBody,
+    /// The tax.
+    tax: MoneyBody,
+}
+
+impl From<FiguresView> for FiguresBody {
+    fn from(view: FiguresView) -> Self {
+        Self {
+            discount: view.discount.into(),
+            net: view.net.into(),
+            taxes: view.taxes.into_iter().map(TaxBody::from).collect(),
+            tax: view.tax.into(),
+            rounding: view.rounding.into(),
+        }
+    }
+}
+
+impl From<TaxView> for TaxBody {
+    fn from(view: TaxView) -> Self {
+        Self {
+            name: view.name,
+            category: view.category.code(),
+            rate: view.rate.to_string(),
+            taxable: view.taxable.into(),
+            tax: view.tax.into(),
+        }
+    }
 }
 
 /// Days from `start` up to, not including, `end`.
@@ -102,6 +179,8 @@ impl From<LineView> for LineBody {
             period: view.period.into(),
             cycle: view.cycle.into(),
             amount: view.amount.into(),
+            discount: view.discount.into(),
+            tax: view.tax.into(),
             repairs: view.repairs,
         }
     }
@@ -116,8 +195,13 @@ impl From<InvoiceView> for InvoiceBody {
             issued_on: view.issued_on,
             due_on: view.due_on,
             lines: view.lines.into_iter().map(LineBody::from).collect(),
+            figures: view.figures.into(),
             total: view.total.into(),
             allocated: view.allocated.into(),
+            credited: view.credited.into(),
+            written_off: view.written_off.into(),
+            voided_on: view.voided_on,
+            void_reason: view.void_reason,
             due: view.due.into(),
             settlement: view.settlement,
         }
@@ -177,11 +261,16 @@ async fn get(
     caller: May<ReadInvoices>,
     PathId(id): PathId<InvoiceKind>,
 ) -> Result<Json<InvoiceBody>, Problem> {
-    let found = api
-        .ports
-        .billing_queries
-        .invoice(caller.tenant(), id)
-        .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+pub(super) async fn load(
+    api: &Api,
+    caller: &Granted,
+    id: InvoiceId,
+) -> Result<InvoiceBody, Problem> {
+    let queries = &api.ports.billing_queries;
+    let found = queries.invoice(caller.tenant(), id).await?;
     let view = found.ok_or_else(|| Problem::not_found("invoice", id))?;
-    Ok(Json(view.into()))
+    Ok(view.into())
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{Interval, IntervalUnit, NewPlan, PlanStatus, PlanView, SoldAs};
+use billing::{Interval, IntervalUnit, NewPlan, PlanStatus, PlanView, SoldAs, TaxCode};
 use kernel::{Name, PlanId, PlanKind, ProfileId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -14,7 +14,7 @@ use super::KeyHeader;
 use crate::answer::{Created, Listed};
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId};
+use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
@@ -37,6 +37,9 @@ pub(crate) struct PlanBody {
     /// `subscription` or `voucher`.
     #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
+    /// The tax category; that of the legal entity's usual things if absent.
+    #[schema(value_type = Option<String>, example = "standard")]
+    tax_category: Option<TaxCode>,
     /// `offered` or `retired`.
     #[schema(value_type = words::PlanStatusWord, example = "offered")]
     status: PlanStatus,
@@ -73,6 +76,7 @@ impl From<PlanView> for PlanBody {
             interval: view.interval.into(),
             service_profile: view.profile,
             sold_as: view.sold_as,
+            tax_category: view.tax_category,
             status: view.status,
         }
     }
@@ -97,12 +101,22 @@ pub(crate) struct DefinePlanBody {
     sold_as: SoldAs,
 }
 
+/// How a plan is taxed.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct TaxPlanBody {
+    /// A tax category of the legal entity; null for its usual one.
+    #[schema(value_type = Option<String>, example = "standard")]
+    tax_category: Option<TaxCode>,
+}
+
 /// The routes of this resource.
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list, define))
         .routes(routes!(get))
         .routes(routes!(retire))
+        .routes(routes!(tax))
 }
 
 /// Lists plans, newest first.
@@ -175,6 +189,27 @@ async fn retire(
     run(&caller, |scope| {
         let api = api.clone();
         async move { billing::retire_plan(&*api.ports.billing, &scope, id).await }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
+}
+
+/// Gives a plan a tax category from the next invoice on; what was issued stays as it is. Twice is harmless.
+#[utoipa::path(
+    put, path = "/plans/{id}/tax-category", operation_id = "tax_plan", tag = "plans",
+    params(("id" = String, Path, description = "A plan id")),
+    request_body = TaxPlanBody,
+    responses((status = 200, description = "The plan", body = PlanBody))
+)]
+async fn tax(
+    State(api): State<Api>,
+    caller: May<WritePlans>,
+    PathId(id): PathId<PlanKind>,
+    Valid(body): Valid<TaxPlanBody>,
+) -> Result<Json<PlanBody>, Problem> {
+    run(&caller, |scope| {
+        let (api, category) = (api.clone(), body.tax_category.clone());
+        async move { billing::tax_plan(&*api.ports.billing, &scope, id, category).await }
     })
     .await?;
     load(&api, &caller, id).await.map(Json)

@@ -10,6 +10,7 @@
 mod auth_story;
 mod bad_input;
 mod billing_story;
+mod corrections_story;
 mod customers_story;
 mod description;
 mod down;

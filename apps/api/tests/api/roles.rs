@@ -111,6 +111,13 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         ADMINS,
         &[
+            "define_taxes",
+            "tax_plan",
+            "credit_invoice",
+            "void_invoice",
+            "write_off_invoice",
+            "agree_discount",
+            "end_discount",
             "execute_router_command",
             "apply_import",
             "define_plan",
@@ -142,6 +149,10 @@ const MATRIX: &[(&[Role], &[&str])] = &[
     (
         MONEY_READERS,
         &[
+            "list_credit_notes",
+            "get_credit_note",
+            "get_taxes",
+            "list_discounts",
             "list_legal_entities",
             "get_dunning",
             "list_dunning_definitions",
@@ -186,6 +197,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
         ("/subscriptions", "sub"),
         ("/grants", "gra"),
         ("/invoices", "inv"),
+        ("/credit-notes", "crn"),
         ("/payments", "pay"),
         ("/unmatched-payments", "unm"),
         ("/accounts", "acc"),
@@ -197,6 +209,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     .map_or("xxx", |(_, kind)| *kind);
     let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
     let path = path.replace("{import}", "imp_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    let path = path.replace("{discount}", "dsc_aaaaaaaaaaaaaaaaaaaaaaaaaa");
     assert!(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"

@@ -4,13 +4,15 @@ use kernel::testing::CountingIds;
 use kernel::{Ids, LocalDate, Money, Timestamp};
 
 use super::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
-use crate::account::Account;
-use crate::entity::{LegalEntity, NewEntity};
+use crate::account::{Account, AgreedDiscount};
+use crate::entity::{EntityPricing, LegalEntity, NewEntity, TaxCode};
 use crate::interval::{Interval, IntervalUnit};
 use crate::invoice::Invoice;
+use crate::ledger::LedgerAccount;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
 use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::pricing::{DatedTaxes, DiscountAmount, TaxRule, TaxTable};
 use crate::subscription::{NewSubscription, Subscription};
 
 fn kes(minor: i64) -> Money {
@@ -110,11 +112,8 @@ fn the_order_of_the_facts_does_not_matter() {
     let mut shuffled = facts.clone();
     shuffled.subscriptions.reverse();
     let one = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
-    let mut other = billed(&entity, &mut shuffled, order)
-        .unwrap()
-        .draft
-        .unwrap();
-    other.lines.reverse();
+    let other = billed(&entity, &mut shuffled, order).unwrap().draft;
+    let other = other.unwrap();
     assert_eq!(one, other);
     assert_eq!((one.lines.len(), one.total), (5, kes(1_500_000)));
 }
@@ -205,4 +204,130 @@ fn too_many_lines_in_a_day_are_an_alarm_and_none_is_cut_off() {
     let (_, mut more) = self::facts(ids, 4);
     let refused = billed(&entity, &mut more, order);
     assert_eq!(refused, Err(Unbillable::TooManyLines { lines: 4, most: 3 }));
+}
+
+/// 16 % from 2026 on, and nothing known before.
+fn taxed(entity: &mut LegalEntity, inclusive: bool) {
+    let list = DatedTaxes {
+        from: day("2026-11-15"),
+        until: None,
+        rules: vec![TaxRule::new("VAT", "16%".parse().unwrap()).unwrap()],
+    };
+    let standard: TaxCode = "standard".parse().unwrap();
+    let table = TaxTable::new(vec![list]).unwrap();
+    let pricing = EntityPricing {
+        inclusive,
+        usual: Some(standard.clone()),
+        taxes: [(standard, table)].into(),
+        ..EntityPricing::PLAIN
+    };
+    assert!(entity.price_with(pricing.clone()).unwrap());
+    assert!(!entity.price_with(pricing).unwrap(), "twice is no news");
+}
+
+#[test]
+fn taxes_of_the_day_are_owed_and_stand_in_the_books() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    for (inclusive, net, tax) in [(false, 300_000, 48_000), (true, 258_621, 41_379)] {
+        let (mut entity, mut facts) = facts(ids, 1);
+        taxed(&mut entity, inclusive);
+        let order = on("2026-11-21", ids, BillLimits::STANDARD);
+        let bill = billed(&entity, &mut facts, order).unwrap();
+        let draft = bill.draft.unwrap();
+        assert_eq!(draft.total, kes(net + tax));
+        assert_eq!(draft.lines[0].amount, kes(300_000), "as listed");
+        let figures = draft.figures.unwrap();
+        assert_eq!(
+            (figures.tax_exclusive, figures.tax_total),
+            (kes(net), kes(tax))
+        );
+        let entries = bill.postings[0].entries().iter();
+        let entries: Vec<_> = entries.map(|it| (it.account, it.amount.minor())).collect();
+        let wanted = [
+            (LedgerAccount::Receivable, net + tax),
+            (LedgerAccount::Revenue, -net),
+            (LedgerAccount::Tax, -tax),
+        ];
+        assert_eq!(entries, wanted);
+    }
+}
+
+#[test]
+fn a_day_without_taxes_is_not_guessed() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (mut entity, mut facts) = facts(ids, 1);
+    taxed(&mut entity, false);
+    let early = billed(
+        &entity,
+        &mut facts,
+        on("2026-11-14", ids, BillLimits::STANDARD),
+    );
+    let Err(Unbillable::NoTaxes(refused)) = early else {
+        unreachable!("no taxes, not {early:?}");
+    };
+    assert_eq!(
+        (refused.day, refused.from),
+        (day("2026-11-14"), day("2026-11-15"))
+    );
+}
+
+#[test]
+fn a_discount_takes_its_part_off_as_often_as_agreed() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (mut entity, mut facts) = facts(ids, 2);
+    taxed(&mut entity, false);
+    let own = facts.subscriptions[1].id();
+    let new = AgreedDiscount {
+        id: ids.next(),
+        name: "Neighbours".to_owned(),
+        subscription: Some(own),
+        amount: DiscountAmount::Percent("50%".parse().unwrap()),
+        from: day("2026-11-01"),
+        until: None,
+        times: Some(1),
+        used: 0,
+        reason: "lets us use the roof".to_owned(),
+    };
+    let today = day("2026-11-21");
+    facts.account.agree_discount(new, today).unwrap();
+    facts.account.take_events();
+    let order = on("2026-11-21", ids, BillLimits::STANDARD);
+    let draft = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
+    let figures = draft.figures.unwrap();
+    assert_eq!(
+        (figures.discount, figures.tax_exclusive),
+        (kes(150_000), kes(450_000))
+    );
+    assert_eq!(draft.total, kes(522_000));
+    assert_eq!(facts.account.discounts()[0].used, 1);
+    assert_eq!(facts.account.take_events().len(), 1);
+    let order = on("2026-12-01", ids, BillLimits::STANDARD);
+    let next = billed(&entity, &mut facts, order).unwrap().draft.unwrap();
+    assert_eq!(next.figures.unwrap().discount, kes(0), "once, as agreed");
+}
+
+#[test]
+fn an_invoice_that_is_discounted_as_a_whole_is_on_paper_and_in_no_books() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let (entity, mut facts) = facts(ids, 1);
+    let new = AgreedDiscount {
+        id: ids.next(),
+        name: "Staff".to_owned(),
+        subscription: None,
+        amount: DiscountAmount::Percent("100%".parse().unwrap()),
+        from: day("2026-11-01"),
+        until: None,
+        times: None,
+        used: 0,
+        reason: "works for us".to_owned(),
+    };
+    facts
+        .account
+        .agree_discount(new, day("2026-11-01"))
+        .unwrap();
+    let order = on("2026-11-21", ids, BillLimits::STANDARD);
+    let bill = billed(&entity, &mut facts, order).unwrap();
+    let draft = bill.draft.unwrap();
+    assert_eq!((draft.total, draft.lines.len()), (kes(0), 1));
+    assert_eq!(bill.postings, Vec::new());
 }

@@ -22,6 +22,7 @@ fn issued() -> Invoice {
         account: id(),
         entity: id(),
         lines: Vec::new(),
+        figures: None,
         total: kes(1_000),
         issued_on: "2026-11-01".parse().unwrap(),
         due_on: "2026-11-08".parse().unwrap(),

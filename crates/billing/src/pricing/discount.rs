@@ -1,6 +1,7 @@
 //! Discounts over lines: percentages first, then fixed amounts, never below zero, and not a minor unit lost.
 
 use kernel::{Currency, Money};
+use serde::{Deserialize, Serialize};
 
 use super::weights::{common, round_together};
 use crate::ratio::Ratio;
@@ -11,7 +12,8 @@ use crate::rounding::Rounding;
 pub const SHARE_DECIMALS: u32 = 5;
 
 /// How much a discount takes off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum DiscountAmount {
     /// A fraction of what other percentages left, 0 to 1.
     Percent(Ratio),

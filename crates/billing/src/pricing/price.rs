@@ -1,6 +1,7 @@
 //! Pricing a document: discounts, then taxes, then totals, with one rounding for each published figure.
 
 use kernel::{Currency, Money, MoneyError};
+use serde::{Deserialize, Serialize};
 
 use super::cash::CashRounding;
 use super::discount::{BadDiscount, Discount, Discounted, discount_lines};
@@ -13,7 +14,8 @@ use crate::ratio::Ratio;
 use crate::rounding::{InvoiceScale, Rounding};
 
 /// Where a tax is rounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum TaxRounding {
     /// Once for each (category, rate) of the document, as EN 16931 BR-CO-17 says; a line's tax is its part of it by largest
     /// remainder.

@@ -96,13 +96,33 @@ pub enum TaxBase {
 }
 
 /// One tax of a list.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "RawRule")]
 pub struct TaxRule {
     name: String,
     category: TaxCategory,
     rate: Ratio,
     base: TaxBase,
     factor: Ratio,
+}
+
+/// A rule as it is stored, before it is checked.
+#[derive(Deserialize)]
+struct RawRule {
+    name: String,
+    category: TaxCategory,
+    rate: Ratio,
+    base: TaxBase,
+    factor: Ratio,
+}
+
+impl TryFrom<RawRule> for TaxRule {
+    type Error = BadTaxRule;
+
+    fn try_from(raw: RawRule) -> Result<Self, BadTaxRule> {
+        let rule = Self::of_category(&raw.name, raw.category, raw.rate)?;
+        rule.on(raw.base).with_factor(raw.factor)
+    }
 }
 
 /// A tax that cannot be.

@@ -1,11 +1,12 @@
 //! Which taxes are in force on a day: rates are dated data, never constants.
 
 use kernel::LocalDate;
+use serde::{Deserialize, Serialize};
 
 use super::tax::TaxRule;
 
 /// A list of taxes and the days it is in force.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatedTaxes {
     /// The first day.
     pub from: LocalDate,
@@ -16,7 +17,8 @@ pub struct DatedTaxes {
 }
 
 /// Lists of taxes without gaps or overlaps.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Vec<DatedTaxes>")]
 pub struct TaxTable(Vec<DatedTaxes>);
 
 /// Lists that contradict each other.
@@ -61,6 +63,14 @@ pub struct NoTaxes {
     pub from: LocalDate,
     /// The day after its last.
     pub until: Option<LocalDate>,
+}
+
+impl TryFrom<Vec<DatedTaxes>> for TaxTable {
+    type Error = BadTaxTable;
+
+    fn try_from(lists: Vec<DatedTaxes>) -> Result<Self, BadTaxTable> {
+        Self::new(lists)
+    }
 }
 
 impl TaxTable {

@@ -7,6 +7,7 @@
 mod accounts;
 mod at_once;
 mod catalogue;
+mod corrections;
 mod dunning;
 mod invoices;
 mod payments;
@@ -60,6 +61,7 @@ pub async fn billing_store_contract(
     world.account_promises().await;
     world.subscription_promises().await;
     world.invoice_promises().await;
+    world.correction_promises().await;
     world.payment_promises().await;
     world.sweep_promises().await;
     world.dunning_promises().await;
@@ -273,6 +275,7 @@ impl World<'_> {
             account,
             entity: self.entity,
             lines,
+            figures: None,
             total,
             issued_on: day(issued_on),
             due_on: day(issued_on) + chrono::Days::new(7),

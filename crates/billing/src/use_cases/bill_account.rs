@@ -1,14 +1,15 @@
 //! Bills one account: raises the invoice for everything that is due and not billed yet.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use kernel::{
-    AccountId, Clock, Ids, InvoiceId, LocalDate, MayConflict, Scope, StoreError, Timestamp,
-};
+use kernel::{AccountId, Clock, Ids, InvoiceId, MayConflict, Scope, StoreError, Timestamp};
 
 use super::standing::save_news;
 use crate::account::Account;
 use crate::bill::{Bill, BillOrder, Papers, Unbillable, bill};
+use crate::correct::Original;
+use crate::credit_note::note_series;
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
 use crate::ports::{BillingStore, BillingTx};
@@ -95,27 +96,41 @@ pub(super) async fn bill_within(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<Option<InvoiceId>, BillAccountError> {
-    let papers = papers_of(tx, account.id(), subscriptions, entity.today(now)).await?;
+    let mut papers = papers_of(tx, entity, account.id(), subscriptions, now).await?;
     let order = BillOrder {
         invoice: ids.next(),
         now,
         limits: tx.bill_limits(),
     };
-    let billed = bill(entity, account, subscriptions, papers, order);
-    let bill = billed.map_err(|reason| BillAccountError::Parked {
-        account: account.id(),
-        reason,
-    })?;
-    Ok(write(tx, entity.series(), account, subscriptions, bill).await?)
+    loop {
+        let (mut after, mut sold) = (account.clone(), subscriptions.to_vec());
+        match bill(entity, &mut after, &mut sold, papers.clone(), order) {
+            Ok(bill) => {
+                *account = after;
+                subscriptions.clone_from_slice(&sold);
+                return Ok(write(tx, entity.series(), account, subscriptions, bill).await?);
+            }
+            // Every turn reads one more of the invoices that were ever issued for it.
+            Err(Unbillable::Unread { invoice }) if !papers.has_read(invoice) => {
+                papers.originals.push(original_of(tx, invoice).await?);
+            }
+            Err(reason) => {
+                let account = account.id();
+                return Err(BillAccountError::Parked { account, reason });
+            }
+        }
+    }
 }
 
 /// What is on paper about an account that is locked.
 pub(crate) async fn papers_of(
     tx: &mut dyn BillingTx,
+    entity: &LegalEntity,
     account: AccountId,
     subscriptions: &[Subscription],
-    today: LocalDate,
+    now: Timestamp,
 ) -> Result<Papers, StoreError> {
+    let today = entity.today(now);
     let mut billed = HashMap::new();
     for it in subscriptions {
         let lines = tx.invoices().billed(it.id(), it.billing_horizon(today));
@@ -125,6 +140,25 @@ pub(crate) async fn papers_of(
         billed,
         open: tx.invoices().open_of(account).await?,
         credits: tx.payments().with_credit(account).await?,
+        originals: Vec::new(),
+        tax_codes: match entity.pricing().taxes.is_empty() {
+            true => Arc::default(),
+            false => Arc::new(tx.plans().tax_codes().await?),
+        },
+    })
+}
+
+/// What must be known of an invoice to correct it, its account locked.
+pub(crate) async fn original_of(
+    tx: &mut dyn BillingTx,
+    id: InvoiceId,
+) -> Result<Original, StoreError> {
+    let invoice = tx.invoices().find(id).await?;
+    Ok(Original {
+        invoice: invoice.ok_or_else(|| StoreError::corrupt("a repair without its invoice"))?,
+        notes: tx.invoices().notes_of(id).await?,
+        payers: tx.payments().that_paid(id).await?,
+        taken_back: tx.invoices().taken_back(id).await?,
     })
 }
 
@@ -139,6 +173,12 @@ pub(crate) async fn write(
     save_news(tx, account, subscriptions).await?;
     for posting in bill.postings {
         tx.ledger().post(posting).await?;
+    }
+    // Days that a note takes back are free before they are charged again.
+    for draft in bill.notes {
+        tx.invoices()
+            .issue_note(draft, &note_series(series))
+            .await?;
     }
     let mut issued = None;
     if let Some(draft) = bill.draft {

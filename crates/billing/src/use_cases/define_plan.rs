@@ -2,6 +2,7 @@
 
 use kernel::{MayConflict, PlanId, Scope, StoreError};
 
+use crate::entity::TaxCode;
 use crate::plan::{BadPlan, NewPlan, Plan};
 use crate::ports::{BillingStore, PLAN_NAME_UNIQUE};
 
@@ -55,6 +56,31 @@ pub async fn define_plan(
     let entity = tx.entities().first().await?.ok_or(PlanError::NoEntity)?;
     if plan.defined().price.currency() != entity.currency() {
         return Err(BadPlan::Currency.into());
+    }
+    tx.plans().save(&mut plan).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Gives a plan a tax category of the tenant's entity, or none of its own. What was issued stays as it is. Twice is harmless.
+///
+/// # Errors
+/// [`PlanError`]; nothing is changed then.
+pub async fn tax_plan(
+    store: &dyn BillingStore,
+    scope: &Scope,
+    id: PlanId,
+    category: Option<TaxCode>,
+) -> Result<(), PlanError> {
+    let mut tx = store.begin(scope).await?;
+    let entity = tx.entities().first().await?.ok_or(PlanError::NoEntity)?;
+    let known = |it: &TaxCode| entity.pricing().taxes.contains_key(it);
+    if !category.as_ref().is_none_or(known) {
+        return Err(BadPlan::TaxCategory.into());
+    }
+    let mut plan = tx.plans().find(id).await?.ok_or(PlanError::NotFound(id))?;
+    if !plan.tax_as(category) {
+        return Ok(());
     }
     tx.plans().save(&mut plan).await?;
     tx.commit().await?;

@@ -106,10 +106,12 @@ fn look_at(
     open: &[Invoice],
     look: Look,
 ) -> Result<(), MoneyError> {
-    let amounts = open
-        .iter()
-        .map(open_amount)
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut amounts = Vec::new();
+    for invoice in open {
+        amounts.push(open_amount(invoice)?);
+    }
+    // What credit has settled by now is no debt.
+    amounts.retain(|it| it.due.is_positive());
     let today = look.today(entity);
     let (verdict, debt_again) = evaluate(entity, account, &amounts, look)?;
     for subscription in &mut *subscriptions {

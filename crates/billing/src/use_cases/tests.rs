@@ -4,6 +4,7 @@
 
 mod billing;
 mod changing;
+mod correcting;
 mod dunning;
 mod giving_back;
 mod leaving;

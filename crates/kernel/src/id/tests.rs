@@ -23,6 +23,15 @@ fn an_id_of_another_kind_is_refused() {
 }
 
 #[test]
+fn children_follow_from_their_parent_and_differ() {
+    let parent = InvoiceId::from_uuid(Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_002a));
+    let children: Vec<CustomerId> = (0..3).map(|it| parent.child(it)).collect();
+    assert_eq!(children[0].uuid(), parent.uuid());
+    assert_ne!(children[1], children[2]);
+    assert_eq!(children[2], parent.child(2));
+}
+
+#[test]
 fn anything_else_is_refused() {
     for text in [
         "",

@@ -15,7 +15,7 @@ use crate::row;
 
 /// The columns of a row.
 pub(super) const COLUMNS: &str = "tenant_id, id, customer_id, entity_id, currency, level, terms_days, hold, hold_until, \
-promise, episode, dunning_procedure, dunning_procedure_version, look_at, parked, version";
+promise, episode, dunning_procedure, dunning_procedure_version, look_at, parked, discounts, version";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "accounts")]
@@ -37,6 +37,7 @@ pub(super) struct Model {
     dunning_procedure_version: Option<i64>,
     look_at: Option<DateTimeUtc>,
     parked: Option<String>,
+    discounts: Value,
     version: i64,
 }
 
@@ -67,6 +68,7 @@ impl Model {
             dunning_procedure_version: version.transpose()?,
             look_at: row::utc(it.look_at),
             parked: it.parked.clone(),
+            discounts: serde_json::to_value(&it.discounts).map_err(StoreError::corrupt)?,
             version: it.version + 1,
         })
     }
@@ -87,6 +89,7 @@ impl Model {
             procedure: procedure.map(Box::new),
             look_at: self.look_at.map(row::instant),
             parked: self.parked,
+            discounts: serde_json::from_value(self.discounts).map_err(StoreError::corrupt)?,
             version: self.version,
         }))
     }

@@ -1,6 +1,8 @@
 //! A legal entity's row.
 
-use billing::{DunningPolicy, EntitySnapshot, EntityView, LegalEntity, NewEntity, NewProcedure};
+use billing::{
+    DunningPolicy, EntityPricing, EntitySnapshot, EntityView, LegalEntity, NewEntity, NewProcedure,
+};
 use kernel::{EntityId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -30,6 +32,7 @@ pub(super) struct Model {
     tolerance_minor: i64,
     dunning_procedure: Option<Value>,
     dunning_procedures: i64,
+    pricing: Option<Value>,
     version: i64,
 }
 
@@ -43,6 +46,7 @@ impl Model {
     pub(super) fn of(tenant: Uuid, snapshot: &EntitySnapshot) -> Result<Self, StoreError> {
         let it = &snapshot.founded;
         let procedure = snapshot.procedure.as_ref().map(serde_json::to_value);
+        let pricing = serde_json::to_value(&snapshot.pricing).map_err(StoreError::corrupt)?;
         Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
@@ -57,6 +61,7 @@ impl Model {
             tolerance_minor: it.dunning.tolerance_minor,
             dunning_procedure: procedure.transpose().map_err(StoreError::corrupt)?,
             dunning_procedures: row::column("dunning_procedures", snapshot.procedures)?,
+            pricing: Some(pricing),
             version: snapshot.version + 1,
         })
     }
@@ -67,6 +72,7 @@ impl Model {
             version: self.version,
             procedure: stored(self.dunning_procedure.clone())?,
             procedures: row::number("dunning_procedures", self.dunning_procedures)?,
+            pricing: self.pricing()?,
             founded: self.into_founded()?,
         };
         LegalEntity::restore(snapshot).map_err(StoreError::corrupt)
@@ -75,6 +81,7 @@ impl Model {
     pub(super) fn into_view(self) -> Result<EntityView, StoreError> {
         let procedure: Option<NewProcedure> = stored(self.dunning_procedure.clone())?;
         let procedure_version = row::number("dunning_procedures", self.dunning_procedures)?;
+        let pricing = self.pricing()?;
         let it = self.into_founded()?;
         Ok(EntityView {
             id: it.id,
@@ -85,7 +92,15 @@ impl Model {
             dunning: it.dunning,
             procedure: procedure.unwrap_or_else(|| NewProcedure::of_policy(it.dunning)),
             procedure_version,
+            pricing,
         })
+    }
+
+    /// A row from before there were taxes has none.
+    fn pricing(&self) -> Result<EntityPricing, StoreError> {
+        let stored = self.pricing.clone().map(serde_json::from_value);
+        let stored = stored.transpose().map_err(StoreError::corrupt)?;
+        Ok(stored.unwrap_or(EntityPricing::PLAIN))
     }
 
     fn into_founded(self) -> Result<NewEntity, StoreError> {

@@ -1,11 +1,12 @@
 //! An invoice's row, without its lines.
 
-use billing::{Invoice, InvoiceSnapshot, InvoiceView, Line, LineView, Settlement, printed_number};
-use kernel::{AccountId, EntityId, InvoiceId, LocalDate, StoreError};
+use billing::{Invoice, InvoiceSnapshot, InvoiceView, Line, Totals, Voided};
+use kernel::{AccountId, EntityId, InvoiceId, LocalDate, Money, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::row;
@@ -26,6 +27,14 @@ pub(super) struct Model {
     currency: String,
     issued_on: LocalDate,
     due_on: LocalDate,
+    figures: Option<Value>,
+    discount_minor: i64,
+    tax_minor: i64,
+    rounding_minor: i64,
+    credited_minor: i64,
+    written_off_minor: i64,
+    voided_on: Option<LocalDate>,
+    void_reason: Option<String>,
     version: i64,
 }
 
@@ -37,6 +46,9 @@ impl ActiveModelBehavior for ActiveModel {}
 impl Model {
     /// The row of an aggregate, with the version it is about to have.
     pub(super) fn of(tenant: Uuid, it: &InvoiceSnapshot) -> Result<Self, StoreError> {
+        let figures = it.figures.as_deref();
+        let minor = |of: fn(&Totals) -> Money| figures.map_or(0, |it| of(it).minor());
+        let record = figures.map(|it| serde_json::to_value(it.record()));
         Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
@@ -49,6 +61,14 @@ impl Model {
             currency: it.total.currency().code().to_owned(),
             issued_on: it.issued_on,
             due_on: it.due_on,
+            figures: record.transpose().map_err(StoreError::corrupt)?,
+            discount_minor: minor(|it| it.discount),
+            tax_minor: minor(|it| it.tax_total),
+            rounding_minor: minor(|it| it.rounding),
+            credited_minor: it.credited.minor(),
+            written_off_minor: it.written_off.minor(),
+            voided_on: it.voided.as_ref().map(|it| it.on),
+            void_reason: it.voided.as_ref().map(|it| it.reason.clone()),
             version: it.version + 1,
         })
     }
@@ -60,35 +80,39 @@ impl Model {
 
     /// The view with its lines.
     pub(super) fn into_view(self, lines: Vec<Line>) -> Result<InvoiceView, StoreError> {
-        let it = self.into_snapshot(lines)?;
-        let due = it.total.checked_sub(it.allocated);
-        Ok(InvoiceView {
-            id: it.id,
-            account: it.account,
-            number: printed_number(&it.series, it.number),
-            lines: it.lines.iter().map(LineView::from).collect(),
-            total: it.total,
-            allocated: it.allocated,
-            due: due.map_err(StoreError::corrupt)?,
-            settlement: Settlement::of(it.total.minor(), it.allocated.minor()),
-            issued_on: it.issued_on,
-            due_on: it.due_on,
-        })
+        InvoiceView::of(self.into_snapshot(lines)?).map_err(StoreError::corrupt)
     }
 
     fn into_snapshot(self, lines: Vec<Line>) -> Result<InvoiceSnapshot, StoreError> {
+        let money = |minor: i64| row::money(minor, &self.currency);
+        let reason = self.void_reason.unwrap_or_default();
         Ok(InvoiceSnapshot {
             id: InvoiceId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
             entity: EntityId::from_uuid(self.entity_id),
-            series: self.series,
             number: row::number("number", self.number)?,
+            figures: figures(self.figures, &lines)?,
             lines,
-            total: row::money(self.total_minor, &self.currency)?,
+            total: money(self.total_minor)?,
             issued_on: self.issued_on,
             due_on: self.due_on,
-            allocated: row::money(self.allocated_minor, &self.currency)?,
+            allocated: money(self.allocated_minor)?,
+            credited: money(self.credited_minor)?,
+            written_off: money(self.written_off_minor)?,
+            voided: self.voided_on.map(|on| Voided { on, reason }),
+            series: self.series,
             version: self.version,
         })
     }
+}
+
+/// An invoice without figures is its lines and their sum, as all from before there were any.
+fn figures(stored: Option<Value>, lines: &[Line]) -> Result<Option<Box<Totals>>, StoreError> {
+    let Some(stored) = stored else {
+        return Ok(None);
+    };
+    let record = serde_json::from_value(stored).map_err(StoreError::corrupt)?;
+    let amounts: Vec<Money> = lines.iter().map(|it| it.amount).collect();
+    let totals = Totals::of_record(record, &amounts).map_err(StoreError::corrupt)?;
+    Ok(Some(Box::new(totals)))
 }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use billing::{ChargeKind, Component, LetGo, Line, LineRef, Period};
+use billing::{ChargeKind, Component, LetGo, Line, LineRef, NoteDraft, Period};
 use kernel::{InvoiceId, LocalDate, StoreError};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
@@ -70,6 +70,24 @@ pub(super) fn word_of(component: u16) -> Cow<'static, str> {
         Component::BASE => BASE.into(),
         other => other.to_string().into(),
     }
+}
+
+/// Takes days back that a credit note gives back.
+pub(super) async fn give_back<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    note: &NoteDraft,
+) -> Result<(), StoreError> {
+    for piece in &note.pieces {
+        let of = LineRef {
+            invoice: note.invoice,
+            line: piece.line,
+        };
+        if let Some(period) = piece.days {
+            cut(connection, tenant, LetGo { of, period }).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Lets what is left of the segments of a charge stand without some of its days.

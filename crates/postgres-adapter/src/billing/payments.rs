@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use billing::{Allocation, Payment, PaymentMethod, PaymentRepository};
-use kernel::{AccountId, PaymentId, StoreError};
+use kernel::{AccountId, InvoiceId, PaymentId, StoreError};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, QueryFilter, QueryOrder, Select, Value};
+use sea_orm::{
+    ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select, Value,
+};
 use uuid::Uuid;
 
 use super::payment_row::{self, Entity, Model};
@@ -61,6 +63,10 @@ impl PaymentRepository for Tx {
         self.with_allocations(found).await
     }
 
+    async fn that_paid(&mut self, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
+        that_paid(self.connection(), self.tenant(), invoice).await
+    }
+
     async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError> {
         let snapshot = payment.snapshot();
         let row = Model::of(self.tenant(), payment)?;
@@ -83,14 +89,7 @@ impl Tx {
     }
 
     async fn with_allocations(&self, rows: Vec<Model>) -> Result<Vec<Payment>, StoreError> {
-        let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
-        let mut parts = payment_row::allocations_of(self.connection(), self.tenant(), &ids).await?;
-        rows.into_iter()
-            .map(|row| {
-                let own = parts.remove(&row.id).unwrap_or_default();
-                row.into_payment(own)
-            })
-            .collect()
+        with_allocations(self.connection(), self.tenant(), rows).await
     }
 
     /// Those that are there already stay as they are.
@@ -122,6 +121,49 @@ impl Tx {
         ]
     }
 }
+
+async fn with_allocations<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    rows: Vec<Model>,
+) -> Result<Vec<Payment>, StoreError> {
+    let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
+    let mut parts = payment_row::allocations_of(connection, tenant, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = parts.remove(&row.id).unwrap_or_default();
+            row.into_payment(own)
+        })
+        .collect()
+}
+
+#[derive(Debug, FromQueryResult)]
+struct PayerRow {
+    payment_id: Uuid,
+}
+
+/// The payments that pay a part of an invoice now, the earliest received first.
+pub(super) async fn that_paid<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    invoice: InvoiceId,
+) -> Result<Vec<Payment>, StoreError> {
+    let values = [tenant.into(), invoice.uuid().into()];
+    let payers: Vec<PayerRow> = sql::rows(connection, PAYERS, values).await?;
+    let found = Entity::find()
+        .filter(Expr::col("tenant_id").eq(tenant))
+        .filter(Expr::col("id").is_in(payers.iter().map(|it| it.payment_id)))
+        .order_by_asc(Expr::col("received_at"))
+        .order_by_asc(Expr::col("id"))
+        .all(connection)
+        .await
+        .stored()?;
+    with_allocations(connection, tenant, found).await
+}
+
+const PAYERS: &str = "\
+SELECT payment_id FROM allocations WHERE tenant_id = $1 AND invoice_id = $2
+GROUP BY payment_id HAVING sum(amount_minor) > 0";
 
 const INSERT: &str = "\
 INSERT INTO allocations (tenant_id, payment_id, place, invoice_id, amount_minor, currency) VALUES ";

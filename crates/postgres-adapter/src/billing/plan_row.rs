@@ -1,6 +1,8 @@
 //! A plan's row.
 
-use billing::{Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs};
+use billing::{
+    Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs, TaxCode,
+};
 use kernel::{PlanId, ProfileId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -25,6 +27,7 @@ pub(super) struct Model {
     profile_id: Uuid,
     sold_as: String,
     status: String,
+    tax_category: Option<String>,
     version: i64,
 }
 
@@ -52,6 +55,7 @@ impl Model {
             profile_id: it.profile.uuid(),
             sold_as: it.sold_as.as_str().to_owned(),
             status: status.to_owned(),
+            tax_category: row::text(snapshot.tax_category.as_ref()),
             version: snapshot.version + 1,
         }
     }
@@ -60,6 +64,7 @@ impl Model {
     pub(super) fn into_plan(self) -> Result<Plan, StoreError> {
         Ok(Plan::restore(PlanSnapshot {
             status: self.plan_status()?,
+            tax_category: self.tax_category()?,
             version: self.version,
             defined: self.into_defined()?,
         }))
@@ -67,6 +72,7 @@ impl Model {
 
     pub(super) fn into_view(self) -> Result<PlanView, StoreError> {
         let status = self.plan_status()?;
+        let tax_category = self.tax_category()?;
         let it = self.into_defined()?;
         Ok(PlanView {
             id: it.id,
@@ -75,8 +81,13 @@ impl Model {
             interval: it.interval,
             profile: it.profile,
             sold_as: it.sold_as,
+            tax_category,
             status,
         })
+    }
+
+    fn tax_category(&self) -> Result<Option<TaxCode>, StoreError> {
+        row::parse_optional("tax_category", self.tax_category.as_deref())
     }
 
     fn plan_status(&self) -> Result<PlanStatus, StoreError> {

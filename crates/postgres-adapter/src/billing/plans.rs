@@ -1,14 +1,35 @@
 //! Plans in a transaction.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use billing::{Plan, PlanRepository};
+use billing::{Plan, PlanRepository, TaxCode};
 use kernel::{PlanId, StoreError};
-use sea_orm::EntityTrait;
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult};
+use uuid::Uuid;
 
 use super::plan_row::{Entity, Model};
 use crate::error::Stored;
-use crate::row;
 use crate::tx::Tx;
+use crate::{row, sql};
+
+#[derive(Debug, FromQueryResult)]
+struct CodeRow {
+    id: Uuid,
+    tax_category: String,
+}
+
+/// The tax category of every plan of a tenant that has one of its own.
+pub(super) async fn tax_codes<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+) -> Result<BTreeMap<PlanId, TaxCode>, StoreError> {
+    let rows: Vec<CodeRow> = sql::rows(connection, CODES, [tenant.into()]).await?;
+    let code = |it: &CodeRow| row::parse("tax_category", &it.tax_category);
+    rows.iter()
+        .map(|it| Ok((PlanId::from_uuid(it.id), code(it)?)))
+        .collect()
+}
 
 #[async_trait]
 impl PlanRepository for Tx {
@@ -16,6 +37,10 @@ impl PlanRepository for Tx {
         let wanted = Entity::find_by_id((self.tenant(), id.uuid()));
         let found = wanted.one(self.connection()).await.stored()?;
         found.map(Model::into_plan).transpose()
+    }
+
+    async fn tax_codes(&mut self) -> Result<BTreeMap<PlanId, TaxCode>, StoreError> {
+        tax_codes(self.connection(), self.tenant()).await
     }
 
     async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError> {
@@ -29,3 +54,6 @@ impl PlanRepository for Tx {
         Ok(())
     }
 }
+
+const CODES: &str =
+    "SELECT id, tax_category FROM plans WHERE tenant_id = $1 AND tax_category IS NOT NULL";

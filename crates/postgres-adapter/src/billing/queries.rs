@@ -2,21 +2,24 @@
 
 use async_trait::async_trait;
 use billing::{
-    AccountView, BillingQueries, EntityView, InvoiceFilter, InvoiceView, PaymentFilter,
-    PaymentMethod, PaymentView, PlanView, Settlement, SubscriptionFilter, SubscriptionView,
-    SweepPage, UnmatchedId, UnmatchedStatus, UnmatchedView,
+    AccountView, AgreedDiscount, BillingQueries, EntityView, InvoiceFilter, InvoiceView,
+    NoteFilter, NoteView, PaymentFilter, PaymentMethod, PaymentView, PlanView, Settlement,
+    SubscriptionFilter, SubscriptionView, SweepPage, UnmatchedId, UnmatchedStatus, UnmatchedView,
 };
 use kernel::{
-    AccountId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId, Timestamp,
+    AccountId, CreditNoteId, Cursor, CustomerId, EntityId, InvoiceId, Page, PageRequest, PaymentId,
+    PlanId, StoreError, SubscriptionId, TenantId, Timestamp,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
+use super::account_row;
 use super::account_views::{self, AccountColumns};
 use super::subscription_views::{self, SubscriptionColumns};
-use super::{entity_row, invoice_lines, invoice_row, payment_row, plan_row, unmatched_row};
+use super::{
+    credit_notes, entity_row, invoice_lines, invoice_row, payment_row, plan_row, unmatched_row,
+};
 use crate::error::Stored;
 use crate::store::Store;
 use crate::{row, sql};
@@ -69,6 +72,17 @@ impl BillingQueries for Store {
         let found: Option<AccountColumns> =
             sql::row(self.reader(), account_views::one(), values).await?;
         found.map(AccountColumns::into_view).transpose()
+    }
+
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError> {
+        let wanted = account_row::Entity::find_by_id((tenant.uuid(), account.uuid()));
+        let found = wanted.one(self.reader()).await.stored()?;
+        let account = found.map(account_row::Model::into_account).transpose()?;
+        Ok(account.map(|it| it.discounts().to_vec()))
     }
 
     async fn accounts_of(
@@ -138,6 +152,26 @@ impl BillingQueries for Store {
         }
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let views = self.invoice_views(tenant, rows).await?;
+        Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
+    }
+
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError> {
+        let found = credit_notes::find(self.reader(), tenant.uuid(), id).await?;
+        let view = found.map(NoteView::of).transpose();
+        view.map_err(StoreError::corrupt)
+    }
+
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError> {
+        let views = credit_notes::page(self.reader(), tenant.uuid(), filter, page).await?;
         Ok(Page::from_overfetch(views, page, |it| Cursor::after(it.id)))
     }
 

@@ -18,8 +18,11 @@ use super::{number_slots, run_facts};
 use crate::dialect::Dialect;
 use crate::store::Store;
 
-/// Plain bills in one call: enough that the way to the database costs nothing.
-const CHUNK: usize = 250;
+/// Connections that plain bills are written on: a run keeps a core or two of the database busy and leaves the others to
+/// the runs of other entities.
+const LANES: usize = 2;
+/// Plain bills that are worth a lane.
+const LEAST: usize = 50;
 /// Bills of the other kind that are written at once.
 const WRITERS: usize = 8;
 
@@ -78,32 +81,25 @@ impl BillingRunStore for Store {
         scope: &Scope,
         bills: Vec<(PreparedBill, Option<u64>)>,
     ) -> Vec<Result<(), StoreError>> {
-        let count = bills.len();
-        let numbered = bills.into_iter().enumerate();
         let short = self.has_short_way();
         let is_short =
             |(_, (it, number)): &(usize, NumberedBill)| short && it.is_plain && number.is_some();
+        let numbered = bills.into_iter().enumerate();
         let (plain, other): (Vec<_>, Vec<_>) = numbered.partition(is_short);
-        let mut results = Vec::with_capacity(count);
-        for chunk in chunks(plain) {
-            results.extend(self.write_plain(scope, chunk).await);
-        }
         let other = other.into_iter().map(|(place, (it, _))| (place, it));
-        results.extend(self.write_at_once(scope, other.collect()).await);
-        results.sort_by_key(|(place, _)| *place);
-        results.into_iter().map(|(_, it)| it).collect()
+        let mut written = self.write_short(scope, plain).await;
+        written.extend(self.write_at_once(scope, other.collect()).await);
+        written.into_values().collect()
     }
 }
 
 type NumberedBill = (PreparedBill, Option<u64>);
+/// By the places of the bills.
+type Written = BTreeMap<usize, Result<(), StoreError>>;
 
-/// Bills that are written in one call.
-fn chunks(bills: Vec<(usize, NumberedBill)>) -> impl Iterator<Item = Vec<(usize, NumberedBill)>> {
-    let mut left = bills.into_iter();
-    std::iter::from_fn(move || {
-        let chunk: Vec<_> = left.by_ref().take(CHUNK).collect();
-        (!chunk.is_empty()).then_some(chunk)
-    })
+/// One whose writer falls over counts as not written: who asked will look again.
+fn not_yet(places: impl Iterator<Item = usize>) -> Written {
+    places.map(|it| (it, Err(StoreError::Conflict))).collect()
 }
 
 impl Store {
@@ -112,6 +108,22 @@ impl Store {
         let handled = &self.surroundings.subscriptions;
         self.db.dialect() == Dialect::Postgres
             && handled.handlers_of("billing.invoice_issued").is_empty()
+    }
+
+    /// In as few calls as there are lanes, each on a connection of its own.
+    async fn write_short(&self, scope: &Scope, mut bills: Vec<(usize, NumberedBill)>) -> Written {
+        let mut written = not_yet(bills.iter().map(|(place, _)| *place));
+        let size = bills.len().div_ceil(LANES).max(LEAST);
+        let mut lanes = JoinSet::new();
+        while !bills.is_empty() {
+            let chunk: Vec<_> = bills.drain(..size.min(bills.len())).collect();
+            let (store, scope) = (self.clone(), scope.clone());
+            lanes.spawn(async move { store.write_plain(&scope, chunk).await });
+        }
+        while let Some(own) = lanes.join_next().await {
+            written.extend(own.unwrap_or_default());
+        }
+        written
     }
 
     async fn write_plain(
@@ -148,20 +160,12 @@ impl Store {
     }
 
     /// Several at once, because their commits share the way to the disk. SQLite has one writer.
-    async fn write_at_once(
-        &self,
-        scope: &Scope,
-        bills: Vec<(usize, PreparedBill)>,
-    ) -> Vec<(usize, Result<(), StoreError>)> {
+    async fn write_at_once(&self, scope: &Scope, bills: Vec<(usize, PreparedBill)>) -> Written {
         let writers = match self.db.dialect() {
             Dialect::Postgres => WRITERS.min(bills.len()),
             Dialect::Sqlite => bills.len().min(1),
         };
-        // One whose writer fell over counts as not written: who asked will look again.
-        let mut written: BTreeMap<usize, Result<(), StoreError>> = bills
-            .iter()
-            .map(|(place, _)| (*place, Err(StoreError::Conflict)))
-            .collect();
+        let mut written = not_yet(bills.iter().map(|(place, _)| *place));
         let waiting = Arc::new(Mutex::new(bills.into_iter()));
         let mut tasks = JoinSet::new();
         for _ in 0..writers {
@@ -172,7 +176,7 @@ impl Store {
         while let Some(own) = tasks.join_next().await {
             written.extend(own.unwrap_or_default());
         }
-        written.into_iter().collect()
+        written
     }
 
     /// One writer: takes bill after bill until none waits.

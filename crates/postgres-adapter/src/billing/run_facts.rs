@@ -1,19 +1,25 @@
 //! A page of accounts with everything that billing them needs, in a handful of statements.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use billing::{
-    Account, AccountFacts, Billed, FoundAccount, Invoice, LegalEntity, Papers, Payment, RunPage,
-    Subscription,
+    Account, AccountFacts, Billed, FoundAccount, Invoice, LegalEntity, Original, Papers, Payment,
+    RunPage, Subscription,
 };
-use kernel::{AccountId, EntityId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp};
+use kernel::{
+    AccountId, EntityId, InvoiceId, LocalDate, StoreError, SubscriptionId, TenantId, Timestamp,
+};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoices::billed_of;
-use super::{account_row, entity_row, invoice_row, payment_row, subscription_row};
+use super::{
+    account_row, credit_notes, entity_row, invoice_row, invoices, payment_row, payments, plans,
+    subscription_row,
+};
 use crate::error::Stored;
 use crate::{row, sql};
 
@@ -42,7 +48,7 @@ pub(super) async fn of_page<C: ConnectionTrait>(
     ];
     let text = format!("SELECT {} {DUE}", account_row::COLUMNS);
     let rows: Vec<account_row::Model> = sql::rows(connection, text, values).await?;
-    let facts = each_with_papers(connection, tenant, rows, today).await?;
+    let facts = each_with_papers(connection, &entity, tenant, (rows, today)).await?;
     Ok(Some((entity, facts)))
 }
 
@@ -93,18 +99,46 @@ pub(super) async fn of_one<C: ConnectionTrait>(
     };
     let entity = entity_of(connection, tenant, row.entity_id).await?;
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
-    let facts = with_papers(connection, tenant, vec![row], entity.today(now)).await?;
-    Ok(facts.into_iter().next().map(|it| (entity, it)))
+    let today = entity.today(now);
+    let facts = with_papers(connection, &entity, tenant, (vec![row], today)).await?;
+    let Some(mut facts) = facts.into_iter().next() else {
+        return Ok(None);
+    };
+    // Whatever was billed may be given back: one account has few invoices that reach so far.
+    let billed = facts.papers.billed.values().flatten();
+    let invoices: BTreeSet<InvoiceId> = billed.map(|it| it.line.invoice).collect();
+    for invoice in invoices {
+        let original = original_of(connection, tenant.uuid(), invoice).await?;
+        facts.papers.originals.push(original);
+    }
+    Ok(Some((entity, facts)))
+}
+
+async fn original_of<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    id: InvoiceId,
+) -> Result<Original, StoreError> {
+    let wanted = invoice_row::Entity::find_by_id((tenant, id.uuid()));
+    let found = wanted.one(connection).await.stored()?;
+    let found = invoices::with_lines(connection, tenant, found.into_iter().collect()).await?;
+    let invoice = found.into_iter().next();
+    Ok(Original {
+        invoice: invoice.ok_or_else(|| StoreError::corrupt("a line without its invoice"))?,
+        notes: credit_notes::of_invoice(connection, tenant, id).await?,
+        payers: payments::that_paid(connection, tenant, id).await?,
+        taken_back: invoices::taken_back(connection, tenant, id).await?,
+    })
 }
 
 /// All at once; if that makes no sense, one by one, so that it is known about whom.
 async fn each_with_papers<C: ConnectionTrait>(
     connection: &C,
+    entity: &LegalEntity,
     tenant: TenantId,
-    rows: Vec<account_row::Model>,
-    today: LocalDate,
+    (rows, today): (Vec<account_row::Model>, LocalDate),
 ) -> Result<Vec<FoundAccount>, StoreError> {
-    match with_papers(connection, tenant, rows.clone(), today).await {
+    match with_papers(connection, entity, tenant, (rows.clone(), today)).await {
         Ok(facts) => {
             let facts = facts.into_iter().map(|it| (it.account.id(), Ok(it)));
             return Ok(facts.collect());
@@ -115,7 +149,7 @@ async fn each_with_papers<C: ConnectionTrait>(
     let mut found = Vec::new();
     for row in rows {
         let id = AccountId::from_uuid(row.id);
-        match with_papers(connection, tenant, vec![row], today).await {
+        match with_papers(connection, entity, tenant, (vec![row], today)).await {
             Ok(facts) => found.extend(facts.into_iter().map(|it| (id, Ok(it)))),
             Err(err @ StoreError::Corrupt(_)) => found.push((id, Err(err))),
             Err(err) => return Err(err),
@@ -126,9 +160,9 @@ async fn each_with_papers<C: ConnectionTrait>(
 
 async fn with_papers<C: ConnectionTrait>(
     connection: &C,
+    entity: &LegalEntity,
     tenant: TenantId,
-    rows: Vec<account_row::Model>,
-    today: LocalDate,
+    (rows, today): (Vec<account_row::Model>, LocalDate),
 ) -> Result<Vec<AccountFacts>, StoreError> {
     let accounts: Vec<Account> = rows
         .into_iter()
@@ -144,6 +178,10 @@ async fn with_papers<C: ConnectionTrait>(
     let credits = credits_of(connection, tenant, &ids).await?;
     let mut credits = by_account(credits, |it| it.snapshot().account);
     let mut subscriptions = by_account(subscriptions, Subscription::account);
+    let tax_codes = match entity.pricing().taxes.is_empty() {
+        true => Arc::default(),
+        false => Arc::new(plans::tax_codes(connection, tenant.uuid()).await?),
+    };
     let facts = accounts.into_iter().map(|account| {
         let id = account.id();
         let own = subscriptions.remove(&id).unwrap_or_default();
@@ -152,6 +190,8 @@ async fn with_papers<C: ConnectionTrait>(
             billed: lines.collect(),
             open: open.remove(&id).unwrap_or_default(),
             credits: credits.remove(&id).unwrap_or_default(),
+            originals: Vec::new(),
+            tax_codes: Arc::clone(&tax_codes),
         };
         AccountFacts {
             account,
@@ -187,6 +227,16 @@ async fn billed<C: ConnectionTrait>(
     subscriptions: &[Subscription],
     today: LocalDate,
 ) -> Result<HashMap<SubscriptionId, Vec<Billed>>, StoreError> {
+    let mut credited = HashMap::new();
+    for chunk in subscriptions.chunks(CHUNK) {
+        let horizons = chunk.iter().map(|it| it.billing_horizon(today));
+        let Some(horizon) = horizons.min() else {
+            continue;
+        };
+        let ids: Vec<Uuid> = chunk.iter().map(|it| it.id().uuid()).collect();
+        let pieces = credit_notes::pieces_of(connection, (tenant.uuid(), horizon), &ids).await?;
+        credited.extend(credit_notes::by_line(&pieces)?);
+    }
     let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
     for chunk in subscriptions.chunks(CHUNK) {
         let wanted = sql::rows_from(chunk.len(), 2, 2);
@@ -208,7 +258,7 @@ async fn billed<C: ConnectionTrait>(
     }
     lines
         .into_iter()
-        .map(|(id, (charges, repairs))| Ok((id, billed_of(&charges, &repairs)?)))
+        .map(|(id, (charges, repairs))| Ok((id, billed_of(&charges, &repairs, &mut credited)?)))
         .collect()
 }
 

@@ -109,7 +109,8 @@ impl Run<'_> {
                 Ok(prepared) if prepared.is_plain => plain.push(prepared),
                 Ok(prepared) => other.push(prepared),
                 // The page was read in several statements: what contradicts itself there may be sound under the lock.
-                Err(Unbillable::Inconsistent(_)) => {
+                // So is what corrects an invoice, which a page does not read.
+                Err(Unbillable::Inconsistent(_) | Unbillable::Unread { .. }) => {
                     let billed = self.bill_alone(account).await;
                     self.tally.note(account, billed)?;
                 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use kernel::{
-    AccountId, Cursor, CustomerId, EntityId, Id, InvoiceId, Page, PageRequest, PaymentId, PlanId,
-    StoreError, SubscriptionId, TenantId, Timestamp,
+    AccountId, CreditNoteId, Cursor, CustomerId, EntityId, Id, InvoiceId, Page, PageRequest,
+    PaymentId, PlanId, StoreError, SubscriptionId, TenantId, Timestamp,
 };
 
 use super::MemoryBilling;
@@ -11,15 +11,16 @@ use super::rows::Rows;
 use super::views::{
     account_view, entity_view, invoice_view, payment_view, plan_view, settlement, subscription_view,
 };
-use crate::account::AccountSnapshot;
+use crate::account::{AccountSnapshot, AgreedDiscount};
+use crate::credit_note::IssuedNote;
 use crate::invoice::InvoiceSnapshot;
 use crate::payment::{PaymentMethod, PaymentSnapshot, PaymentState};
 use crate::ports::{BillingQueries, SweepPage};
 use crate::subscription::Subscription;
 use crate::unmatched::{UnmatchedId, UnmatchedStatus};
 use crate::views::{
-    AccountView, EntityView, InvoiceFilter, InvoiceView, PaymentFilter, PaymentView, PlanView,
-    SubscriptionFilter, SubscriptionView, UnmatchedView,
+    AccountView, EntityView, InvoiceFilter, InvoiceView, NoteFilter, NoteView, PaymentFilter,
+    PaymentView, PlanView, SubscriptionFilter, SubscriptionView, UnmatchedView,
 };
 
 fn is_wanted(it: &PaymentView, filter: &PaymentFilter) -> bool {
@@ -58,6 +59,16 @@ impl BillingQueries for MemoryBilling {
         let rows = self.lock();
         let row = rows.accounts.get(&(tenant, id));
         row.map(|it| account_view(&rows, tenant, it)).transpose()
+    }
+
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError> {
+        let rows = self.lock();
+        let row = rows.accounts.get(&(tenant, account));
+        Ok(row.map(|it| it.discounts.clone()))
     }
 
     async fn accounts_of(
@@ -120,6 +131,29 @@ impl BillingQueries for MemoryBilling {
             |it: &&InvoiceSnapshot| filter.settlement.is_none_or(|kind| settlement(it) == kind);
         let newest = rows.invoices.newest(tenant, filter.account);
         page_of(newest.filter(wanted).map(invoice_view), page, |it| it.id)
+    }
+
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError> {
+        let row = self.lock().notes.get(&(tenant, id)).cloned();
+        let view = row.map(NoteView::of).transpose();
+        view.map_err(StoreError::corrupt)
+    }
+
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError> {
+        let rows = self.lock();
+        let wanted = |it: &&IssuedNote| filter.invoice.is_none_or(|id| it.draft.invoice == id);
+        let newest = rows.notes.newest(tenant, filter.account).filter(wanted);
+        let views = newest.map(|it| NoteView::of(it.clone()).map_err(StoreError::corrupt));
+        page_of(views, page, |it| it.id)
     }
 
     async fn payment(

@@ -1,18 +1,20 @@
 //! The repositories of a transaction in memory.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use kernel::{
-    AccountId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PaymentId, PlanId,
-    StoreError, SubscriptionId,
+    AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError,
+    PaymentId, PlanId, StoreError, SubscriptionId,
 };
 
 use super::MemoryTx;
 use super::rows::Write;
 use crate::account::Account;
+use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::{Billed, LetGo, LineRef};
-use crate::entity::LegalEntity;
+use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
@@ -60,6 +62,12 @@ impl PlanRepository for MemoryTx {
     async fn find(&mut self, id: PlanId) -> Result<Option<Plan>, StoreError> {
         let row = self.rows.plans.get(&(self.tenant, id)).cloned();
         Ok(row.map(Plan::restore))
+    }
+
+    async fn tax_codes(&mut self) -> Result<BTreeMap<PlanId, TaxCode>, StoreError> {
+        let plans = self.rows.plans.of_tenant(self.tenant);
+        let coded = plans.filter_map(|it| Some((it.defined.id, it.tax_category.clone()?)));
+        Ok(coded.collect())
     }
 
     async fn save(&mut self, plan: &mut Plan) -> Result<(), StoreError> {
@@ -192,6 +200,9 @@ impl InvoiceRepository for MemoryTx {
                     invoice: invoice.id,
                     line,
                 };
+                let (adjusted, noted) = self.credited(line, it.amount)?;
+                let mut repaired = repairs_of(line, &mine).map_err(StoreError::corrupt)?;
+                repaired.extend(noted);
                 billed.push(Billed {
                     line,
                     terms: it.terms(),
@@ -199,12 +210,57 @@ impl InvoiceRepository for MemoryTx {
                     cycle: it.cycle,
                     price: it.price,
                     amount: it.amount,
-                    adjusted: Money::zero(it.amount.currency()),
-                    repaired: repairs_of(line, &mine).map_err(StoreError::corrupt)?,
+                    adjusted,
+                    repaired,
                 });
             }
         }
         Ok(billed)
+    }
+
+    async fn find_note(&mut self, id: CreditNoteId) -> Result<Option<IssuedNote>, StoreError> {
+        Ok(self.rows.notes.get(&(self.tenant, id)).cloned())
+    }
+
+    async fn notes_of(&mut self, invoice: InvoiceId) -> Result<Vec<IssuedNote>, StoreError> {
+        let notes = self.rows.notes.of_tenant(self.tenant);
+        let own = notes.filter(|it| it.draft.invoice == invoice);
+        let mut own: Vec<_> = own.cloned().collect();
+        own.sort_by_key(|it| it.number);
+        Ok(own)
+    }
+
+    async fn taken_back(&mut self, invoice: InvoiceId) -> Result<Vec<(u16, Money)>, StoreError> {
+        let mut taken: BTreeMap<u16, Money> = BTreeMap::new();
+        for line in self
+            .rows
+            .invoices
+            .of_tenant(self.tenant)
+            .flat_map(|it| &it.lines)
+        {
+            let Some(of) = line.repairs.filter(|it| it.invoice == invoice) else {
+                continue;
+            };
+            let back = line.amount.checked_neg().map_err(StoreError::corrupt)?;
+            let none = Money::zero(back.currency());
+            let sum = taken.entry(of.line).or_insert(none);
+            *sum = sum.checked_add(back).map_err(StoreError::corrupt)?;
+        }
+        taken.retain(|_, it| it.is_positive());
+        Ok(taken.into_iter().collect())
+    }
+
+    async fn issue_note(
+        &mut self,
+        draft: NoteDraft,
+        series: &str,
+    ) -> Result<IssuedNote, StoreError> {
+        let counter = (self.tenant, draft.entity, series.to_owned());
+        let number = self.rows.counters.get(&counter).copied().unwrap_or(0) + 1;
+        let issued = IssuedNote::issue(draft, series, number);
+        let (note, told) = issued.map_err(StoreError::corrupt)?;
+        self.keep(note.draft.id, &[told], Write::Note(note.clone()))?;
+        Ok(note)
     }
 
     async fn issue(&mut self, draft: InvoiceDraft, series: &str) -> Result<Invoice, StoreError> {
@@ -230,6 +286,31 @@ impl InvoiceRepository for MemoryTx {
         self.keep(invoice.id(), &invoice.take_events(), Write::Invoice(row))?;
         invoice.saved_as(version);
         Ok(())
+    }
+}
+
+impl MemoryTx {
+    /// What credit notes took off a line: amounts alone, and days with theirs.
+    fn credited(
+        &self,
+        line: LineRef,
+        amount: Money,
+    ) -> Result<(Money, Vec<(Period, Money)>), StoreError> {
+        let notes = self.rows.notes.of_tenant(self.tenant);
+        let own = notes.filter(|it| it.draft.invoice == line.invoice);
+        let pieces = own.flat_map(|it| &it.draft.pieces);
+        let mut adjusted = Money::zero(amount.currency());
+        let mut repaired = Vec::new();
+        for piece in pieces.filter(|it| it.line == line.line) {
+            match piece.days {
+                Some(days) => repaired.push((days, piece.amount)),
+                None => {
+                    let sum = adjusted.checked_add(piece.amount);
+                    adjusted = sum.map_err(StoreError::corrupt)?;
+                }
+            }
+        }
+        Ok((adjusted, repaired))
     }
 }
 
@@ -287,6 +368,19 @@ impl PaymentRepository for MemoryTx {
             }
         }
         Ok(left)
+    }
+
+    async fn that_paid(&mut self, invoice: InvoiceId) -> Result<Vec<Payment>, StoreError> {
+        let mut rows: Vec<_> = self.rows.payments.of_tenant(self.tenant).collect();
+        rows.sort_by_key(|it| (it.received_at, it.id));
+        let mut payers = Vec::new();
+        for payment in rows.into_iter().cloned().map(Payment::restore) {
+            let uses = payment.uses().map_err(StoreError::corrupt)?;
+            if uses.iter().any(|it| it.invoice == invoice) {
+                payers.push(payment);
+            }
+        }
+        Ok(payers)
     }
 
     async fn save(&mut self, payment: &mut Payment) -> Result<(), StoreError> {

@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use kernel::{
-    AccountId, AccountKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id, InvoiceKind,
-    JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError, SubscriptionKind, TenantId,
+    AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
+    InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
+    SubscriptionKind, TenantId,
 };
 
 use super::table::{Row, Shared, Table};
 use crate::account::{AccountSnapshot, Charge};
+use crate::credit_note::IssuedNote;
 use crate::dunning::{DunningRunSnapshot, TakenStep};
 use crate::dunning_ports::{
     ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, ProcedureView, StepView,
@@ -36,6 +38,7 @@ pub(super) struct Rows {
     pub(super) accounts: Table<AccountKind, AccountSnapshot>,
     pub(super) subscriptions: Table<SubscriptionKind, SubscriptionSnapshot>,
     pub(super) invoices: Table<InvoiceKind, InvoiceSnapshot>,
+    pub(super) notes: Table<CreditNoteKind, IssuedNote>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
@@ -77,6 +80,7 @@ pub(super) enum Write {
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
+    Note(IssuedNote),
     Payment(PaymentSnapshot),
     Unmatched(UnmatchedSnapshot),
     Posting(Arc<Posting>),
@@ -102,6 +106,12 @@ impl Row for SubscriptionSnapshot {
 impl Row for InvoiceSnapshot {
     fn account(&self) -> Option<AccountId> {
         Some(self.account)
+    }
+}
+
+impl Row for IssuedNote {
+    fn account(&self) -> Option<AccountId> {
+        Some(self.draft.account)
     }
 }
 
@@ -180,6 +190,7 @@ impl Rows {
             }),
             Write::Issue(row) => self.issue(tenant, row),
             Write::Invoice(row) => self.settle(tenant, row),
+            Write::Note(row) => self.issue_note(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
             Write::Unmatched(row) => self.put_unmatched(tenant, row),
             Write::Posting(posting) => {
@@ -333,12 +344,27 @@ impl Rows {
         put(&mut self.invoices, (tenant, row.id), row, |it| it.version)
     }
 
-    /// An issued invoice never changes, but for what is allocated to it.
+    /// The number must be the next one of its series, like that of an invoice.
+    fn issue_note(&mut self, tenant: TenantId, row: &IssuedNote) -> Result<(), StoreError> {
+        let series = (tenant, row.draft.entity, row.series.clone());
+        let last = self.counters.get_or_default_cow(series);
+        if row.number != *last + 1 {
+            return Err(StoreError::Conflict);
+        }
+        *last = row.number;
+        self.notes.insert((tenant, row.draft.id), row.clone());
+        Ok(())
+    }
+
+    /// An issued invoice never changes, but for how it is settled.
     fn settle(&mut self, tenant: TenantId, row: &InvoiceSnapshot) -> Result<(), StoreError> {
         let stored = self.invoices.get_mut(&(tenant, row.id));
         let stored = stored.filter(|it| it.version + 1 == row.version);
         let stored = stored.ok_or(StoreError::Conflict)?;
         stored.allocated = row.allocated;
+        stored.credited = row.credited;
+        stored.written_off = row.written_off;
+        stored.voided.clone_from(&row.voided);
         stored.version = row.version;
         Ok(())
     }

@@ -1,7 +1,9 @@
 //! The billing run in memory: numbers are taken one by one, and a bill is written statement by statement.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
-use kernel::{AccountId, EntityId, LocalDate, Scope, StoreError, TenantId, Timestamp};
+use kernel::{AccountId, EntityId, InvoiceId, Scope, StoreError, TenantId, Timestamp};
 
 use super::MemoryBilling;
 use crate::account::Account;
@@ -9,7 +11,7 @@ use crate::bill::AccountFacts;
 use crate::entity::LegalEntity;
 use crate::ports::{BillingQueries, BillingStore, SweepPage};
 use crate::run::{BillingRunStore, FoundAccount, PreparedBill, RunPage, write_prepared};
-use crate::use_cases::bill_account::papers_of;
+use crate::use_cases::bill_account::{original_of, papers_of};
 
 #[async_trait]
 impl BillingRunStore for MemoryBilling {
@@ -32,7 +34,7 @@ impl BillingRunStore for MemoryBilling {
         };
         let mut facts = Vec::new();
         for account in self.accounts_to_bill(tenant, entity, due).await? {
-            let found = self.facts(tenant, account, |_| today).await?;
+            let found = self.facts(tenant, account, page.now).await?;
             facts.extend(found.map(|(_, it)| (account, Ok(it))));
         }
         Ok(Some((found, facts)))
@@ -59,7 +61,7 @@ impl BillingRunStore for MemoryBilling {
         account: AccountId,
         now: Timestamp,
     ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
-        self.facts(tenant, account, |it| it.today(now)).await
+        self.facts(tenant, account, now).await
     }
 
     async fn reserve_numbers(
@@ -103,7 +105,7 @@ impl MemoryBilling {
         &self,
         tenant: TenantId,
         account: AccountId,
-        today: impl Fn(&LegalEntity) -> LocalDate + Send,
+        now: Timestamp,
     ) -> Result<Option<(LegalEntity, AccountFacts)>, StoreError> {
         let row = self.lock().accounts.get(&(tenant, account)).cloned();
         let Some(account) = row.map(Account::restore) else {
@@ -114,7 +116,12 @@ impl MemoryBilling {
         let entity = tx.entities().find(account.entity()).await?;
         let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
         let subscriptions = tx.subscriptions().of_account(account.id()).await?;
-        let papers = papers_of(&mut *tx, account.id(), &subscriptions, today(&entity)).await?;
+        let mut papers = papers_of(&mut *tx, &entity, account.id(), &subscriptions, now).await?;
+        let billed = papers.billed.values().flatten();
+        let invoices: BTreeSet<InvoiceId> = billed.map(|it| it.line.invoice).collect();
+        for invoice in invoices {
+            papers.originals.push(original_of(&mut *tx, invoice).await?);
+        }
         let facts = AccountFacts {
             account,
             subscriptions,

@@ -6,13 +6,11 @@ use super::rows::Rows;
 use crate::account::AccountSnapshot;
 use crate::dunning::NewProcedure;
 use crate::entity::EntitySnapshot;
-use crate::invoice::{InvoiceSnapshot, Settlement, printed_number};
+use crate::invoice::{InvoiceSnapshot, Settlement};
 use crate::payment::{Payment, PaymentSnapshot};
 use crate::plan::PlanSnapshot;
 use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
-use crate::views::{
-    AccountView, EntityView, InvoiceView, LineView, PaymentView, PlanView, SubscriptionView,
-};
+use crate::views::{AccountView, EntityView, InvoiceView, PaymentView, PlanView, SubscriptionView};
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
     let dunning = row.founded.dunning;
@@ -26,6 +24,7 @@ pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
         zone: row.founded.zone,
         terms_days: row.founded.terms_days,
         dunning,
+        pricing: row.pricing.clone(),
     }
 }
 
@@ -37,6 +36,7 @@ pub(super) fn plan_view(row: &PlanSnapshot) -> PlanView {
         interval: row.defined.interval,
         profile: row.defined.profile,
         sold_as: row.defined.sold_as,
+        tax_category: row.tax_category.clone(),
         status: row.status,
     }
 }
@@ -121,18 +121,7 @@ pub(super) fn subscription_view(
 }
 
 pub(super) fn invoice_view(row: &InvoiceSnapshot) -> Result<InvoiceView, StoreError> {
-    Ok(InvoiceView {
-        id: row.id,
-        account: row.account,
-        number: printed_number(&row.series, row.number),
-        lines: row.lines.iter().map(LineView::from).collect(),
-        total: row.total,
-        allocated: row.allocated,
-        due: due(row).map_err(StoreError::corrupt)?,
-        settlement: settlement(row),
-        issued_on: row.issued_on,
-        due_on: row.due_on,
-    })
+    InvoiceView::of(row.clone()).map_err(StoreError::corrupt)
 }
 
 pub(super) const fn settlement(row: &InvoiceSnapshot) -> Settlement {

@@ -2,6 +2,7 @@
 
 use super::{Desk, kes, line, lines, told};
 use crate::interval::{Interval, IntervalUnit};
+use crate::invoice::Settlement;
 use crate::plan::{NewPlan, SoldAs};
 use crate::subscription::{SubscriptionRefusal, When};
 use crate::use_cases::SubscriptionError;
@@ -117,14 +118,21 @@ async fn a_change_in_a_stub_counts_in_the_days_of_the_aligned_cycle() {
 }
 
 #[tokio::test]
-async fn a_change_between_equal_prices_costs_nothing_and_issues_nothing() {
+async fn a_change_between_equal_prices_costs_nothing_and_is_on_paper() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
     desk.bill_and_pay(sold).await;
     desk.go_to("2026-11-08");
     let other = desk.plan(300_000).await;
     let change = desk.change(sold, other, None).await.unwrap();
-    assert_eq!((change.when, change.invoice), (When::Now, None));
+    let paper = desk.invoice(change.invoice.unwrap()).await;
+    assert_eq!((change.when, paper.total), (When::Now, kes(0)));
+    assert_eq!(paper.settlement, Settlement::Paid);
+    let expected = [
+        line("2026-11-08", "2026-12-01", -230_000),
+        line("2026-11-08", "2026-12-01", 230_000),
+    ];
+    assert_eq!(lines(&paper), expected);
     assert_eq!(desk.told(sold), [told("active", 2)]);
     let dearer = desk.plan(600_000).await;
     desk.go_to("2026-11-16");
@@ -133,7 +141,7 @@ async fn a_change_between_equal_prices_costs_nothing_and_issues_nothing() {
     assert_eq!(
         invoice.total,
         kes(150_000),
-        "what was never invoiced is not taken back twice"
+        "the rest of the plan that stands on paper is taken back"
     );
     assert_eq!(desk.account(sold.account).await.due, kes(150_000));
 }

@@ -39,6 +39,7 @@ async fn contradictory(desk: &Desk) -> Sold {
         account: sold.account,
         entity: entity.id(),
         lines: vec![line.clone(), line],
+        figures: None,
         total: kes(600_000),
         issued_on: day("2026-11-30"),
         due_on: day("2026-12-07"),

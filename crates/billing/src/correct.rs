@@ -1,0 +1,228 @@
+//! Corrects an issued invoice by a document of its own: a credit note, what it frees of payments, and its postings.
+
+use kernel::{CreditNoteId, LocalDate, Money, MoneyError, Timestamp};
+
+use crate::credit_note::{
+    CreditNoteKind, CreditPart, CreditRefusal, CreditRequest, CreditedInvoice, CreditedPiece,
+    IssuedNote, NoteDraft,
+};
+use crate::invoice::{CorrectionRefusal, Invoice};
+use crate::ledger::{Entry, LedgerAccount, Posting, Unbalanced};
+use crate::payment::Payment;
+
+/// What must be known of an invoice to correct it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Original {
+    /// The invoice.
+    pub invoice: Invoice,
+    /// Its credit notes, in the order they were issued.
+    pub notes: Vec<IssuedNote>,
+    /// The payments that pay it, the earliest received first.
+    pub payers: Vec<Payment>,
+    /// What negative lines of later invoices have taken back of its lines, above zero.
+    pub taken_back: Vec<(u16, Money)>,
+}
+
+/// What is to be credited of an invoice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crediting {
+    /// The id that the note will have.
+    pub id: CreditNoteId,
+    /// What becomes of what was paid.
+    pub kind: CreditNoteKind,
+    /// Which lines, and how much of each; everything that is left if empty.
+    pub requests: Vec<CreditRequest>,
+    /// The days that are taken back with it, each as a piece of its line; what no piece names is adjusted.
+    pub days: Vec<CreditedPiece>,
+    /// Why.
+    pub reason: String,
+    /// The date of the note.
+    pub on: LocalDate,
+    /// The moment of its postings.
+    pub at: Timestamp,
+    /// The smallest step of the entity's amounts, in minor units.
+    pub step: i64,
+}
+
+/// Why nothing is credited.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotCredited {
+    /// It is not left, or cannot be.
+    #[error(transparent)]
+    Refused(#[from] CreditRefusal),
+    /// The invoice does not allow it.
+    #[error(transparent)]
+    Correction(#[from] CorrectionRefusal),
+    /// The books would not balance.
+    #[error(transparent)]
+    Books(#[from] Unbalanced),
+    /// The figures do not fit.
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+}
+
+/// Credits an invoice: what is due on it goes first, and what was paid for the rest is left on its payments again, the
+/// latest first. Changes `invoice` and `payers`; returns the note and what moves in the books.
+///
+/// # Errors
+/// [`NotCredited`]; the invoice and the payments are to be thrown away then.
+pub fn credit(
+    invoice: &mut Invoice,
+    original: &Original,
+    payers: &mut [&mut Payment],
+    order: &Crediting,
+) -> Result<(NoteDraft, Vec<Posting>), NotCredited> {
+    invoice.must_stand()?;
+    let draft = drafted(invoice, original, order)?;
+    let freed = invoice.credit(draft.total()?)?;
+    let mut postings: Vec<Posting> = note_posting(&draft, order.at)?.into_iter().collect();
+    let mut left = freed;
+    for payer in payers.iter_mut().rev() {
+        let part = payer.release(invoice.id(), left)?;
+        if part.is_zero() {
+            continue;
+        }
+        left = left.checked_sub(part)?;
+        let whose = (draft.entity, draft.account);
+        let source = ("allocation", payer.id().to_string());
+        let sides = (LedgerAccount::Receivable, LedgerAccount::CustomerCredit);
+        postings.push(Posting::new(whose, source, order.at, sides, part)?);
+    }
+    match left.is_zero() {
+        true => Ok((draft, postings)),
+        // More was paid than the payments know of.
+        false => Err(MoneyError::Overflow.into()),
+    }
+}
+
+fn drafted(
+    invoice: &Invoice,
+    original: &Original,
+    order: &Crediting,
+) -> Result<NoteDraft, NotCredited> {
+    let credited = credited(invoice, original, order)?;
+    let note = match order.requests.is_empty() {
+        true => credited.draft_rest(order.kind)?,
+        false => credited.draft(order.kind, &order.requests)?,
+    };
+    if note.lines.iter().any(|it| it.amount.is_negative()) {
+        return Err(CorrectionRefusal::Entangled.into());
+    }
+    let rounding = rounding_of(invoice, original, &credited, note.total)?;
+    let snapshot = invoice.snapshot();
+    let mut pieces = order.days.clone();
+    for line in &note.lines {
+        let number = u16::try_from(line.line).map_err(|_| MoneyError::Overflow)?;
+        let of = snapshot.lines.get(line.line).ok_or(MoneyError::Overflow)?;
+        if pieces.iter().any(|it| it.line == number) || !line.amount.is_positive() {
+            continue;
+        }
+        pieces.push(CreditedPiece {
+            line: number,
+            subscription: of.subscription,
+            cycle_end: of.cycle.end,
+            days: None,
+            amount: line.amount,
+        });
+    }
+    Ok(NoteDraft {
+        id: order.id,
+        account: snapshot.account,
+        entity: snapshot.entity,
+        invoice: snapshot.id,
+        note,
+        rounding,
+        pieces,
+        reason: order.reason.clone(),
+        issued_on: order.on,
+    })
+}
+
+/// The invoice with everything that was given back of it, by notes and by negative lines of later invoices: those are on
+/// invoices without taxes alone, so that they count like a note.
+fn credited(
+    invoice: &Invoice,
+    original: &Original,
+    order: &Crediting,
+) -> Result<CreditedInvoice, NotCredited> {
+    let earlier: Vec<_> = original
+        .notes
+        .iter()
+        .map(|it| it.draft.note.clone())
+        .collect();
+    let mut credited = CreditedInvoice::of(invoice.totals(order.step)?).with_notes(earlier)?;
+    let taken = original.taken_back.iter();
+    let taken: Vec<CreditRequest> = taken
+        .map(|(line, it)| (usize::from(*line), CreditPart::Amount(*it)).into())
+        .collect();
+    if !taken.is_empty() {
+        let note = credited.draft(CreditNoteKind::ToAccount, &taken)?;
+        credited.issue(note, "", order.on)?;
+    }
+    Ok(credited)
+}
+
+/// The last note takes what is left of what was asked for, with the rounding to coins; the others their figures, unless the
+/// rounding has left less than that.
+fn rounding_of(
+    invoice: &Invoice,
+    original: &Original,
+    credited: &CreditedInvoice,
+    figures: Money,
+) -> Result<Money, MoneyError> {
+    let mut left = invoice.total();
+    for it in &original.notes {
+        left = left.checked_sub(it.draft.total()?)?;
+    }
+    for (_, taken) in &original.taken_back {
+        left = left.checked_sub(*taken)?;
+    }
+    let is_last = credited.creditable()? == figures;
+    let given = if is_last { left } else { figures.min(left)? };
+    let rounding = given.checked_sub(figures)?;
+    // More than the invoice was rounded by is no rounding: it is more than is left, and refused as such.
+    let most = credited.totals().rounding.minor().unsigned_abs();
+    match rounding.minor().unsigned_abs() <= most {
+        true => Ok(rounding),
+        false => Ok(Money::zero(figures.currency())),
+    }
+}
+
+/// What was earned, collected for the state and rounded is taken back; `None` for a note of nothing.
+fn note_posting(draft: &NoteDraft, at: Timestamp) -> Result<Option<Posting>, NotCredited> {
+    let mut entries = Vec::new();
+    for (account, amount) in [
+        (LedgerAccount::Revenue, draft.note.net),
+        (LedgerAccount::Tax, draft.note.tax()?),
+        (LedgerAccount::Rounding, draft.rounding),
+        (LedgerAccount::Receivable, draft.total()?.checked_neg()?),
+    ] {
+        if !amount.is_zero() {
+            entries.push(Entry { account, amount });
+        }
+    }
+    if entries.is_empty() {
+        return Ok(None);
+    }
+    let whose = (draft.entity, draft.account);
+    let source = ("credit_note", draft.id.to_string());
+    Ok(Some(Posting::balanced(whose, source, at, entries)?))
+}
+
+/// A line of an invoice and how much of it, for the pieces of days that are taken back of it.
+pub(crate) fn requests_of(pieces: &[CreditedPiece]) -> Result<Vec<CreditRequest>, MoneyError> {
+    let mut requests: Vec<(u16, Money)> = Vec::new();
+    for piece in pieces {
+        match requests.iter_mut().find(|(line, _)| *line == piece.line) {
+            Some((_, amount)) => *amount = amount.checked_add(piece.amount)?,
+            None => requests.push((piece.line, piece.amount)),
+        }
+    }
+    let positive = requests.into_iter().filter(|(_, it)| it.is_positive());
+    Ok(positive
+        .map(|(line, amount)| (usize::from(line), CreditPart::Amount(amount)).into())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests;
