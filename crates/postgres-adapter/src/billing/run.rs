@@ -18,9 +18,9 @@ use super::{number_slots, run_facts};
 use crate::dialect::Dialect;
 use crate::store::Store;
 
-/// Connections that plain bills are written on: a run keeps a core or two of the database busy and leaves the others to
-/// the runs of other entities.
-const LANES: usize = 2;
+/// Connections that plain bills are written on. One keeps a core of the database busy, which leaves the others to the runs
+/// of other entities: with more of them two workers on two cores were no faster than one.
+const LANES: usize = 1;
 /// Plain bills that are worth a lane.
 const LEAST: usize = 50;
 /// Bills of the other kind that are written at once.
