@@ -72,6 +72,10 @@ pub(crate) trait Backend: Send + Sync {
 ///
 /// # Errors
 /// When this program was built without it.
+#[cfg_attr(
+    not(feature = "sqlite"),
+    expect(clippy::unused_async, reason = "only a database is waited for")
+)]
 pub(crate) async fn found(kept: Kept, clock: &Arc<FixedClock>) -> Result<Box<dyn Backend>> {
     match kept {
         Kept::InMemory => Ok(Box::new(memory::Memory::new())),
