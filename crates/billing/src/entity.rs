@@ -67,7 +67,7 @@ pub enum BadEntity {
     Policy(#[from] BadPolicy),
     /// A pricing that contradicts itself.
     #[error(transparent)]
-    Pricing(#[from] BadPricing),
+    Pricing(#[from] Box<BadPricing>),
 }
 
 impl LegalEntity {
@@ -104,7 +104,8 @@ impl LegalEntity {
             return Err(BadEntity::Terms);
         }
         new.dunning.check()?;
-        data.pricing.check(new.currency, scale)?;
+        let priced = data.pricing.check(new.currency, scale);
+        priced.map_err(Box::new)?;
         Ok(Self {
             data,
             scale,
