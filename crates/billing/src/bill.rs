@@ -182,7 +182,8 @@ fn lines_of(
     Ok(due.into_iter().map(|it| line(subscription, it)).collect())
 }
 
-fn line(subscription: &Subscription, due: Due) -> Line {
+/// What is due as a line of an invoice.
+pub(crate) fn line(subscription: &Subscription, due: Due) -> Line {
     let segment = due.segment();
     Line {
         subscription: subscription.id(),

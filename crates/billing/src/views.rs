@@ -11,10 +11,13 @@ use crate::interval::Interval;
 use crate::invoice::{Line, Settlement};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::PaymentMethod;
-use crate::plan::{PlanStatus, SoldAs};
+use crate::plan::{Charging, PlanStatus, SoldAs};
 use crate::schedule::{BillDay, Period};
 use crate::segment::ChargeKind;
-use crate::subscription::Agreement;
+use crate::subscription::{
+    AddOn, Agreement, ImpossibleSubscription, Subscription, SubscriptionStatus,
+};
+use crate::timeline::{Pause, Timing};
 
 /// A legal entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -48,6 +51,8 @@ pub struct PlanView {
     pub profile: ProfileId,
     /// How it is sold.
     pub sold_as: SoldAs,
+    /// How it is charged.
+    pub charging: Charging,
     /// Whether it is sold.
     pub status: PlanStatus,
 }
@@ -82,10 +87,18 @@ pub struct SubscriptionView {
     pub account: AccountId,
     /// Whose it is.
     pub customer: CustomerId,
-    /// What was agreed last.
+    /// What is agreed about the base plan.
     pub agreement: Agreement,
     /// What will be agreed, if a change is scheduled.
     pub scheduled: Option<Agreement>,
+    /// The first day that is paid for, if it was sold with a trial.
+    pub trial_until: Option<LocalDate>,
+    /// What was added to it.
+    pub add_ons: Vec<AddOn>,
+    /// When it rests because that was decided.
+    pub pauses: Vec<Pause>,
+    /// Whether periods are billed ahead.
+    pub timing: Timing,
     /// How long one period is.
     pub interval: Interval,
     /// The fixed bill day, if it has one.
@@ -106,6 +119,42 @@ pub struct SubscriptionView {
     pub access: Access,
     /// The number of that decision.
     pub access_version: u64,
+}
+
+impl SubscriptionView {
+    /// How a subscription of a customer looks.
+    ///
+    /// # Errors
+    /// [`ImpossibleSubscription`] without any agreement.
+    pub fn of(it: &Subscription, customer: CustomerId) -> Result<Self, ImpossibleSubscription> {
+        let state = it.snapshot();
+        let agreement = it.agreement();
+        let suspended_reason = match &state.status {
+            SubscriptionStatus::Suspended { reason, .. } => Some(reason.clone()),
+            SubscriptionStatus::Active | SubscriptionStatus::Ended { .. } => None,
+        };
+        Ok(Self {
+            id: state.id,
+            account: state.account,
+            customer,
+            agreement: agreement.ok_or(ImpossibleSubscription::NoAgreement)?,
+            scheduled: it.scheduled(),
+            trial_until: it.trial_until(),
+            add_ons: it.add_ons(),
+            pauses: it.pauses().to_vec(),
+            timing: state.timing,
+            interval: it.interval(),
+            bill_day: it.bill_day(),
+            started_on: state.started_on,
+            status: state.status.as_str(),
+            suspended_reason,
+            ends_on: state.ends_on,
+            billed_through: state.billed_through,
+            next_bill_on: it.next_bill_on(),
+            access: state.access,
+            access_version: state.access_version,
+        })
+    }
 }
 
 /// A line of an invoice.

@@ -10,7 +10,7 @@ use crate::interval::Interval;
 use crate::invoice::Invoice;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
-use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::subscription::{NewSubscription, Subscription};
 
 fn kes(minor: i64) -> Money {
@@ -46,6 +46,7 @@ fn facts(ids: &dyn Ids, subscriptions: usize) -> (LegalEntity, AccountFacts) {
         interval: Interval::MONTH,
         profile: ids.next(),
         sold_as: SoldAs::Subscription,
+        charging: Charging::AHEAD,
     })
     .unwrap();
     let sell = |_| {
@@ -53,6 +54,7 @@ fn facts(ids: &dyn Ids, subscriptions: usize) -> (LegalEntity, AccountFacts) {
             id: ids.next(),
             account: account.id(),
             customer: ids.next(),
+            quantity: 1,
             bill_day: None,
             starts_on: day("2026-11-01"),
         };

@@ -1,9 +1,10 @@
 //! Changes of plan: what is taken back, what is charged, and when.
 
 use super::{Desk, kes, line, lines, told};
-use crate::interval::{Interval, IntervalUnit};
-use crate::plan::{NewPlan, SoldAs};
-use crate::subscription::{SubscriptionRefusal, When};
+
+use crate::plan::{Charging, NewPlan, SoldAs};
+use crate::subscription::{At, SubscriptionRefusal};
+use crate::timeline::Timing;
 use crate::use_cases::SubscriptionError;
 use crate::use_cases::change_plan::PlanChange;
 use crate::use_cases::define_plan::retire_plan;
@@ -26,7 +27,7 @@ async fn an_upgrade_takes_the_unused_rest_back_and_charges_the_rest_of_the_new_p
     desk.go_to("2026-11-11");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    assert_eq!(change.when, When::Now);
+    assert_eq!(change.when, At::Now);
     let invoice = desk.invoice(change.invoice.unwrap()).await;
     let expected = [
         line("2026-11-11", "2026-12-01", -200_000),
@@ -124,7 +125,7 @@ async fn a_change_between_equal_prices_costs_nothing_and_issues_nothing() {
     desk.go_to("2026-11-08");
     let other = desk.plan(300_000).await;
     let change = desk.change(sold, other, None).await.unwrap();
-    assert_eq!((change.when, change.invoice), (When::Now, None));
+    assert_eq!((change.when, change.invoice), (At::Now, None));
     assert_eq!(desk.told(sold), [told("active", 2)]);
     let dearer = desk.plan(600_000).await;
     desk.go_to("2026-11-16");
@@ -146,7 +147,7 @@ async fn a_downgrade_waits_for_the_end_of_the_period() {
     desk.go_to("2026-11-11");
     let cheaper = desk.plan(100_000).await;
     let change = desk.change(sold, cheaper, None).await.unwrap();
-    assert_eq!((change.when, change.invoice), (When::PeriodEnd, None));
+    assert_eq!((change.when, change.invoice), (At::PeriodEnd, None));
     let scheduled = desk.subscription(sold).await.scheduled.unwrap();
     assert_eq!(
         (scheduled.plan, scheduled.from),
@@ -181,8 +182,12 @@ async fn a_downgrade_at_once_is_refused_and_changes_nothing() {
     desk.bill_and_pay(sold).await;
     let cheaper = desk.plan(299_999).await;
     let (heard, before) = (desk.heard(), desk.subscription(sold).await);
-    let changed = desk.change(sold, cheaper, Some(When::Now)).await;
-    assert_eq!(refusal(changed), SubscriptionRefusal::DowngradeNow);
+    let changed = desk.change(sold, cheaper, Some(At::Now)).await;
+    let gives_back = SubscriptionRefusal::GivesBack {
+        amount: kes(1),
+        on: day("2026-11-01"),
+    };
+    assert_eq!(refusal(changed), gives_back);
     assert_eq!(
         (desk.heard(), desk.subscription(sold).await),
         (heard, before)
@@ -195,7 +200,7 @@ async fn an_upgrade_may_wait_for_the_end_of_the_period() {
     let sold = desk.sell(300_000).await;
     desk.bill_and_pay(sold).await;
     let dearer = desk.plan(600_000).await;
-    let change = desk.change(sold, dearer, Some(When::PeriodEnd)).await;
+    let change = desk.change(sold, dearer, Some(At::PeriodEnd)).await;
     assert_eq!(change.unwrap().invoice, None);
     let next = desk.morning("2026-12-01", sold.account).await.unwrap();
     assert_eq!(next.total, kes(600_000));
@@ -216,7 +221,7 @@ async fn choosing_the_current_plan_drops_the_scheduled_change() {
     assert_eq!(next.total, kes(300_000));
     assert_eq!(
         refusal(desk.change(sold, plan, None).await),
-        SubscriptionRefusal::SamePlan
+        SubscriptionRefusal::SameTerms
     );
 }
 
@@ -224,14 +229,18 @@ async fn choosing_the_current_plan_drops_the_scheduled_change() {
 async fn only_plans_that_fit_can_be_changed_to() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    let weekly = NewPlan {
-        interval: Interval::new(IntervalUnit::Weeks, 1).unwrap(),
+    let late = NewPlan {
+        charging: Charging {
+            timing: Timing::InArrear,
+            ..Charging::AHEAD
+        },
         ..desk.new_plan(600_000)
     };
-    let weekly = desk.offer(weekly).await;
+    let late = desk.offer(late).await;
+    let timing = Timing::InAdvance;
     assert_eq!(
-        refusal(desk.change(sold, weekly, None).await),
-        SubscriptionRefusal::OtherInterval
+        refusal(desk.change(sold, late, None).await),
+        SubscriptionRefusal::OtherTiming { timing }
     );
     let voucher = NewPlan {
         sold_as: SoldAs::Voucher,
@@ -240,7 +249,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
     let voucher = desk.offer(voucher).await;
     assert_eq!(
         refusal(desk.change(sold, voucher, None).await),
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: voucher }
     );
     let retired = desk.plan(600_000).await;
     retire_plan(&desk.store, &desk.scope, retired)
@@ -248,7 +257,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
         .unwrap();
     assert_eq!(
         refusal(desk.change(sold, retired, None).await),
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: retired }
     );
     let unknown = desk.ids().next();
     let changed = desk.change(sold, unknown, None).await;
@@ -257,7 +266,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
         id: desk.ids().next(),
         ..sold
     };
-    let changed = desk.change(nobody, weekly, None).await;
+    let changed = desk.change(nobody, late, None).await;
     assert!(matches!(changed, Err(SubscriptionError::NotFound(id)) if id == nobody.id));
 }
 
@@ -273,6 +282,9 @@ async fn what_has_not_begun_keeps_its_plan() {
     let dearer = desk.plan(600_000).await;
     assert_eq!(
         refusal(desk.change(sold, dearer, None).await),
-        SubscriptionRefusal::NotBegun
+        SubscriptionRefusal::NotBegun {
+            from: day("2026-11-01"),
+            starts_on: day("2026-11-02"),
+        }
     );
 }
