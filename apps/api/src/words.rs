@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use access::adoption::{RowKind, RowState};
 use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{
-    Access, ChargeKind, IntervalUnit, Level, PaymentMethod, PlanStatus, Settlement, SoldAs, When,
+    Access, ChargeKind, EndDay, IntervalUnit, Level, PausePolicy, PaymentMethod, PlanStatus,
+    Settlement, SoldAs, Timing, Unused,
 };
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -47,6 +48,7 @@ words! {
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
     DriftClassWord = DriftClass::ALL;
+    EndDayWord = [EndDay::NotBilled, EndDay::Billed];
     EndCauseWord = EndCause::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
@@ -55,6 +57,7 @@ words! {
     LevelWord = Level::ALL;
     LoginMethodWord = [LoginMethod::Plain, LoginMethod::LegacyMd5];
     OperatorStatusWord = [OperatorStatusName::Active, OperatorStatusName::Disabled];
+    PausePolicyWord = PausePolicy::ALL;
     PaymentMethodWord = PaymentMethod::ALL;
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
@@ -62,14 +65,15 @@ words! {
     RoleWord = Role::ALL;
     ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
-    SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    SoldAsWord = SoldAs::ALL;
     StepNameWord = StepName::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
+    TimingWord = Timing::ALL;
     TransportWord = [TransportName::Tls, TransportName::Plain];
     TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
     VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
-    WhenWord = [When::Now, When::PeriodEnd];
+    UnusedWord = [Unused::Charged, Unused::GivenBack];
 }
 
 /// A text that is one of these words, as they are serialised.

@@ -9,7 +9,7 @@
 //! ```
 //! use billing::testing::MemoryBilling;
 //! use billing::{
-//!     BillDay, BillingQueries, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, Subscribe, bill_account,
+//!     BillDay, BillingQueries, Charging, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, Subscribe, bill_account,
 //!     define_plan, found_entity, subscribe,
 //! };
 //! use kernel::testing::{CountingIds, FixedClock};
@@ -40,6 +40,7 @@
 //!     interval: Interval::MONTH,
 //!     profile: ids.next(),
 //!     sold_as: SoldAs::Subscription,
+//!     charging: Charging::AHEAD,
 //! };
 //! define_plan(&store, &scope, plan.clone()).await?;
 //! let order = Subscribe {
@@ -47,6 +48,7 @@
 //!     customer: ids.next(),
 //!     new_account: ids.next(),
 //!     plan: plan.id,
+//!     quantity: 1,
 //!     bill_day: Some(BillDay::new(5)?),
 //!     starts_on: None,
 //! };
@@ -75,7 +77,6 @@ mod bill;
 mod bill_day;
 mod books;
 mod changes;
-mod contract;
 mod correct;
 mod credit;
 mod credit_note;
@@ -110,6 +111,7 @@ mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timeline;
+mod upcoming;
 mod use_cases;
 mod views;
 
@@ -125,7 +127,6 @@ pub use books::{
     left_of_child, refund_amount,
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
-pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
 pub use correct::{Crediting, NotCredited, Original, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
@@ -162,7 +163,9 @@ pub use payment::{
     PaymentSnapshot, PaymentStatus, RefundId, RefundKind, RefundMade, Return, ReturnKind,
 };
 pub use period::{EndDay, Period};
-pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
+pub use plan::{
+    BadPlan, Charging, LONGEST_TRIAL_DAYS, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs,
+};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
@@ -196,16 +199,21 @@ pub use run::{
 pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
-    Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
-    SubscriptionSnapshot, SubscriptionStatus, When,
+    AddOn, Agreement, At, BadAt, Decisions, Ending, ImpossibleSubscription, NewSubscription,
+    Subscription, SubscriptionRefusal, SubscriptionSnapshot, SubscriptionStatus, Unused,
 };
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use use_cases::SubscriptionError;
 pub use use_cases::agree_discount::{DiscountError, agree_discount, end_discount};
+pub use use_cases::amend_subscription::{
+    AmendSubscription, Amended, Amendment, amend_subscription,
+};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
-pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
-pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
+pub use use_cases::cancel_subscription::{
+    CancelSubscription, cancel_subscription, preview_cancellation,
+};
+pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan, preview_plan_change};
 pub use use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
 pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
@@ -215,6 +223,7 @@ pub use use_cases::give_back::{
     GiveBackError, RefundPayment, refund_payment, reverse_payment, undo_reversal,
 };
 pub use use_cases::hold_account::{HoldAccountError, lift_hold, place_hold};
+pub use use_cases::preview::Preview;
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};

@@ -1,6 +1,7 @@
 //! What can be done with money and what is sold, one file each.
 
 pub(crate) mod agree_discount;
+pub(crate) mod amend_subscription;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
@@ -11,6 +12,7 @@ pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
 pub(crate) mod hold_account;
+pub(crate) mod preview;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;
 pub(crate) mod resume_subscription;
@@ -26,6 +28,7 @@ pub(crate) mod standing;
 
 use kernel::{MayConflict, StoreError, SubscriptionId};
 
+use crate::difference::Inconsistent;
 use crate::subscription::SubscriptionRefusal;
 
 /// Why a subscription was not changed.
@@ -40,6 +43,9 @@ pub enum SubscriptionError {
     /// Its state does not allow it.
     #[error("the subscription refuses it")]
     Refused(#[from] SubscriptionRefusal),
+    /// What it was billed contradicts itself, or an amount does not fit.
+    #[error("what it was billed cannot be looked at")]
+    Inconsistent(#[source] Inconsistent),
     /// Its account cannot be billed.
     #[error("its account cannot be billed")]
     Billing(#[from] bill_account::BillAccountError),
@@ -53,7 +59,7 @@ impl MayConflict for SubscriptionError {
         match self {
             Self::Store(err) => err.is_conflict(),
             Self::Billing(err) => err.is_conflict(),
-            Self::NotFound(_) | Self::NoPlan(_) | Self::Refused(_) => false,
+            Self::NotFound(_) | Self::NoPlan(_) | Self::Refused(_) | Self::Inconsistent(_) => false,
         }
     }
 }

@@ -6,7 +6,8 @@ use access::testing::{FakeRouter, MemoryUsage, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
 use billing::{
-    BillLimits, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan, found_entity,
+    BillLimits, Charging, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, define_plan,
+    found_entity,
 };
 use chrono::{Duration, NaiveDate, NaiveTime};
 use customers::testing::MemoryCustomers;
@@ -157,6 +158,7 @@ async fn offer(
         interval: Interval::MONTH,
         profile,
         sold_as: SoldAs::Subscription,
+        charging: Charging::AHEAD,
     };
     let id = plan.id;
     define_plan(stores, scope, plan)

@@ -6,7 +6,7 @@ use super::{World, day};
 use crate::account::Account;
 use crate::overdue::Level;
 use crate::ports::SweepPage;
-use crate::subscription::When;
+use crate::subscription::{At, Ending};
 
 const TODAY: &str = "2026-12-01";
 
@@ -88,7 +88,7 @@ impl World<'_> {
         let mut it = self.sell(account, "2026-11-15", "2026-11-15").await;
         it.billed(day("2026-11-15"));
         let plan = self.plan(900_000).await;
-        it.change_plan(&plan, When::Now, day("2026-11-20")).unwrap();
+        it.change_plan(&plan, At::Now, day("2026-11-20")).unwrap();
         self.keep(&mut it).await;
         account
     }
@@ -138,7 +138,7 @@ impl World<'_> {
     async fn scheduled(&self, account: AccountId) {
         let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
         let plan = self.plan(100).await;
-        it.change_plan(&plan, When::PeriodEnd, day("2026-11-15"))
+        it.change_plan(&plan, At::PeriodEnd, day("2026-11-15"))
             .unwrap();
         self.keep(&mut it).await;
     }
@@ -146,7 +146,8 @@ impl World<'_> {
     /// A subscription that ends today, or did.
     async fn ending(&self, account: AccountId, over: bool) {
         let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
-        it.cancel(When::PeriodEnd, day("2026-11-15"));
+        it.cancel(Ending::at(At::PeriodEnd), day("2026-11-15"))
+            .unwrap();
         if over {
             it.catch_up(day(TODAY));
             it.derive_access(Level::Clear, day(TODAY));
