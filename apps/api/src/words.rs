@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use access::adoption::{RowKind, RowState};
 use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{
-    Access, ChargeKind, IntervalUnit, Level, PaymentMethod, PaymentStatus, PlanStatus, Settlement,
-    SoldAs, UnmatchedStatus, When,
+    Access, ChargeKind, EndDay, IntervalUnit, Level, PausePolicy, PaymentMethod, PaymentStatus,
+    PlanStatus, Settlement, SoldAs, Timing, UnmatchedStatus, Unused,
 };
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -48,6 +48,7 @@ words! {
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
     DriftClassWord = DriftClass::ALL;
+    EndDayWord = [EndDay::NotBilled, EndDay::Billed];
     EndCauseWord = EndCause::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
@@ -56,6 +57,7 @@ words! {
     LevelWord = Level::ALL;
     LoginMethodWord = [LoginMethod::Plain, LoginMethod::LegacyMd5];
     OperatorStatusWord = [OperatorStatusName::Active, OperatorStatusName::Disabled];
+    PausePolicyWord = PausePolicy::ALL;
     PaymentMethodWord = PaymentMethod::ALL;
     PaymentStatusWord = PaymentStatus::ALL;
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
@@ -64,15 +66,16 @@ words! {
     RoleWord = Role::ALL;
     ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
-    SoldAsWord = [SoldAs::Subscription, SoldAs::Voucher];
+    SoldAsWord = SoldAs::ALL;
     StepNameWord = StepName::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
+    TimingWord = Timing::ALL;
     TransportWord = [TransportName::Tls, TransportName::Plain];
     TrustWord = [TrustName::FirstUse, TrustName::Pinned, TrustName::Authority];
     UnmatchedStatusWord = UnmatchedStatus::ALL;
     VerdictWord = Verdict::ALL;
     VoucherStateWord = VoucherStateName::ALL;
-    WhenWord = [When::Now, When::PeriodEnd];
+    UnusedWord = [Unused::Charged, Unused::GivenBack];
 }
 
 /// A text that is one of these words, as they are serialised.

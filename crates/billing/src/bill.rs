@@ -324,7 +324,8 @@ fn written(
     Ok((notes, lines))
 }
 
-fn line(it: &ProposedLine) -> Line {
+/// What is due as a line of an invoice.
+pub(crate) fn line(it: &ProposedLine) -> Line {
     let segment = it.due.segment();
     Line {
         subscription: it.subscription,

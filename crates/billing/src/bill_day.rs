@@ -2,14 +2,28 @@
 
 use chrono::Datelike;
 use kernel::{LocalDate, Timestamp, Zone};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::interval::month_day;
 
 /// The bill day of a monthly subscription, 1 to 31; clamped in short months and expanded again in long ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
-#[serde(transparent)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u8", into = "u8")]
 pub struct BillDay(u8);
+
+impl TryFrom<u8> for BillDay {
+    type Error = BadBillDay;
+
+    fn try_from(day: u8) -> Result<Self, BadBillDay> {
+        Self::new(day)
+    }
+}
+
+impl From<BillDay> for u8 {
+    fn from(bill_day: BillDay) -> Self {
+        bill_day.0
+    }
+}
 
 /// Not a day of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -1,12 +1,14 @@
 //! What was decided about a subscription, one decision after the other, folded into its timeline.
 
 use kernel::{LocalDate, Money, PlanId};
+use serde::{Deserialize, Serialize};
 
-use crate::schedule::Schedule;
+use crate::interval::Interval;
+use crate::schedule::{BillDay, Schedule};
 use crate::timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 
 /// One decision.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// Which one it is: grows with every decision about the subscription. Of two for the same day the later counts.
     pub number: u64,
@@ -17,7 +19,8 @@ pub struct Change {
 }
 
 /// What was decided.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Changed {
     /// A component is sold on these terms from then on.
     Agreed {
@@ -26,21 +29,44 @@ pub enum Changed {
         /// The plan.
         plan: PlanId,
         /// What a cycle costs for one unit; `None` while nothing recurs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
         price: Option<Money>,
+        /// How many units, at least one; `None` for as many as before, whenever that is decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        quantity: Option<u32>,
+        /// What is charged once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        fee: Option<Money>,
+    },
+    /// A component is sold in another quantity, whatever its plan is then.
+    Quantity {
+        /// The component.
+        component: u16,
         /// How many units, at least one.
         quantity: u32,
-        /// What is charged once.
-        fee: Option<Money>,
     },
     /// A component is taken away.
     Removed {
         /// The component.
         component: u16,
     },
-    /// Periods begin on other days.
-    Rescheduled(Schedule),
+    /// Periods begin anew.
+    Rescheduled {
+        /// How long they are; as long as before if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        interval: Option<Interval>,
+        /// On which day of the month; counted from the day of the decision if absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bill_day: Option<BillDay>,
+    },
     /// It rests.
-    Paused(PausePolicy),
+    Paused {
+        /// What that does to the money.
+        policy: PausePolicy,
+        /// The day after the last, if that is known.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<LocalDate>,
+    },
     /// It goes on.
     Resumed,
     /// It is over.
@@ -126,10 +152,18 @@ fn each_once(changes: &[Change]) -> Result<Vec<Change>, BadChanges> {
 }
 
 impl Change {
-    const fn withdraws(&self) -> Option<u64> {
+    pub(crate) const fn withdraws(&self) -> Option<u64> {
         match self.what {
             Changed::Withdrawn { number } => Some(number),
             _ => None,
+        }
+    }
+
+    fn must_count(&self, quantity: u32) -> Result<(), BadChanges> {
+        let number = self.number;
+        match quantity {
+            0 => Err(BadChanges::Quantity { number, quantity }),
+            _ => Ok(()),
         }
     }
 }
@@ -145,11 +179,11 @@ impl Timeline {
                 quantity,
                 fee,
             } => {
-                if quantity == 0 {
-                    let number = change.number;
-                    return Err(BadChanges::Quantity { number, quantity });
-                }
-                self.component(component).phases.push(Phase {
+                let phases = &mut self.component(component).phases;
+                let before = phases.last().map_or(1, |it| it.quantity);
+                let quantity = quantity.unwrap_or(before);
+                change.must_count(quantity)?;
+                phases.push(Phase {
                     from,
                     plan,
                     price,
@@ -157,17 +191,28 @@ impl Timeline {
                     fee,
                 });
             }
+            Changed::Quantity {
+                component,
+                quantity,
+            } => {
+                change.must_count(quantity)?;
+                self.component(component).count(from, quantity);
+            }
             Changed::Removed { component } => {
                 let phases = &mut self.component(component).phases;
                 if let Some(last) = phases.last().copied() {
                     phases.push(Phase::free(from, last.plan));
                 }
             }
-            Changed::Rescheduled(schedule) => {
+            Changed::Rescheduled { interval, bill_day } => {
+                let before = self.reschedules.last();
+                let before = before.map_or(self.schedule, |it| it.schedule);
+                let interval = interval.unwrap_or(before.interval());
+                let schedule = Schedule::new(from, interval, bill_day);
                 self.reschedules.retain(|it| it.from < from);
                 self.reschedules.push(Reschedule { from, schedule });
             }
-            Changed::Paused(policy) => self.pause(from, policy)?,
+            Changed::Paused { policy, until } => self.pause(from, until, policy)?,
             Changed::Resumed => self.resume(from)?,
             Changed::Ended => self.charged_until = Some(from),
             Changed::Withdrawn { .. } => {}
@@ -184,7 +229,12 @@ impl Timeline {
         &mut self.components[place]
     }
 
-    fn pause(&mut self, from: LocalDate, policy: PausePolicy) -> Result<(), BadChanges> {
+    fn pause(
+        &mut self,
+        from: LocalDate,
+        until: Option<LocalDate>,
+        policy: PausePolicy,
+    ) -> Result<(), BadChanges> {
         let last = self.pauses.last();
         if let Some(other) = last.filter(|it| it.until.is_none_or(|until| from < until)) {
             let other = other.from;
@@ -192,16 +242,37 @@ impl Timeline {
         }
         self.pauses.push(Pause {
             from,
-            until: None,
+            until,
             policy,
         });
         Ok(())
     }
 
     fn resume(&mut self, from: LocalDate) -> Result<(), BadChanges> {
-        let last = self.pauses.last_mut().filter(|it| it.until.is_none());
+        let runs = |it: &&mut Pause| it.until.is_none_or(|until| from < until);
+        let last = self.pauses.last_mut().filter(runs);
         last.ok_or(BadChanges::NotPaused { from })?.until = Some(from);
         Ok(())
+    }
+}
+
+impl Component {
+    /// Goes on with another quantity; what is charged once on that day stays.
+    fn count(&mut self, from: LocalDate, quantity: u32) {
+        let Some(last) = self.phases.last_mut() else {
+            return;
+        };
+        if last.from == from {
+            last.quantity = quantity;
+            return;
+        }
+        let next = Phase {
+            from,
+            quantity,
+            fee: None,
+            ..*last
+        };
+        self.phases.push(next);
     }
 }
 

@@ -76,7 +76,7 @@ pub enum BadEntity {
     Procedure(#[from] BadProcedure),
     /// A pricing that contradicts itself.
     #[error(transparent)]
-    Pricing(#[from] BadPricing),
+    Pricing(#[from] Box<BadPricing>),
 }
 
 impl LegalEntity {
@@ -119,7 +119,8 @@ impl LegalEntity {
             Some(defined) => Procedure::new(defined, ProcedureId::Entity(data.procedures))?,
             None => Procedure::of_policy(new.dunning).map_err(BadProcedure::from)?,
         };
-        data.pricing.check(new.currency, scale)?;
+        let priced = data.pricing.check(new.currency, scale);
+        priced.map_err(Box::new)?;
         Ok(Self {
             data,
             scale,

@@ -50,10 +50,26 @@ impl IntervalUnit {
 }
 
 /// The length of a period: 1 to 1,000 of a unit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(try_from = "Told")]
 pub struct Interval {
     unit: IntervalUnit,
     count: u16,
+}
+
+/// An interval as it was written down.
+#[derive(Deserialize)]
+struct Told {
+    unit: IntervalUnit,
+    count: u16,
+}
+
+impl TryFrom<Told> for Interval {
+    type Error = BadInterval;
+
+    fn try_from(told: Told) -> Result<Self, BadInterval> {
+        Self::new(told.unit, told.count)
+    }
 }
 
 /// Not 1 to 1,000.

@@ -9,7 +9,7 @@
 //! ```
 //! use billing::testing::MemoryBilling;
 //! use billing::{
-//!     BillDay, BillingQueries, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, Subscribe, bill_account,
+//!     BillDay, BillingQueries, Charging, DunningPolicy, Interval, NewEntity, NewPlan, SoldAs, Subscribe, bill_account,
 //!     define_plan, found_entity, subscribe,
 //! };
 //! use kernel::testing::{CountingIds, FixedClock};
@@ -40,6 +40,7 @@
 //!     interval: Interval::MONTH,
 //!     profile: ids.next(),
 //!     sold_as: SoldAs::Subscription,
+//!     charging: Charging::AHEAD,
 //! };
 //! define_plan(&store, &scope, plan.clone()).await?;
 //! let order = Subscribe {
@@ -47,6 +48,7 @@
 //!     customer: ids.next(),
 //!     new_account: ids.next(),
 //!     plan: plan.id,
+//!     quantity: 1,
 //!     bill_day: Some(BillDay::new(5)?),
 //!     starts_on: None,
 //! };
@@ -75,7 +77,6 @@ mod bill;
 mod bill_day;
 mod books;
 mod changes;
-mod contract;
 mod correct;
 mod credit;
 mod credit_note;
@@ -113,6 +114,7 @@ mod switch;
 pub mod testing;
 mod timeline;
 mod unmatched;
+mod upcoming;
 mod use_cases;
 mod views;
 
@@ -129,7 +131,6 @@ pub use books::{
     left_of_child, refund_amount,
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
-pub use contract::{At, CancelDay, Contract, ContractRefusal, ContractRules, NewContract, Offer};
 pub use correct::{Crediting, NotCredited, Original, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
@@ -174,7 +175,9 @@ pub use payment::{
     RefundKind, Return, ReturnKind, ToldLate, ToldWhat,
 };
 pub use period::{EndDay, Period};
-pub use plan::{BadPlan, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs};
+pub use plan::{
+    BadPlan, Charging, LONGEST_TRIAL_DAYS, NewPlan, Plan, PlanSnapshot, PlanStatus, SoldAs,
+};
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE,
@@ -210,8 +213,8 @@ pub use run::{
 pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
-    Agreement, ImpossibleSubscription, NewSubscription, Subscription, SubscriptionRefusal,
-    SubscriptionSnapshot, SubscriptionStatus, When,
+    AddOn, Agreement, At, BadAt, Decisions, Ending, ImpossibleSubscription, NewSubscription,
+    Subscription, SubscriptionRefusal, SubscriptionSnapshot, SubscriptionStatus, Unused,
 };
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
@@ -226,9 +229,14 @@ pub use use_cases::allocate_payment::{AllocatePayment, AllocatePaymentError, all
 pub use use_cases::allocate_unmatched::{
     AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
 };
+pub use use_cases::amend_subscription::{
+    AmendSubscription, Amended, Amendment, amend_subscription,
+};
 pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
-pub use use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
-pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan};
+pub use use_cases::cancel_subscription::{
+    CancelSubscription, cancel_subscription, preview_cancellation,
+};
+pub use use_cases::change_plan::{ChangePlan, PlanChange, change_plan, preview_plan_change};
 pub use use_cases::change_terms::change_terms;
 pub use use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
 pub use use_cases::define_plan::{PlanError, define_plan, retire_plan, tax_plan};
@@ -244,6 +252,7 @@ pub use use_cases::give_back::{
 };
 pub use use_cases::hold_account::{lift_hold, place_hold};
 pub use use_cases::paid::Spoken;
+pub use use_cases::preview::Preview;
 pub use use_cases::promise_to_pay::{break_promise, promise_to_pay};
 pub use use_cases::receive_unmatched::{
     ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,

@@ -111,7 +111,10 @@ pub(crate) fn cost(
 /// earlier where a change, a pause or the end of the subscription closes it. One-time charges are due on their day.
 #[must_use]
 pub fn desired(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec<Segment> {
-    let stretches: Vec<_> = timeline.components.iter().flat_map(stretches).collect();
+    // Nothing of a component is due before it is first charged: a trial, or an add-on that begins later.
+    let begun = |it: &Vec<Stretch>| it.first().is_some_and(|it| it.days.start <= through);
+    let components = timeline.components.iter().map(stretches).filter(begun);
+    let stretches: Vec<_> = components.flatten().collect();
     let mut segments = Vec::new();
     for (in_force, schedule) in timeline.schedules() {
         let cycles = schedule
@@ -200,7 +203,7 @@ fn stretches(component: &Component) -> Vec<Stretch> {
 }
 
 /// Every phase with the first day of the next one.
-fn phases_with_ends(component: &Component) -> impl Iterator<Item = (&Phase, LocalDate)> {
+pub(crate) fn phases_with_ends(component: &Component) -> impl Iterator<Item = (&Phase, LocalDate)> {
     let last = component.ends_on.unwrap_or(LocalDate::MAX);
     let starts = component.phases.iter().skip(1).map(|it| it.from);
     let ends = starts.chain([last]).map(move |it| it.min(last));

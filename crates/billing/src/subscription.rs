@@ -1,17 +1,35 @@
-//! A subscription: one plan sold to one account, from its first day to its end.
+//! A subscription: what was sold to one account and everything that was decided about it, from its first day to its end.
+//!
+//! Commands append decisions, [`timeline_of`] folds them, [`desired`](crate::desired) says what the result should be
+//! billed. Nothing here edits what was issued: a decision for a past day leads to repairs and charges that are dated on
+//! the day of the bill (billing.md, invariant 43).
 
 mod access;
 mod again;
-mod verbs;
+mod at;
+mod billed;
+mod components;
+mod deciding;
+mod decisions;
+mod ending;
+mod pauses;
+mod plans;
+mod refusal;
 
 use kernel::{AccountId, CustomerId, LocalDate, Money, PlanId, ProfileId, SubscriptionId};
 use serde::{Deserialize, Serialize};
 
+use crate::changes::{BadChanges, timeline_of};
 use crate::events::{Access, BillingEvent};
-use crate::interval::Interval;
+use crate::interval::{Interval, IntervalUnit};
 use crate::plan::{Plan, SoldAs};
 use crate::schedule::{BillDay, Schedule};
-use crate::timeline::{Pause, Phase, Timeline};
+use crate::timeline::{Component, Pause, Timeline, Timing};
+
+pub use at::{At, BadAt};
+pub use decisions::Decisions;
+pub use ending::{Ending, Unused};
+pub use refusal::SubscriptionRefusal;
 
 /// What a subscriber has from a day on, at the price that was agreed then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,10 +38,32 @@ pub struct Agreement {
     pub from: LocalDate,
     /// The plan.
     pub plan: PlanId,
-    /// What one interval costs.
+    /// What one interval costs for one unit; while a trial runs, what it will.
     pub price: Money,
     /// What the router allows.
     pub profile: ProfileId,
+    /// How many units; one where it was stored before there was a choice.
+    #[serde(default = "one")]
+    pub quantity: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// Something that was added to a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct AddOn {
+    /// Which component of the subscription it is, 1 to 100.
+    pub component: u16,
+    /// The plan.
+    pub plan: PlanId,
+    /// What one interval costs for one unit.
+    pub price: Money,
+    /// How many units.
+    pub quantity: u32,
+    /// Since when on these terms.
+    pub from: LocalDate,
 }
 
 /// Where a subscription stands.
@@ -57,16 +97,6 @@ impl SubscriptionStatus {
     }
 }
 
-/// When a change takes effect.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// Today.
-    Now,
-    /// When the period that has begun is over.
-    PeriodEnd,
-}
-
 /// The stored form of a subscription.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionSnapshot {
@@ -74,18 +104,18 @@ pub struct SubscriptionSnapshot {
     pub id: SubscriptionId,
     /// Who pays.
     pub account: AccountId,
-    /// How long one period is.
+    /// How long one period was when it was sold.
     pub interval: Interval,
-    /// The fixed bill day, if it has one.
+    /// The fixed bill day it was sold with, if any.
     pub bill_day: Option<BillDay>,
+    /// Whether periods are billed ahead.
+    pub timing: Timing,
     /// The first day.
     pub started_on: LocalDate,
-    /// What was agreed, the earliest first; never empty.
-    pub agreements: Vec<Agreement>,
-    /// When no new period began.
+    /// What was decided.
+    pub decisions: Decisions,
+    /// When no new period began because it was suspended, by an operator or for debt.
     pub pauses: Vec<Pause>,
-    /// What will be agreed, if a change is scheduled.
-    pub scheduled: Option<Agreement>,
     /// Where it stands.
     pub status: SubscriptionStatus,
     /// The first day without it, once it is cancelled.
@@ -94,7 +124,7 @@ pub struct SubscriptionSnapshot {
     pub charged_until: Option<LocalDate>,
     /// The day up to which periods are billed.
     pub billed_through: Option<LocalDate>,
-    /// The day a change has to be billed on, if one waits.
+    /// The earliest day whose periods have to be looked at again, if something was decided since they were billed.
     pub rebill_on: Option<LocalDate>,
     /// What it may do on the network.
     pub access: Access,
@@ -110,6 +140,8 @@ pub struct SubscriptionSnapshot {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subscription {
     data: SubscriptionSnapshot,
+    /// What the decisions come to.
+    decided: Timeline,
     changed: bool,
     events: Vec<BillingEvent>,
 }
@@ -123,54 +155,30 @@ pub struct NewSubscription {
     pub account: AccountId,
     /// Whose account that is.
     pub customer: CustomerId,
+    /// How many units of the plan, at least one.
+    pub quantity: u32,
     /// A fixed bill day; without one, periods begin on the day of the start.
     pub bill_day: Option<BillDay>,
-    /// The first day.
+    /// The first day, at most 31 days ago and 366 days ahead.
     pub starts_on: LocalDate,
-}
-
-/// Why a subscription stays as it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum SubscriptionRefusal {
-    /// The plan is retired or for vouchers.
-    #[error("the plan is not offered as a subscription")]
-    PlanNotOffered,
-    /// The first day lies too far back or ahead.
-    #[error("start must lie within 31 days before and 366 days after today")]
-    Start,
-    /// A bill day without monthly periods.
-    #[error("bill day needs a plan with monthly periods")]
-    BillDay,
-    /// Another interval.
-    #[error("the new plan must have the same interval; cancel and subscribe again instead")]
-    OtherInterval,
-    /// Another currency.
-    #[error("the new plan must be in the same currency")]
-    OtherCurrency,
-    /// The plan it has already.
-    #[error("the subscription is on this plan already")]
-    SamePlan,
-    /// A cheaper plan at once would owe money back.
-    #[error("a cheaper plan takes effect at the end of the period")]
-    DowngradeNow,
-    /// It is over, or its end is decided.
-    #[error("the subscription is cancelled")]
-    Cancelled,
-    /// It is suspended.
-    #[error("the subscription is suspended; resume it first")]
-    Suspended,
-    /// It has not begun.
-    #[error("the subscription has not begun")]
-    NotBegun,
-    /// A suspension needs a reason.
-    #[error("reason must be 1 to 300 characters")]
-    Reason,
 }
 
 /// A stored subscription that cannot be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a stored subscription has no agreement")]
-pub struct ImpossibleSubscription;
+pub enum ImpossibleSubscription {
+    /// Nothing was ever agreed.
+    #[error("a stored subscription has no agreement")]
+    NoAgreement,
+    /// Its base plan gives no access.
+    #[error("a stored subscription has plan {plan} without a profile")]
+    NoProfile {
+        /// The plan.
+        plan: PlanId,
+    },
+    /// Its decisions contradict each other.
+    #[error(transparent)]
+    Contradiction(#[from] BadChanges),
+}
 
 impl Subscription {
     /// Sells a subscription.
@@ -183,14 +191,12 @@ impl Subscription {
         today: LocalDate,
     ) -> Result<Self, SubscriptionRefusal> {
         let terms = plan.defined();
-        if !plan.is_offered() || terms.sold_as != SoldAs::Subscription {
-            return Err(SubscriptionRefusal::PlanNotOffered);
-        }
-        if !(-31..=366).contains(&new.starts_on.signed_duration_since(today).num_days()) {
-            return Err(SubscriptionRefusal::Start);
-        }
-        if new.bill_day.is_some() && terms.interval.unit() != crate::IntervalUnit::Months {
-            return Err(SubscriptionRefusal::BillDay);
+        deciding::must_be_sold_as(plan, SoldAs::Subscription)?;
+        deciding::must_be_near(new.starts_on, today)?;
+        deciding::must_be_countable(new.quantity, terms.price)?;
+        if new.bill_day.is_some() && terms.interval.unit() != IntervalUnit::Months {
+            let interval = terms.interval;
+            return Err(SubscriptionRefusal::BillDay { interval });
         }
         let begun = new.starts_on <= today;
         let data = SubscriptionSnapshot {
@@ -198,10 +204,10 @@ impl Subscription {
             account: new.account,
             interval: terms.interval,
             bill_day: new.bill_day,
+            timing: terms.charging.timing,
             started_on: new.starts_on,
-            agreements: vec![agreement(plan, new.starts_on)],
+            decisions: deciding::sale(&new, plan, today)?,
             pauses: Vec::new(),
-            scheduled: None,
             status: SubscriptionStatus::Active,
             ends_on: None,
             charged_until: None,
@@ -216,6 +222,7 @@ impl Subscription {
             access_version: 1,
             version: 0,
         };
+        let decided = data.fold()?;
         let event = BillingEvent::Subscribed {
             subscription: new.id,
             account: new.account,
@@ -225,6 +232,7 @@ impl Subscription {
         };
         Ok(Self {
             data,
+            decided,
             changed: false,
             events: vec![event],
         })
@@ -233,13 +241,23 @@ impl Subscription {
     /// Brings a stored subscription back.
     ///
     /// # Errors
-    /// [`ImpossibleSubscription`] without any agreement.
+    /// [`ImpossibleSubscription`] for decisions that say nothing or contradict each other.
     pub fn restore(data: SubscriptionSnapshot) -> Result<Self, ImpossibleSubscription> {
-        if data.agreements.is_empty() {
-            return Err(ImpossibleSubscription);
+        let decided = data.fold()?;
+        let base = decided
+            .components
+            .iter()
+            .find(|it| it.number == Component::BASE);
+        let base = base.filter(|it| !it.phases.is_empty());
+        for phase in &base.ok_or(ImpossibleSubscription::NoAgreement)?.phases {
+            let plan = phase.plan;
+            if data.profile_of(plan).is_none() {
+                return Err(ImpossibleSubscription::NoProfile { plan });
+            }
         }
         Ok(Self {
             data,
+            decided,
             changed: false,
             events: Vec::new(),
         })
@@ -269,87 +287,102 @@ impl Subscription {
         (self.data.access, self.data.access_version)
     }
 
-    /// When its periods begin.
-    #[must_use]
-    pub fn schedule(&self) -> Schedule {
-        Schedule::new(self.data.started_on, self.data.interval, self.data.bill_day)
-    }
-
     /// Everything that decides what it should be billed for.
     #[must_use]
     pub fn timeline(&self) -> Timeline {
-        let phase = |it: &Agreement| Phase::of(it.from, it.plan, it.price);
-        let phases = self.data.agreements.iter().map(phase).collect();
-        Timeline {
-            pauses: self.data.pauses.clone(),
-            charged_until: self.data.charged_until,
-            ..Timeline::of_plan(self.schedule(), phases)
-        }
+        let mut timeline = self.decided.clone();
+        timeline.charged_until = self.data.charged_until;
+        timeline.pauses.extend(&self.data.pauses);
+        timeline.pauses.sort_by_key(|it| it.from);
+        timeline
     }
 
-    /// The day from which cycles must be looked at when billing on a date: those that end before are settled.
+    /// What was agreed about the base plan on a day, or first of all before that.
     #[must_use]
-    pub fn billing_horizon(&self, today: LocalDate) -> LocalDate {
-        self.data
-            .billed_through
-            .unwrap_or(self.data.started_on)
-            .min(self.data.rebill_on.unwrap_or(today))
-            .min(today)
+    pub fn agreement_on(&self, day: LocalDate) -> Option<Agreement> {
+        let base = self
+            .decided
+            .components
+            .iter()
+            .find(|it| it.number == Component::BASE)?;
+        let begun = base.phases.iter().rposition(|it| it.from <= day);
+        let place = begun.unwrap_or(0);
+        let phase = base.phases.get(place)?;
+        let later = base.phases[place..].iter();
+        let price = later
+            .filter(|it| it.plan == phase.plan)
+            .find_map(|it| it.price)?;
+        Some(Agreement {
+            from: phase.from,
+            plan: phase.plan,
+            price,
+            profile: self.data.profile_of(phase.plan)?,
+            quantity: phase.quantity,
+        })
     }
 
-    /// When the next bill may be due; `None` while nothing will be charged.
+    /// What is agreed about the base plan by what has taken effect so far.
     #[must_use]
-    pub fn next_bill_on(&self) -> Option<LocalDate> {
-        if self.data.rebill_on.is_some() {
-            return self.data.rebill_on;
-        }
-        let next = self.data.billed_through.unwrap_or(self.data.started_on);
-        if self.data.charged_until.is_some_and(|it| it <= next) {
-            return None;
-        }
-        let paused = self.data.pauses.last().filter(|it| it.until.is_none());
-        if paused.is_some_and(|it| it.from <= next) {
-            return None;
-        }
-        match &self.data.status {
-            SubscriptionStatus::Ended { .. } if self.data.charged_until.is_none() => None,
-            _ => Some(next),
-        }
+    pub fn agreement(&self) -> Option<Agreement> {
+        self.agreement_on(self.data.decisions.in_force)
     }
 
-    /// Whether something may have to be billed today.
+    /// What will be agreed next, if a change is scheduled.
     #[must_use]
-    pub fn is_due(&self, today: LocalDate) -> bool {
-        self.next_bill_on().is_some_and(|it| it <= today)
+    pub fn scheduled(&self) -> Option<Agreement> {
+        let waiting = self.data.decisions.scheduled(self.data.decisions.in_force);
+        let next = waiting.first()?.from;
+        let over = self.data.ends_on.is_some_and(|it| it <= next);
+        (!over).then(|| self.agreement_on(next)).flatten()
     }
 
-    /// When time itself changes it next: its first day, a scheduled change, or its end.
+    /// What was added to it and is charged, or will be.
     #[must_use]
-    pub fn next_change_on(&self) -> Option<LocalDate> {
-        if matches!(self.data.status, SubscriptionStatus::Ended { .. }) {
-            return None;
-        }
-        let waits = self.data.access_version == 1
-            && self.data.access == Access::Suspended
-            && self.data.status == SubscriptionStatus::Active;
-        let begins = waits.then_some(self.data.started_on);
-        [
-            begins,
-            self.data.scheduled.map(|it| it.from),
-            self.data.ends_on,
-        ]
-        .into_iter()
-        .flatten()
-        .min()
+    pub fn add_ons(&self) -> Vec<AddOn> {
+        let today = self.data.decisions.in_force;
+        let current = |it: &Component| {
+            let phases = &it.phases;
+            let begun = phases.iter().rposition(|it| it.from <= today);
+            let phase = phases.get(begun.unwrap_or(0))?;
+            Some(AddOn {
+                component: it.number,
+                plan: phase.plan,
+                price: phase.price?,
+                quantity: phase.quantity,
+                from: phase.from,
+            })
+        };
+        let all = self.decided.components.iter();
+        all.filter(|it| it.number != Component::BASE)
+            .filter_map(current)
+            .collect()
     }
 
-    /// Notes that every period that has begun by a date is billed.
-    pub fn billed(&mut self, today: LocalDate) {
-        self.changed = true;
-        self.data.rebill_on = None;
-        let last = self.schedule().cycles(today).last();
-        let end = last.map_or(self.data.started_on, |it| it.part.end);
-        self.data.billed_through = self.data.billed_through.max(Some(end));
+    /// When it rests because that was decided; suspensions are not among them.
+    #[must_use]
+    pub fn pauses(&self) -> &[Pause] {
+        &self.decided.pauses
+    }
+
+    /// How long periods are by what has taken effect so far.
+    #[must_use]
+    pub fn interval(&self) -> Interval {
+        let today = self.data.decisions.in_force;
+        self.decided.schedule_on(today).interval()
+    }
+
+    /// The fixed bill day by what has taken effect so far, if it has one.
+    #[must_use]
+    pub fn bill_day(&self) -> Option<BillDay> {
+        self.bill_day_on(self.data.decisions.in_force)
+    }
+
+    /// The day on which its trial is over, if it was sold with one.
+    #[must_use]
+    pub fn trial_until(&self) -> Option<LocalDate> {
+        let first = self.data.decisions.made.first()?;
+        let last = self.data.decisions.made.get(1)?;
+        (self.data.decisions.sale > first.number).then_some(last.from)
     }
 
     /// Whether something happened to it since it was loaded or saved.
@@ -368,19 +401,17 @@ impl Subscription {
         self.changed = false;
         self.data.version = version;
     }
-
-    fn current(&self) -> Agreement {
-        self.data.agreements[self.data.agreements.len() - 1]
-    }
 }
 
-fn agreement(plan: &Plan, from: LocalDate) -> Agreement {
-    let terms = plan.defined();
-    Agreement {
-        from,
-        plan: terms.id,
-        price: terms.price,
-        profile: terms.profile,
+impl SubscriptionSnapshot {
+    fn fold(&self) -> Result<Timeline, BadChanges> {
+        let schedule = Schedule::new(self.started_on, self.interval, self.bill_day);
+        timeline_of(schedule, self.timing, &self.decisions.made)
+    }
+
+    fn profile_of(&self, plan: PlanId) -> Option<ProfileId> {
+        let mut all = self.decisions.profiles.iter();
+        all.find(|(it, _)| *it == plan).map(|(_, profile)| *profile)
     }
 }
 

@@ -6,13 +6,34 @@ use serde::{Deserialize, Serialize};
 use crate::schedule::{Period, Schedule};
 
 /// When a period is billed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Timing {
     /// On its first day, before it is used.
     #[default]
     InAdvance,
     /// When it is over, or the part of it that a change or the end has closed.
     InArrear,
+}
+
+impl Timing {
+    /// Every timing.
+    pub const ALL: [Self; 2] = [Self::InAdvance, Self::InArrear];
+
+    /// The word it is stored and shown as.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InAdvance => "in_advance",
+            Self::InArrear => "in_arrear",
+        }
+    }
+
+    /// The timing with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
 }
 
 /// What a pause does to the money.
@@ -28,14 +49,20 @@ pub enum PausePolicy {
     CreditDays,
 }
 
+impl PausePolicy {
+    /// Every policy.
+    pub const ALL: [Self; 3] = [Self::NoNewPeriod, Self::Keep, Self::CreditDays];
+}
+
 /// Days on which a subscription rests.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pause {
     /// The first day.
     pub from: LocalDate,
     /// The day after the last, once it is over.
     pub until: Option<LocalDate>,
-    /// What it does to the money.
+    /// What it does to the money; missing where it was stored before there was a choice.
+    #[serde(default)]
     pub policy: PausePolicy,
 }
 
@@ -171,6 +198,68 @@ impl Timeline {
             pauses: Vec::new(),
             charged_until: None,
         }
+    }
+
+    /// The schedule that is in force on a day.
+    #[must_use]
+    pub fn schedule_on(&self, day: LocalDate) -> Schedule {
+        let later = self.reschedules.iter().rev();
+        let in_force = later.into_iter().find(|it| it.from <= day);
+        in_force.map_or(self.schedule, |it| it.schedule)
+    }
+
+    /// The cycle that runs on a day, cut off where another schedule begins; `None` before the first.
+    #[must_use]
+    pub fn period_on(&self, day: LocalDate) -> Option<Period> {
+        let part = self.schedule_on(day).containing(day)?.part;
+        let next = self.reschedules.iter().find(|it| it.from > day);
+        let end = next.map_or(part.end, |it| it.from.min(part.end));
+        Some(Period { end, ..part })
+    }
+
+    /// A day, where periods never began anew. Else the first of its cycle, or of a cycle that was cut off and reaches beyond
+    /// that: days may be charged on a line of such a cycle, so both have to be looked at together.
+    pub(crate) fn before_cuts(&self, day: LocalDate) -> LocalDate {
+        let cycle = match self.reschedules.is_empty() {
+            true => None,
+            false => self.schedule_on(day).containing(day),
+        };
+        let mut day = cycle.map_or(day, |it| it.part.start);
+        for whole in self.cut_off().rev() {
+            if whole.start < day && day < whole.end {
+                day = whole.start;
+            }
+        }
+        day
+    }
+
+    /// The last day after all cycles that begin up to one, as if none were cut off.
+    pub(crate) fn end_of_cycles(&self, day: LocalDate) -> LocalDate {
+        let running = self.schedule_on(day).containing(day).map(|it| it.part);
+        let cut = self.cut_off().filter(|it| it.start <= day);
+        let ends = cut.chain(running).map(|it| it.end);
+        ends.max().unwrap_or(day)
+    }
+
+    /// The cycles that are cut off where periods begin anew, as if they were not.
+    fn cut_off(&self) -> impl DoubleEndedIterator<Item = Period> {
+        let cuts = self.reschedules.iter().enumerate();
+        cuts.filter_map(|(place, cut)| {
+            let before = match place {
+                0 => self.schedule,
+                later => self.reschedules[later - 1].schedule,
+            };
+            before.containing(cut.from).map(|it| it.part)
+        })
+    }
+
+    /// What is agreed about a component on a day; `None` before it begins.
+    #[must_use]
+    pub fn phase_on(&self, component: u16, day: LocalDate) -> Option<Phase> {
+        let all = self.components.iter();
+        let mut found = all.filter(|it| it.number == component);
+        let phases = found.next()?.phases.iter().rev();
+        phases.copied().find(|it| it.from <= day)
     }
 
     /// The schedules with the days each one is in force.

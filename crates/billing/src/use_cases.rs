@@ -4,6 +4,7 @@ pub(crate) mod account_change;
 pub(crate) mod agree_discount;
 pub(crate) mod allocate_payment;
 pub(crate) mod allocate_unmatched;
+pub(crate) mod amend_subscription;
 pub(crate) mod bill_account;
 pub(crate) mod cancel_subscription;
 pub(crate) mod change_plan;
@@ -18,6 +19,7 @@ pub(crate) mod found_entity;
 pub(crate) mod give_back;
 pub(crate) mod hold_account;
 pub(crate) mod paid;
+pub(crate) mod preview;
 pub(crate) mod promise_to_pay;
 pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
@@ -37,6 +39,7 @@ pub(crate) mod standing;
 
 use kernel::{MayConflict, StoreError, SubscriptionId};
 
+use crate::difference::Inconsistent;
 use crate::subscription::SubscriptionRefusal;
 
 /// Why a subscription was not changed.
@@ -51,6 +54,9 @@ pub enum SubscriptionError {
     /// Its state does not allow it.
     #[error("the subscription refuses it")]
     Refused(#[from] SubscriptionRefusal),
+    /// What it was billed contradicts itself, or an amount does not fit.
+    #[error("what it was billed cannot be looked at")]
+    Inconsistent(#[source] Inconsistent),
     /// Its account cannot be billed.
     #[error("its account cannot be billed")]
     Billing(#[from] bill_account::BillAccountError),
@@ -64,7 +70,7 @@ impl MayConflict for SubscriptionError {
         match self {
             Self::Store(err) => err.is_conflict(),
             Self::Billing(err) => err.is_conflict(),
-            Self::NotFound(_) | Self::NoPlan(_) | Self::Refused(_) => false,
+            Self::NotFound(_) | Self::NoPlan(_) | Self::Refused(_) | Self::Inconsistent(_) => false,
         }
     }
 }

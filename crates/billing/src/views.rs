@@ -14,12 +14,15 @@ use crate::interval::Interval;
 use crate::invoice::{InvoiceSnapshot, Line, Settlement, printed_number};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::{Payment, PaymentMethod, PaymentState, PaymentStatus, Return, ToldLate};
-use crate::plan::{PlanStatus, SoldAs};
+use crate::plan::{Charging, PlanStatus, SoldAs};
 use crate::pricing::{TaxCategory, TaxGroup, TaxedLine, Totals};
 use crate::ratio::Ratio;
 use crate::schedule::{BillDay, Period};
 use crate::segment::ChargeKind;
-use crate::subscription::Agreement;
+use crate::subscription::{
+    AddOn, Agreement, ImpossibleSubscription, Subscription, SubscriptionStatus,
+};
+use crate::timeline::{Pause, Timing};
 use crate::unmatched::{UnmatchedId, UnmatchedSnapshot, UnmatchedState, UnmatchedStatus};
 
 /// A legal entity.
@@ -62,6 +65,8 @@ pub struct PlanView {
     pub sold_as: SoldAs,
     /// Its tax category; the usual one of the entity if it has none.
     pub tax_category: Option<TaxCode>,
+    /// How it is charged.
+    pub charging: Charging,
     /// Whether it is sold.
     pub status: PlanStatus,
 }
@@ -104,10 +109,18 @@ pub struct SubscriptionView {
     pub account: AccountId,
     /// Whose it is.
     pub customer: CustomerId,
-    /// What was agreed last.
+    /// What is agreed about the base plan.
     pub agreement: Agreement,
     /// What will be agreed, if a change is scheduled.
     pub scheduled: Option<Agreement>,
+    /// The first day that is paid for, if it was sold with a trial.
+    pub trial_until: Option<LocalDate>,
+    /// What was added to it.
+    pub add_ons: Vec<AddOn>,
+    /// When it rests because that was decided.
+    pub pauses: Vec<Pause>,
+    /// Whether periods are billed ahead.
+    pub timing: Timing,
     /// How long one period is.
     pub interval: Interval,
     /// The fixed bill day, if it has one.
@@ -128,6 +141,42 @@ pub struct SubscriptionView {
     pub access: Access,
     /// The number of that decision.
     pub access_version: u64,
+}
+
+impl SubscriptionView {
+    /// How a subscription of a customer looks.
+    ///
+    /// # Errors
+    /// [`ImpossibleSubscription`] without any agreement.
+    pub fn of(it: &Subscription, customer: CustomerId) -> Result<Self, ImpossibleSubscription> {
+        let state = it.snapshot();
+        let agreement = it.agreement();
+        let suspended_reason = match &state.status {
+            SubscriptionStatus::Suspended { reason, .. } => Some(reason.clone()),
+            SubscriptionStatus::Active | SubscriptionStatus::Ended { .. } => None,
+        };
+        Ok(Self {
+            id: state.id,
+            account: state.account,
+            customer,
+            agreement: agreement.ok_or(ImpossibleSubscription::NoAgreement)?,
+            scheduled: it.scheduled(),
+            trial_until: it.trial_until(),
+            add_ons: it.add_ons(),
+            pauses: it.pauses().to_vec(),
+            timing: state.timing,
+            interval: it.interval(),
+            bill_day: it.bill_day(),
+            started_on: state.started_on,
+            status: state.status.as_str(),
+            suspended_reason,
+            ends_on: state.ends_on,
+            billed_through: state.billed_through,
+            next_bill_on: it.next_bill_on(),
+            access: state.access,
+            access_version: state.access_version,
+        })
+    }
 }
 
 /// A line of an invoice.
@@ -164,19 +213,11 @@ impl LineView {
     /// # Errors
     /// [`MoneyError`] if the taxes cannot be summed.
     pub fn of(line: &Line, priced: Option<&TaxedLine>) -> Result<Self, MoneyError> {
-        let none = Money::zero(line.amount.currency());
+        let bare = Self::from(line);
         Ok(Self {
-            subscription: line.subscription,
-            component: line.component,
-            kind: line.kind,
-            plan: line.plan,
-            quantity: line.quantity,
-            period: line.period,
-            cycle: line.cycle,
-            amount: line.amount,
-            discount: priced.map_or(none, |it| it.discount),
-            tax: priced.map_or(Ok(none), TaxedLine::tax)?,
-            repairs: line.repairs.is_some(),
+            discount: priced.map_or(bare.discount, |it| it.discount),
+            tax: priced.map_or(Ok(bare.tax), TaxedLine::tax)?,
+            ..bare
         })
     }
 
@@ -190,6 +231,26 @@ impl LineView {
         lines
             .map(|(place, it)| Self::of(it, priced(place)))
             .collect()
+    }
+}
+
+impl From<&Line> for LineView {
+    /// A line by itself: it has a share of discounts and taxes on a document only.
+    fn from(line: &Line) -> Self {
+        let none = Money::zero(line.amount.currency());
+        Self {
+            subscription: line.subscription,
+            component: line.component,
+            kind: line.kind,
+            plan: line.plan,
+            quantity: line.quantity,
+            period: line.period,
+            cycle: line.cycle,
+            amount: line.amount,
+            discount: none,
+            tax: none,
+            repairs: line.repairs.is_some(),
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use access::testing::sample_profile;
 use access::{AccessQueries, Service};
-use billing::{BillingQueries, Interval, NewPlan, Plan, SoldAs};
+use billing::{BillingQueries, Charging, Interval, NewPlan, Plan, SoldAs};
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Money, PageRequest, Scope, Timestamp};
 use postgres_adapter::Subscriptions;
@@ -72,6 +72,7 @@ fn plan(ids: &dyn Ids) -> Plan {
         interval: Interval::MONTH,
         profile: ids.next(),
         sold_as: SoldAs::Subscription,
+        charging: Charging::AHEAD,
     })
     .unwrap()
 }

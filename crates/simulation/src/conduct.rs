@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing::When;
+use billing::At;
 use chrono::Days;
 use kernel::{AccountId, CustomerId, InvoiceId, LocalDate, PaymentId, SubscriptionId};
 
@@ -62,13 +62,13 @@ pub(crate) enum Deed {
     /// Money of a payment goes back.
     GiveBack(PaymentId),
     /// To another plan.
-    Change(u32, usize, Option<When>),
+    Change(u32, usize, Option<At>),
     /// An operator stops it for now.
     Suspend(u32),
     /// And lets it go on.
     Resume(u32),
     /// It is cancelled.
-    Cancel(u32, When),
+    Cancel(u32, At),
     /// Who left comes back with a new subscription.
     ComeBack(u32),
     /// Something about prepaid passes.
@@ -157,7 +157,7 @@ pub(crate) fn look_ahead(
     let soon = || chance.within(1..=27);
     if chance.permille(60) {
         let plan = usize::try_from(chance.within(0..=3)).unwrap_or(0) % plans.max(1);
-        let when = *chance.one_of(&[None, Some(When::Now), Some(When::PeriodEnd)]);
+        let when = *chance.one_of(&[None, Some(At::Now), Some(At::PeriodEnd)]);
         diary.plan_in(chance, today, soon(), Deed::Change(number, plan, when));
         if chance.permille(200) {
             // Twice on the same day, or a change of mind before it takes effect.
@@ -176,7 +176,7 @@ pub(crate) fn look_ahead(
         );
     }
     if chance.permille(15) {
-        let when = *chance.one_of(&[When::Now, When::PeriodEnd]);
+        let when = *chance.one_of(&[At::Now, At::PeriodEnd]);
         let from = soon();
         diary.plan_in(chance, today, from, Deed::Cancel(number, when));
         if chance.permille(400) {

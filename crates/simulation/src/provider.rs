@@ -6,8 +6,8 @@ use access::testing::{FakeRouter, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
 use billing::{
-    BillLimits, BillingQueries, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs,
-    define_plan, found_entity,
+    BillLimits, BillingQueries, Charging, DunningPolicy, Interval, IntervalUnit, NewEntity,
+    NewPlan, SoldAs, define_plan, found_entity,
 };
 use chrono::{Duration, NaiveDate, NaiveTime};
 use jobs::testing::MemoryJobs;
@@ -99,6 +99,7 @@ impl Provider {
                 interval: Interval::MONTH,
                 profile,
                 sold_as: SoldAs::Subscription,
+                charging: Charging::AHEAD,
             };
             plans.push(offer(&stores, &scope, plan).await?);
         }
@@ -111,6 +112,7 @@ impl Provider {
                 interval: Interval::new(IntervalUnit::Days, days)?,
                 profile: hotspot,
                 sold_as: SoldAs::Voucher,
+                charging: Charging::AHEAD,
             };
             passes.push((offer(&stores, &scope, plan).await?, i64::from(days)));
         }

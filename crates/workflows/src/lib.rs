@@ -11,7 +11,7 @@
 //! use access::testing::{MemoryAccess, sample_profile, sample_router};
 //! use access::{AccessStore, Service};
 //! use billing::testing::MemoryBilling;
-//! use billing::{Interval, IntervalUnit, NewPlan, SoldAs, define_plan};
+//! use billing::{Charging, Interval, IntervalUnit, NewPlan, SoldAs, define_plan};
 //! # use billing::{DunningPolicy, NewEntity, found_entity};
 //! use kernel::testing::{CountingIds, FixedClock};
 //! use kernel::{Ids, Money, Scope, Timestamp};
@@ -51,6 +51,7 @@
 //!     interval: Interval::new(IntervalUnit::Days, 1)?,
 //!     profile: profile.id(),
 //!     sold_as: SoldAs::Voucher,
+//!     charging: Charging::AHEAD,
 //! };
 //! let day_pass = plan.id;
 //! define_plan(&billing, &scope, plan).await?;

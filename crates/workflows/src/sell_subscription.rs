@@ -44,6 +44,8 @@ pub struct SellSubscription {
     pub address: Option<Ipv4Addr>,
     /// The password.
     pub password: Secret,
+    /// How many units of it, at least one.
+    pub quantity: u32,
     /// A fixed bill day; without one, periods begin on the day of the start.
     pub bill_day: Option<BillDay>,
     /// The first day; today if absent.
@@ -125,6 +127,7 @@ const fn sale(command: &SellSubscription) -> Subscribe {
         customer: command.customer,
         new_account: command.new_account,
         plan: command.plan,
+        quantity: command.quantity,
         bill_day: command.bill_day,
         starts_on: command.starts_on,
     }

@@ -5,8 +5,8 @@ use std::time::Instant;
 
 use anyhow::{Result, ensure};
 use billing::{
-    BillDay, Due, Interval, InvoiceScale, NewPlan, NewSubscription, Plan, PriceTerms, Priced,
-    SoldAs, Subscription, TaxRule, Taxable, Timeline, When, desired, diff, price,
+    At, BillDay, Charging, Due, Interval, InvoiceScale, NewPlan, NewSubscription, Plan, PriceTerms,
+    Priced, SoldAs, Subscription, TaxRule, Taxable, Timeline, desired, diff, price,
 };
 use chrono::{Datelike, Days, Months, NaiveDate};
 use kernel::testing::CountingIds;
@@ -95,12 +95,14 @@ impl Life {
                 interval: Interval::MONTH,
                 profile: ids.next(),
                 sold_as: SoldAs::Subscription,
+                charging: Charging::AHEAD,
             })?)
         };
         let order = NewSubscription {
             id: ids.next(),
             account: ids.next(),
             customer: ids.next(),
+            quantity: 1,
             bill_day: Some(BillDay::new(5)?),
             starts_on: start,
         };
@@ -108,7 +110,7 @@ impl Life {
         let mut changes = Vec::new();
         for (price, month) in PRICES[1..].iter().zip([7, 16, 29]) {
             let day = start + Months::new(month);
-            sold.change_plan(&plan(*price)?, When::Now, day)?;
+            sold.change_plan(&plan(*price)?, At::Now, day)?;
             changes.push(day);
         }
         Ok(Self {

@@ -1,9 +1,10 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadAgreement, BadDiscount, BadPlan, BadPricing, BillAccountError, CorrectInvoiceError,
-    CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError, NotCredited, PlanError,
-    ReleaseAccountError, SubscribeError, SubscriptionError, SubscriptionRefusal,
+    BadAgreement, BadChanges, BadDiscount, BadPlan, BadPricing, BillAccountError,
+    CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
+    NotCredited, PlanError, ReleaseAccountError, SubscribeError, SubscriptionError,
+    SubscriptionRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -36,6 +37,10 @@ impl From<SubscribeError> for Problem {
             SubscribeError::NoPlan(_) => Self::unknown_reference("plan", err),
             SubscribeError::NoEntity => Self::wrong_state("no_legal_entity", err),
             SubscribeError::Currency => currency_mismatch("plan", &err),
+            SubscribeError::Refused(
+                refusal @ (SubscriptionRefusal::Backdated { .. }
+                | SubscriptionRefusal::TooFarAhead { .. }),
+            ) => Self::invalid("starts_on", "range", refusal.to_string()),
             SubscribeError::Refused(refusal) => refusal.into(),
             SubscribeError::Store(err) => err.into(),
         }
@@ -48,6 +53,7 @@ impl From<SubscriptionError> for Problem {
             SubscriptionError::NotFound(id) => Self::not_found("subscription", id),
             SubscriptionError::NoPlan(_) => Self::unknown_reference("plan", err),
             SubscriptionError::Refused(refusal) => refusal.into(),
+            SubscriptionError::Inconsistent(_) => Self::wrong_state("inconsistent", err),
             SubscriptionError::Billing(err) => err.into(),
             SubscriptionError::Store(err) => err.into(),
         }
@@ -100,20 +106,44 @@ impl From<ReleaseAccountError> for Problem {
 
 impl From<SubscriptionRefusal> for Problem {
     fn from(refusal: SubscriptionRefusal) -> Self {
+        use SubscriptionRefusal as R;
         let text = refusal.to_string();
         match refusal {
-            SubscriptionRefusal::PlanNotOffered => Self::refused("plan", "not_offered", text),
-            SubscriptionRefusal::Start => Self::invalid("starts_on", "range", text),
-            SubscriptionRefusal::BillDay => Self::invalid("bill_day", "interval", text),
-            SubscriptionRefusal::OtherInterval => Self::refused("plan", "other_interval", text),
-            SubscriptionRefusal::OtherCurrency => currency_mismatch("plan", &refusal),
-            SubscriptionRefusal::DowngradeNow => Self::refused("when", "downgrade_now", text),
-            SubscriptionRefusal::SamePlan => Self::wrong_state("same_plan", refusal),
-            SubscriptionRefusal::Cancelled => Self::wrong_state("cancelled", refusal),
-            SubscriptionRefusal::Suspended => Self::wrong_state("suspended", refusal),
-            SubscriptionRefusal::NotBegun => Self::wrong_state("not_begun", refusal),
-            SubscriptionRefusal::Reason => Self::invalid("reason", "length", text),
+            R::PlanNotOffered { .. } => Self::refused("plan", "not_offered", text),
+            R::Backdated { .. } => Self::invalid("when", "backdated", text),
+            R::TooFarAhead { .. } => Self::invalid("when", "too_far_ahead", text),
+            R::NotBegun { .. } => Self::wrong_state("not_begun", refusal),
+            R::Cancelled { .. } => Self::wrong_state("cancelled", refusal),
+            R::Suspended { .. } => Self::wrong_state("suspended", refusal),
+            R::SameTerms => Self::wrong_state("same_terms", refusal),
+            R::NothingScheduled => Self::wrong_state("nothing_scheduled", refusal),
+            R::NoComponent { .. } | R::BasePlan => Self::refused("component", "no_add_on", text),
+            R::TooManyAddOns { .. } => Self::wrong_state("too_many_add_ons", refusal),
+            R::AddOns { .. } => Self::refused("plan", "add_ons", text),
+            R::OtherInterval { .. } => Self::refused("plan", "other_interval", text),
+            R::OtherTiming { .. } => Self::refused("plan", "other_timing", text),
+            R::OtherCurrency { .. } => currency_mismatch("plan", &refusal),
+            R::Quantity { .. } => Self::invalid("quantity", "range", text),
+            R::TooMuch { .. } => Self::invalid("quantity", "overflow", text),
+            R::BillDay { .. } => Self::invalid("bill_day", "interval", text),
+            R::EmptyPause { .. } => Self::invalid("until", "range", text),
+            R::Reason => Self::invalid("reason", "length", text),
+            R::Calendar => Self::invalid("when", "range", text),
+            R::GivesBack { .. } => Self::refused("when", "gives_back", text),
+            R::Contradiction(rule) => contradiction(rule),
         }
+    }
+}
+
+fn contradiction(rule: BadChanges) -> Problem {
+    let text = rule.to_string();
+    match rule {
+        BadChanges::OverlappingPauses { .. } => {
+            Problem::refused("when", "overlapping_pauses", text)
+        }
+        BadChanges::NotPaused { .. } => Problem::wrong_state("not_paused", rule),
+        BadChanges::Quantity { .. } => Problem::invalid("quantity", "range", text),
+        BadChanges::NumberTwice { .. } => Problem::internal(&rule),
     }
 }
 
@@ -122,6 +152,9 @@ fn bad_plan(rule: BadPlan) -> Problem {
         BadPlan::Price => Problem::invalid("price.amount_minor", "range", rule.to_string()),
         BadPlan::TaxCategory => Problem::refused("tax_category", "unknown", rule.to_string()),
         BadPlan::Interval => Problem::invalid("interval.unit", "one_of", rule.to_string()),
+        BadPlan::Fee { .. } => Problem::invalid("fee.amount_minor", "range", rule.to_string()),
+        BadPlan::Trial { .. } => Problem::invalid("trial_days", "range", rule.to_string()),
+        BadPlan::Charging => Problem::invalid("sold_as", "charging", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
     }
 }

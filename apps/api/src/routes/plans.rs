@@ -2,7 +2,9 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{Interval, IntervalUnit, NewPlan, PlanStatus, PlanView, SoldAs, TaxCode};
+use billing::{
+    Charging, Interval, IntervalUnit, NewPlan, PlanStatus, PlanView, SoldAs, TaxCode, Timing,
+};
 use kernel::{Name, PlanId, PlanKind, ProfileId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -34,12 +36,20 @@ pub(crate) struct PlanBody {
     interval: IntervalBody,
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
-    /// `subscription` or `voucher`.
+    /// `subscription`, `voucher` or `add_on`.
     #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
     /// The tax category; that of the legal entity's usual things if absent.
     #[schema(value_type = Option<String>, example = "standard")]
     tax_category: Option<TaxCode>,
+    /// `in_advance` or `in_arrear`.
+    #[schema(value_type = words::TimingWord, example = "in_advance")]
+    timing: Timing,
+    /// How many days at the beginning nothing recurs.
+    #[schema(maximum = 366, example = 0)]
+    trial_days: u16,
+    /// What is charged once.
+    fee: Option<MoneyBody>,
     /// `offered` or `retired`.
     #[schema(value_type = words::PlanStatusWord, example = "offered")]
     status: PlanStatus,
@@ -77,6 +87,9 @@ impl From<PlanView> for PlanBody {
             service_profile: view.profile,
             sold_as: view.sold_as,
             tax_category: view.tax_category,
+            timing: view.charging.timing,
+            trial_days: view.charging.trial_days,
+            fee: view.charging.fee.map(MoneyBody::from),
             status: view.status,
         }
     }
@@ -96,9 +109,21 @@ pub(crate) struct DefinePlanBody {
     /// What the router allows.
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
-    /// `subscription` or `voucher`.
+    /// `subscription`, `voucher` or `add_on`: something on top of a subscription, in its periods.
     #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
+    /// `in_advance` (if absent) or `in_arrear`; a subscription and its add-ons need the same.
+    #[serde(default)]
+    #[schema(value_type = Option<words::TimingWord>, example = "in_advance")]
+    timing: Timing,
+    /// How many days at the beginning of a subscription nothing recurs; none if absent.
+    #[serde(default)]
+    #[validate(range(max = 366))]
+    #[schema(maximum = 366, example = 0)]
+    trial_days: u16,
+    /// What is charged once when it is sold or changed to, above zero, in the currency of the price.
+    #[validate(nested)]
+    fee: Option<MoneyBody>,
 }
 
 /// How a plan is taxed.
@@ -226,6 +251,11 @@ fn new_plan(api: &Api, body: DefinePlanBody) -> Result<NewPlan, Problem> {
         interval,
         profile: body.service_profile,
         sold_as: body.sold_as,
+        charging: Charging {
+            timing: body.timing,
+            trial_days: body.trial_days,
+            fee: body.fee.map(Into::into),
+        },
     })
 }
 

@@ -3,8 +3,9 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    Access, Agreement, BillDay, CancelSubscription, ChangePlan, ResumeSubscription,
-    SubscriptionFilter, SubscriptionView, SuspendSubscription, When,
+    Access, AddOn, Agreement, At, BillDay, CancelSubscription, ChangePlan, EndDay, Ending, Pause,
+    PausePolicy, ResumeSubscription, SubscriptionFilter, SubscriptionView, SuspendSubscription,
+    Timing, Unused,
 };
 use kernel::{
     AccountId, CustomerId, InvoiceId, LocalDate, PlanId, ProfileId, SubscriptionId,
@@ -27,6 +28,8 @@ use crate::problem::Problem;
 use crate::rights::{CancelSubscriptions, ChangePlans, ReadSubscriptions, SuspendSubscriptions};
 use crate::words;
 
+mod amend;
+mod preview;
 mod subscribe;
 
 /// A subscription.
@@ -40,10 +43,20 @@ pub(crate) struct SubscriptionBody {
     /// Who pays.
     #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
-    /// What was agreed last.
+    /// What is agreed about the base plan.
     agreement: AgreementBody,
     /// What will be agreed, if a change is scheduled.
     scheduled: Option<AgreementBody>,
+    /// The first day that is paid for, if it was sold with a trial.
+    #[schema(value_type = Option<String>, format = Date)]
+    trial_until: Option<LocalDate>,
+    /// What was added to it.
+    add_ons: Vec<AddedBody>,
+    /// When it rests because that was decided.
+    pauses: Vec<RestBody>,
+    /// `in_advance` or `in_arrear`.
+    #[schema(value_type = words::TimingWord, example = "in_advance")]
+    timing: Timing,
     interval: IntervalBody,
     /// The fixed bill day, 1 to 31; null if periods begin on the day of the start.
     #[schema(value_type = Option<u8>, example = 1)]
@@ -80,8 +93,11 @@ pub(crate) struct AgreementBody {
     from: LocalDate,
     #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
-    /// What one interval costs, as agreed then.
+    /// What one interval costs for one unit, as agreed then.
     price: MoneyBody,
+    /// How many units.
+    #[schema(minimum = 1, example = 1)]
+    quantity: u32,
     #[schema(value_type = String, pattern = "^spf_[a-z2-7]{25}[aeimquy4]$", example = "spf_agjpfimc4btqadrdlvfsmcaaai")]
     service_profile: ProfileId,
 }
@@ -92,7 +108,64 @@ impl From<Agreement> for AgreementBody {
             from: agreement.from,
             plan: agreement.plan,
             price: agreement.price.into(),
+            quantity: agreement.quantity,
             service_profile: agreement.profile,
+        }
+    }
+}
+
+/// Something that was added to a subscription.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = AddOn)]
+pub(crate) struct AddedBody {
+    /// Its number on the subscription.
+    #[schema(minimum = 1, maximum = 100, example = 1)]
+    component: u16,
+    #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
+    plan: PlanId,
+    /// What one interval costs for one unit.
+    price: MoneyBody,
+    /// How many units.
+    #[schema(minimum = 1, example = 1)]
+    quantity: u32,
+    /// Since when on these terms.
+    #[schema(value_type = String, format = Date)]
+    from: LocalDate,
+}
+
+impl From<AddOn> for AddedBody {
+    fn from(it: AddOn) -> Self {
+        Self {
+            component: it.component,
+            plan: it.plan,
+            price: it.price.into(),
+            quantity: it.quantity,
+            from: it.from,
+        }
+    }
+}
+
+/// Days on which a subscription rests.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Pause)]
+pub(crate) struct RestBody {
+    /// The first day.
+    #[schema(value_type = String, format = Date)]
+    from: LocalDate,
+    /// The day after the last; null until it is resumed.
+    #[schema(value_type = Option<String>, format = Date)]
+    until: Option<LocalDate>,
+    /// `no_new_period`, `keep` or `credit_days`.
+    #[schema(value_type = words::PausePolicyWord, example = "no_new_period")]
+    policy: PausePolicy,
+}
+
+impl From<Pause> for RestBody {
+    fn from(it: Pause) -> Self {
+        Self {
+            from: it.from,
+            until: it.until,
+            policy: it.policy,
         }
     }
 }
@@ -105,6 +178,10 @@ impl From<SubscriptionView> for SubscriptionBody {
             account: view.account,
             agreement: view.agreement.into(),
             scheduled: view.scheduled.map(AgreementBody::from),
+            trial_until: view.trial_until,
+            add_ons: view.add_ons.into_iter().map(AddedBody::from).collect(),
+            pauses: view.pauses.into_iter().map(RestBody::from).collect(),
+            timing: view.timing,
             interval: view.interval.into(),
             bill_day: view.bill_day,
             started_on: view.started_on,
@@ -123,12 +200,13 @@ impl From<SubscriptionView> for SubscriptionBody {
 #[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ChangePlanBody {
-    /// With the same interval and currency.
+    /// In the same currency; with another interval it begins periods of its own.
     #[schema(value_type = String, pattern = "^pln_[a-z2-7]{25}[aeimquy4]$", example = "pln_agjpfimc4btqadrdlvfsmcaaai")]
     plan: PlanId,
-    /// `now` or `period_end`. If absent, a dearer plan begins now and a cheaper one at the end of the period.
-    #[schema(value_type = Option<words::WhenWord>, example = "now")]
-    when: Option<When>,
+    /// `now`, `period_end` or a day from 31 days back to 366 days ahead. If absent, a dearer plan begins now and a cheaper
+    /// one at the end of the period.
+    #[schema(value_type = Option<String>, example = "now")]
+    when: Option<At>,
 }
 
 /// What a change of plan came to.
@@ -136,9 +214,12 @@ pub(crate) struct ChangePlanBody {
 #[schema(as = PlanChange)]
 pub(crate) struct PlanChangeBody {
     subscription: SubscriptionBody,
-    /// `now` or `period_end`.
-    #[schema(value_type = words::WhenWord, example = "now")]
-    when: When,
+    /// `now`, `period_end` or a day.
+    #[schema(value_type = String, example = "now")]
+    when: At,
+    /// The day on which it takes effect.
+    #[schema(value_type = String, format = Date, example = "2026-12-01")]
+    from: LocalDate,
     /// The invoice with the prorated lines, if the change cost anything.
     #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
     invoice: Option<InvoiceId>,
@@ -157,9 +238,27 @@ pub(crate) struct SuspendBody {
 #[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CancelBody {
-    /// `now` or `period_end`.
-    #[schema(value_type = words::WhenWord, example = "period_end")]
-    when: When,
+    /// The first day without it: `now`, `period_end` or a day from 31 days back to 366 days ahead.
+    #[schema(value_type = String, example = "period_end")]
+    when: At,
+    /// What becomes of days that are billed and not used: `charged` (if absent) or `given_back`.
+    #[serde(default)]
+    #[schema(value_type = Option<words::UnusedWord>, example = "charged")]
+    unused: Unused,
+    /// Whether the day of the end is billed where the rest is not: `not_billed` (if absent) or `billed`.
+    #[serde(default)]
+    #[schema(value_type = Option<words::EndDayWord>, example = "not_billed")]
+    end_day: EndDay,
+}
+
+impl CancelBody {
+    const fn ending(self) -> Ending {
+        Ending {
+            when: self.when,
+            unused: self.unused,
+            end_day: self.end_day,
+        }
+    }
 }
 
 /// Where a subscription stands.
@@ -196,6 +295,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(suspend))
         .routes(routes!(resume))
         .routes(routes!(cancel))
+        .merge(amend::routes())
+        .merge(preview::routes())
 }
 
 /// Lists subscriptions, newest first.
@@ -264,6 +365,7 @@ async fn change_plan(
     Ok(Json(PlanChangeBody {
         subscription: load(&api, &caller, id).await?,
         when: change.when,
+        from: change.from,
         invoice: change.invoice,
     }))
 }
@@ -296,7 +398,7 @@ async fn suspend(
     load(&api, &caller, id).await.map(Json)
 }
 
-/// Lets a suspended subscription go on.
+/// Lets a subscription go on that is suspended or rests.
 #[utoipa::path(
     post, path = "/subscriptions/{id}/resume", operation_id = "resume_subscription", tag = "subscriptions",
     params(("id" = String, Path, description = "A subscription id")),
@@ -309,7 +411,10 @@ async fn resume(
 ) -> Result<Json<SubscriptionBody>, Problem> {
     run(&caller, |scope| {
         let api = api.clone();
-        let command = ResumeSubscription { subscription: id };
+        let command = ResumeSubscription {
+            subscription: id,
+            when: At::Now,
+        };
         async move {
             let it = &api.ports;
             billing::resume_subscription(&*it.billing, &*it.clock, &scope, command).await
@@ -319,7 +424,8 @@ async fn resume(
     load(&api, &caller, id).await.map(Json)
 }
 
-/// Ends a subscription today or when the period that has begun is over. Twice is harmless.
+/// Ends a subscription today, when the period that has begun is over, or on a day. Twice is harmless, and the earlier end
+/// stands.
 #[utoipa::path(
     post, path = "/subscriptions/{id}/cancel", operation_id = "cancel_subscription", tag = "subscriptions",
     params(("id" = String, Path, description = "A subscription id")),
@@ -334,7 +440,7 @@ async fn cancel(
 ) -> Result<Json<SubscriptionBody>, Problem> {
     let command = CancelSubscription {
         subscription: id,
-        when: body.when,
+        ending: body.ending(),
     };
     run(&caller, |scope| {
         let api = api.clone();

@@ -11,7 +11,7 @@ use crate::invoice::Invoice;
 use crate::ledger::LedgerAccount;
 use crate::overdue::DunningPolicy;
 use crate::payment::{NewPayment, Payment, PaymentMethod};
-use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::pricing::{DatedTaxes, DiscountAmount, TaxRule, TaxTable};
 use crate::subscription::{NewSubscription, Subscription};
 
@@ -57,6 +57,7 @@ fn facts_every(
         interval,
         profile: ids.next(),
         sold_as: SoldAs::Subscription,
+        charging: Charging::AHEAD,
     })
     .unwrap();
     let sell = |_| {
@@ -64,6 +65,7 @@ fn facts_every(
             id: ids.next(),
             account: account.id(),
             customer: ids.next(),
+            quantity: 1,
             bill_day: None,
             starts_on: day("2026-11-01"),
         };

@@ -4,7 +4,7 @@
 
 use kernel::{DomainEvent, Id, Money};
 
-use super::{BadPlan, NewPlan, Plan, SoldAs};
+use super::{BadPlan, Charging, NewPlan, Plan, SoldAs};
 use crate::interval::{Interval, IntervalUnit};
 use crate::rounding::MOST_MINOR;
 
@@ -20,6 +20,7 @@ fn new(minor: i64, unit: IntervalUnit, sold_as: SoldAs) -> NewPlan {
         interval: Interval::new(unit, 1).unwrap(),
         profile: id(),
         sold_as,
+        charging: Charging::AHEAD,
     }
 }
 

@@ -16,11 +16,12 @@ impl Subscription {
         let (access, reason) = self.access_for(level, today);
         match self.data.status {
             SubscriptionStatus::Ended { .. } => {}
-            SubscriptionStatus::Suspended { .. } => self.pause(today),
-            SubscriptionStatus::Active if level == Level::Suspended => self.pause(today),
+            SubscriptionStatus::Suspended { .. } => self.stop_periods(today),
+            SubscriptionStatus::Active if level == Level::Suspended => self.stop_periods(today),
             SubscriptionStatus::Active => self.go_on(today),
         }
-        let profile = self.current().profile;
+        let current = self.agreement();
+        let profile = current.map_or(self.data.access_profile, |it| it.profile);
         if (access, profile) == (self.data.access, self.data.access_profile) {
             return false;
         }
@@ -38,7 +39,7 @@ impl Subscription {
     }
 
     /// Lets no new period begin. What is billed already stays billed: the pause begins after it.
-    fn pause(&mut self, today: LocalDate) {
+    fn stop_periods(&mut self, today: LocalDate) {
         if self.data.pauses.last().is_some_and(|it| it.until.is_none()) {
             return;
         }
@@ -74,9 +75,15 @@ impl Subscription {
                 (Access::Suspended, "suspended_by_operator")
             }
             _ if today < self.data.started_on => (Access::Suspended, "not_begun"),
+            _ if self.rests(today) => (Access::Suspended, "paused"),
             (SubscriptionStatus::Active, Level::Suspended) => (Access::Suspended, "overdue"),
             (SubscriptionStatus::Active, Level::Restricted) => (Access::Restricted, "overdue"),
             (SubscriptionStatus::Active, Level::Overdue | Level::Clear) => (Access::Active, "paid"),
         }
+    }
+
+    fn rests(&self, today: LocalDate) -> bool {
+        let mut all = self.decided.pauses.iter();
+        all.any(|it| it.days().contains(today))
     }
 }

@@ -3,14 +3,17 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod book;
+mod decisions;
+mod history;
 mod lives;
+mod stored;
 mod verbs;
 
 use kernel::{Currency, Id, LocalDate, Money};
 
 use super::{NewSubscription, Subscription};
 use crate::interval::Interval;
-use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::schedule::BillDay;
 
 fn day(text: &str) -> LocalDate {
@@ -35,6 +38,7 @@ fn terms(number: u64, minor: i64) -> NewPlan {
         interval: Interval::MONTH,
         profile: id(number),
         sold_as: SoldAs::Subscription,
+        charging: Charging::AHEAD,
     }
 }
 
@@ -47,6 +51,7 @@ fn new(starts_on: LocalDate, bill_day: Option<u8>) -> NewSubscription {
         id: id(1),
         account: id(2),
         customer: id(3),
+        quantity: 1,
         bill_day: bill_day.map(|it| BillDay::new(it).unwrap()),
         starts_on,
     }
@@ -58,4 +63,9 @@ fn sold(starts_on: &str) -> Subscription {
     let mut it = Subscription::start(new(starts_on, None), &plan(1, 300_000), starts_on).unwrap();
     it.take_events();
     it
+}
+
+fn told(it: &mut Subscription) -> Vec<&'static str> {
+    let events = it.take_events();
+    events.iter().map(kernel::DomainEvent::name).collect()
 }

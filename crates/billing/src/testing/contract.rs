@@ -28,7 +28,7 @@ use crate::entity::{LegalEntity, NewEntity};
 use crate::interval::Interval;
 use crate::invoice::{Invoice, InvoiceDraft, Line};
 use crate::overdue::DunningPolicy;
-use crate::plan::{NewPlan, Plan, SoldAs};
+use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::ports::{BillingQueries, BillingStore, BillingTx};
 use crate::run::BillingRunStore;
 use crate::schedule::Period;
@@ -187,6 +187,7 @@ impl World<'_> {
             interval: Interval::MONTH,
             profile: self.ids.next(),
             sold_as: SoldAs::Subscription,
+            charging: Charging::AHEAD,
         }
     }
 
@@ -233,6 +234,7 @@ impl World<'_> {
             id: self.ids.next(),
             account,
             customer: self.ids.next(),
+            quantity: 1,
             bill_day: None,
             starts_on: day(starts_on),
         };
@@ -258,7 +260,7 @@ impl World<'_> {
             subscription: subscription.id(),
             component: Component::BASE,
             kind: ChargeKind::Recurring,
-            plan: subscription.snapshot().agreements[0].plan,
+            plan: subscription.agreement().unwrap().plan,
             quantity: 1,
             period,
             cycle: period,

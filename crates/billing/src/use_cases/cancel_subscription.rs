@@ -1,22 +1,23 @@
 //! Ends a subscription.
 
-use kernel::{Clock, Scope, SubscriptionId};
+use kernel::{Clock, LocalDate, Scope, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
-use super::locked::load;
-use crate::ports::BillingStore;
-use crate::subscription::When;
+use super::locked::{Locked, load};
+use super::preview::Preview;
+use crate::ports::{BillingStore, BillingTx};
+use crate::subscription::Ending;
 
 /// Cancels a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CancelSubscription {
     /// The subscription.
     pub subscription: SubscriptionId,
-    /// Today, or when the period that has begun is over.
-    pub when: When,
+    /// When, and what becomes of the days that are billed and not used.
+    pub ending: Ending,
 }
 
-/// Ends it today or when the period is over; twice is harmless.
+/// Ends it; twice is harmless, and the earlier end stands.
 ///
 /// # Errors
 /// [`SubscriptionError`]; nothing is changed then.
@@ -26,11 +27,41 @@ pub async fn cancel_subscription(
     scope: &Scope,
     command: CancelSubscription,
 ) -> Result<(), SubscriptionError> {
+    let now = clock.now();
     let mut tx = store.begin(scope).await?;
-    let mut locked = load(&mut *tx, command.subscription).await?;
-    let today = locked.entity.today(clock.now());
-    locked.subscription()?.cancel(command.when, today);
+    let (mut locked, ends_on) = planned(&mut *tx, now, command).await?;
+    let today = locked.entity.today(now);
+    locked.must_not_give_back(&mut *tx, today, ends_on).await?;
     locked.restate(&mut *tx, today).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// What ending it would bring; ends nothing.
+///
+/// # Errors
+/// [`SubscriptionError`], but not for what would be given back: that is shown.
+pub async fn preview_cancellation(
+    store: &dyn BillingStore,
+    clock: &dyn Clock,
+    scope: &Scope,
+    command: CancelSubscription,
+) -> Result<Preview, SubscriptionError> {
+    let now = clock.now();
+    let mut tx = store.begin(scope).await?;
+    let (mut locked, ends_on) = planned(&mut *tx, now, command).await?;
+    Preview::of(&mut *tx, &mut locked, now, ends_on).await
+}
+
+async fn planned(
+    tx: &mut dyn BillingTx,
+    now: Timestamp,
+    command: CancelSubscription,
+) -> Result<(Locked, LocalDate), SubscriptionError> {
+    let mut locked = load(tx, command.subscription).await?;
+    let today = locked.entity.today(now);
+    let subscription = locked.subscription()?;
+    subscription.cancel(command.ending, today)?;
+    let ends_on = subscription.ends_on().unwrap_or(today);
+    Ok((locked, ends_on))
 }

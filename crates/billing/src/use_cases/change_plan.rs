@@ -1,27 +1,31 @@
-//! Puts a subscription on another plan; a change that takes effect now is invoiced at once.
+//! Puts a subscription on another plan; a change that has taken effect is invoiced at once.
 
-use kernel::{Clock, Ids, InvoiceId, PlanId, Scope, SubscriptionId};
+use kernel::{Clock, Ids, InvoiceId, LocalDate, PlanId, Scope, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
-use crate::ports::BillingStore;
-use crate::subscription::{SubscriptionRefusal, When};
+use super::locked::{Locked, load};
+use super::preview::Preview;
+use crate::ports::{BillingStore, BillingTx};
+use crate::subscription::{At, SubscriptionRefusal};
 
 /// Changes the plan of a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChangePlan {
     /// The subscription.
     pub subscription: SubscriptionId,
-    /// The new plan, with the same interval and currency.
+    /// The new plan, in the same currency.
     pub plan: PlanId,
     /// When; if absent, a dearer plan now and a cheaper one at the end of the period.
-    pub when: Option<When>,
+    pub when: Option<At>,
 }
 
 /// What a change came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PlanChange {
-    /// When it takes effect.
-    pub when: When,
+    /// When it was to take effect.
+    pub when: At,
+    /// The day on which it does.
+    pub from: LocalDate,
     /// The invoice with its prorated lines, if it cost anything.
     pub invoice: Option<InvoiceId>,
 }
@@ -39,25 +43,56 @@ pub async fn change_plan(
 ) -> Result<PlanChange, SubscriptionError> {
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
-    let mut locked = super::locked::load(&mut *tx, command.subscription).await?;
+    let (mut locked, when, from) = planned(&mut *tx, now, command).await?;
+    let today = locked.entity.today(now);
+    locked.must_not_give_back(&mut *tx, today, from).await?;
+    let invoice = locked.settle(&mut *tx, ids, now, from).await?;
+    tx.commit().await?;
+    Ok(PlanChange {
+        when,
+        from,
+        invoice,
+    })
+}
+
+/// What changing the plan would bring; changes nothing.
+///
+/// # Errors
+/// [`SubscriptionError`], but not for what would be given back: that is shown.
+pub async fn preview_plan_change(
+    store: &dyn BillingStore,
+    clock: &dyn Clock,
+    scope: &Scope,
+    command: ChangePlan,
+) -> Result<Preview, SubscriptionError> {
+    let now = clock.now();
+    let mut tx = store.begin(scope).await?;
+    let (mut locked, _, from) = planned(&mut *tx, now, command).await?;
+    Preview::of(&mut *tx, &mut locked, now, from).await
+}
+
+async fn planned(
+    tx: &mut dyn BillingTx,
+    now: Timestamp,
+    command: ChangePlan,
+) -> Result<(Locked, At, LocalDate), SubscriptionError> {
+    let mut locked = load(tx, command.subscription).await?;
     let plan = tx.plans().find(command.plan).await?;
     let plan = plan.ok_or(SubscriptionError::NoPlan(command.plan))?;
-    if plan.defined().price.currency() != locked.account.currency() {
-        return Err(SubscriptionRefusal::OtherCurrency.into());
+    let (wanted, given) = (locked.account.currency(), plan.defined().price.currency());
+    if wanted != given {
+        return Err(SubscriptionRefusal::OtherCurrency { wanted, given }.into());
     }
     let today = locked.entity.today(now);
     let subscription = locked.subscription()?;
-    let when = command
-        .when
-        .unwrap_or_else(|| subscription.usual_time_for(&plan));
-    subscription.change_plan(&plan, when, today)?;
-    let invoice = match when {
-        When::Now if !locked.account.is_parked() => locked.bill(&mut *tx, ids, now).await?,
-        When::Now | When::PeriodEnd => {
-            locked.restate(&mut *tx, today).await?;
-            None
+    subscription.catch_up(today);
+    let when = match command.when {
+        Some(when) => when,
+        None => {
+            let usual = subscription.usual_time_for(&plan);
+            usual.map_err(crate::difference::Inconsistent::from)?
         }
     };
-    tx.commit().await?;
-    Ok(PlanChange { when, invoice })
+    let from = subscription.change_plan(&plan, when, today)?;
+    Ok((locked, when, from))
 }

@@ -9,7 +9,7 @@ use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
 use crate::overdue::OpenAmount;
 use crate::ports::BillingTx;
-use crate::subscription::{Subscription, When};
+use crate::subscription::Subscription;
 
 /// Whether a dunning run may take access away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,7 +116,7 @@ fn look_at(
     let (verdict, debt_again) = evaluate(entity, account, &amounts, look)?;
     for subscription in &mut *subscriptions {
         if verdict.terminates {
-            subscription.cancel(When::Now, today);
+            subscription.terminate(today);
         }
         subscription.catch_up(today);
         subscription.derive_access(account.level(), today);

@@ -23,6 +23,8 @@ pub struct Subscribe {
     pub new_account: AccountId,
     /// What is bought.
     pub plan: PlanId,
+    /// How many units of it, at least one.
+    pub quantity: u32,
     /// A fixed bill day; without one, periods begin on the day of the start.
     pub bill_day: Option<BillDay>,
     /// The first day; today if absent.
@@ -112,6 +114,7 @@ pub async fn subscribe_within(
         id: command.id,
         account: account.id(),
         customer: command.customer,
+        quantity: command.quantity,
         bill_day: command.bill_day,
         starts_on: command.starts_on.unwrap_or(today),
     };

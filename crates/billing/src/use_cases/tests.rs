@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod amending;
 mod billing;
 mod changing;
 mod correcting;
@@ -35,10 +36,10 @@ use crate::entity::NewEntity;
 use crate::interval::{Interval, IntervalUnit};
 use crate::overdue::{DunningPolicy, Level};
 use crate::payment::PaymentMethod;
-use crate::plan::{NewPlan, SoldAs};
+use crate::plan::{Charging, NewPlan, SoldAs};
 use crate::ports::{BillingQueries, BillingStore, BillingTx};
 use crate::schedule::BillDay;
-use crate::subscription::When;
+use crate::subscription::At;
 use crate::testing::MemoryBilling;
 use crate::views::{AccountView, InvoiceFilter, InvoiceView, SubscriptionView};
 
@@ -134,6 +135,7 @@ impl Desk {
             interval: Interval::MONTH,
             profile: self.ids().next(),
             sold_as: SoldAs::Subscription,
+            charging: Charging::AHEAD,
         }
     }
 
@@ -153,6 +155,7 @@ impl Desk {
             customer: self.ids().next(),
             new_account: self.ids().next(),
             plan,
+            quantity: 1,
             bill_day: None,
             starts_on: None,
         }
@@ -228,7 +231,7 @@ impl Desk {
         &self,
         sold: Sold,
         plan: PlanId,
-        when: Option<When>,
+        when: Option<At>,
     ) -> Result<PlanChange, SubscriptionError> {
         let command = ChangePlan {
             subscription: sold.id,

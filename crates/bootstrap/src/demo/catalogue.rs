@@ -2,7 +2,7 @@
 
 use access::{DefineProfile, RateLimit, Service, Terms, define_profile};
 use anyhow::Context;
-use billing::{Interval, IntervalUnit, NewPlan, SoldAs, define_plan};
+use billing::{Charging, Interval, IntervalUnit, NewPlan, SoldAs, define_plan};
 use kernel::{Currency, Money, PlanId, Scope};
 
 use crate::ports::Ports;
@@ -113,6 +113,7 @@ async fn define(ports: &Ports, scope: &Scope, offer: &Offer) -> anyhow::Result<P
         interval: Interval::new(unit, count)?,
         profile: profile.id,
         sold_as,
+        charging: Charging::AHEAD,
     };
     let id = plan.id;
     define_profile(&*ports.access, scope, profile).await?;

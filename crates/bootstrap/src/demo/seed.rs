@@ -5,8 +5,8 @@ use std::sync::Arc;
 use access::{EnrolRouter, LoginMethod, Transport, enrol_router};
 use anyhow::Context;
 use billing::{
-    CancelSubscription, PaymentMethod, RecordPayment, SuspendSubscription, When, bill_account,
-    cancel_subscription, evaluate_account, record_payment, suspend_subscription,
+    At, CancelSubscription, Ending, PaymentMethod, RecordPayment, SuspendSubscription,
+    bill_account, cancel_subscription, evaluate_account, record_payment, suspend_subscription,
 };
 use customers::{
     BlockCustomer, CustomerFilter, CustomerKind, NewCustomer, RegisterCustomer, block_customer,
@@ -180,6 +180,7 @@ async fn subscribe(
         login: person.login.parse()?,
         address: None,
         password: Secret::new(format!("pw-{}", person.number)),
+        quantity: 1,
         bill_day: None,
         starts_on: None,
     };
@@ -240,14 +241,14 @@ async fn pass_the_time(
         Fate::Leaving => {
             let command = CancelSubscription {
                 subscription,
-                when: When::PeriodEnd,
+                ending: Ending::at(At::PeriodEnd),
             };
             cancel_subscription(&*ports.billing, now, scope, command).await?;
         }
         Fate::Gone => {
             let command = CancelSubscription {
                 subscription,
-                when: When::Now,
+                ending: Ending::at(At::Now),
             };
             cancel_subscription(&*ports.billing, now, scope, command).await?;
             leave_customer(&*ports.customers, now, scope, customer).await?;

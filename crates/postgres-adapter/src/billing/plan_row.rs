@@ -1,9 +1,10 @@
 //! A plan's row.
 
 use billing::{
-    Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs, TaxCode,
+    Charging, Interval, IntervalUnit, NewPlan, Plan, PlanSnapshot, PlanStatus, PlanView, SoldAs,
+    TaxCode, Timing,
 };
-use kernel::{PlanId, ProfileId, StoreError};
+use kernel::{Money, PlanId, ProfileId, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
@@ -26,6 +27,10 @@ pub(super) struct Model {
     interval_count: i64,
     profile_id: Uuid,
     sold_as: String,
+    add_on: bool,
+    timing: String,
+    trial_days: i64,
+    fee_minor: Option<i64>,
     status: String,
     tax_category: Option<String>,
     version: i64,
@@ -53,7 +58,11 @@ impl Model {
             interval_unit: it.interval.unit().as_str().to_owned(),
             interval_count: i64::from(it.interval.count()),
             profile_id: it.profile.uuid(),
-            sold_as: it.sold_as.as_str().to_owned(),
+            sold_as: sold_as(it.sold_as).to_owned(),
+            add_on: it.sold_as == SoldAs::AddOn,
+            timing: it.charging.timing.as_str().to_owned(),
+            trial_days: i64::from(it.charging.trial_days),
+            fee_minor: it.charging.fee.map(Money::minor),
             status: status.to_owned(),
             tax_category: row::text(snapshot.tax_category.as_ref()),
             version: snapshot.version + 1,
@@ -82,12 +91,23 @@ impl Model {
             profile: it.profile,
             sold_as: it.sold_as,
             tax_category,
+            charging: it.charging,
             status,
         })
     }
 
     fn tax_category(&self) -> Result<Option<TaxCode>, StoreError> {
         row::parse_optional("tax_category", self.tax_category.as_deref())
+    }
+
+    fn charging(&self) -> Result<Charging, StoreError> {
+        let timing = Timing::from_word(&self.timing);
+        let fee = self.fee_minor.map(|it| row::money(it, &self.currency));
+        Ok(Charging {
+            timing: timing.ok_or_else(|| row::bad("timing", &self.timing))?,
+            trial_days: row::number("trial_days", self.trial_days)?,
+            fee: fee.transpose()?,
+        })
     }
 
     fn plan_status(&self) -> Result<PlanStatus, StoreError> {
@@ -99,7 +119,12 @@ impl Model {
     }
 
     fn into_defined(self) -> Result<NewPlan, StoreError> {
-        let sold_as = SoldAs::from_word(&self.sold_as);
+        let sold_as = match SoldAs::from_word(&self.sold_as) {
+            Some(SoldAs::Subscription) if self.add_on => Some(SoldAs::AddOn),
+            Some(SoldAs::AddOn) => None,
+            other => other.filter(|_| !self.add_on),
+        };
+        let charging = self.charging()?;
         Ok(NewPlan {
             id: PlanId::from_uuid(self.id),
             name: row::parse("name", &self.name)?,
@@ -107,7 +132,16 @@ impl Model {
             interval: interval(&self.interval_unit, self.interval_count)?,
             profile: ProfileId::from_uuid(self.profile_id),
             sold_as: sold_as.ok_or_else(|| row::bad("sold_as", &self.sold_as))?,
+            charging,
         })
+    }
+}
+
+/// The check of the column knows no add-ons: the mark beside it does.
+const fn sold_as(it: SoldAs) -> &'static str {
+    match it {
+        SoldAs::AddOn => SoldAs::Subscription.as_str(),
+        other => other.as_str(),
     }
 }
 

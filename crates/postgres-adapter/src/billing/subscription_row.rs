@@ -1,15 +1,14 @@
 //! A subscription's row.
 
 use billing::{
-    Access, Agreement, BillDay, Pause, PausePolicy, Subscription, SubscriptionSnapshot,
-    SubscriptionStatus,
+    Access, Agreement, BillDay, Decisions, Subscription, SubscriptionSnapshot, SubscriptionStatus,
+    SubscriptionView, Timing,
 };
-use kernel::{AccountId, LocalDate, ProfileId, StoreError, SubscriptionId};
+use kernel::{AccountId, CustomerId, LocalDate, ProfileId, StoreError, SubscriptionId};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -28,9 +27,12 @@ pub(super) struct Model {
     interval_count: i64,
     bill_day: Option<i16>,
     started_on: LocalDate,
+    /// The base plan as it is now: the truth only where there are no decisions.
     agreements: Value,
     pauses: Value,
     scheduled: Option<Value>,
+    decisions: Option<Value>,
+    timing: String,
     status: String,
     status_on: Option<LocalDate>,
     status_reason: Option<String>,
@@ -51,16 +53,6 @@ pub(super) enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
 
-/// A pause as it is kept.
-#[derive(Debug, Serialize, Deserialize)]
-struct StoredPause {
-    from: LocalDate,
-    until: Option<LocalDate>,
-    /// Missing where it was stored before there was a choice.
-    #[serde(default)]
-    policy: PausePolicy,
-}
-
 impl Model {
     /// The row of an aggregate, with the version it is about to have.
     pub(super) fn of(tenant: Uuid, subscription: &Subscription) -> Result<Self, StoreError> {
@@ -70,7 +62,8 @@ impl Model {
             SubscriptionStatus::Suspended { since, reason } => (Some(*since), Some(reason.clone())),
             SubscriptionStatus::Ended { on } => (Some(*on), None),
         };
-        let scheduled = it.scheduled.map(serde_json::to_value).transpose();
+        let agreements: Vec<_> = subscription.agreement().into_iter().collect();
+        let scheduled = subscription.scheduled().map(serde_json::to_value);
         Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
@@ -79,9 +72,11 @@ impl Model {
             interval_count: i64::from(it.interval.count()),
             bill_day: it.bill_day.map(|it| i16::from(it.day())),
             started_on: it.started_on,
-            agreements: serde_json::to_value(&it.agreements).map_err(StoreError::corrupt)?,
-            pauses: stored_pauses(&it.pauses)?,
-            scheduled: scheduled.map_err(StoreError::corrupt)?,
+            agreements: serde_json::to_value(agreements).map_err(StoreError::corrupt)?,
+            pauses: serde_json::to_value(&it.pauses).map_err(StoreError::corrupt)?,
+            scheduled: scheduled.transpose().map_err(StoreError::corrupt)?,
+            decisions: Some(serde_json::to_value(&it.decisions).map_err(StoreError::corrupt)?),
+            timing: it.timing.as_str().to_owned(),
             status: it.status.as_str().to_owned(),
             status_on,
             status_reason,
@@ -98,13 +93,16 @@ impl Model {
         })
     }
 
+    pub(super) fn into_view(self, customer: Uuid) -> Result<SubscriptionView, StoreError> {
+        let subscription = self.into_subscription()?;
+        let customer = CustomerId::from_uuid(customer);
+        SubscriptionView::of(&subscription, customer).map_err(StoreError::corrupt)
+    }
+
     /// The aggregate, or why there can be no such subscription.
     pub(super) fn into_subscription(self) -> Result<Subscription, StoreError> {
         let access = Access::from_word(&self.access);
-        let scheduled = self
-            .scheduled
-            .clone()
-            .map(serde_json::from_value::<Agreement>);
+        let timing = Timing::from_word(&self.timing);
         let snapshot = SubscriptionSnapshot {
             id: SubscriptionId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
@@ -112,9 +110,9 @@ impl Model {
             bill_day: bill_day(self.bill_day)?,
             started_on: self.started_on,
             status: status(&self.status, self.status_on, self.status_reason.as_deref())?,
-            scheduled: scheduled.transpose().map_err(StoreError::corrupt)?,
-            agreements: serde_json::from_value(self.agreements).map_err(StoreError::corrupt)?,
-            pauses: pauses(self.pauses)?,
+            decisions: decisions(self.decisions, self.agreements, self.scheduled)?,
+            timing: timing.ok_or_else(|| row::bad("timing", &self.timing))?,
+            pauses: serde_json::from_value(self.pauses).map_err(StoreError::corrupt)?,
             ends_on: self.ends_on,
             charged_until: self.charged_until,
             billed_through: self.billed_through,
@@ -128,8 +126,24 @@ impl Model {
     }
 }
 
+/// What was decided, or what a row says that was written before decisions were kept.
+fn decisions(
+    stored: Option<Value>,
+    agreements: Value,
+    scheduled: Option<Value>,
+) -> Result<Decisions, StoreError> {
+    if let Some(stored) = stored {
+        return serde_json::from_value(stored).map_err(StoreError::corrupt);
+    }
+    let agreements: Vec<Agreement> =
+        serde_json::from_value(agreements).map_err(StoreError::corrupt)?;
+    let scheduled = scheduled.map(serde_json::from_value).transpose();
+    let scheduled = scheduled.map_err(StoreError::corrupt)?;
+    Ok(Decisions::of_agreements(&agreements, scheduled))
+}
+
 /// Three columns as a status.
-pub(super) fn status(
+fn status(
     word: &str,
     on: Option<LocalDate>,
     reason: Option<&str>,
@@ -146,32 +160,12 @@ pub(super) fn status(
 }
 
 /// A column as a bill day.
-pub(super) fn bill_day(stored: Option<i16>) -> Result<Option<BillDay>, StoreError> {
+fn bill_day(stored: Option<i16>) -> Result<Option<BillDay>, StoreError> {
     let Some(stored) = stored else {
         return Ok(None);
     };
     let day = row::number("bill_day", stored)?;
     BillDay::new(day).map(Some).map_err(StoreError::corrupt)
-}
-
-fn stored_pauses(pauses: &[Pause]) -> Result<Value, StoreError> {
-    let kept = |it: &Pause| StoredPause {
-        from: it.from,
-        until: it.until,
-        policy: it.policy,
-    };
-    let kept: Vec<_> = pauses.iter().map(kept).collect();
-    serde_json::to_value(kept).map_err(StoreError::corrupt)
-}
-
-fn pauses(stored: Value) -> Result<Vec<Pause>, StoreError> {
-    let kept: Vec<StoredPause> = serde_json::from_value(stored).map_err(StoreError::corrupt)?;
-    let pause = |it: StoredPause| Pause {
-        from: it.from,
-        until: it.until,
-        policy: it.policy,
-    };
-    Ok(kept.into_iter().map(pause).collect())
 }
 
 #[cfg(test)]

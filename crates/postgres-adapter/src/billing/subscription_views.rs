@@ -1,72 +1,31 @@
 //! Subscriptions with their customers, as people look at them.
 
-use billing::{Access, Agreement, SubscriptionFilter, SubscriptionStatus, SubscriptionView};
-use kernel::{AccountId, CustomerId, LocalDate, PageRequest, StoreError, SubscriptionId, TenantId};
-use sea_orm::{FromQueryResult, Value};
+use billing::{SubscriptionFilter, SubscriptionView};
+use kernel::{PageRequest, StoreError, TenantId};
+use sea_orm::{DbErr, FromQueryResult, QueryResult, Value};
 use uuid::Uuid;
 
-use super::plan_row::interval;
-use super::subscription_row::bill_day;
-use crate::row;
+use super::subscription_row::Model;
 
-#[derive(Debug, FromQueryResult)]
+/// A subscription with its customer.
+#[derive(Debug)]
 pub(super) struct SubscriptionColumns {
-    id: Uuid,
-    account_id: Uuid,
+    subscription: Model,
     customer_id: Uuid,
-    interval_unit: String,
-    interval_count: i64,
-    bill_day: Option<i16>,
-    started_on: LocalDate,
-    agreements: serde_json::Value,
-    scheduled: Option<serde_json::Value>,
-    status: String,
-    status_on: Option<LocalDate>,
-    status_reason: Option<String>,
-    ends_on: Option<LocalDate>,
-    billed_through: Option<LocalDate>,
-    next_bill_on: Option<LocalDate>,
-    access: String,
-    access_version: i64,
 }
 
-impl SubscriptionColumns {
-    pub(super) fn into_view(self) -> Result<SubscriptionView, StoreError> {
-        let agreements: Vec<Agreement> =
-            serde_json::from_value(self.agreements).map_err(StoreError::corrupt)?;
-        let scheduled = self.scheduled.map(serde_json::from_value).transpose();
-        let status = super::subscription_row::status(
-            &self.status,
-            self.status_on,
-            self.status_reason.as_deref(),
-        )?;
-        let access = Access::from_word(&self.access);
-        Ok(SubscriptionView {
-            id: SubscriptionId::from_uuid(self.id),
-            account: AccountId::from_uuid(self.account_id),
-            customer: CustomerId::from_uuid(self.customer_id),
-            agreement: *agreements
-                .last()
-                .ok_or_else(|| row::bad("agreements", "nothing"))?,
-            scheduled: scheduled.map_err(StoreError::corrupt)?,
-            interval: interval(&self.interval_unit, self.interval_count)?,
-            bill_day: bill_day(self.bill_day)?,
-            started_on: self.started_on,
-            status: status.as_str(),
-            suspended_reason: suspended_reason(status),
-            ends_on: self.ends_on,
-            billed_through: self.billed_through,
-            next_bill_on: self.next_bill_on,
-            access: access.ok_or_else(|| row::bad("access", &self.access))?,
-            access_version: row::number("access_version", self.access_version)?,
+impl FromQueryResult for SubscriptionColumns {
+    fn from_query_result(row: &QueryResult, prefix: &str) -> Result<Self, DbErr> {
+        Ok(Self {
+            subscription: Model::from_query_result(row, prefix)?,
+            customer_id: row.try_get(prefix, "customer_id")?,
         })
     }
 }
 
-fn suspended_reason(status: SubscriptionStatus) -> Option<String> {
-    match status {
-        SubscriptionStatus::Suspended { reason, .. } => Some(reason),
-        SubscriptionStatus::Active | SubscriptionStatus::Ended { .. } => None,
+impl SubscriptionColumns {
+    pub(super) fn into_view(self) -> Result<SubscriptionView, StoreError> {
+        self.subscription.into_view(self.customer_id)
     }
 }
 
@@ -101,8 +60,6 @@ pub(super) fn page(
 }
 
 const SUBSCRIPTIONS: &str = "\
-SELECT s.id, s.account_id, a.customer_id, s.interval_unit, s.interval_count, s.bill_day, s.started_on, s.agreements,
-    s.scheduled, s.status, s.status_on, s.status_reason, s.ends_on, s.billed_through, s.next_bill_on, s.access,
-    s.access_version
+SELECT s.*, a.customer_id
 FROM subscriptions AS s JOIN accounts AS a ON a.tenant_id = s.tenant_id AND a.id = s.account_id
 WHERE s.tenant_id = $1";

@@ -2,9 +2,9 @@
 
 use anyhow::{Result, anyhow, bail};
 use billing::{
-    BillDay, CancelSubscription, ChangePlan, PaymentMethod, RecordPayment, RecordPaymentError,
-    ResumeSubscription, SubscriptionError, SuspendSubscription, cancel_subscription, change_plan,
-    record_payment, resume_subscription, suspend_subscription,
+    At, BillDay, CancelSubscription, ChangePlan, Ending, PaymentMethod, RecordPayment,
+    RecordPaymentError, ResumeSubscription, SubscriptionError, SuspendSubscription,
+    cancel_subscription, change_plan, record_payment, resume_subscription, suspend_subscription,
 };
 use customers::{CustomerKind, NewCustomer, RegisterCustomer, register_customer};
 use kernel::testing::OpenVault;
@@ -112,6 +112,7 @@ impl Life {
                 login: login.parse().map_err(|err| anyhow!("{login}: {err}"))?,
                 address: None,
                 password: Secret::new("pw"),
+                quantity: 1,
                 bill_day,
                 starts_on: None,
             };
@@ -293,11 +294,17 @@ impl Life {
                 suspend_subscription(store, clock, &scope, command).await
             }
             Deed::Resume(_) => {
-                let command = ResumeSubscription { subscription };
+                let command = ResumeSubscription {
+                    subscription,
+                    when: At::Now,
+                };
                 resume_subscription(store, clock, &scope, command).await
             }
             Deed::Cancel(_, when) => {
-                let command = CancelSubscription { subscription, when };
+                let command = CancelSubscription {
+                    subscription,
+                    ending: Ending::at(when),
+                };
                 cancel_subscription(store, clock, &scope, command).await
             }
             _ => Ok(()),

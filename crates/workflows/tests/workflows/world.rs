@@ -8,8 +8,8 @@ use access::testing::{FakeRouter, MemoryAccess, MemoryUsage, sample_profile, sam
 use access::{AccessStore, Allowance, Grant, HostRules, LoginRef, Service, Subject};
 use billing::testing::MemoryBilling;
 use billing::{
-    BillLimits, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs, define_plan,
-    found_entity,
+    BillLimits, Charging, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs,
+    define_plan, found_entity,
 };
 use chrono::Duration;
 use customers::testing::MemoryCustomers;
@@ -147,6 +147,7 @@ impl World {
                 interval,
                 profile,
                 sold_as,
+                charging: Charging::AHEAD,
             };
             define_plan(&self.billing, &self.scope, plan).await.unwrap();
         }
@@ -234,6 +235,7 @@ impl World {
             login: login.parse().unwrap(),
             address: None,
             password: kernel::Secret::new("pw"),
+            quantity: 1,
             bill_day: None,
             starts_on: None,
         };

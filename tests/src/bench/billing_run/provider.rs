@@ -2,7 +2,9 @@
 
 use anyhow::{Result, anyhow};
 use async_trait::async_trait;
-use billing::{DunningPolicy, Interval, LegalEntity, NewEntity, NewPlan, SoldAs, define_plan};
+use billing::{
+    Charging, DunningPolicy, Interval, LegalEntity, NewEntity, NewPlan, SoldAs, define_plan,
+};
 use bootstrap::{Ports, Product};
 use jobs::ClaimedJob;
 use kernel::{EntityId, Lane, Money, Priority, Scope, StoreError, TenantId};
@@ -34,6 +36,7 @@ impl Provider {
             interval: Interval::MONTH,
             profile: ports.ids.next(),
             sold_as: SoldAs::Subscription,
+            charging: Charging::AHEAD,
         };
         let Pool::Postgres(pool) = pool else {
             anyhow::bail!("only PostgreSQL is measured");

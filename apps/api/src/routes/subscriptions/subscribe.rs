@@ -55,6 +55,10 @@ pub(crate) struct SubscribeBody {
     /// none.
     #[schema(value_type = Option<String>, format = Password, min_length = 4, max_length = 64)]
     password: Option<Secret>,
+    /// How many units of the plan; one if absent.
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1, example = 1)]
+    quantity: Option<u32>,
     /// A fixed bill day, clamped in short months; without one, periods begin on the day of the start.
     #[validate(range(min = 1, max = 31))]
     #[schema(minimum = 1, maximum = 31, example = 1)]
@@ -170,6 +174,7 @@ fn command(api: &Api, body: SubscribeBody) -> Result<(SellSubscription, Sold), P
         login: body.login,
         address: body.address,
         password,
+        quantity: body.quantity.unwrap_or(1),
         bill_day: bill_day.map_err(|err| Problem::invalid("bill_day", "range", err.to_string()))?,
         starts_on: body.starts_on,
     };

@@ -2,11 +2,11 @@
 //! answers is here.
 
 use anyhow::{Context, Result};
-use billing::{Change, Changed, Interval, Schedule, Timeline, Timing, timeline_of};
+use billing::{BillDay, Change, Changed, Interval, Schedule, Timeline, Timing, timeline_of};
 use chrono::NaiveDate;
 use kernel::Money;
 
-use crate::themes::billing_facts::{Desk, every, monthly, plan_named, usd, year};
+use crate::themes::billing_facts::{Desk, monthly, plan_named, usd, year};
 
 pub(super) fn date(text: &str) -> Result<NaiveDate> {
     text.parse().with_context(|| text.to_owned())
@@ -26,7 +26,7 @@ pub(super) fn agreed(
             component: 0,
             plan: plan_named(plan)?,
             price: each,
-            quantity: 1,
+            quantity: Some(1),
             fee: once,
         },
     })
@@ -86,7 +86,10 @@ pub(super) fn chaos() -> Result<Vec<Story>> {
     to_yearly.changes.push(Change {
         number: 3,
         from: turn,
-        what: Changed::Rescheduled(every(year()?, turn, 31)?),
+        what: Changed::Rescheduled {
+            interval: Some(year()?),
+            bill_day: Some(BillDay::new(31)?),
+        },
     });
     Ok(vec![
         story(

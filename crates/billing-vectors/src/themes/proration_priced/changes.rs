@@ -2,8 +2,8 @@
 
 use anyhow::{Context, Result, bail};
 use billing::{
-    DayCount, Due, EndDay, Exchange, ExchangeTerms, Interval, IntervalUnit, Net, NewPlan,
-    NewSubscription, Phase, Plan, Rounding, Schedule, SoldAs, Subscription, Timeline, When,
+    At, Charging, DayCount, Due, EndDay, Exchange, ExchangeTerms, Interval, IntervalUnit, Net,
+    NewPlan, NewSubscription, Phase, Plan, Rounding, Schedule, SoldAs, Subscription, Timeline,
     exchange, prorate,
 };
 use kernel::testing::CountingIds;
@@ -182,13 +182,13 @@ pub(super) fn later(case: &Case, given: Given<'_>) -> Result<Outcome> {
     decisions.extend(given.part("then").into_iter().filter(|it| !it.0.is_null()));
     for decision in decisions {
         match decision.as_text()?.replace('_', " ").as_str() {
-            "end of period" | "period end" => life.change(When::PeriodEnd)?,
-            "immediate" | "immediately" | "now" => life.change(When::Now)?,
+            "end of period" | "period end" => life.change(At::PeriodEnd)?,
+            "immediate" | "immediately" | "now" => life.change(At::Now)?,
             "cancel" | "cancelled" | "drop" => life.stay()?,
             _ => return Ok(crate::themes::unknown_shape(case)),
         }
     }
-    let pending = usize::from(life.sold.snapshot().scheduled.is_some());
+    let pending = usize::from(life.sold.scheduled().is_some());
     let invoices = [life.bill(0)?, life.bill(1)?];
     compare(
         case,
@@ -220,6 +220,7 @@ impl Life {
                 interval: Interval::MONTH,
                 profile: ids.next(),
                 sold_as: SoldAs::Subscription,
+                charging: Charging::AHEAD,
             })?)
         };
         let start: LocalDate = "2024-01-01".parse()?;
@@ -227,6 +228,7 @@ impl Life {
             id: ids.next(),
             account: ids.next(),
             customer: ids.next(),
+            quantity: 1,
             bill_day: None,
             starts_on: start,
         };
@@ -241,13 +243,14 @@ impl Life {
     /// Takes the decision to change back.
     fn stay(&mut self) -> Result<()> {
         let today = "2024-01-17".parse()?;
-        Ok(self.sold.change_plan(&self.first, When::PeriodEnd, today)?)
+        self.sold.change_plan(&self.first, At::PeriodEnd, today)?;
+        Ok(())
     }
 
-    fn change(&mut self, when: When) -> Result<()> {
-        Ok(self
-            .sold
-            .change_plan(&self.next, when, "2024-01-16".parse()?)?)
+    fn change(&mut self, when: At) -> Result<()> {
+        self.sold
+            .change_plan(&self.next, when, "2024-01-16".parse()?)?;
+        Ok(())
     }
 
     /// What the n-th month costs, in minor units.
@@ -256,12 +259,8 @@ impl Life {
         let cycle = schedule.nth(n).context("no such month")?;
         let mut then = self.sold.clone();
         then.catch_up(cycle.part.start);
-        let agreed = then.snapshot().agreements;
-        let price = agreed
-            .iter()
-            .rfind(|it| it.from <= cycle.part.start)
-            .context("nothing was agreed")?
-            .price;
+        let agreed = then.agreement_on(cycle.part.start);
+        let price = agreed.context("nothing was agreed")?.price;
         let ratio = cycle.ratio(Interval::MONTH, DayCount::ActualDays);
         let scale = scale(price.currency())?;
         Ok(prorate(price, ratio, scale, Rounding::default())?.minor())

@@ -45,7 +45,7 @@ fn a_credit_takes_off_the_debt_first_and_then_what_was_paid() {
         left: kes(300),
     };
     assert_eq!(it.credit(kes(301)), Err(beyond));
-    assert_eq!(it.reopen(kes(301)).is_err(), true, "no more than was paid");
+    assert!(it.reopen(kes(301)).is_err(), "no more than was paid");
 }
 
 #[test]

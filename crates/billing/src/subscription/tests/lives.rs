@@ -10,7 +10,7 @@ use proptest::strategy::Just;
 use super::book::Book;
 use super::{day, new, plan};
 use crate::overdue::Level;
-use crate::subscription::{Subscription, When};
+use crate::subscription::{At, Ending, Subscription};
 
 const DAYS: u64 = 220;
 
@@ -24,7 +24,7 @@ enum Act {
     Sidestep,
     Downgrade,
     DropChange,
-    Cancel(When),
+    Cancel(At),
     Owe(Level),
 }
 
@@ -55,23 +55,23 @@ impl Life {
                 let _ = it.suspend("travels", today);
             }
             Act::Resume => {
-                let _ = it.resume(today);
+                let _ = it.resume(At::Now, today);
             }
             Act::DropChange => {
-                let _ = it.change_plan(&plan(self.plans, self.price), When::Now, today);
+                let _ = it.change_plan(&plan(self.plans, self.price), At::Now, today);
             }
-            Act::Cancel(when) => it.cancel(when, today),
+            Act::Cancel(when) => it.cancel(Ending::at(when), today).unwrap(),
             Act::Owe(level) => self.level = level,
-            Act::Upgrade => self.change(self.price + 33_330, When::Now, today)?,
-            Act::Sidestep => self.change(self.price, When::Now, today)?,
-            Act::Downgrade => self.change((self.price - 50_000).max(1), When::PeriodEnd, today)?,
+            Act::Upgrade => self.change(self.price + 33_330, At::Now, today)?,
+            Act::Sidestep => self.change(self.price, At::Now, today)?,
+            Act::Downgrade => self.change((self.price - 50_000).max(1), At::PeriodEnd, today)?,
         }
         self.book.evaluate(self.level, today);
         Ok(())
     }
 
     /// A change that takes effect now is invoiced at once, as the use case does.
-    fn change(&mut self, minor: i64, when: When, today: LocalDate) -> Result<(), TestCaseError> {
+    fn change(&mut self, minor: i64, when: At, today: LocalDate) -> Result<(), TestCaseError> {
         let next = plan(self.plans + 1, minor);
         let changed = self.book.subscription.change_plan(&next, when, today);
         if changed.is_err() {
@@ -79,7 +79,7 @@ impl Life {
         }
         self.plans += 1;
         self.price = self.price.max(minor);
-        if when == When::Now {
+        if when == At::Now {
             self.bill(today)?;
         }
         Ok(())
@@ -123,8 +123,8 @@ fn any_act() -> impl Strategy<Value = Act> {
         Just(Act::Sidestep),
         Just(Act::Downgrade),
         Just(Act::DropChange),
-        Just(Act::Cancel(When::Now)),
-        Just(Act::Cancel(When::PeriodEnd)),
+        Just(Act::Cancel(At::Now)),
+        Just(Act::Cancel(At::PeriodEnd)),
     ]
 }
 

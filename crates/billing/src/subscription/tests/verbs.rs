@@ -5,10 +5,7 @@ use crate::events::{Access, BillingEvent};
 use crate::interval::{Interval, IntervalUnit};
 use crate::overdue::Level;
 use crate::plan::{NewPlan, Plan, SoldAs};
-use crate::subscription::{
-    ImpossibleSubscription, Subscription, SubscriptionRefusal, SubscriptionSnapshot,
-    SubscriptionStatus, When,
-};
+use crate::subscription::{At, Ending, Subscription, SubscriptionRefusal, SubscriptionStatus};
 use crate::timeline::{Pause, PausePolicy};
 
 fn named(events: &[BillingEvent]) -> Vec<&'static str> {
@@ -42,9 +39,10 @@ fn a_sale_needs_an_offered_plan_for_subscriptions() {
         sold_as: SoldAs::Voucher,
         ..terms(1, 100)
     });
-    for plan in [retired, voucher.unwrap()] {
-        let refused = Subscription::start(new(today, None), &plan, today);
-        assert_eq!(refused, Err(SubscriptionRefusal::PlanNotOffered));
+    for it in [retired, voucher.unwrap()] {
+        let refused = Subscription::start(new(today, None), &it, today);
+        let plan = id(1);
+        assert_eq!(refused, Err(SubscriptionRefusal::PlanNotOffered { plan }));
     }
     let weekly = NewPlan {
         interval: Interval::new(IntervalUnit::Weeks, 1).unwrap(),
@@ -52,29 +50,19 @@ fn a_sale_needs_an_offered_plan_for_subscriptions() {
     };
     let weekly = Plan::define(weekly).unwrap();
     let refused = Subscription::start(new(today, Some(5)), &weekly, today);
-    assert_eq!(refused, Err(SubscriptionRefusal::BillDay));
-}
-
-#[test]
-fn a_stored_subscription_has_an_agreement() {
-    let it = sold("2026-11-01").snapshot();
-    assert_eq!(Subscription::restore(it.clone()).unwrap().snapshot(), it);
-    let without = SubscriptionSnapshot {
-        agreements: Vec::new(),
-        ..it
-    };
-    assert_eq!(Subscription::restore(without), Err(ImpossibleSubscription));
+    let interval = Interval::WEEK;
+    assert_eq!(refused, Err(SubscriptionRefusal::BillDay { interval }));
 }
 
 #[test]
 fn a_dearer_plan_begins_today_and_a_cheaper_one_with_the_next_period() {
     let it = sold("2026-11-01");
     for (minor, when) in [
-        (299_999, When::PeriodEnd),
-        (300_000, When::Now),
-        (300_001, When::Now),
+        (299_999, At::PeriodEnd),
+        (300_000, At::Now),
+        (300_001, At::Now),
     ] {
-        assert_eq!(it.usual_time_for(&plan(2, minor)), when);
+        assert_eq!(it.usual_time_for(&plan(2, minor)), Ok(when));
     }
 }
 
@@ -83,13 +71,11 @@ fn a_change_now_is_agreed_from_today_and_waits_to_be_billed() {
     let mut it = sold("2026-11-01");
     it.billed(day("2026-11-01"));
     let today = day("2026-11-11");
-    it.change_plan(&plan(2, 400_000), When::Now, today).unwrap();
-    let state = it.snapshot();
-    assert_eq!(state.agreements.len(), 2);
-    assert_eq!(
-        (state.agreements[1].from, state.agreements[1].price),
-        (today, kes(400_000))
-    );
+    it.change_plan(&plan(2, 400_000), At::Now, today).unwrap();
+    let agreed = it.agreement().unwrap();
+    assert_eq!((agreed.from, agreed.price), (today, kes(400_000)));
+    let first = it.agreement_on(day("2026-11-10")).unwrap();
+    assert_eq!(first.price, kes(300_000));
     assert_eq!(it.next_bill_on(), Some(today));
     assert_eq!(named(&it.take_events()), ["billing.plan_changed"]);
     it.billed(today);
@@ -101,16 +87,17 @@ fn the_last_of_several_changes_on_one_day_stands() {
     let mut it = sold("2026-11-01");
     let today = day("2026-11-11");
     for (number, minor) in [(2, 400_000), (3, 500_000)] {
-        it.change_plan(&plan(number, minor), When::Now, today)
+        it.change_plan(&plan(number, minor), At::Now, today)
             .unwrap();
     }
-    let plans: Vec<_> = it.snapshot().agreements.iter().map(|it| it.plan).collect();
-    assert_eq!(plans, [id(1), id(3)]);
+    let plan_on = |it: &Subscription, on: &str| it.agreement_on(day(on)).unwrap().plan;
+    assert_eq!(plan_on(&it, "2026-11-10"), id(1));
+    assert_eq!(plan_on(&it, "2026-11-11"), id(3));
     let mut first_day = sold("2026-11-01");
     first_day
-        .change_plan(&plan(2, 400_000), When::Now, day("2026-11-01"))
+        .change_plan(&plan(2, 400_000), At::Now, day("2026-11-01"))
         .unwrap();
-    assert_eq!(first_day.snapshot().agreements.len(), 1);
+    assert_eq!(plan_on(&first_day, "2026-11-01"), id(2));
 }
 
 #[test]
@@ -118,27 +105,28 @@ fn a_later_decision_replaces_the_scheduled_one() {
     let mut it = sold("2026-11-01");
     let today = day("2026-11-11");
     for number in [2, 3] {
-        it.change_plan(&plan(number, 100), When::PeriodEnd, today)
+        it.change_plan(&plan(number, 100), At::PeriodEnd, today)
             .unwrap();
     }
-    let scheduled = it.snapshot().scheduled.unwrap();
+    let scheduled = it.scheduled().unwrap();
     assert_eq!((scheduled.plan, scheduled.from), (id(3), day("2026-12-01")));
     assert_eq!(it.next_change_on(), Some(day("2026-12-01")));
-    it.change_plan(&plan(4, 300_001), When::Now, today).unwrap();
-    assert_eq!(it.snapshot().scheduled, None);
+    it.change_plan(&plan(4, 300_001), At::Now, today).unwrap();
+    assert_eq!(it.scheduled(), None);
 }
 
 #[test]
 fn a_scheduled_change_takes_effect_on_its_day_however_late_it_is_noticed() {
     let mut it = sold("2026-11-01");
-    it.change_plan(&plan(2, 100), When::PeriodEnd, day("2026-11-11"))
+    it.change_plan(&plan(2, 100), At::PeriodEnd, day("2026-11-11"))
         .unwrap();
     it.catch_up(day("2026-11-30"));
-    assert_eq!(it.snapshot().agreements.len(), 1);
+    assert_eq!(it.agreement().unwrap().plan, id(1));
     it.take_events();
     it.catch_up(day("2027-02-03"));
-    assert_eq!(it.snapshot().agreements[1].from, day("2026-12-01"));
+    assert_eq!(it.agreement().unwrap().from, day("2026-12-01"));
     assert_eq!(named(&it.take_events()), ["billing.plan_changed"]);
+    it.saved_as(1);
     it.catch_up(day("2027-02-03"));
     assert!(!it.has_news());
 }
@@ -148,36 +136,32 @@ fn changes_are_refused_for_a_reason() {
     let today = day("2026-11-11");
     let fresh = || sold("2026-11-01");
     let refused = |mut it: Subscription, plan: &Plan, when| it.change_plan(plan, when, today);
-    let now = |it, plan: &Plan| refused(it, plan, When::Now).unwrap_err();
-    assert_eq!(now(fresh(), &plan(2, 1)), SubscriptionRefusal::DowngradeNow);
+    let now = |it, plan: &Plan| refused(it, plan, At::Now).unwrap_err();
     assert_eq!(
         now(fresh(), &plan(1, 300_000)),
-        SubscriptionRefusal::SamePlan
+        SubscriptionRefusal::SameTerms
     );
     let mut suspended = fresh();
     suspended.suspend("x", today).unwrap();
     assert_eq!(
         now(suspended, &plan(2, 400_000)),
-        SubscriptionRefusal::Suspended
+        SubscriptionRefusal::Suspended { since: today }
     );
-    for when in [When::Now, When::PeriodEnd] {
+    for (when, ends_on) in [(At::Now, today), (At::PeriodEnd, day("2026-12-01"))] {
         let mut cancelled = fresh();
-        cancelled.cancel(when, today);
+        cancelled.cancel(Ending::at(when), today).unwrap();
         assert_eq!(
             now(cancelled, &plan(2, 400_000)),
-            SubscriptionRefusal::Cancelled
+            SubscriptionRefusal::Cancelled { ends_on }
         );
     }
-    let later = Subscription::start(new(day("2026-11-12"), None), &plan(1, 1), today).unwrap();
-    assert_eq!(now(later, &plan(2, 400_000)), SubscriptionRefusal::NotBegun);
-    let other_currency = Plan::define(NewPlan {
-        price: kernel::Money::from_minor(900_000, "UGX".parse().unwrap()),
-        ..terms(2, 1)
-    });
-    assert_eq!(
-        now(fresh(), &other_currency.unwrap()),
-        SubscriptionRefusal::OtherCurrency
-    );
+    let starts_on = day("2026-11-12");
+    let later = Subscription::start(new(starts_on, None), &plan(1, 1), today).unwrap();
+    let not_begun = SubscriptionRefusal::NotBegun {
+        from: today,
+        starts_on,
+    };
+    assert_eq!(now(later, &plan(2, 400_000)), not_begun);
 }
 
 #[test]
@@ -197,7 +181,7 @@ fn suspending_and_resuming_open_and_close_a_pause() {
     };
     assert_eq!(it.snapshot().pauses, [pause(None)], "after what is billed");
     assert_eq!(it.next_bill_on(), None);
-    it.resume(day("2026-12-11")).unwrap();
+    it.resume(At::Now, day("2026-12-11")).unwrap();
     assert!(it.derive_access(Level::Clear, day("2026-12-11")));
     assert_eq!(it.snapshot().pauses, [pause(Some(day("2026-12-11")))]);
     assert_eq!(it.next_bill_on(), Some(day("2026-12-11")));
@@ -223,7 +207,7 @@ fn a_pause_goes_on_until_nothing_suspends_any_more() {
     it.billed(day("2026-11-01"));
     it.suspend("x", day("2026-11-10")).unwrap();
     it.derive_access(Level::Suspended, day("2026-11-16"));
-    it.resume(day("2026-12-05")).unwrap();
+    it.resume(At::Now, day("2026-12-05")).unwrap();
     it.derive_access(Level::Suspended, day("2026-12-05"));
     assert_eq!(it.next_bill_on(), None);
     it.derive_access(Level::Restricted, day("2026-12-11"));
@@ -248,44 +232,44 @@ fn a_pause_is_news_even_if_access_stays_as_it_is() {
 fn an_end_stays_charged_up_to_the_end_of_the_period_it_falls_into() {
     for (when, today, billed_on, ends_on, charged_until) in [
         (
-            When::Now,
+            At::Now,
             "2026-11-11",
             Some("2026-11-01"),
             "2026-11-11",
             "2026-12-01",
         ),
         (
-            When::PeriodEnd,
+            At::PeriodEnd,
             "2026-11-11",
             Some("2026-11-01"),
             "2026-12-01",
             "2026-12-01",
         ),
-        (When::Now, "2026-11-11", None, "2026-11-11", "2026-12-01"),
+        (At::Now, "2026-11-11", None, "2026-11-11", "2026-12-01"),
         (
-            When::Now,
+            At::Now,
             "2026-12-01",
             Some("2026-11-01"),
             "2026-12-01",
             "2026-12-01",
         ),
         (
-            When::Now,
+            At::Now,
             "2026-12-01",
             Some("2026-12-01"),
             "2026-12-01",
             "2027-01-01",
         ),
         (
-            When::PeriodEnd,
+            At::PeriodEnd,
             "2026-12-01",
             Some("2026-11-01"),
             "2027-01-01",
             "2027-01-01",
         ),
-        (When::Now, "2026-11-01", None, "2026-11-01", "2026-11-01"),
+        (At::Now, "2026-11-01", None, "2026-11-01", "2026-11-01"),
         (
-            When::Now,
+            At::Now,
             "2026-11-01",
             Some("2026-11-01"),
             "2026-11-01",
@@ -296,7 +280,7 @@ fn an_end_stays_charged_up_to_the_end_of_the_period_it_falls_into() {
         if let Some(billed_on) = billed_on {
             it.billed(day(billed_on));
         }
-        it.cancel(when, day(today));
+        it.cancel(Ending::at(when), day(today)).unwrap();
         let state = it.snapshot();
         let ends = (state.ends_on, state.charged_until);
         let expected = (Some(day(ends_on)), Some(day(charged_until)));
@@ -310,10 +294,10 @@ fn an_end_stays_charged_up_to_the_end_of_the_period_it_falls_into() {
 #[test]
 fn cancelling_before_the_first_day_ends_it_today() {
     let today = day("2026-11-01");
-    for when in [When::Now, When::PeriodEnd] {
+    for when in [At::Now, At::PeriodEnd] {
         let order = new(day("2026-11-10"), None);
         let mut it = Subscription::start(order, &plan(1, 100), today).unwrap();
-        it.cancel(when, today);
+        it.cancel(Ending::at(when), today).unwrap();
         assert_eq!(it.snapshot().ends_on, Some(today));
         assert_eq!(it.next_bill_on(), None);
         it.catch_up(today);
@@ -328,12 +312,13 @@ fn cancelling_before_the_first_day_ends_it_today() {
 #[test]
 fn the_earlier_end_stands() {
     let mut it = sold("2026-11-01");
-    it.cancel(When::Now, day("2026-11-11"));
+    it.cancel(Ending::at(At::Now), day("2026-11-11")).unwrap();
     it.take_events();
-    it.cancel(When::PeriodEnd, day("2026-11-11"));
+    it.cancel(Ending::at(At::PeriodEnd), day("2026-11-11"))
+        .unwrap();
     assert_eq!(it.snapshot().ends_on, Some(day("2026-11-11")));
     assert_eq!(named(&it.take_events()), ["billing.subscription_ended"]);
-    it.cancel(When::Now, day("2026-11-20"));
+    it.cancel(Ending::at(At::Now), day("2026-11-20")).unwrap();
     assert!(!it.has_news());
 }
 
@@ -341,9 +326,11 @@ fn the_earlier_end_stands() {
 fn what_is_over_does_not_come_back() {
     let mut it = sold("2026-11-01");
     let today = day("2026-11-11");
-    it.cancel(When::Now, today);
-    assert_eq!(it.resume(today), Err(SubscriptionRefusal::Cancelled));
-    assert_eq!(it.suspend("x", today), Err(SubscriptionRefusal::Cancelled));
+    it.cancel(Ending::at(At::Now), today).unwrap();
+    let ends_on = today;
+    let cancelled = SubscriptionRefusal::Cancelled { ends_on };
+    assert_eq!(it.resume(At::Now, today), Err(cancelled.clone()));
+    assert_eq!(it.suspend("x", today), Err(cancelled));
     for level in Level::ALL {
         it.derive_access(level, today);
         assert_eq!(it.access(), (Access::Ended, 2));
@@ -375,7 +362,7 @@ fn every_decision_about_access_has_the_next_number() {
     let mut it = sold("2026-11-01");
     it.derive_access(Level::Restricted, day("2026-11-12"));
     it.derive_access(Level::Suspended, day("2026-11-16"));
-    it.change_plan(&plan(2, 400_000), When::Now, day("2026-11-16"))
+    it.change_plan(&plan(2, 400_000), At::Now, day("2026-11-16"))
         .unwrap();
     it.derive_access(Level::Suspended, day("2026-11-16"));
     it.derive_access(Level::Clear, day("2026-11-17"));

@@ -2,15 +2,17 @@
 
 use kernel::PageRequest;
 
-use super::{World, must_conflict, outcome};
+use super::{World, kes, must_conflict, outcome};
 use crate::entity::LegalEntity;
-use crate::plan::{Plan, PlanStatus};
+use crate::plan::{Charging, NewPlan, Plan, PlanStatus, SoldAs};
 use crate::ports::PLAN_NAME_UNIQUE;
+use crate::timeline::Timing;
 
 impl World<'_> {
     pub(super) async fn catalogue_promises(&self) {
         self.an_entity_reads_back_as_it_was_saved().await;
         self.a_plan_reads_back_as_it_was_saved().await;
+        self.plans_of_every_kind_read_back().await;
         self.a_stale_plan_is_a_conflict().await;
         self.a_stale_entity_is_a_conflict().await;
         self.only_offered_plans_hold_their_names().await;
@@ -58,6 +60,40 @@ impl World<'_> {
             (view.terms_days, view.dunning),
             (founded.terms_days, founded.dunning)
         );
+    }
+
+    async fn plans_of_every_kind_read_back(&self) {
+        let base = || self.new_plan(&self.ids.fresh().to_string(), 5_000);
+        let late = NewPlan {
+            charging: Charging {
+                timing: Timing::InArrear,
+                trial_days: 14,
+                fee: Some(kes(70_000)),
+            },
+            ..base()
+        };
+        let add_on = NewPlan {
+            sold_as: SoldAs::AddOn,
+            ..base()
+        };
+        let voucher = NewPlan {
+            sold_as: SoldAs::Voucher,
+            ..base()
+        };
+        for defined in [late, add_on, voucher] {
+            let mut plan = Plan::define(defined.clone()).unwrap();
+            let mut tx = self.tx().await;
+            tx.plans().save(&mut plan).await.unwrap();
+            tx.commit().await.unwrap();
+            let mut tx = self.tx().await;
+            let stored = tx.plans().find(defined.id).await.unwrap().unwrap();
+            assert_eq!(stored.defined(), &defined);
+            drop(tx);
+            let view = self.queries.plan(self.tenant(), defined.id).await;
+            let view = view.unwrap().unwrap();
+            let shown = (view.sold_as, view.charging);
+            assert_eq!(shown, (defined.sold_as, defined.charging));
+        }
     }
 
     async fn a_plan_reads_back_as_it_was_saved(&self) {

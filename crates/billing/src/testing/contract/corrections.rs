@@ -220,10 +220,8 @@ impl World<'_> {
         let id = note.draft.id;
         let stored = tx.invoices().find_note(id).await.unwrap().unwrap();
         assert_eq!(stored, note);
-        assert_eq!(
-            tx.invoices().notes_of(invoice).await.unwrap(),
-            [note.clone()]
-        );
+        let notes = tx.invoices().notes_of(invoice).await.unwrap();
+        assert_eq!(notes, std::slice::from_ref(&note));
         let nobody: CreditNoteId = self.ids.next();
         assert!(tx.invoices().find_note(nobody).await.unwrap().is_none());
         drop(tx);

@@ -9,7 +9,7 @@ use crate::entity::LegalEntity;
 use crate::invoice::Line;
 use crate::run::{BillingRunStore, FoundAccount, PreparedBill, RunPage, prepare_bill};
 use crate::segment::ChargeKind;
-use crate::subscription::When;
+use crate::subscription::At;
 use crate::use_cases::release_account::{ReleaseAccountError, release_account};
 use crate::views::InvoiceFilter;
 
@@ -250,8 +250,7 @@ impl World<'_> {
         let mut tx = self.tx().await;
         tx.accounts().lock(account).await.unwrap();
         let mut it = tx.subscriptions().find(sold).await.unwrap().unwrap();
-        it.change_plan(&dearer, When::Now, day("2026-11-21"))
-            .unwrap();
+        it.change_plan(&dearer, At::Now, day("2026-11-21")).unwrap();
         tx.subscriptions().save(&mut it).await.unwrap();
         tx.payments().save(&mut payment).await.unwrap();
         tx.commit().await.unwrap();
@@ -276,7 +275,7 @@ impl World<'_> {
         let mut tx = self.tx().await;
         tx.accounts().lock(account).await.unwrap();
         let mut it = tx.subscriptions().find(sold.id()).await.unwrap().unwrap();
-        it.change_plan(&dearer, When::Now, day("2026-12-20"))
+        it.change_plan(&dearer, At::Now, day("2026-12-20"))
             .unwrap();
         tx.subscriptions().save(&mut it).await.unwrap();
         tx.commit().await.unwrap();

@@ -4,14 +4,17 @@ use kernel::{AccountId, PageRequest};
 
 use super::{World, day, kes, must_conflict, outcome};
 use crate::overdue::Level;
+use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::schedule::BillDay;
-use crate::subscription::{NewSubscription, Subscription, When};
+use crate::subscription::{At, Ending, NewSubscription, Subscription};
+use crate::timeline::PausePolicy;
 use crate::views::SubscriptionFilter;
 
 impl World<'_> {
     pub(super) async fn subscription_promises(&self) {
         self.a_subscription_reads_back_through_its_whole_life()
             .await;
+        self.every_decision_reads_back().await;
         self.a_stale_subscription_is_a_conflict().await;
         self.subscriptions_of_an_account_come_by_id().await;
         self.subscriptions_are_found_by_customer_account_and_status()
@@ -25,6 +28,7 @@ impl World<'_> {
             id: self.ids.next(),
             account,
             customer: self.ids.next(),
+            quantity: 1,
             bill_day: Some(BillDay::new(5).unwrap()),
             starts_on: day("2026-11-21"),
         };
@@ -41,11 +45,11 @@ impl World<'_> {
         assert_eq!((view.access, view.access_version), it.access());
         assert_eq!(view.billed_through, Some(day("2026-12-05")));
         assert_eq!(view.next_bill_on, None);
-        it.resume(day("2026-12-08")).unwrap();
+        it.resume(At::Now, day("2026-12-08")).unwrap();
         it.derive_access(Level::Clear, day("2026-12-08"));
-        it.change_plan(&big, When::Now, day("2026-12-09")).unwrap();
+        it.change_plan(&big, At::Now, day("2026-12-09")).unwrap();
         self.keeps(&mut it).await;
-        it.change_plan(&small, When::PeriodEnd, day("2026-12-10"))
+        it.change_plan(&small, At::PeriodEnd, day("2026-12-10"))
             .unwrap();
         it.derive_access(Level::Restricted, day("2026-12-10"));
         self.keeps(&mut it).await;
@@ -55,7 +59,7 @@ impl World<'_> {
         assert_eq!(view.scheduled.unwrap().price, kes(100_000));
         assert_eq!(view.next_bill_on, it.next_bill_on());
         assert_eq!(view.bill_day, Some(BillDay::new(5).unwrap()));
-        it.cancel(When::Now, day("2026-12-11"));
+        it.cancel(Ending::at(At::Now), day("2026-12-11")).unwrap();
         it.catch_up(day("2026-12-11"));
         it.derive_access(Level::Clear, day("2026-12-11"));
         self.keeps(&mut it).await;
@@ -65,6 +69,50 @@ impl World<'_> {
             (view.status, view.ends_on),
             ("ended", Some(day("2026-12-11")))
         );
+    }
+
+    async fn every_decision_reads_back(&self) {
+        let account = self.account().await;
+        let mut it = self.sell(account, "2026-11-01", "2026-11-01").await;
+        let today = day("2026-11-11");
+        let defined = NewPlan {
+            sold_as: SoldAs::AddOn,
+            charging: Charging {
+                fee: Some(kes(700)),
+                ..Charging::AHEAD
+            },
+            ..self.new_plan(&self.ids.fresh().to_string(), 50_000)
+        };
+        let box_rent = Plan::define(defined).unwrap();
+        let dearer = self.plan(900_000).await;
+        it.billed(day("2026-11-01"));
+        it.change_quantity(0, 3, At::Now, today).unwrap();
+        let (added, _) = it.add(&box_rent, 2, At::Now, today).unwrap();
+        it.remove(added, At::On(day("2027-03-01")), today).unwrap();
+        let until = Some(day("2027-01-20"));
+        let from = At::On(day("2027-01-05"));
+        it.pause(from, until, PausePolicy::CreditDays, today)
+            .unwrap();
+        it.change_bill_day(BillDay::new(9).unwrap(), At::PeriodEnd, today)
+            .unwrap();
+        it.change_plan(&dearer, At::PeriodEnd, today).unwrap();
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let view = view.unwrap().unwrap();
+        assert_eq!(view.agreement.quantity, 3);
+        let scheduled = view.scheduled.unwrap();
+        assert_eq!((scheduled.price, scheduled.quantity), (kes(900_000), 3));
+        assert_eq!(view.add_ons, it.add_ons());
+        assert_eq!(view.pauses, it.pauses());
+        assert_eq!((view.add_ons.len(), view.pauses.len()), (1, 1));
+        assert_eq!(view.next_bill_on, it.next_bill_on());
+        it.cancel_scheduled_change(today).unwrap();
+        it.catch_up(day("2026-12-01"));
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let view = view.unwrap().unwrap();
+        assert_eq!(view.bill_day, Some(BillDay::new(9).unwrap()));
+        assert_eq!(view.scheduled, None);
     }
 
     async fn keeps(&self, subscription: &mut Subscription) {

@@ -6,7 +6,7 @@ use super::{World, day};
 use crate::account::Account;
 use crate::overdue::Level;
 use crate::ports::SweepPage;
-use crate::subscription::When;
+use crate::subscription::{At, Ending};
 
 const TODAY: &str = "2026-12-01";
 
@@ -87,7 +87,7 @@ impl World<'_> {
         let mut it = self.sell(account, "2026-11-15", "2026-11-15").await;
         it.billed(day("2026-11-15"));
         let plan = self.plan(900_000).await;
-        it.change_plan(&plan, When::Now, day("2026-11-20")).unwrap();
+        it.change_plan(&plan, At::Now, day("2026-11-20")).unwrap();
         self.keep(&mut it).await;
         account
     }

@@ -32,7 +32,7 @@ impl World<'_> {
         let mut tx = self.tx().await;
         tx.payments().save(&mut payment).await.unwrap();
         tx.commit().await.unwrap();
-        let plan = sold.snapshot().agreements[0].plan;
+        let plan = sold.agreement().unwrap().plan;
         let stranger = self.stranger();
         let mut tx = stranger.tx().await;
         assert!(tx.entities().first().await.unwrap().is_none());

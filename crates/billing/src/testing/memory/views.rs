@@ -9,7 +9,7 @@ use crate::entity::EntitySnapshot;
 use crate::invoice::{InvoiceSnapshot, Settlement};
 use crate::payment::{Payment, PaymentSnapshot};
 use crate::plan::PlanSnapshot;
-use crate::subscription::{Subscription, SubscriptionSnapshot, SubscriptionStatus};
+use crate::subscription::{Subscription, SubscriptionSnapshot};
 use crate::views::{AccountView, EntityView, InvoiceView, PaymentView, PlanView, SubscriptionView};
 
 pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
@@ -37,6 +37,7 @@ pub(super) fn plan_view(row: &PlanSnapshot) -> PlanView {
         profile: row.defined.profile,
         sold_as: row.defined.sold_as,
         tax_category: row.tax_category.clone(),
+        charging: row.defined.charging,
         status: row.status,
     }
 }
@@ -96,28 +97,7 @@ pub(super) fn subscription_view(
     let account =
         account.ok_or_else(|| StoreError::corrupt("a subscription without its account"))?;
     let subscription = Subscription::restore(row.clone()).map_err(StoreError::corrupt)?;
-    let agreement = row.agreements.last().copied();
-    let suspended_reason = match &row.status {
-        SubscriptionStatus::Suspended { reason, .. } => Some(reason.clone()),
-        SubscriptionStatus::Active | SubscriptionStatus::Ended { .. } => None,
-    };
-    Ok(SubscriptionView {
-        id: row.id,
-        account: row.account,
-        customer: account.customer,
-        agreement: agreement.ok_or_else(|| StoreError::corrupt("no agreement"))?,
-        scheduled: row.scheduled,
-        interval: row.interval,
-        bill_day: row.bill_day,
-        started_on: row.started_on,
-        status: row.status.as_str(),
-        suspended_reason,
-        ends_on: row.ends_on,
-        billed_through: row.billed_through,
-        next_bill_on: subscription.next_bill_on(),
-        access: row.access,
-        access_version: row.access_version,
-    })
+    SubscriptionView::of(&subscription, account.customer).map_err(StoreError::corrupt)
 }
 
 pub(super) fn invoice_view(row: &InvoiceSnapshot) -> Result<InvoiceView, StoreError> {

@@ -1,10 +1,10 @@
 //! Changes of plan: what is taken back, what is charged, and when.
 
 use super::{Desk, kes, line, lines, told};
-use crate::interval::{Interval, IntervalUnit};
 use crate::invoice::Settlement;
-use crate::plan::{NewPlan, SoldAs};
-use crate::subscription::{SubscriptionRefusal, When};
+use crate::plan::{Charging, NewPlan, SoldAs};
+use crate::subscription::{At, SubscriptionRefusal};
+use crate::timeline::Timing;
 use crate::use_cases::SubscriptionError;
 use crate::use_cases::change_plan::PlanChange;
 use crate::use_cases::define_plan::retire_plan;
@@ -27,7 +27,7 @@ async fn an_upgrade_takes_the_unused_rest_back_and_charges_the_rest_of_the_new_p
     desk.go_to("2026-11-11");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    assert_eq!(change.when, When::Now);
+    assert_eq!(change.when, At::Now);
     let invoice = desk.invoice(change.invoice.unwrap()).await;
     let expected = [
         line("2026-11-11", "2026-12-01", -200_000),
@@ -126,7 +126,7 @@ async fn a_change_between_equal_prices_costs_nothing_and_is_on_paper() {
     let other = desk.plan(300_000).await;
     let change = desk.change(sold, other, None).await.unwrap();
     let paper = desk.invoice(change.invoice.unwrap()).await;
-    assert_eq!((change.when, paper.total), (When::Now, kes(0)));
+    assert_eq!((change.when, paper.total), (At::Now, kes(0)));
     assert_eq!(paper.settlement, Settlement::Paid);
     let expected = [
         line("2026-11-08", "2026-12-01", -230_000),
@@ -154,7 +154,7 @@ async fn a_downgrade_waits_for_the_end_of_the_period() {
     desk.go_to("2026-11-11");
     let cheaper = desk.plan(100_000).await;
     let change = desk.change(sold, cheaper, None).await.unwrap();
-    assert_eq!((change.when, change.invoice), (When::PeriodEnd, None));
+    assert_eq!((change.when, change.invoice), (At::PeriodEnd, None));
     let scheduled = desk.subscription(sold).await.scheduled.unwrap();
     assert_eq!(
         (scheduled.plan, scheduled.from),
@@ -189,8 +189,12 @@ async fn a_downgrade_at_once_is_refused_and_changes_nothing() {
     desk.bill_and_pay(sold).await;
     let cheaper = desk.plan(299_999).await;
     let (heard, before) = (desk.heard(), desk.subscription(sold).await);
-    let changed = desk.change(sold, cheaper, Some(When::Now)).await;
-    assert_eq!(refusal(changed), SubscriptionRefusal::DowngradeNow);
+    let changed = desk.change(sold, cheaper, Some(At::Now)).await;
+    let gives_back = SubscriptionRefusal::GivesBack {
+        amount: kes(1),
+        on: day("2026-11-01"),
+    };
+    assert_eq!(refusal(changed), gives_back);
     assert_eq!(
         (desk.heard(), desk.subscription(sold).await),
         (heard, before)
@@ -203,7 +207,7 @@ async fn an_upgrade_may_wait_for_the_end_of_the_period() {
     let sold = desk.sell(300_000).await;
     desk.bill_and_pay(sold).await;
     let dearer = desk.plan(600_000).await;
-    let change = desk.change(sold, dearer, Some(When::PeriodEnd)).await;
+    let change = desk.change(sold, dearer, Some(At::PeriodEnd)).await;
     assert_eq!(change.unwrap().invoice, None);
     let next = desk.morning("2026-12-01", sold.account).await.unwrap();
     assert_eq!(next.total, kes(600_000));
@@ -224,7 +228,7 @@ async fn choosing_the_current_plan_drops_the_scheduled_change() {
     assert_eq!(next.total, kes(300_000));
     assert_eq!(
         refusal(desk.change(sold, plan, None).await),
-        SubscriptionRefusal::SamePlan
+        SubscriptionRefusal::SameTerms
     );
 }
 
@@ -232,14 +236,18 @@ async fn choosing_the_current_plan_drops_the_scheduled_change() {
 async fn only_plans_that_fit_can_be_changed_to() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    let weekly = NewPlan {
-        interval: Interval::new(IntervalUnit::Weeks, 1).unwrap(),
+    let late = NewPlan {
+        charging: Charging {
+            timing: Timing::InArrear,
+            ..Charging::AHEAD
+        },
         ..desk.new_plan(600_000)
     };
-    let weekly = desk.offer(weekly).await;
+    let late = desk.offer(late).await;
+    let timing = Timing::InAdvance;
     assert_eq!(
-        refusal(desk.change(sold, weekly, None).await),
-        SubscriptionRefusal::OtherInterval
+        refusal(desk.change(sold, late, None).await),
+        SubscriptionRefusal::OtherTiming { timing }
     );
     let voucher = NewPlan {
         sold_as: SoldAs::Voucher,
@@ -248,7 +256,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
     let voucher = desk.offer(voucher).await;
     assert_eq!(
         refusal(desk.change(sold, voucher, None).await),
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: voucher }
     );
     let retired = desk.plan(600_000).await;
     retire_plan(&desk.store, &desk.scope, retired)
@@ -256,7 +264,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
         .unwrap();
     assert_eq!(
         refusal(desk.change(sold, retired, None).await),
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: retired }
     );
     let unknown = desk.ids().next();
     let changed = desk.change(sold, unknown, None).await;
@@ -265,7 +273,7 @@ async fn only_plans_that_fit_can_be_changed_to() {
         id: desk.ids().next(),
         ..sold
     };
-    let changed = desk.change(nobody, weekly, None).await;
+    let changed = desk.change(nobody, late, None).await;
     assert!(matches!(changed, Err(SubscriptionError::NotFound(id)) if id == nobody.id));
 }
 
@@ -281,6 +289,9 @@ async fn what_has_not_begun_keeps_its_plan() {
     let dearer = desk.plan(600_000).await;
     assert_eq!(
         refusal(desk.change(sold, dearer, None).await),
-        SubscriptionRefusal::NotBegun
+        SubscriptionRefusal::NotBegun {
+            from: day("2026-11-01"),
+            starts_on: day("2026-11-02"),
+        }
     );
 }

@@ -1,6 +1,6 @@
 //! Credit notes, voids and write-offs: debt, credit and access follow in the same transaction, and nothing happens twice.
 
-use kernel::{InvoiceId, PageRequest};
+use kernel::{InvoiceId, PageRequest, PlanId};
 
 use super::{Desk, Sold, day, kes, line, lines, told};
 use crate::correct::NotCredited;
@@ -11,7 +11,7 @@ use crate::ledger::LedgerAccount;
 use crate::overdue::Level;
 use crate::ports::BillingQueries;
 use crate::pricing::{DatedTaxes, TaxRule, TaxTable};
-use crate::subscription::{Agreement, Subscription};
+use crate::subscription::At;
 use crate::use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
 use crate::use_cases::define_taxes::define_taxes;
 use crate::use_cases::void_invoice::{VoidInvoice, void_invoice};
@@ -88,19 +88,13 @@ impl Desk {
             .unwrap();
     }
 
-    /// Puts a subscription on a cheaper price from today on, and bills that.
-    async fn cheapen(&self, sold: Sold, minor: i64, today: &str) {
+    /// Puts a subscription on another plan from today on; what that brings is left to the next bill.
+    async fn decide(&self, sold: Sold, plan: PlanId, today: &str) {
         let mut tx = self.tx().await;
-        let stored = tx.subscriptions().find(sold.id).await.unwrap().unwrap();
-        let mut snapshot = stored.snapshot();
-        let agreed = *snapshot.agreements.last().unwrap();
-        snapshot.agreements.push(Agreement {
-            from: day(today),
-            price: kes(minor),
-            ..agreed
-        });
-        snapshot.rebill_on = Some(day(today));
-        let mut changed = Subscription::restore(snapshot).unwrap();
+        tx.accounts().lock(sold.account).await.unwrap();
+        let plan = tx.plans().find(plan).await.unwrap().unwrap();
+        let mut changed = tx.subscriptions().find(sold.id).await.unwrap().unwrap();
+        changed.change_plan(&plan, At::Now, day(today)).unwrap();
         tx.subscriptions().save(&mut changed).await.unwrap();
         tx.commit().await.unwrap();
     }
@@ -251,7 +245,8 @@ async fn a_cheaper_price_from_today_on_gives_the_rest_back_by_credit_note() {
     let (sold, first) = unpaid(&desk).await;
     desk.pay(sold.account, 300_000).await;
     desk.go_to("2026-11-16");
-    desk.cheapen(sold, 100_000, "2026-11-16").await;
+    let cheaper = desk.plan(100_000).await;
+    desk.decide(sold, cheaper, "2026-11-16").await;
     let charged = desk.bill(sold.account).await.unwrap();
     assert_eq!(lines(&charged), [line("2026-11-16", "2026-12-01", 50_000)]);
     assert_eq!(

@@ -13,7 +13,7 @@ use super::{Desk, Sold};
 use crate::events::Access;
 use crate::overdue::Level;
 use crate::schedule::BillDay;
-use crate::subscription::When;
+use crate::subscription::{At, Ending};
 use crate::use_cases::SubscriptionError;
 use crate::use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
 use crate::use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
@@ -30,7 +30,7 @@ enum Act {
     Change(usize, usize),
     Suspend(usize),
     Resume(usize),
-    Cancel(usize, When),
+    Cancel(usize, At),
     /// Some minor units, or what is due.
     Pay(Option<i64>),
     Wait(i64),
@@ -39,7 +39,7 @@ enum Act {
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
-    let when = prop_oneof![Just(When::Now), Just(When::PeriodEnd)];
+    let when = prop_oneof![Just(At::Now), Just(At::PeriodEnd)];
     prop_oneof![
         1 => (0_usize..4, proptest::option::of(1_u8..=31)).prop_map(|(plan, day)| Act::Sell(plan, day)),
         3 => (0_usize..3, 0_usize..4).prop_map(|(it, plan)| Act::Change(it, plan)),
@@ -126,15 +126,16 @@ impl Life {
         let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
         let command = ResumeSubscription {
             subscription: sold.id,
+            when: At::Now,
         };
         resume_subscription(store, clock, scope, command).await
     }
 
-    async fn cancel(&self, sold: Sold, when: When) -> Result<(), SubscriptionError> {
+    async fn cancel(&self, sold: Sold, when: At) -> Result<(), SubscriptionError> {
         let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
         let command = CancelSubscription {
             subscription: sold.id,
-            when,
+            ending: Ending::at(when),
         };
         cancel_subscription(store, clock, scope, command).await
     }

@@ -26,7 +26,7 @@ async fn contradictory(desk: &Desk) -> Sold {
         subscription: sold.id,
         component: Component::BASE,
         kind: ChargeKind::Recurring,
-        plan: it.snapshot().agreements[0].plan,
+        plan: it.agreement().unwrap().plan,
         quantity: 1,
         period,
         cycle: period,

@@ -27,6 +27,7 @@ impl Desk {
     pub(super) async fn try_resume(&self, sold: Sold) -> Result<(), SubscriptionError> {
         let command = ResumeSubscription {
             subscription: sold.id,
+            when: crate::subscription::At::Now,
         };
         resume_subscription(&self.store, &self.clock, &self.scope, command).await
     }
@@ -210,7 +211,9 @@ async fn a_suspended_subscription_keeps_its_plan() {
     let refused = desk.change(sold, dearer, None).await;
     assert!(matches!(
         refused,
-        Err(SubscriptionError::Refused(SubscriptionRefusal::Suspended))
+        Err(SubscriptionError::Refused(
+            SubscriptionRefusal::Suspended { .. }
+        ))
     ));
 }
 

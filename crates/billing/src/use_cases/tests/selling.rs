@@ -49,7 +49,7 @@ async fn only_offered_subscription_plans_are_sold() {
         .unwrap();
     assert_eq!(
         refusal(&desk, desk.order(retired)).await,
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: retired }
     );
     let voucher = NewPlan {
         sold_as: SoldAs::Voucher,
@@ -58,7 +58,7 @@ async fn only_offered_subscription_plans_are_sold() {
     let voucher = desk.offer(voucher).await;
     assert_eq!(
         refusal(&desk, desk.order(voucher)).await,
-        SubscriptionRefusal::PlanNotOffered
+        SubscriptionRefusal::PlanNotOffered { plan: voucher }
     );
     let unknown = desk.ids().next();
     let sold = desk.subscribe(desk.order(unknown)).await;
@@ -96,7 +96,11 @@ async fn a_bill_day_needs_months() {
         bill_day: Some(BillDay::new(5).unwrap()),
         ..desk.order(weekly)
     };
-    assert_eq!(refusal(&desk, order).await, SubscriptionRefusal::BillDay);
+    let interval = Interval::WEEK;
+    assert_eq!(
+        refusal(&desk, order).await,
+        SubscriptionRefusal::BillDay { interval }
+    );
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used)]
 
 use billing::{
-    Access, Agreement, BillDay, Interval, Pause, PausePolicy, Subscription, SubscriptionSnapshot,
-    SubscriptionStatus,
+    Access, Agreement, BillDay, Decisions, Interval, Pause, PausePolicy, Subscription,
+    SubscriptionSnapshot, SubscriptionStatus, Timing,
 };
 use kernel::testing::CountingIds;
 use kernel::{Id, Ids, LocalDate, Money};
@@ -26,20 +26,22 @@ fn snapshot() -> SubscriptionSnapshot {
         plan: fresh(ids),
         price: Money::from_minor(150_000, "KES".parse().unwrap()),
         profile: fresh(ids),
+        quantity: 1,
     };
+    let agreed = [agreement("2026-01-31"), agreement("2026-03-10")];
     SubscriptionSnapshot {
         id: fresh(ids),
         account: fresh(ids),
         interval: Interval::MONTH,
         bill_day: Some(BillDay::new(31).unwrap()),
         started_on: day("2026-01-31"),
-        agreements: vec![agreement("2026-01-31"), agreement("2026-03-10")],
+        timing: Timing::InArrear,
+        decisions: Decisions::of_agreements(&agreed, Some(agreement("2026-05-31"))),
         pauses: vec![Pause {
             from: day("2026-04-01"),
             until: None,
             policy: PausePolicy::CreditDays,
         }],
-        scheduled: Some(agreement("2026-05-31")),
         status: SubscriptionStatus::Suspended {
             since: day("2026-04-01"),
             reason: "away".to_owned(),
@@ -71,6 +73,37 @@ fn a_row_survives_the_way_there_and_back() {
     assert_eq!(SubscriptionSnapshot { version: 4, ..back }, snapshot());
 }
 
+/// Before decisions were kept one by one, a row said what was agreed and what was scheduled.
+#[test]
+fn a_row_of_before_is_read_through_its_agreements() {
+    let now = row().into_subscription().unwrap();
+    let (first, second) = ("2026-01-31", "2026-03-10");
+    let agreed = [first, second].map(|it| now.agreement_on(day(it)).unwrap());
+    let old = Model {
+        agreements: serde_json::to_value(agreed).unwrap(),
+        scheduled: Some(serde_json::to_value(now.scheduled().unwrap()).unwrap()),
+        decisions: None,
+        pauses: serde_json::json!([{ "from": "2026-04-01", "until": null }]),
+        ..row()
+    };
+    let without_quantity = serde_json::to_string(&old.agreements).unwrap();
+    let without_quantity = without_quantity.replace(",\"quantity\":1", "");
+    let old = Model {
+        agreements: serde_json::from_str(&without_quantity).unwrap(),
+        ..old
+    };
+    let read = old.into_subscription().unwrap().snapshot();
+    assert_eq!(read.decisions, now.snapshot().decisions);
+    assert_eq!(read.pauses[0].policy, PausePolicy::NoNewPeriod);
+    let empty = Model {
+        agreements: serde_json::json!([]),
+        decisions: None,
+        scheduled: None,
+        ..row()
+    };
+    assert!(empty.into_subscription().is_err());
+}
+
 #[test]
 fn impossible_subscriptions_are_refused() {
     let broken: [fn(&mut Model); 7] = [
@@ -80,7 +113,7 @@ fn impossible_subscriptions_are_refused() {
         |it| it.bill_day = Some(32),
         |it| it.interval_unit = "years".to_owned(),
         |it| it.access_version = -1,
-        |it| it.agreements = serde_json::json!([]),
+        |it| it.timing = "later".to_owned(),
     ];
     for break_it in broken {
         let mut row = row();

@@ -2,7 +2,7 @@
 
 use access::adoption::{ImportRow, PlanProposal, ProfileProposal};
 use access::{AdoptedRow, PROFILE_NAME_UNIQUE, ServiceProfile};
-use billing::{Interval, IntervalUnit, NewPlan, PLAN_NAME_UNIQUE, Plan, SoldAs};
+use billing::{Charging, Interval, IntervalUnit, NewPlan, PLAN_NAME_UNIQUE, Plan, SoldAs};
 use kernel::{Currency, Money, ProfileId, StoreError, rerun_on_conflict};
 
 use super::{Run, imported, refused};
@@ -81,6 +81,7 @@ impl Run<'_> {
                 interval: interval_of(proposed.minutes),
                 profile,
                 sold_as: SoldAs::Voucher,
+                charging: Charging::AHEAD,
             };
             let Ok(plan) = Plan::define(new) else { break };
             match rerun_on_conflict(|| self.store_plan(proposed, plan.clone())).await {
