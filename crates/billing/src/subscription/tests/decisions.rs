@@ -68,7 +68,7 @@ fn a_trial_charges_its_fee_and_nothing_else_before_it_is_over() {
     };
     let mut it = started(charging, new(day("2026-11-01"), None));
     let fee = line("2026-11-01", "2026-11-02", 50_000);
-    assert_eq!(charged(&it, "2026-11-14"), [fee.clone()]);
+    assert_eq!(charged(&it, "2026-11-14"), std::slice::from_ref(&fee));
     let rest = line("2026-11-15", "2026-12-01", 160_000);
     assert_eq!(charged(&it, "2026-11-15"), [rest, fee]);
     it.billed(day("2026-11-01"));
