@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use billing::{
-    Account, BillAccountError, BillLimits, BillOrder, BillingRunStore, BillingStore, DunningPolicy,
-    FoundAccount, Interval, LegalEntity, NET_SEGMENTS_APART, NewEntity, NewPlan, NewSubscription,
-    Plan, PreparedBill, RunPage, SoldAs, Subscription, Unbillable, bill_account, prepare_bill,
+    Account, BillAccountError, BillLimits, BillOrder, BillingRunStore, BillingStore, Charging,
+    DunningPolicy, FoundAccount, Interval, LegalEntity, NET_SEGMENTS_APART, NewEntity, NewPlan,
+    NewSubscription, Plan, PreparedBill, RunPage, SoldAs, Subscription, Unbillable, bill_account,
+    prepare_bill,
 };
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{AccountId, EntityId, Ids, Money, Scope, StoreError, SubscriptionId, Timestamp};
@@ -56,6 +57,7 @@ impl Due {
             interval: Interval::MONTH,
             profile: ids.next(),
             sold_as: SoldAs::Subscription,
+            charging: Charging::AHEAD,
         })
         .unwrap();
         let mut tx = BillingStore::begin(&store, &scope).await.unwrap();
@@ -89,6 +91,7 @@ impl Due {
             account,
             customer: self.ids.next(),
             bill_day: None,
+            quantity: 1,
             starts_on: starts_on.parse().unwrap(),
         };
         let mut sold = Subscription::start(new, &self.plan, starts_on.parse().unwrap()).unwrap();

@@ -275,8 +275,7 @@ impl World<'_> {
         let mut tx = self.tx().await;
         tx.accounts().lock(account).await.unwrap();
         let mut it = tx.subscriptions().find(sold.id()).await.unwrap().unwrap();
-        it.change_plan(&dearer, At::Now, day("2026-12-20"))
-            .unwrap();
+        it.change_plan(&dearer, At::Now, day("2026-12-20")).unwrap();
         tx.subscriptions().save(&mut it).await.unwrap();
         tx.commit().await.unwrap();
         let now = Timestamp::from_utc("2026-12-20T09:00:00Z".parse().unwrap());

@@ -6,7 +6,7 @@ use super::{World, day};
 use crate::account::Account;
 use crate::overdue::Level;
 use crate::ports::SweepPage;
-use crate::subscription::{At, Ending};
+use crate::subscription::At;
 
 const TODAY: &str = "2026-12-01";
 
