@@ -85,6 +85,7 @@ mod dunning;
 mod entity;
 mod events;
 mod exchange;
+pub mod gateway;
 mod generate;
 mod interval;
 mod invoice;
