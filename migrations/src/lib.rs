@@ -20,6 +20,7 @@ mod m20261121_000011_billing_run;
 mod m20261121_000012_payments;
 mod m20261121_000013_imports;
 mod m20261121_000014_session_events;
+mod m20261121_000020_payment_gateways;
 
 pub use sea_orm_migration;
 
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_payments::Migration),
             Box::new(m20261121_000013_imports::Migration),
             Box::new(m20261121_000014_session_events::Migration),
+            Box::new(m20261121_000020_payment_gateways::Migration),
         ]
     }
 }

@@ -1,9 +1,9 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
 use kernel::{
-    AccountKind, BatchKind, CustomerKind, DeliveryKind, GrantKind, ImportKind, InvoiceKind,
-    JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind,
+    AccountKind, BatchKind, CustomerKind, DeliveryKind, GatewayAccountKind, GrantKind, ImportKind,
+    InvoiceKind, JobKind, Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind,
+    SubscriptionKind, VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -158,10 +158,12 @@ const KINDS: &[(&str, &str)] = &[
     ("accounts", AccountKind::PREFIX),
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
+    ("gateway-accounts", GatewayAccountKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
+    ("payment-links", PaymentKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
     ("routers", RouterKind::PREFIX),

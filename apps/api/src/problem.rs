@@ -11,6 +11,7 @@ mod access;
 mod billing;
 pub(crate) mod catalog;
 mod customers;
+mod gateways;
 mod jobs;
 mod operators;
 mod store;

@@ -42,6 +42,7 @@ rights! {
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
     ReadAccounts ReadInvoices RaiseInvoices ReadPayments RecordPayments
+    ReadGateways WriteGateways
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

@@ -12,6 +12,7 @@ mod deliveries;
 mod drift;
 mod drift_rows;
 mod events;
+mod gateway_accounts;
 mod grants;
 mod historical_sales;
 mod import_rows;
@@ -20,6 +21,7 @@ mod invoices;
 mod jobs;
 mod legal_entities;
 mod operators;
+mod payment_links;
 mod payments;
 mod plans;
 mod router_commands;
@@ -31,6 +33,7 @@ mod subscriptions;
 mod usage;
 mod voucher_batches;
 mod vouchers;
+mod webhooks;
 
 pub(crate) use routers::{TransportName, TrustName};
 
@@ -55,6 +58,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(subscriptions::routes())
         .merge(invoices::routes())
         .merge(payments::routes())
+        .merge(gateway_accounts::routes())
+        .merge(payment_links::routes())
+        .merge(webhooks::routes())
         .merge(accounts::routes())
         .merge(billing::routes())
         .merge(jobs::routes())

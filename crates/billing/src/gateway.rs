@@ -3,17 +3,45 @@
 //! A webhook is a hint and never the truth (messaging-payments.md, 0.3): [`PaymentGateway::verify`] only says whose payment
 //! to ask about, [`PaymentGateway::query`] says what became of it. So everything works without webhooks too, by asking.
 
+mod account;
 mod credentials;
+mod desk;
+mod inbox;
+mod link;
+mod ports;
 mod provider;
 mod reference;
+mod token;
+mod use_cases;
 mod webhook;
 
 use async_trait::async_trait;
 use kernel::{Money, Timestamp};
 
+pub use account::{
+    GatewayAccount, GatewayAccountSnapshot, GatewayEvent, NewGatewayAccount, UnusableAccount,
+    api_key_owner, webhook_secrets_owner,
+};
 pub use credentials::{BadCredentials, GatewayCredentials, GatewayMode};
+pub use desk::{GatewayDesk, GatewayPorts, Gateways, NotReachable};
+pub use inbox::{Webhook, WebhookSnapshot, WebhookStatus};
+pub use link::{BadLink, LinkStatus, NewPaymentLink, PaymentLink, PaymentLinkSnapshot};
+pub use ports::{
+    GATEWAY_NAME_UNIQUE, GatewayAccountRepository, GatewayQueries, GatewayStore, GatewayTx,
+    PaymentLinkRepository, WEBHOOK_EVENT_UNIQUE, WebhookRepository,
+};
 pub use provider::{ProviderError, ProviderPayment, ProviderStatus, Received, Refusal};
 pub use reference::{BadReference, OrderReference, ProviderReference};
+pub use token::{BadWebhookToken, WebhookToken};
+pub use use_cases::add_account::{AddGatewayAccount, GatewayAccountError, add_gateway_account};
+pub use use_cases::cancel_link::cancel_payment_link;
+pub use use_cases::change_account::{
+    disable_gateway_account, enable_gateway_account, replace_credentials, replace_webhook_token,
+};
+pub use use_cases::follow_link::{Followed, follow_payment_link};
+pub use use_cases::open_link::{PaymentLinkError, open_payment_link, present_payment_link};
+pub use use_cases::receive_webhook::{ReceiveWebhookError, SETTLE_WEBHOOK_JOB, receive_webhook};
+pub use use_cases::settle_webhook::settle_webhook;
 pub use webhook::{
     MAX_WEBHOOK_BYTES, Notice, WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,
 };

@@ -39,6 +39,10 @@ kinds! {
     InvoiceKind, InvoiceId, "inv", "invoice";
     /// Money received.
     PaymentKind, PaymentId, "pay", "payment";
+    /// A provider's account that customers pay into.
+    GatewayAccountKind, GatewayAccountId, "gwa", "gateway account";
+    /// A message of a payment provider.
+    WebhookKind, WebhookId, "whk", "webhook";
     /// A batch of vouchers.
     BatchKind, BatchId, "bat", "voucher batch";
     /// One voucher.

@@ -149,6 +149,10 @@ permissions! {
     ReadPayments, "payments.read", [Cashier, Auditor];
     /// Record payments.
     RecordPayments, "payments.record", [Cashier];
+    /// See gateway accounts, without their keys, and what providers have sent.
+    ReadGateways, "gateways.read", [Cashier, Auditor];
+    /// Configure gateway accounts and their keys.
+    WriteGateways, "gateways.write", [];
     /// See jobs and deliveries.
     ReadJobs, "jobs.read", [Cashier, Technician, Auditor];
     /// Cancel jobs and put jobs and deliveries back.

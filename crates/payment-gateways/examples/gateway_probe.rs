@@ -7,7 +7,6 @@
 
 use std::io::Read as _;
 use std::sync::Arc;
-use std::time::Duration;
 
 use billing::gateway::{
     GatewayCredentials, GatewayMode, ListSpan, PaymentGateway, RefundOrder, WebhookRequest,
@@ -15,7 +14,6 @@ use billing::gateway::{
 use kernel::testing::{CountingIds, SeededRandomness};
 use kernel::{Ids, Money, Secret, Timestamp};
 use payment_gateways::{Client, ClientSettings, StripeGateway};
-use resilience::{BreakerSettings, Breakers};
 
 fn seconds(text: &str) -> Timestamp {
     Timestamp::from_micros(text.parse::<i64>().unwrap() * 1_000_000).unwrap()
@@ -42,13 +40,8 @@ async fn main() {
         println!("usage: gateway_probe BASE KEY SECRET VERB …");
         return;
     };
-    let settings = BreakerSettings {
-        threshold: 5,
-        open_for: Duration::from_secs(5),
-    };
-    let breakers = Breakers::new(settings, |_| {});
     let randomness = Arc::new(SeededRandomness::from(1));
-    let client = Client::new(ClientSettings::STANDARD, breakers, randomness).unwrap();
+    let client = Client::new(ClientSettings::STANDARD, randomness).unwrap();
     let gateway = StripeGateway::at(base.parse().unwrap(), Arc::new(client));
     let secrets = vec![Secret::new(*secret)];
     let keys = GatewayCredentials::new(GatewayMode::Test, Secret::new(*key), secrets).unwrap();

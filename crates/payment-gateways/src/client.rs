@@ -6,7 +6,7 @@ use billing::gateway::{ProviderError, Refusal};
 use kernel::{Randomness, Secret};
 use reqwest::redirect::Policy;
 use reqwest::{Method, RequestBuilder, Response, StatusCode, header};
-use resilience::{Backoff, Breakers};
+use resilience::{Backoff, BreakerSettings, Breakers};
 
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub struct ClientSettings {
     pub retries: u32,
     /// The pauses between tries.
     pub backoff: Backoff,
+    /// When a host is left alone, and for how long.
+    pub breaker: BreakerSettings,
 }
 
 impl ClientSettings {
@@ -35,6 +37,10 @@ impl ClientSettings {
         backoff: Backoff {
             base: Duration::from_millis(200),
             cap: Duration::from_secs(2),
+        },
+        breaker: BreakerSettings {
+            threshold: 5,
+            open_for: Duration::from_secs(15),
         },
     };
 }
@@ -118,13 +124,12 @@ enum Failure {
 }
 
 impl Client {
-    /// A client. `breakers` are named by host.
+    /// A client, with a breaker for each host.
     ///
     /// # Errors
     /// [`NoClient`].
     pub fn new(
         settings: ClientSettings,
-        breakers: Breakers,
         randomness: Arc<dyn Randomness>,
     ) -> Result<Self, NoClient> {
         let http = reqwest::Client::builder()
@@ -137,7 +142,7 @@ impl Client {
         Ok(Self {
             http,
             settings,
-            breakers,
+            breakers: Breakers::new(settings.breaker, |_| {}),
             randomness,
         })
     }

@@ -13,7 +13,7 @@ use billing::testing::GatewayBench;
 use gateway_sim::{GatewaySim, SimSettings};
 use kernel::testing::{CountingIds, FixedClock, SeededRandomness};
 use kernel::{Ids, Money, Secret, Timestamp};
-use resilience::{Backoff, BreakerSettings, Breakers};
+use resilience::{Backoff, BreakerSettings};
 
 use crate::address::BaseAddress;
 use crate::client::{Client, ClientSettings};
@@ -47,16 +47,13 @@ pub(crate) fn client() -> Arc<Client> {
             base: Duration::from_millis(1),
             cap: Duration::from_millis(5),
         },
-    };
-    let breakers = Breakers::new(
-        BreakerSettings {
+        breaker: BreakerSettings {
             threshold: 5,
             open_for: Duration::from_secs(30),
         },
-        |_| {},
-    );
+    };
     let randomness = Arc::new(SeededRandomness::from(1));
-    Arc::new(Client::new(settings, breakers, randomness).unwrap())
+    Arc::new(Client::new(settings, randomness).unwrap())
 }
 
 pub(crate) fn at(address: SocketAddr) -> BaseAddress {

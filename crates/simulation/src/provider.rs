@@ -193,6 +193,8 @@ fn bench(
         billing_queries: Arc::new(stores.billing.clone()),
         billing_run: Arc::new(stores.clone()),
         bill_limits: BillLimits::STANDARD,
+        payment_gateways: billing::testing::MemoryGateways::new()
+            .ports(billing::gateway::Gateways::live([])),
         jobs_store: Arc::new(jobs.clone()),
         receipts: Arc::new(NoReceipts),
         probe: Arc::new(NoProbe),

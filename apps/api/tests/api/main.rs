@@ -14,6 +14,7 @@ mod customers_story;
 mod description;
 mod down;
 mod exchange;
+mod gateways_story;
 mod house;
 mod imports_story;
 mod jobs_story;

@@ -2,6 +2,9 @@
 
 use kernel::Secret;
 
+/// How many webhook secrets an account has at most.
+const MOST_SECRETS: usize = 4;
+
 /// Whether a provider's account moves real money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GatewayMode {
@@ -39,6 +42,9 @@ pub enum BadCredentials {
     /// A secret has spaces, control characters or more than 300 characters: it was copied wrongly.
     #[error("a secret has spaces, control characters or more than 300 characters")]
     DamagedSecret,
+    /// There are more than four webhook secrets: a rotation needs two.
+    #[error("at most 4 webhook secrets")]
+    TooManySecrets,
     /// The key does not look like one of this provider.
     #[error("the key is not one of this provider's secret keys")]
     WrongForm,
@@ -64,7 +70,7 @@ impl GatewayCredentials {
     /// Credentials; several webhook secrets while one takes the place of another, none where there is no webhook.
     ///
     /// # Errors
-    /// [`BadCredentials::EmptySecret`] and [`BadCredentials::DamagedSecret`].
+    /// [`BadCredentials::EmptySecret`], [`BadCredentials::DamagedSecret`] and [`BadCredentials::TooManySecrets`].
     pub fn new(
         mode: GatewayMode,
         api_key: Secret,
@@ -72,6 +78,9 @@ impl GatewayCredentials {
     ) -> Result<Self, BadCredentials> {
         check_form(&api_key)?;
         webhook_secrets.iter().try_for_each(check_form)?;
+        if webhook_secrets.len() > MOST_SECRETS {
+            return Err(BadCredentials::TooManySecrets);
+        }
         Ok(Self {
             mode,
             api_key,

@@ -27,6 +27,8 @@ fn empty_and_damaged_secrets_are_refused() {
     };
     assert_eq!(with("key", &[]), Ok(()));
     assert_eq!(with("key", &["one", "two"]), Ok(()));
+    let five = with("key", &["a", "b", "c", "d", "e"]);
+    assert_eq!(five, Err(BadCredentials::TooManySecrets));
     for (key, webhook) in [("", "s"), ("  ", "s"), ("key", ""), ("key", "\t")] {
         let refused = with(key, &[webhook]);
         assert_eq!(

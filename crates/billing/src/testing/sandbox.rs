@@ -1,6 +1,7 @@
 //! A payment provider inside the process, for tests and the demonstration: it moves no money and forgets at its end.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -30,6 +31,7 @@ struct Sale {
 pub struct SandboxGateway {
     now: Timestamp,
     sales: Mutex<BTreeMap<String, Sale>>,
+    is_away: AtomicBool,
 }
 
 impl SandboxGateway {
@@ -42,6 +44,7 @@ impl SandboxGateway {
         Self {
             now,
             sales: Mutex::new(BTreeMap::new()),
+            is_away: AtomicBool::new(false),
         }
     }
 
@@ -60,6 +63,16 @@ impl SandboxGateway {
     /// The customer lets the time for an order pass. Says whether there was one.
     pub fn expire(&self, payment: &ProviderReference) -> bool {
         self.settle(payment, |_| ProviderStatus::Expired)
+    }
+
+    /// It answers no more calls.
+    pub fn go_away(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// It answers again.
+    pub fn come_back(&self) {
+        self.is_away.store(false, Ordering::SeqCst);
     }
 
     /// What it would send about a payment, signed with a secret.
@@ -91,7 +104,13 @@ impl SandboxGateway {
         self.sales.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn admit(credentials: &GatewayCredentials) -> Result<(), ProviderError> {
+    fn admit(&self, credentials: &GatewayCredentials) -> Result<(), ProviderError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(ProviderError::Retry {
+                after_s: Some(30),
+                reason: "the sandbox is away".to_owned(),
+            });
+        }
         if credentials.api_key().expose() == Self::WRONG_KEY {
             return Err(ProviderError::refused(Refusal::Credentials, "wrong key"));
         }
@@ -158,7 +177,7 @@ impl PaymentGateway for SandboxGateway {
         credentials: &GatewayCredentials,
         order: &Order,
     ) -> Result<Checkout, ProviderError> {
-        Self::admit(credentials)?;
+        self.admit(credentials)?;
         if !order.amount.is_positive() {
             let message = "the amount must be above zero";
             return Err(ProviderError::refused(Refusal::Amount, message));
@@ -186,7 +205,7 @@ impl PaymentGateway for SandboxGateway {
         credentials: &GatewayCredentials,
         payment: &ProviderReference,
     ) -> Result<ProviderPayment, ProviderError> {
-        Self::admit(credentials)?;
+        self.admit(credentials)?;
         let sales = self.lock();
         payment_of(sales.get(payment.as_str()).ok_or_else(unknown)?)
     }
@@ -196,7 +215,7 @@ impl PaymentGateway for SandboxGateway {
         credentials: &GatewayCredentials,
         refund: &RefundOrder,
     ) -> Result<(), ProviderError> {
-        Self::admit(credentials)?;
+        self.admit(credentials)?;
         let mut sales = self.lock();
         let sale = sales.get_mut(refund.payment.as_str());
         give_back(sale.ok_or_else(unknown)?, refund)
@@ -207,7 +226,7 @@ impl PaymentGateway for SandboxGateway {
         credentials: &GatewayCredentials,
         payment: &ProviderReference,
     ) -> Result<(), ProviderError> {
-        Self::admit(credentials)?;
+        self.admit(credentials)?;
         let mut sales = self.lock();
         let sale = sales.get_mut(payment.as_str()).ok_or_else(unknown)?;
         match sale.status {
@@ -227,7 +246,7 @@ impl PaymentGateway for SandboxGateway {
         credentials: &GatewayCredentials,
         span: ListSpan,
     ) -> Result<Vec<ProviderPayment>, ProviderError> {
-        Self::admit(credentials)?;
+        self.admit(credentials)?;
         if self.now < span.since || self.now >= span.until {
             return Ok(Vec::new());
         }
