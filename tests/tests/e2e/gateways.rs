@@ -106,7 +106,7 @@ impl Stage {
         secrets: &[&str],
     ) -> Result<(String, String)> {
         let body = json!({
-            "gateway": gateway, "name": format!("{gateway} {key}"), "mode": "test",
+            "gateway": gateway, "name": format!("{gateway} {}", secrets.len()), "mode": "test",
             "method": "card", "api_key": key, "webhook_secrets": secrets,
         });
         let added = self.operator.post("/gateway-accounts", &body).await?;
