@@ -234,10 +234,10 @@ impl PaymentLink {
         self.state.note = Some(note.into());
     }
 
-    /// Nobody can pay it any more, as far as the provider knows. A link that was paid stays paid; one that was closed
-    /// may yet be paid, and is asked about until then.
+    /// Nobody can pay it any more, as far as the provider knows. What closed it first stays; money may come all the same,
+    /// and it is asked about until then.
     pub fn closed(&mut self, status: LinkStatus) {
-        if self.state.status != LinkStatus::Paid {
+        if self.state.status == LinkStatus::Open {
             self.state.status = status;
         }
     }

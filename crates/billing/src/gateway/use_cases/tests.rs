@@ -303,6 +303,17 @@ async fn money_after_the_end_still_counts() {
         .await
         .unwrap();
     assert_eq!(world.link(id).await.status, LinkStatus::Cancelled);
+    let never = world.open(account).await;
+    assert!(world.sandbox.expire(&world.reference(never).await));
+    world.follow(never).await;
+    cancel_payment_link(world.desk(), &world.scope, never)
+        .await
+        .unwrap();
+    assert_eq!(
+        world.link(never).await.status,
+        LinkStatus::Expired,
+        "what came first"
+    );
     let other = world.open(account).await;
     world.clock.advance(Duration::hours(3));
     assert!(
