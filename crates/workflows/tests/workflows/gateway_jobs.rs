@@ -58,7 +58,7 @@ async fn ask_for_money(world: &World) -> Asked {
     }
 }
 
-async fn pay(world: &World, asked: &Asked) {
+fn pay(world: &World, asked: &Asked) {
     let reference = asked.link.to_string().parse().unwrap();
     assert!(world.sandbox.pay(&reference, kes(150_000)));
 }
@@ -104,7 +104,7 @@ async fn payments(world: &World) -> usize {
 async fn a_message_becomes_one_payment_however_often_its_job_runs() {
     let world = World::open().await;
     let asked = ask_for_money(&world).await;
-    pay(&world, &asked).await;
+    pay(&world, &asked);
     tell(&world, &asked).await;
     for _ in 0..3 {
         settle(&world).await.unwrap();
@@ -119,7 +119,7 @@ async fn a_message_becomes_one_payment_however_often_its_job_runs() {
 async fn a_provider_that_is_away_is_waited_for() {
     let world = World::open().await;
     let asked = ask_for_money(&world).await;
-    pay(&world, &asked).await;
+    pay(&world, &asked);
     tell(&world, &asked).await;
     world.sandbox.go_away();
     let failure = settle(&world).await.unwrap_err();
@@ -138,7 +138,7 @@ async fn a_provider_that_is_away_is_waited_for() {
 async fn money_that_nobody_told_of_is_found_by_asking() {
     let world = World::open().await;
     let asked = ask_for_money(&world).await;
-    pay(&world, &asked).await;
+    pay(&world, &asked);
     poll(&world).await;
     assert_eq!(payments(&world).await, 0, "not yet its turn");
     world.clock.advance(Duration::minutes(1));
