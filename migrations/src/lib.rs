@@ -24,6 +24,7 @@ mod m20261121_000015_components;
 mod m20261121_000016_documents;
 mod m20261121_000017_payment_life;
 mod m20261121_000018_dunning;
+mod m20261121_000020_payment_gateways;
 
 pub use sea_orm_migration;
 
@@ -53,6 +54,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000016_documents::Migration),
             Box::new(m20261121_000017_payment_life::Migration),
             Box::new(m20261121_000018_dunning::Migration),
+            Box::new(m20261121_000020_payment_gateways::Migration),
         ]
     }
 }

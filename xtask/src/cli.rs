@@ -189,6 +189,10 @@ pub(crate) struct Peers {
     #[arg(long)]
     pub(crate) faults: bool,
 
+    /// Payment providers instead of routers: the official libraries of Stripe and Midtrans, and localstripe
+    #[arg(long, conflicts_with_all = ["faults", "simulator"])]
+    pub(crate) gateways: bool,
+
     /// Use this simulator instead of building one
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) simulator: Option<PathBuf>,

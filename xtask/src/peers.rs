@@ -1,10 +1,12 @@
 //! `cargo xtask peers`: other people's RouterOS libraries talk to the simulator.
 //!
 //! Our adapter and our simulator share a wire format, so they could share a mistake. Libraries
-//! that were written against real routers would notice.
+//! that were written against real routers would notice. With `--gateways` it is the same for payment
+//! providers: their libraries before our simulator, our adapter before localstripe.
 
 mod checks;
 mod faults;
+mod gateways;
 pub(crate) mod libraries;
 mod page;
 mod simulator;
@@ -22,6 +24,9 @@ use crate::steps::{Outcome, Steps};
 /// # Errors
 /// When somebody asked to stop.
 pub(crate) async fn run(shell: &mut Shell, wanted: &cli::Peers) -> Result<bool> {
+    if wanted.gateways {
+        return gateways::run(shell).await;
+    }
     let mut steps = Steps::default();
     let mut libraries = None;
     let prepare = async {

@@ -3,8 +3,9 @@
 use billing::UnmatchedKind;
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
-    DunningRunKind, EntityKind, GrantKind, ImportKind, InvoiceKind, JobKind, Kind, OperatorKind,
-    PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind, VoucherKind,
+    DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
+    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
+    VoucherKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -164,11 +165,13 @@ const KINDS: &[(&str, &str)] = &[
     ("customers", CustomerKind::PREFIX),
     ("deliveries", DeliveryKind::PREFIX),
     ("dunning-runs", DunningRunKind::PREFIX),
+    ("gateway-accounts", GatewayAccountKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
     ("legal-entities", EntityKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
+    ("payment-links", PaymentKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
     ("routers", RouterKind::PREFIX),

@@ -12,6 +12,7 @@ mod billing;
 pub(crate) mod catalog;
 mod customers;
 mod dunning;
+mod gateways;
 mod jobs;
 mod operators;
 mod payments;

@@ -44,6 +44,7 @@ rights! {
     HoldAccounts PromiseForAccounts DecideRuns
     ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     RefundPayments ReversePayments AllocatePayments
+    ReadGateways WriteGateways
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators
     ReadUsage

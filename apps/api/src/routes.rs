@@ -16,6 +16,7 @@ mod drift;
 mod drift_rows;
 mod dunning;
 mod events;
+mod gateway_accounts;
 mod grants;
 mod historical_sales;
 mod import_rows;
@@ -25,6 +26,7 @@ mod jobs;
 mod legal_entities;
 mod needs_attention;
 mod operators;
+mod payment_links;
 mod payments;
 mod plans;
 mod router_commands;
@@ -38,6 +40,7 @@ mod unmatched_payments;
 mod usage;
 mod voucher_batches;
 mod vouchers;
+mod webhooks;
 
 pub(crate) use routers::{TransportName, TrustName};
 
@@ -65,6 +68,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(credit_notes::routes())
         .merge(payments::routes())
         .merge(unmatched_payments::routes())
+        .merge(gateway_accounts::routes())
+        .merge(payment_links::routes())
+        .merge(webhooks::routes())
         .merge(accounts::routes())
         .merge(discounts::routes())
         .merge(billing::routes())

@@ -26,7 +26,7 @@ pub(crate) async fn identify(State(api): State<Api>, mut request: Request, next:
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
-        path = request.uri().path(),
+        path = shown_path(request.uri().path()),
         id = &*id,
         trace = context.trace,
     );
@@ -41,6 +41,15 @@ pub(crate) async fn identify(State(api): State<Api>, mut request: Request, next:
         .await;
     decorate(answer.headers_mut(), &id);
     answer
+}
+
+/// The path for the log, without the secret end of a webhook's address.
+fn shown_path(path: &str) -> &str {
+    let Some(end) = path.strip_prefix("/api/v1/webhooks/") else {
+        return path;
+    };
+    let gateway = end.split('/').next().map_or(0, str::len);
+    &path[..path.len() - end.len() + gateway]
 }
 
 /// Refuses what exceeds the load limit, and abandons what takes too long: a transaction left open rolls back.

@@ -52,6 +52,8 @@ words! {
     EndCauseWord = EndCause::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
+    LinkStatusWord = billing::gateway::LinkStatus::ALL;
+    WebhookStatusWord = billing::gateway::WebhookStatus::ALL;
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;

@@ -87,6 +87,7 @@ mod dunning_ports;
 mod entity;
 mod events;
 mod exchange;
+pub mod gateway;
 mod generate;
 mod interval;
 mod invoice;

@@ -3,8 +3,8 @@
 //! An app loads [`Settings`], opens the [`Product`], and plugs its [`Ports`] into whatever it serves. Everything that
 //! is chosen once for a process is chosen here.
 
-#[cfg(feature = "demo")]
 mod counting;
+#[cfg(feature = "demo")]
 pub mod demo;
 mod first_start;
 mod homes;
@@ -14,6 +14,7 @@ mod listening;
 mod metrics;
 mod pages;
 mod password_reset;
+mod payment_gateways;
 mod ports;
 mod product;
 mod reachability;
@@ -31,9 +32,9 @@ pub use product::{Product, migrate, sign_in_policy};
 pub use run::run_to_exit;
 pub use settings::{
     BadSetting, BillingSettings, BreakerSettings, CacheSettings, DataSettings, DatabaseSettings,
-    Embedded, FoundingSettings, LimiterSettings, LogFormat, LogSettings, PoolSettings,
-    RetentionSettings, RouterSettings, SecuritySettings, ServerSettings, Settings, SweepSettings,
-    WorkerSettings,
+    Embedded, FoundingSettings, LimiterSettings, LogFormat, LogSettings, PaymentSettings,
+    PoolSettings, RetentionSettings, RouterSettings, SecuritySettings, ServerSettings, Settings,
+    SweepSettings, WorkerSettings,
 };
 pub use shutdown::stop_on_signal;
 pub use telemetry::start_logging;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use access::adoption::ImportQueries;
 use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageQueries, UsageStore};
+use billing::gateway::{GatewayDesk, GatewayPorts};
 use billing::{BillLimits, BillingQueries, BillingRunStore, BillingStore};
 use customers::{CustomerQueries, CustomersStore};
 use jobs::{Housekeeping, JobControl, JobQueries, JobsStore, WorkSignal};
@@ -61,6 +62,8 @@ pub struct Ports {
     pub bill_limits: BillLimits,
     /// Sells a subscription together with its grant.
     pub subscription_store: Arc<dyn SubscriptionStore>,
+    /// The payment providers, and what is kept of them.
+    pub payment_gateways: GatewayPorts,
     /// Enqueues work that no change causes.
     pub jobs_store: Arc<dyn JobsStore>,
     /// Reads of jobs, deliveries and events.
@@ -84,6 +87,20 @@ pub struct Ports {
 }
 
 impl Ports {
+    /// What the use cases with payment providers need.
+    #[must_use]
+    pub fn gateway_desk(&self) -> GatewayDesk<'_> {
+        GatewayDesk {
+            gateways: &self.payment_gateways.gateways,
+            store: &*self.payment_gateways.store,
+            billing: &*self.billing,
+            billing_queries: &*self.billing_queries,
+            vault: &*self.vault,
+            clock: &*self.clock,
+            ids: &*self.ids,
+        }
+    }
+
     /// What reactions, jobs and sweeps need.
     #[must_use]
     pub fn workbench(&self) -> Workbench {
@@ -103,6 +120,7 @@ impl Ports {
             billing_queries: Arc::clone(&self.billing_queries),
             billing_run: Arc::clone(&self.billing_run),
             bill_limits: self.bill_limits,
+            payment_gateways: self.payment_gateways.clone(),
             jobs_store: Arc::clone(&self.jobs_store),
             receipts: Arc::clone(&self.receipts),
             probe: Arc::clone(&self.probe),

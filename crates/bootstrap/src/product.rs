@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use access::HostRules;
 use anyhow::Context;
+use billing::gateway::GatewayPorts;
 use chrono::Duration as Span;
 use crypto_adapter::{Argon2Cost, Argon2Hasher, KeyRing, OsRandomness, SystemClock, SystemIds};
 use jobs::{RetryPolicy, Schedules};
@@ -60,6 +61,7 @@ impl Product {
         };
         let gateway = gateway_settings(&settings.routers, host_rules);
         let gateway = RouterOsGateway::new(gateway, Arc::clone(&randomness));
+        let gateways = crate::payment_gateways::connect(&settings.payments, &clock, &randomness)?;
         let hasher = Argon2Hasher::new(Argon2Cost::standard(), Arc::clone(&randomness));
         let shared = Arc::new(store.clone());
         let ports = Ports {
@@ -86,6 +88,11 @@ impl Product {
             billing_run: Arc::<Store>::clone(&shared),
             bill_limits: settings.billing.limits(),
             subscription_store: Arc::<Store>::clone(&shared),
+            payment_gateways: GatewayPorts {
+                gateways,
+                store: Arc::<Store>::clone(&shared),
+                queries: Arc::<Store>::clone(&shared),
+            },
             jobs_store: Arc::<Store>::clone(&shared),
             jobs: Arc::<Store>::clone(&shared),
             job_control: Arc::<Store>::clone(&shared),
@@ -247,13 +254,14 @@ fn gateway_settings(routers: &RouterSettings, host_rules: HostRules) -> GatewayS
     }
 }
 
-const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 7] {
+const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 8] {
     use workflows::job_kinds as kinds;
     [
         (kinds::RAISE_INVOICES, sweeps.raise_invoices_s),
         (kinds::EVALUATE_OVERDUE, sweeps.evaluate_overdue_s),
         (kinds::EXPIRE_VOUCHERS, sweeps.expire_vouchers_s),
         (kinds::EXPIRE_PAYMENTS, sweeps.expire_payments_s),
+        (kinds::POLL_PAYMENT_LINKS, sweeps.poll_payment_links_s),
         (kinds::WATCH_SESSIONS, sweeps.watch_sessions_s),
         (kinds::RECONCILE_ROUTERS, sweeps.reconcile_routers_s),
         (kinds::PRUNE, sweeps.prune_s),

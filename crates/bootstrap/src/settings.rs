@@ -7,10 +7,12 @@ use config::{Config, Environment, File, FileFormat};
 use serde::Deserialize;
 
 mod billing;
+mod payments;
 mod protection;
 mod seed_names;
 
 pub use billing::BillingSettings;
+pub use payments::PaymentSettings;
 pub use protection::{BreakerSettings, CacheSettings, LimiterSettings, PoolSettings};
 mod retention;
 
@@ -34,6 +36,8 @@ pub struct Settings {
     pub worker: WorkerSettings,
     /// Safety limits of billing.
     pub billing: BillingSettings,
+    /// How payment providers are spoken to.
+    pub payments: PaymentSettings,
     /// How often each sweep runs.
     pub sweeps: SweepSettings,
     /// How long things are kept.
@@ -144,6 +148,8 @@ pub struct SweepSettings {
     pub expire_vouchers_s: i64,
     /// Ends payments that nobody made in time.
     pub expire_payments_s: i64,
+    /// Asks payment providers what became of payment links.
+    pub poll_payment_links_s: i64,
     /// Reads who is online and what was used, and looks for first logins of vouchers.
     pub watch_sessions_s: i64,
     /// Reads the totals of hotspot users, with one of the watches.
@@ -408,6 +414,7 @@ impl Settings {
         ];
         let rules = rules.into_iter().chain(self.routers.rules());
         let rules = rules.chain(self.billing.rules());
+        let rules = rules.chain(self.payments.rules());
         let broken = rules.into_iter().find(|(holds, ..)| !holds);
         broken.map_or(Ok(()), |(_, setting, rule)| {
             Err(BadSetting { setting, rule })
@@ -428,6 +435,7 @@ impl Settings {
             sweeps.evaluate_overdue_s,
             sweeps.expire_vouchers_s,
             sweeps.expire_payments_s,
+            sweeps.poll_payment_links_s,
             sweeps.watch_sessions_s,
             sweeps.count_users_s,
             sweeps.reconcile_routers_s,

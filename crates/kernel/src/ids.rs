@@ -45,6 +45,10 @@ kinds! {
     PaymentKind, PaymentId, "pay", "payment";
     /// A day's dunning of an entity.
     DunningRunKind, DunningRunId, "dun", "dunning run";
+    /// A provider's account that customers pay into.
+    GatewayAccountKind, GatewayAccountId, "gwa", "gateway account";
+    /// A message of a payment provider.
+    WebhookKind, WebhookId, "whk", "webhook";
     /// A batch of vouchers.
     BatchKind, BatchId, "bat", "voucher batch";
     /// One voucher.

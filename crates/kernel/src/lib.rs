@@ -37,11 +37,12 @@ pub use id::{BadId, Id, Kind};
 pub use ids::{
     AccessSessionId, AccessSessionKind, AccountId, AccountKind, BatchId, BatchKind, CreditNoteId,
     CreditNoteKind, CustomerId, CustomerKind, DeliveryId, DeliveryKind, DiscountId, DiscountKind,
-    DunningRunId, DunningRunKind, EntityId, EntityKind, EventId, EventKind, GrantId, GrantKind,
-    HistoricalSaleId, HistoricalSaleKind, ImportId, ImportKind, ImportRowId, ImportRowKind,
-    InvoiceId, InvoiceKind, JobId, JobKind, OperatorId, OperatorKind, PaymentId, PaymentKind,
-    PlanId, PlanKind, ProfileId, ProfileKind, RouterId, RouterKind, SessionId, SessionKind,
-    SubscriptionId, SubscriptionKind, TenantId, TenantKind, VoucherId, VoucherKind,
+    DunningRunId, DunningRunKind, EntityId, EntityKind, EventId, EventKind, GatewayAccountId,
+    GatewayAccountKind, GrantId, GrantKind, HistoricalSaleId, HistoricalSaleKind, ImportId,
+    ImportKind, ImportRowId, ImportRowKind, InvoiceId, InvoiceKind, JobId, JobKind, OperatorId,
+    OperatorKind, PaymentId, PaymentKind, PlanId, PlanKind, ProfileId, ProfileKind, RouterId,
+    RouterKind, SessionId, SessionKind, SubscriptionId, SubscriptionKind, TenantId, TenantKind,
+    VoucherId, VoucherKind, WebhookId, WebhookKind,
 };
 pub use job_request::{JobRequest, Lane, Priority};
 pub use money::{Money, MoneyError};

@@ -165,6 +165,10 @@ permissions! {
     ReversePayments, "payments.reverse", [];
     /// Say which invoice a payment pays, and whose money it is that fits no account.
     AllocatePayments, "payments.allocate", [Cashier];
+    /// See gateway accounts, without their keys, and what providers have sent.
+    ReadGateways, "gateways.read", [Cashier, Auditor];
+    /// Configure gateway accounts and their keys.
+    WriteGateways, "gateways.write", [];
     /// See jobs and deliveries.
     ReadJobs, "jobs.read", [Cashier, Technician, Auditor];
     /// Cancel jobs and put jobs and deliveries back.

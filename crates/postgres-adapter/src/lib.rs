@@ -11,6 +11,7 @@ mod customers;
 mod db;
 mod dialect;
 mod error;
+mod gateways;
 mod operators;
 mod receipts;
 mod row;

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use access::testing::{access_store_contract, import_store_contract, usage_store_contract};
+use billing::testing::gateway_store_contract;
 use customers::testing::customers_store_contract;
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Timestamp};
@@ -117,4 +118,21 @@ async fn sqlite_keeps_the_promises_of_vouchers() {
 #[tokio::test]
 async fn postgres_keeps_the_promises_of_vouchers() {
     vouchers_promises(TestDatabase::postgres().await).await;
+}
+
+async fn gateway_promises(database: TestDatabase) {
+    let store = store(&database).await;
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let tenants = (ids.next(), ids.next());
+    gateway_store_contract(&store, &store, tenants, ids).await;
+}
+
+#[tokio::test]
+async fn sqlite_keeps_the_promises_of_gateways() {
+    gateway_promises(TestDatabase::sqlite().await).await;
+}
+
+#[tokio::test]
+async fn postgres_keeps_the_promises_of_gateways() {
+    gateway_promises(TestDatabase::postgres().await).await;
 }

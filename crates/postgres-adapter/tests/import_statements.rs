@@ -115,6 +115,11 @@ impl Site {
             billing_run: store(),
             bill_limits: billing::BillLimits::STANDARD,
             billing_queries: store(),
+            payment_gateways: billing::gateway::GatewayPorts {
+                gateways: billing::gateway::Gateways::live([]),
+                store: store(),
+                queries: store(),
+            },
             jobs_store: store(),
             receipts: store(),
             probe: Arc::new(NoProbe),

@@ -4,6 +4,7 @@ mod apply_import;
 mod bill_entity;
 mod billing_sweeps;
 mod fill_batch;
+mod gateway_jobs;
 mod grant_batch;
 mod payment_sweeps;
 mod prune;
@@ -52,6 +53,8 @@ pub async fn run_job(
         kinds::BILL_ENTITY => bill_entity::run(bench, &scope, entity_of(job)?, progress).await,
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
         kinds::EXPIRE_PAYMENTS => payment_sweeps::expire(bench, &scope, progress).await,
+        kinds::SETTLE_WEBHOOK => gateway_jobs::settle(bench, &scope, webhook_of(job)?).await,
+        kinds::POLL_PAYMENT_LINKS => gateway_jobs::poll(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
         kinds::RECONCILE_ROUTERS => router_sweeps::reconcile_all(bench, &scope).await,
@@ -84,6 +87,14 @@ fn import_of(job: &ClaimedJob) -> Result<kernel::ImportId, Failure> {
         import: kernel::ImportId,
     }
     read::<Payload>(job).map(|it| it.import)
+}
+
+fn webhook_of(job: &ClaimedJob) -> Result<kernel::WebhookId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        webhook: kernel::WebhookId,
+    }
+    read::<Payload>(job).map(|it| it.webhook)
 }
 
 fn router_of(job: &ClaimedJob) -> Result<kernel::RouterId, Failure> {

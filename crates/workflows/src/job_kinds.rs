@@ -14,6 +14,10 @@ pub const RECONCILE_ROUTER: &str = "reconcile_router";
 pub const WATCH_ROUTER: &str = "watch_router";
 /// Applies an import of what a router has; payload `{"import": "imp_…"}`.
 pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
+/// Works on a payment provider's message; payload `{"webhook": "whk_…"}`.
+pub const SETTLE_WEBHOOK: &str = billing::gateway::SETTLE_WEBHOOK_JOB;
+/// Sweep: asks providers what became of payment links.
+pub const POLL_PAYMENT_LINKS: &str = "poll_payment_links";
 /// The billing run of a legal entity; payload `{"entity": "ent_…"}`.
 pub const BILL_ENTITY: &str = "bill_entity";
 /// Sweep: starts the billing runs of entities that have something due.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use access::{AccessQueries, AccessStore, HostRules, RouterGateway, UsageStore};
+use billing::gateway::{GatewayDesk, GatewayPorts};
 use billing::{BillLimits, BillingQueries, BillingRunStore, BillingStore};
 use customers::CustomersStore;
 use jobs::{Housekeeping, JobsStore};
@@ -44,6 +45,8 @@ pub struct Workbench {
     pub billing_run: Arc<dyn BillingRunStore>,
     /// How far a bill may reach before it is an alarm.
     pub bill_limits: BillLimits,
+    /// The payment providers, and what is kept of them.
+    pub payment_gateways: GatewayPorts,
     /// Enqueues work that no change causes.
     pub jobs_store: Arc<dyn JobsStore>,
     /// Answers to idempotent requests.
@@ -56,4 +59,20 @@ pub struct Workbench {
     pub housekeeping: Arc<dyn Housekeeping>,
     /// How long things are kept.
     pub keeping: Keeping,
+}
+
+impl Workbench {
+    /// What the use cases with payment providers need.
+    #[must_use]
+    pub fn gateway_desk(&self) -> GatewayDesk<'_> {
+        GatewayDesk {
+            gateways: &self.payment_gateways.gateways,
+            store: &*self.payment_gateways.store,
+            billing: &*self.billing,
+            billing_queries: &*self.billing_queries,
+            vault: &*self.vault,
+            clock: &*self.clock,
+            ids: &*self.ids,
+        }
+    }
 }

@@ -7,6 +7,7 @@ mod certificates;
 mod crashes;
 mod database_restart;
 mod demonstration;
+mod gateways;
 mod operation;
 mod production;
 mod shop;

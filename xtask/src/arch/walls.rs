@@ -76,7 +76,9 @@ pub(crate) const ROOMS: &[(&str, Room)] = &[
     ("routeros-sim", Room::Simulator),
     ("migrations", Room::Schema),
     ("resilience", Room::Library),
+    ("gateway-sim", Room::Simulator),
     ("crypto-adapter", Room::Adapter),
+    ("payment-gateways", Room::Adapter),
     ("postgres-adapter", Room::Adapter),
     ("routeros-adapter", Room::Adapter),
     ("bootstrap", Room::Root),
@@ -112,6 +114,7 @@ pub(crate) const EXTRA_EDGES: &[(&str, &str, Terms)] = &[
     ("routeros-adapter", "routeros-proto", Terms::Always),
     ("routeros-adapter", "routeros-sim", Terms::TestsOnly),
     ("bootstrap", "routeros-sim", Terms::Feature("demo")),
+    ("payment-gateways", "gateway-sim", Terms::TestsOnly),
 ];
 
 /// Outside crates that any pure room may name, with the reason.
@@ -222,9 +225,15 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
         instead: "put the statement in postgres-adapter behind a port of the context",
     },
     Technology {
-        // The worker answers probes; e2e measures the floor of a benchmark with a bare handler.
+        // The worker answers probes; e2e measures the floor of a benchmark with a bare handler; the simulated payment
+        // providers are servers.
         crates: &["axum", "axum-extra"],
-        owners: &["mikrotik-billing-api", "mikrotik-billing-worker", "e2e"],
+        owners: &[
+            "mikrotik-billing-api",
+            "mikrotik-billing-worker",
+            "gateway-sim",
+            "e2e",
+        ],
         instead: "return a value and let apps/api turn it into a response",
     },
     Technology {
@@ -243,8 +252,14 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
         instead: "put the request in a notification or payment adapter behind a port",
     },
     Technology {
-        crates: &["argon2", "chacha20poly1305", "hmac"],
+        crates: &["argon2", "chacha20poly1305"],
         owners: &["crypto-adapter"],
+        instead: "put the cryptography in crypto-adapter behind a port",
+    },
+    Technology {
+        // How a provider signs is part of its protocol.
+        crates: &["hmac"],
+        owners: &["crypto-adapter", "payment-gateways", "gateway-sim"],
         instead: "put the cryptography in crypto-adapter behind a port",
     },
     Technology {

@@ -23,7 +23,7 @@ const BIG: [&str; 2] = ["--seed-hotspot", "10000"];
 
 /// One check, as a script prints it.
 #[derive(Debug, Deserialize)]
-struct Check {
+pub(super) struct Check {
     peer: String,
     router: String,
     check: String,
@@ -50,16 +50,21 @@ pub(super) async fn run(
     let ports = [before_empty.port(), legacy.port()];
     node.args(["--port", &ports[0], "--legacy-port", &ports[1]]);
     checks.extend(ask(shell, node).await?);
-    println!("\n{}", table(&checks));
+    Ok(judge(&checks))
+}
+
+/// Prints the checks and says whether all are right.
+pub(super) fn judge(checks: &[Check]) -> Outcome {
+    println!("\n{}", table(checks));
     let failed = checks.iter().filter(|it| it.wrong.is_some()).count();
-    Ok(match failed {
+    match failed {
         0 => Outcome::Passed,
         _ => Outcome::Failed(format!("{failed} of {} checks", checks.len())),
-    })
+    }
 }
 
 /// What a script found; it fails when a check failed, and says so in its lines.
-async fn ask(shell: &mut Shell, mut script: Command) -> Result<Vec<Check>> {
+pub(super) async fn ask(shell: &mut Shell, mut script: Command) -> Result<Vec<Check>> {
     script.stdout(Stdio::piped()).stderr(Stdio::inherit());
     let child = script.spawn().context("a script cannot be run")?;
     let ended = shell.unless_stopped(timeout(LIMIT, child.wait_with_output()));
@@ -85,7 +90,7 @@ fn table(checks: &[Check]) -> Table {
     let mut table = Table::new();
     table
         .load_style(presets::ASCII_MARKDOWN)
-        .set_header(["library", "router", "check", "result"]);
+        .set_header(["peer", "server", "check", "result"]);
     for check in checks {
         let result = match &check.wrong {
             None => "ok".to_owned(),

@@ -13,6 +13,9 @@ use crate::shell::Shell;
 /// What the Python libraries are, from the root.
 const REQUIREMENTS: &str = "xtask/peers/requirements.txt";
 
+/// What the payment providers' Python libraries are, from the root.
+const GATEWAY_REQUIREMENTS: &str = "xtask/peers/gateway-requirements.txt";
+
 /// What the JavaScript library is, with the versions and checksums of all that it needs.
 const PACKAGE: [&str; 2] = ["xtask/peers/package.json", "xtask/peers/package-lock.json"];
 
@@ -20,7 +23,7 @@ const PACKAGE: [&str; 2] = ["xtask/peers/package.json", "xtask/peers/package-loc
 pub(crate) struct Libraries {
     /// The virtual environment's interpreter.
     python: PathBuf,
-    /// The folder with the JavaScript packages.
+    /// The folder with the JavaScript packages; empty where none are needed.
     node_modules: PathBuf,
 }
 
@@ -60,8 +63,19 @@ impl Libraries {
 /// When something cannot be installed, or somebody asked to stop.
 pub(crate) async fn install(shell: &mut Shell) -> Result<Libraries> {
     Ok(Libraries {
-        python: prepare_python(shell).await?,
+        python: prepare_python(shell, "peers-venv", REQUIREMENTS).await?,
         node_modules: prepare_node(shell).await?,
+    })
+}
+
+/// Installs what talks to payment providers.
+///
+/// # Errors
+/// When something cannot be installed, or somebody asked to stop.
+pub(crate) async fn install_for_gateways(shell: &mut Shell) -> Result<Libraries> {
+    Ok(Libraries {
+        python: prepare_python(shell, "peers-gateways-venv", GATEWAY_REQUIREMENTS).await?,
+        node_modules: PathBuf::new(),
     })
 }
 
@@ -89,15 +103,15 @@ async fn prepare_node(shell: &mut Shell) -> Result<PathBuf> {
 }
 
 /// The virtual environment's interpreter, with the libraries installed.
-async fn prepare_python(shell: &mut Shell) -> Result<PathBuf> {
-    let folder = shell.target().join("peers-venv");
+async fn prepare_python(shell: &mut Shell, folder: &str, requirements: &str) -> Result<PathBuf> {
+    let folder = shell.target().join(folder);
     let python = folder.join("bin/python");
     if !has_pip(shell, &python).await? {
         make_environment(shell, &folder).await?;
     }
     let mut pip = shell.program(&python);
     pip.args(["-m", "pip", "install", "--quiet"]);
-    pip.args(["--disable-pip-version-check", "--requirement", REQUIREMENTS]);
+    pip.args(["--disable-pip-version-check", "--requirement", requirements]);
     let installed = shell.run(&mut pip).await;
     installed.context("the Python libraries cannot be installed")?;
     Ok(python)

@@ -1,4 +1,4 @@
-//! A simulated router as a process of its own.
+//! A simulator as a process of its own: a router, or payment providers.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,6 @@ use crate::shell::Shell;
 
 /// How long the simulator may take to listen.
 const START_LIMIT: Duration = Duration::from_secs(20);
-
-/// What its first line begins with.
-const FIRST_LINE: &str = "routeros-sim listening on ";
 
 /// A running simulator. Dropping it ends it.
 pub(super) struct Simulator {
@@ -47,30 +44,37 @@ impl Simulator {
     /// # Errors
     /// When it does not say that it listens, or somebody asked to stop.
     pub(super) async fn start(shell: &mut Shell, program: &Path, options: &[&str]) -> Result<Self> {
+        let options = [&["--user", "admin:password", "--quiet"], options].concat();
+        Self::listening(shell, program, "routeros-sim", &options).await
+    }
+
+    /// Starts a program that says "<name> listening on <address>" first, on a free port.
+    ///
+    /// # Errors
+    /// When it does not say that it listens, or somebody asked to stop.
+    pub(super) async fn listening(
+        shell: &mut Shell,
+        program: &Path,
+        name: &str,
+        options: &[&str],
+    ) -> Result<Self> {
         let mut command = shell.program(program);
-        command.args([
-            "--listen",
-            "127.0.0.1:0",
-            "--user",
-            "admin:password",
-            "--quiet",
-        ]);
-        command.args(options);
+        command.args(["--listen", "127.0.0.1:0"]).args(options);
         // Dropping the child ends it by its process id, which `Shell::program` asked for.
         let mut process = command
             .stdout(Stdio::piped())
             .spawn()
-            .context("cannot run routeros-sim")?;
+            .with_context(|| format!("cannot run {name}"))?;
         let stdout = process
             .stdout
             .take()
-            .context("routeros-sim has no output")?;
+            .with_context(|| format!("{name} has no output"))?;
         let mut lines = BufReader::new(stdout).lines();
         let first = shell
             .unless_stopped(timeout(START_LIMIT, lines.next_line()))
             .await?;
-        let first = first.context("routeros-sim does not say that it listens")??;
-        let address = address(first.as_deref().unwrap_or_default())?;
+        let first = first.with_context(|| format!("{name} does not say that it listens"))??;
+        let address = address(name, first.as_deref().unwrap_or_default())?;
         // Whatever else it says is read, or it would stand still once the pipe is full.
         tokio::spawn(async move {
             tokio::io::copy(&mut lines.into_inner(), &mut tokio::io::sink()).await
@@ -87,11 +91,12 @@ impl Simulator {
     }
 }
 
-/// The address in the simulator's first line.
-fn address(line: &str) -> Result<SocketAddr> {
-    let text = line.trim().strip_prefix(FIRST_LINE);
+/// The address in a simulator's first line.
+fn address(name: &str, line: &str) -> Result<SocketAddr> {
+    let text = line.trim().strip_prefix(name);
+    let text = text.and_then(|it| it.strip_prefix(" listening on "));
     let address = text.and_then(|it| it.parse().ok());
-    address.with_context(|| format!("routeros-sim said {line:?} instead of {FIRST_LINE:?}"))
+    address.with_context(|| format!("{name} said {line:?} instead of where it listens"))
 }
 
 #[cfg(test)]

@@ -45,6 +45,7 @@ catalog! {
     EXPIRED_TOKEN = UNAUTHORIZED "expired-token", "The token has expired";
     BAD_CREDENTIALS = UNAUTHORIZED "bad-credentials", "Tenant, login or password is wrong";
     SESSION_ENDED = UNAUTHORIZED "session-ended", "The session has ended";
+    WEBHOOK_REFUSED = UNAUTHORIZED "webhook-refused", "The message does not prove to be the provider's";
     FORBIDDEN = FORBIDDEN "forbidden", "The role does not allow this";
     NO_SUCH_ROUTE = NOT_FOUND "no-such-route", "There is nothing at this path";
     NOT_FOUND = NOT_FOUND "not-found", "There is no such thing";
@@ -73,6 +74,9 @@ catalog! {
     INTERNAL = INTERNAL_SERVER_ERROR "internal", "Something is wrong on our side";
     ROUTER_UNREACHABLE = BAD_GATEWAY "router-unreachable", "The router does not answer";
     ROUTER_OUTCOME_UNKNOWN = BAD_GATEWAY "router-outcome-unknown", "The router was lost before it answered";
+    PROVIDER_REFUSED = BAD_GATEWAY "provider-refused", "The payment provider refuses it";
+    PROVIDER_OUTCOME_UNKNOWN = BAD_GATEWAY "provider-outcome-unknown", "Nobody knows whether the payment provider did it";
+    PROVIDER_UNAVAILABLE = BAD_GATEWAY "provider-unavailable", "The payment provider cannot do it now";
     UNAVAILABLE = SERVICE_UNAVAILABLE "unavailable", "The database is unavailable";
     OVERLOADED = SERVICE_UNAVAILABLE "overloaded", "Too many requests at once";
     ROUTER_OVERLOADED = SERVICE_UNAVAILABLE "router-overloaded", "Too much waits for the router";

@@ -6,7 +6,8 @@ use std::time::Duration;
 use access::HostRules;
 use access::testing::{FakeRouter, MemoryAccess, MemoryUsage};
 use axum::Router;
-use billing::testing::MemoryBilling;
+use billing::gateway::{GatewayPorts, Gateways, PaymentGateway};
+use billing::testing::{MemoryBilling, MemoryGateways, SandboxGateway};
 use billing::{DunningPolicy, NewEntity, found_entity};
 use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
@@ -178,6 +179,7 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
             inner: MemorySales { billing, access },
             receipts: receipts.clone(),
         }),
+        payment_gateways: gateways(&receipts),
         jobs_store: Arc::new(jobs.clone()),
         jobs: Arc::new(jobs.clone()),
         job_control: Arc::new(jobs.clone()),
@@ -188,5 +190,18 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
         usage_queries: Arc::new(usage),
         housekeeping: Arc::new(jobs.clone()),
         keeping: Keeping::standard(),
+    }
+}
+
+/// The sandbox takes payments; nobody else does.
+fn gateways(receipts: &MemoryReceipts) -> GatewayPorts {
+    let sandbox: Arc<dyn PaymentGateway> = Arc::new(SandboxGateway::new(noon()));
+    let store = MemoryGateways::new();
+    GatewayPorts {
+        store: Arc::new(WithReceipts {
+            inner: store.clone(),
+            receipts: receipts.clone(),
+        }),
+        ..store.ports(Gateways::with_test_accounts([sandbox]))
     }
 }

@@ -5,6 +5,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use access::{AccessTx, GrantRepository, ProfileRepository, RouterRepository, SetupRepository};
 use async_trait::async_trait;
+use billing::gateway::{
+    GatewayAccountRepository, GatewayStore, GatewayTx, PaymentLinkRepository, WebhookRepository,
+};
 use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
@@ -258,3 +261,25 @@ impl AccessTx for ReceiptTx<dyn SubscriptionTx> {
 }
 
 impl SubscriptionTx for ReceiptTx<dyn SubscriptionTx> {}
+
+#[async_trait]
+impl<S: GatewayStore> GatewayStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn GatewayTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl GatewayTx for ReceiptTx<dyn GatewayTx> {
+    fn gateway_accounts(&mut self) -> &mut dyn GatewayAccountRepository {
+        self.inner.gateway_accounts()
+    }
+
+    fn payment_links(&mut self) -> &mut dyn PaymentLinkRepository {
+        self.inner.payment_links()
+    }
+
+    fn webhooks(&mut self) -> &mut dyn WebhookRepository {
+        self.inner.webhooks()
+    }
+}

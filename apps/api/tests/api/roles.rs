@@ -10,7 +10,15 @@ use crate::exchange::Ask;
 use crate::house::House;
 
 /// Routes that need no token, and prove nothing about the caller.
-const OPEN: &[&str] = &["login", "refresh", "live", "ready", "health", "metrics"];
+const OPEN: &[&str] = &[
+    "login",
+    "refresh",
+    "receive_webhook",
+    "live",
+    "ready",
+    "health",
+    "metrics",
+];
 
 const EVERYBODY: &[Role] = &[Admin, Cashier, Technician, Auditor];
 const MONEY_READERS: &[Role] = &[Admin, Cashier, Auditor];
@@ -85,6 +93,9 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "claim_payment",
             "promise_to_pay",
             "break_promise",
+            "open_payment_link",
+            "refresh_payment_link",
+            "cancel_payment_link",
             "sell_voucher",
             "reveal_voucher_codes",
         ],
@@ -149,6 +160,11 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "order_voucher_batch",
             "void_voucher_batch",
             "void_voucher",
+            "add_gateway_account",
+            "replace_gateway_credentials",
+            "replace_webhook_address",
+            "disable_gateway_account",
+            "enable_gateway_account",
             "hire_operator",
             "disable_operator",
             "enable_operator",
@@ -180,6 +196,11 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "list_unmatched_payments",
             "get_unmatched_payment",
             "list_historical_sales",
+            "list_gateway_accounts",
+            "get_gateway_account",
+            "list_payment_links",
+            "get_payment_link",
+            "list_webhooks",
         ],
     ),
 ];
@@ -194,6 +215,8 @@ fn allowed() -> BTreeMap<&'static str, &'static [Role]> {
 fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     let kind = [
         ("/customers", "cus"),
+        ("/gateway-accounts", "gwa"),
+        ("/payment-links", "pay"),
         ("/routers", "rtr"),
         ("/service-profiles", "spf"),
         ("/voucher-batches", "bat"),
@@ -218,6 +241,7 @@ fn knock(method: &str, path: &str, operation: &serde_json::Value) -> Ask {
     let path = path.replace("{id}", &format!("{kind}_aaaaaaaaaaaaaaaaaaaaaaaaaa"));
     let path = path.replace("{import}", "imp_aaaaaaaaaaaaaaaaaaaaaaaaaa");
     let path = path.replace("{discount}", "dsc_aaaaaaaaaaaaaaaaaaaaaaaaaa");
+    let path = path.replace("{gateway}/{token}", "stripe/nobodys");
     assert!(
         !path.contains('{'),
         "{path} has a parameter that this test does not know"

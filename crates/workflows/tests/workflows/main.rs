@@ -4,6 +4,7 @@
 
 mod billing_sweeps;
 mod fakes;
+mod gateway_jobs;
 mod imports;
 mod payment_sweeps;
 mod reactions;

@@ -6,7 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use access::testing::{FakeRouter, MemoryAccess, MemoryUsage, sample_profile, sample_router};
 use access::{AccessStore, Allowance, Grant, HostRules, LoginRef, Service, Subject};
-use billing::testing::MemoryBilling;
+use billing::gateway::{Gateways, PaymentGateway};
+use billing::testing::{MemoryBilling, MemoryGateways, SandboxGateway};
 use billing::{
     BillLimits, Charging, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs,
     define_plan, found_entity,
@@ -38,6 +39,8 @@ pub(crate) struct World {
     pub(crate) access: MemoryAccess,
     pub(crate) watched: Arc<WatchedAccess>,
     pub(crate) billing: MemoryBilling,
+    pub(crate) sandbox: Arc<SandboxGateway>,
+    pub(crate) gateways: MemoryGateways,
     pub(crate) flaky: Arc<FlakyBilling>,
     pub(crate) customers: MemoryCustomers,
     pub(crate) vouchers: MemoryVouchers,
@@ -77,6 +80,8 @@ impl World {
             usage: MemoryUsage::beside(access.clone()),
             access,
             billing,
+            sandbox: Arc::new(SandboxGateway::new(noon)),
+            gateways: MemoryGateways::new(),
             customers: MemoryCustomers::new(),
             vouchers: MemoryVouchers::new(),
             jobs: MemoryJobs::delivering(workflows::subscriptions()),
@@ -172,6 +177,9 @@ impl World {
             billing_queries: Arc::new(self.billing.clone()),
             billing_run: Arc::<FlakyBilling>::clone(&self.flaky),
             bill_limits: BillLimits::STANDARD,
+            payment_gateways: self.gateways.ports(Gateways::with_test_accounts([
+                Arc::<SandboxGateway>::clone(&self.sandbox) as Arc<dyn PaymentGateway>,
+            ])),
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<WatchedReceipts>::clone(&self.receipts),
             probe: Arc::<VouchersMade>::clone(&self.made),

@@ -5,8 +5,11 @@ use super::address;
 
 #[test]
 fn the_address_is_read_from_the_first_line() {
-    let address = address("routeros-sim listening on 127.0.0.1:8728").expect("an address");
-    assert_eq!(address.port(), 8728);
+    for name in ["routeros-sim", "gateway-sim"] {
+        let line = format!("{name} listening on 127.0.0.1:8728");
+        let address = address(name, &line).expect("an address");
+        assert_eq!(address.port(), 8728);
+    }
 }
 
 #[test]
@@ -15,7 +18,8 @@ fn anything_else_is_refused() {
         "",
         "listening on 127.0.0.1:8728",
         "routeros-sim listening on nowhere",
+        "gateway-sim listening on 127.0.0.1:8728",
     ] {
-        assert!(address(line).is_err(), "{line}");
+        assert!(address("routeros-sim", line).is_err(), "{line}");
     }
 }

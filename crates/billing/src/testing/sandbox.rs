@@ -1,0 +1,364 @@
+//! A payment provider inside the process, for tests and the demonstration: it moves no money and forgets at its end.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use kernel::{Money, Secret, Timestamp};
+
+use super::gateway_contract::GatewayBench;
+use crate::gateway::{
+    BadCredentials, Checkout, GatewayCapabilities, GatewayCredentials, GatewayMode, ListSpan,
+    Notice, Order, OrderReference, PaymentGateway, ProviderError, ProviderPayment,
+    ProviderReference, ProviderStatus, Received, RefundAbility, RefundOrder, Refusal,
+    WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,
+};
+use crate::payment::RefundId;
+
+/// The header that carries the webhook secret.
+const SECRET_HEADER: &str = "x-sandbox-secret";
+
+#[derive(Debug, Clone)]
+struct Sale {
+    order: Order,
+    status: ProviderStatus,
+    refunds: BTreeMap<RefundId, Money>,
+}
+
+/// The provider. Every test key is one of its keys, except [`SandboxGateway::WRONG_KEY`].
+#[derive(Debug)]
+pub struct SandboxGateway {
+    now: Timestamp,
+    sales: Mutex<BTreeMap<String, Sale>>,
+    is_away: AtomicBool,
+}
+
+impl SandboxGateway {
+    /// The one key that it does not take.
+    pub const WRONG_KEY: &'static str = "sandbox_wrong";
+
+    /// A provider without payments, at which everything happens at `now`.
+    #[must_use]
+    pub const fn new(now: Timestamp) -> Self {
+        Self {
+            now,
+            sales: Mutex::new(BTreeMap::new()),
+            is_away: AtomicBool::new(false),
+        }
+    }
+
+    /// The customer pays an order that can still be paid. Says whether there was one.
+    pub fn pay(&self, payment: &ProviderReference, amount: Money) -> bool {
+        self.settle(payment, |sale| {
+            ProviderStatus::Paid(Received {
+                transaction: format!("sandbox-{}", sale.order.reference),
+                amount,
+                refunded: Money::zero(amount.currency()),
+                at: Some(self.now),
+            })
+        })
+    }
+
+    /// The customer lets the time for an order pass. Says whether there was one.
+    pub fn expire(&self, payment: &ProviderReference) -> bool {
+        self.settle(payment, |_| ProviderStatus::Expired)
+    }
+
+    /// It answers no more calls.
+    pub fn go_away(&self) {
+        self.is_away.store(true, Ordering::SeqCst);
+    }
+
+    /// It answers again.
+    pub fn come_back(&self) {
+        self.is_away.store(false, Ordering::SeqCst);
+    }
+
+    /// What it would send about a payment, signed with a secret.
+    #[must_use]
+    pub fn delivery(&self, payment: &ProviderReference, secret: &Secret) -> WebhookRequest {
+        WebhookRequest {
+            headers: vec![(SECRET_HEADER.to_owned(), secret.expose().to_owned())],
+            body: format!("{{\"payment\":\"{payment}\"}}").into_bytes(),
+        }
+    }
+
+    fn settle(
+        &self,
+        payment: &ProviderReference,
+        status: impl FnOnce(&Sale) -> ProviderStatus,
+    ) -> bool {
+        let mut sales = self.lock();
+        let Some(sale) = sales.get_mut(payment.as_str()) else {
+            return false;
+        };
+        if sale.status != ProviderStatus::Pending {
+            return false;
+        }
+        sale.status = status(sale);
+        true
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Sale>> {
+        self.sales.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn admit(&self, credentials: &GatewayCredentials) -> Result<(), ProviderError> {
+        if self.is_away.load(Ordering::SeqCst) {
+            return Err(ProviderError::Retry {
+                after_s: Some(30),
+                reason: "the sandbox is away".to_owned(),
+            });
+        }
+        if credentials.api_key().expose() == Self::WRONG_KEY {
+            return Err(ProviderError::refused(Refusal::Credentials, "wrong key"));
+        }
+        Ok(())
+    }
+}
+
+fn reference_of(order: OrderReference) -> Result<ProviderReference, ProviderError> {
+    let name = order.to_string().parse();
+    name.map_err(|_| ProviderError::refused(Refusal::Other, "no such name"))
+}
+
+fn payment_of(sale: &Sale) -> Result<ProviderPayment, ProviderError> {
+    Ok(ProviderPayment {
+        reference: reference_of(sale.order.reference)?,
+        order: Some(sale.order.reference),
+        asked: sale.order.amount,
+        status: sale.status.clone(),
+    })
+}
+
+fn unknown() -> ProviderError {
+    ProviderError::refused(Refusal::NotFound, "there is no such payment")
+}
+
+/// Adds a refund to what was given back, if it is not above what is left.
+fn give_back(sale: &mut Sale, refund: &RefundOrder) -> Result<(), ProviderError> {
+    let ProviderStatus::Paid(received) = &mut sale.status else {
+        return Err(ProviderError::refused(Refusal::State, "it was not paid"));
+    };
+    if sale.refunds.contains_key(&refund.id) {
+        return Ok(());
+    }
+    let refunded = received.refunded.checked_add(refund.amount);
+    let refunded =
+        refunded.map_err(|it| ProviderError::refused(Refusal::Amount, it.to_string()))?;
+    if !refund.amount.is_positive() || refunded.minor() > received.amount.minor() {
+        let message = "a refund is above zero and not above what is left";
+        return Err(ProviderError::refused(Refusal::Amount, message));
+    }
+    received.refunded = refunded;
+    sale.refunds.insert(refund.id, refund.amount);
+    Ok(())
+}
+
+#[async_trait]
+impl PaymentGateway for SandboxGateway {
+    fn capabilities(&self) -> GatewayCapabilities {
+        GatewayCapabilities {
+            name: "sandbox",
+            is_create_repeatable: true,
+            knows_untouched: true,
+            refund: RefundAbility::Partial,
+            can_list: true,
+        }
+    }
+
+    fn check(&self, credentials: &GatewayCredentials) -> Result<(), BadCredentials> {
+        credentials.require_mode(GatewayMode::Test)
+    }
+
+    async fn create(
+        &self,
+        credentials: &GatewayCredentials,
+        order: &Order,
+    ) -> Result<Checkout, ProviderError> {
+        self.admit(credentials)?;
+        if !order.amount.is_positive() {
+            let message = "the amount must be above zero";
+            return Err(ProviderError::refused(Refusal::Amount, message));
+        }
+        let reference = reference_of(order.reference)?;
+        let sale = Sale {
+            order: order.clone(),
+            status: ProviderStatus::Pending,
+            refunds: BTreeMap::new(),
+        };
+        let mut sales = self.lock();
+        let known = sales.entry(reference.as_str().to_owned()).or_insert(sale);
+        if known.order != *order {
+            let message = "there is another order of this name";
+            return Err(ProviderError::refused(Refusal::Duplicate, message));
+        }
+        Ok(Checkout {
+            pay_url: format!("https://sandbox.invalid/pay/{reference}"),
+            reference,
+        })
+    }
+
+    async fn query(
+        &self,
+        credentials: &GatewayCredentials,
+        payment: &ProviderReference,
+    ) -> Result<ProviderPayment, ProviderError> {
+        self.admit(credentials)?;
+        let sales = self.lock();
+        payment_of(sales.get(payment.as_str()).ok_or_else(unknown)?)
+    }
+
+    async fn refund(
+        &self,
+        credentials: &GatewayCredentials,
+        refund: &RefundOrder,
+    ) -> Result<(), ProviderError> {
+        self.admit(credentials)?;
+        let mut sales = self.lock();
+        let sale = sales.get_mut(refund.payment.as_str());
+        give_back(sale.ok_or_else(unknown)?, refund)
+    }
+
+    async fn cancel(
+        &self,
+        credentials: &GatewayCredentials,
+        payment: &ProviderReference,
+    ) -> Result<(), ProviderError> {
+        self.admit(credentials)?;
+        let mut sales = self.lock();
+        let sale = sales.get_mut(payment.as_str()).ok_or_else(unknown)?;
+        match sale.status {
+            ProviderStatus::Pending | ProviderStatus::Cancelled => {
+                sale.status = ProviderStatus::Cancelled;
+                Ok(())
+            }
+            ProviderStatus::Expired | ProviderStatus::Failed { .. } => Ok(()),
+            ProviderStatus::Review | ProviderStatus::Paid(_) | ProviderStatus::ChargedBack(_) => {
+                Err(ProviderError::refused(Refusal::State, "it was paid"))
+            }
+        }
+    }
+
+    async fn list(
+        &self,
+        credentials: &GatewayCredentials,
+        span: ListSpan,
+    ) -> Result<Vec<ProviderPayment>, ProviderError> {
+        self.admit(credentials)?;
+        if self.now < span.since || self.now >= span.until {
+            return Ok(Vec::new());
+        }
+        self.lock().values().map(payment_of).collect()
+    }
+
+    fn verify(
+        &self,
+        credentials: &GatewayCredentials,
+        request: &WebhookRequest,
+        _now: Timestamp,
+    ) -> Result<Vec<Notice>, WebhookRefusal> {
+        if credentials.webhook_secrets().is_empty() {
+            return Err(WebhookRefusal::NoSecret);
+        }
+        let sent = request.header(SECRET_HEADER);
+        let sent = sent.ok_or(WebhookRefusal::Unsigned)?;
+        let mut secrets = credentials.webhook_secrets().iter();
+        if !secrets.any(|it| same_secret(it, sent)) {
+            return Err(WebhookRefusal::WrongSignature);
+        }
+        let body: BTreeMap<String, String> =
+            serde_json::from_slice(&request.body).map_err(|_| WebhookRefusal::Unreadable)?;
+        let payment = body.get("payment").ok_or(WebhookRefusal::Unreadable)?;
+        Ok(vec![Notice {
+            event: format!("event-{payment}"),
+            order: payment.parse().ok(),
+            payment: payment.parse().map_err(|_| WebhookRefusal::Unreadable)?,
+        }])
+    }
+
+    fn ack(&self) -> WebhookAnswer {
+        WebhookAnswer {
+            content_type: "application/json",
+            body: "{\"received\":true}",
+        }
+    }
+}
+
+/// The sandbox as the contract wants to see it.
+#[derive(Debug)]
+pub struct SandboxBench {
+    gateway: SandboxGateway,
+    credentials: GatewayCredentials,
+}
+
+impl SandboxBench {
+    /// A sandbox and its credentials.
+    ///
+    /// # Panics
+    /// Never: the credentials are good.
+    #[must_use]
+    #[allow(clippy::unwrap_used)]
+    pub fn new() -> Self {
+        let secrets = vec![Secret::new("sandbox-secret")];
+        let key = Secret::new("sandbox_key");
+        Self {
+            gateway: SandboxGateway::new(Timestamp::from_micros(1_795_235_501_000_000).unwrap()),
+            credentials: GatewayCredentials::new(GatewayMode::Test, key, secrets).unwrap(),
+        }
+    }
+}
+
+impl Default for SandboxBench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[async_trait]
+#[allow(clippy::unwrap_used)]
+impl GatewayBench for SandboxBench {
+    fn gateway(&self) -> &dyn PaymentGateway {
+        &self.gateway
+    }
+
+    fn credentials(&self) -> GatewayCredentials {
+        self.credentials.clone()
+    }
+
+    fn wrong_key(&self) -> Secret {
+        Secret::new(SandboxGateway::WRONG_KEY)
+    }
+
+    fn other_modes_key(&self) -> Option<Secret> {
+        None
+    }
+
+    fn now(&self) -> Timestamp {
+        self.gateway.now
+    }
+
+    fn amount(&self) -> Money {
+        Money::from_minor(15_000_000, "IDR".parse().unwrap())
+    }
+
+    fn unpayable(&self) -> Money {
+        Money::from_minor(0, "IDR".parse().unwrap())
+    }
+
+    async fn begin(&self, _checkout: &Checkout) {}
+
+    async fn pay(&self, checkout: &Checkout) {
+        assert!(self.gateway.pay(&checkout.reference, self.amount()));
+    }
+
+    async fn expire(&self, checkout: &Checkout) {
+        assert!(self.gateway.expire(&checkout.reference));
+    }
+
+    async fn delivery(&self, checkout: &Checkout) -> WebhookRequest {
+        let secret = &self.credentials.webhook_secrets()[0];
+        self.gateway.delivery(&checkout.reference, secret)
+    }
+}

@@ -1,0 +1,89 @@
+//! Reads of gateway accounts, payment links and webhooks: one statement each.
+
+use async_trait::async_trait;
+use billing::gateway::{
+    GatewayAccountSnapshot, GatewayQueries, PaymentLinkSnapshot, WebhookSnapshot, WebhookStatus,
+};
+use kernel::{Cursor, Page, PageRequest, PaymentId, StoreError, TenantId, Timestamp};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter};
+use uuid::Uuid;
+
+use super::{account_row, link_row, webhook_row};
+use crate::store::Store;
+use crate::{row, sql};
+
+#[derive(Debug, FromQueryResult)]
+struct IdRow {
+    id: Uuid,
+}
+
+/// The partial index holds exactly these rows.
+const TO_ASK: &str = "\
+SELECT id FROM payment_links WHERE tenant_id = $1 AND next_poll_at IS NOT NULL AND next_poll_at <= $2
+ORDER BY next_poll_at, id LIMIT $3";
+
+#[async_trait]
+impl GatewayQueries for Store {
+    async fn gateway_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<GatewayAccountSnapshot>, StoreError> {
+        let wanted = account_row::Entity::find();
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(account_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn payment_links(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let wanted = link_row::Entity::find();
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(link_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn links_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let values = [
+            tenant.uuid().into(),
+            now.utc().into(),
+            i64::from(limit).into(),
+        ];
+        let rows: Vec<IdRow> = sql::rows(self.reader(), TO_ASK, values).await?;
+        let ids = rows.into_iter().map(|it| PaymentId::from_uuid(it.id));
+        Ok(ids.collect())
+    }
+
+    async fn webhooks(
+        &self,
+        tenant: TenantId,
+        status: Option<WebhookStatus>,
+        page: PageRequest,
+    ) -> Result<Page<WebhookSnapshot>, StoreError> {
+        let mut wanted = webhook_row::Entity::find();
+        if let Some(status) = status {
+            wanted = wanted.filter(Expr::col("status").eq(status.as_str()));
+        }
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(webhook_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+}
