@@ -154,10 +154,10 @@ const MUTATIONS: &[Mutation] = &[
         to: "if days.start < days.start && start < days.end {",
     },
     Mutation {
-        name: "a scheduled change is forgotten on its day",
-        file: "crates/billing/src/subscription/verbs.rs",
-        from: "            self.data.scheduled = None;\n            self.agree(next);\n        }\n        let over",
-        to: "            self.data.scheduled = None;\n            let _ = next;\n        }\n        let over",
+        name: "a new plan goes on at the old price",
+        file: "crates/billing/src/changes.rs",
+        from: "                    plan,\n                    price,\n                    quantity,\n                    fee,\n                });",
+        to: "                    plan,\n                    price: phases.last().map_or(price, |it| it.price),\n                    quantity,\n                    fee,\n                });",
     },
     Mutation {
         name: "a debt grows old a day early in the report",
