@@ -52,6 +52,7 @@ impl From<TellPaymentError> for Problem {
         match err {
             TellPaymentError::NotFound(of) => Self::not_found("payment", of),
             TellPaymentError::Refused(refusal) => refusal.into(),
+            TellPaymentError::Unmatched(_) => duplicate("reference", &err),
             TellPaymentError::Store(err) => err.into(),
         }
     }

@@ -108,19 +108,33 @@ impl Subscription {
         }
         self.changed = true;
         for (from, what) in decisions {
-            let withdrawn = matches!(what, Changed::Withdrawn { .. });
             let billed = self.data.billed_through.is_some_and(|it| from < it);
-            if from <= today || (withdrawn && billed) {
+            // What is withdrawn may have ended the period that is billed last.
+            let reached = self.data.billed_through.is_some_and(|it| from <= it);
+            let withdrawn = matches!(what, Changed::Withdrawn { .. });
+            if from <= today || (withdrawn && reached) {
                 self.rebill(from.min(today));
             }
             if from <= today {
                 self.data.decisions.in_force = self.data.decisions.in_force.max(today);
             }
-            if matches!(what, Changed::Rescheduled { .. }) && billed {
+            if billed && self.begins_periods_anew(what) {
                 self.rebuild(&before, from);
             }
         }
         Ok(())
+    }
+
+    /// Whether periods are others from a decision on: new ones, or those from before it that a withdrawal brings back.
+    fn begins_periods_anew(&self, what: Changed) -> bool {
+        let mut made = self.data.decisions.made.iter();
+        match what {
+            Changed::Rescheduled { .. } => true,
+            Changed::Withdrawn { number } => made
+                .find(|it| it.number == number)
+                .is_some_and(|it| matches!(it.what, Changed::Rescheduled { .. })),
+            _ => false,
+        }
     }
 
     fn append(&mut self, decisions: &[(LocalDate, Changed)]) {

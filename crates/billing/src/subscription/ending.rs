@@ -76,6 +76,9 @@ impl Subscription {
             return;
         }
         let charged_until = self.charged_until(ends_on, ending);
+        // Days that an end decided before leaves free stay free.
+        let known = self.data.charged_until.unwrap_or(charged_until);
+        let charged_until = charged_until.min(known);
         self.data.ends_on = Some(ends_on);
         self.data.charged_until = Some(charged_until);
         let billed = self.data.billed_through;

@@ -65,6 +65,19 @@ impl SandboxGateway {
         self.settle(payment, |_| ProviderStatus::Expired)
     }
 
+    /// The customer's bank takes back what was paid. Says whether anything was.
+    pub fn charge_back(&self, payment: &ProviderReference) -> bool {
+        let mut sales = self.lock();
+        let Some(sale) = sales.get_mut(payment.as_str()) else {
+            return false;
+        };
+        let ProviderStatus::Paid(received) = sale.status.clone() else {
+            return false;
+        };
+        sale.status = ProviderStatus::ChargedBack(received);
+        true
+    }
+
     /// It answers no more calls.
     pub fn go_away(&self) {
         self.is_away.store(true, Ordering::SeqCst);

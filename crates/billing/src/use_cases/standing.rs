@@ -39,6 +39,10 @@ impl Look {
 
     fn window(self, entity: &LegalEntity, procedure: &Procedure) -> WindowState {
         match self {
+            // What a day may cut is counted by the dunning run, of accounts with procedures of their own as well.
+            Self::On(_) if entity.procedure().defined().most_cut_percent.is_some() => {
+                WindowState::Closed
+            }
             Self::On(day) => procedure.window_on(day),
             Self::At(_, Cutting::Withheld) => WindowState::Closed,
             Self::At(now, Cutting::Allowed) => procedure.window_at(entity.zone().local_at(now)),

@@ -5,8 +5,11 @@ use kernel::{Clock, MayConflict, Money, Scope, StoreError, Timestamp};
 use super::paid::{Spoken, locked};
 use super::settlement::take_in;
 use crate::account::Account;
-use crate::payment::{Heard, Payment, PaymentRefusal, PaymentStatus, ProviderPaid};
+use crate::payment::{
+    Heard, Payment, PaymentRefusal, PaymentStatus, ProviderPaid, check_received_at,
+};
 use crate::ports::{BillingStore, BillingTx, PAYMENT_REFERENCE_UNIQUE};
+use crate::unmatched::UnmatchedId;
 
 /// The provider says that the money is here.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +35,9 @@ pub enum TellPaymentError {
     /// It breaks a rule.
     #[error("the payment refuses it")]
     Refused(#[from] PaymentRefusal),
+    /// The same money waits for somebody to say whose it is.
+    #[error("this money came in as {0}, which no account has yet: allocate that")]
+    Unmatched(UnmatchedId),
     /// The store could not do it.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -72,21 +78,27 @@ pub async fn settle_payment(
     let mut tx = store.begin(scope).await?;
     let (mut account, mut payment) = found(&mut *tx, &command.of).await?;
     let method = payment.method();
-    let known = tx
-        .payments()
-        .find_by_reference(method, command.reference.trim());
-    if let Some(other) = known.await?.filter(|it| it.id() != payment.id()) {
+    let reference = command.reference.trim();
+    let known = tx.payments().find_by_reference(method, reference).await?;
+    if known.is_none()
+        && let Some(waiting) = tx.unmatched().find_open(method, reference).await?
+    {
+        return Err(TellPaymentError::Unmatched(waiting.id()));
+    }
+    if let Some(other) = known.filter(|it| it.id() != payment.id()) {
         if payment.status() == PaymentStatus::Pending {
             payment.fail(&format!("its money was recorded as {}", other.id()))?;
         }
         keep(tx, payment).await?;
         return Ok(Heard::Known);
     }
+    let at = command.received_at.unwrap_or(now);
+    check_received_at(at, now).map_err(PaymentRefusal::from)?;
     let heard = payment.settle(&ProviderPaid {
         reference: command.reference,
         amount: command.amount,
         settled_as: command.settled_as,
-        at: command.received_at.unwrap_or(now),
+        at,
     })?;
     if heard != Heard::News {
         keep(tx, payment).await?;

@@ -5,8 +5,6 @@ use kernel::{Clock, CreditNoteId, InvoiceId, Scope};
 
 use super::bill_account::original_of;
 use super::correcting::{CorrectInvoiceError, open, reason_of};
-use crate::correct::NotCredited;
-use crate::credit_note::CreditRefusal;
 use crate::invoice::CorrectionRefusal;
 use crate::ports::BillingStore;
 
@@ -22,7 +20,7 @@ pub struct VoidInvoice {
 }
 
 /// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then.
-/// What should not be billed again is credited, not voided.
+/// What should not be billed again is credited, not voided; where all of it is credited, nothing is left to void.
 ///
 /// # Errors
 /// [`CorrectInvoiceError`]; nothing is changed then. An invoice that was voided stays so, and says when that was.
@@ -54,13 +52,7 @@ pub async fn void_invoice(
             subscription.bill_again(line.cycle.start);
         }
     }
-    match desk.credit(&mut *tx, &original, &crediting).await {
-        Ok(()) => {}
-        // All of it was credited before: nothing is left but to say that it is void.
-        Err(CorrectInvoiceError::NotCredited(NotCredited::Refused(CreditRefusal::NothingLeft))) => {
-        }
-        Err(err) => return Err(err),
-    }
+    desk.credit(&mut *tx, &original, &crediting).await?;
     let voided = tx.invoices().find(command.invoice).await?;
     let mut voided = voided.ok_or(CorrectInvoiceError::NotFound(command.invoice))?;
     voided.void(desk.entity.today(now), &reason)?;

@@ -41,7 +41,12 @@ async fn end(bench: &Workbench, scope: &Scope, id: PaymentId) -> Result<(), Stor
     bench.probe.reached("expire_payments.payment_ended");
     match ended {
         // Whoever settled it meanwhile was faster; that nobody paid in time is kept as told late.
-        Ok(_) | Err(TellPaymentError::NotFound(_) | TellPaymentError::Refused(_)) => Ok(()),
+        Ok(_)
+        | Err(
+            TellPaymentError::NotFound(_)
+            | TellPaymentError::Refused(_)
+            | TellPaymentError::Unmatched(_),
+        ) => Ok(()),
         Err(TellPaymentError::Store(err)) => Err(err),
     }
 }

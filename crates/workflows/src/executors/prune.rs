@@ -6,7 +6,9 @@ use jobs::JobKinds;
 use kernel::{StoreError, Timestamp};
 
 use crate::failure::Failure;
-use crate::job_kinds::{EXPIRE_PAYMENTS, EXPIRE_VOUCHERS, WATCH_ROUTER, WATCH_SESSIONS};
+use crate::job_kinds::{
+    EXPIRE_PAYMENTS, EXPIRE_VOUCHERS, POLL_PAYMENT_LINKS, WATCH_ROUTER, WATCH_SESSIONS,
+};
 use crate::progress::Progress;
 use crate::workbench::Workbench;
 
@@ -26,6 +28,7 @@ const FREQUENT: &[&str] = &[
     WATCH_SESSIONS,
     EXPIRE_VOUCHERS,
     EXPIRE_PAYMENTS,
+    POLL_PAYMENT_LINKS,
 ];
 
 pub(super) async fn run(bench: &Workbench, progress: &dyn Progress) -> Result<(), Failure> {

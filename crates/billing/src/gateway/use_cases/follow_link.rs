@@ -1,7 +1,7 @@
 //! Asks the provider what became of a link, and puts money that arrived into the books: the same money once, however
 //! often and by whomever it is asked.
 
-use kernel::{MayConflict, PaymentId, Scope, rerun_on_conflict};
+use kernel::{MayConflict, PaymentId, Scope, StoreError, rerun_on_conflict};
 
 use super::open_link::{PaymentLinkError, change, load, present_payment_link};
 use crate::gateway::account::GatewayAccount;
@@ -9,6 +9,9 @@ use crate::gateway::desk::GatewayDesk;
 use crate::gateway::link::{LinkStatus, PaymentLink};
 use crate::gateway::provider::{ProviderError, ProviderPayment, ProviderStatus, Received, Refusal};
 use crate::gateway::reference::ProviderReference;
+use crate::payment::Payment;
+use crate::use_cases::give_back::{GiveBackError, ReversePayment, reverse_payment};
+use crate::use_cases::paid::Spoken;
 use crate::use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 
 /// What asking has come to.
@@ -131,10 +134,7 @@ async fn judge(
     }
     match payment.status {
         ProviderStatus::Paid(received) => credit(desk, scope, (link, account), received).await,
-        ProviderStatus::ChargedBack(received) => Ok(Followed::Wrong(format!(
-            "{} was charged back at the provider",
-            received.amount
-        ))),
+        ProviderStatus::ChargedBack(received) => take_back(desk, scope, account, received).await,
         status => Ok(PaymentLink::closing(&status).map_or(Followed::Open, Followed::Closed)),
     }
 }
@@ -148,12 +148,13 @@ async fn credit(
     received: Received,
 ) -> Result<Followed, PaymentLinkError> {
     let link = link.snapshot();
+    let transaction = received.transaction.clone();
     let command = RecordPayment {
         id: link.id,
         account: link.account,
         amount: received.amount,
         method: account.snapshot().method,
-        reference: Some(received.transaction),
+        reference: Some(received.transaction.clone()),
         received_at: received.at.filter(|it| *it <= desk.clock.now()),
     };
     let scope = scope.preliminary();
@@ -167,8 +168,18 @@ async fn credit(
         other => other,
     };
     Ok(match recorded {
+        Ok(()) => Followed::Paid,
         // A cashier typed the provider's transaction in before it was told of here.
-        Ok(()) | Err(RecordPaymentError::DuplicateReference) => Followed::Paid,
+        Err(RecordPaymentError::DuplicateReference) => {
+            match booked(desk, &scope, account, &transaction).await? {
+                Some(known) if known.account() != link.account => Followed::Wrong(format!(
+                    "{} was booked for another account, as {}",
+                    received.amount,
+                    known.id()
+                )),
+                _ => Followed::Paid,
+            }
+        }
         Err(RecordPaymentError::Store(err)) => return Err(err.into()),
         Err(
             err @ (RecordPaymentError::NotFound(_)
@@ -177,6 +188,47 @@ async fn credit(
             | RecordPaymentError::Unmatched(_)),
         ) => Followed::Wrong(format!("{} cannot be booked: {err}", received.amount)),
     })
+}
+
+/// The payment of a provider's transaction, whoever recorded it.
+async fn booked(
+    desk: GatewayDesk<'_>,
+    scope: &Scope,
+    account: &GatewayAccount,
+    transaction: &str,
+) -> Result<Option<Payment>, StoreError> {
+    let mut tx = desk.billing.begin(scope).await?;
+    let method = account.snapshot().method;
+    tx.payments().find_by_reference(method, transaction).await
+}
+
+/// The customer's bank took the money back: what it paid is owed again.
+async fn take_back(
+    desk: GatewayDesk<'_>,
+    scope: &Scope,
+    account: &GatewayAccount,
+    received: Received,
+) -> Result<Followed, PaymentLinkError> {
+    let Some(known) = booked(desk, scope, account, &received.transaction).await? else {
+        return Ok(Followed::Wrong(format!(
+            "{} was charged back at the provider and was never booked here",
+            received.amount
+        )));
+    };
+    let command = ReversePayment {
+        of: Spoken::Payment(known.id()),
+        reason: "charged back at the provider".to_owned(),
+    };
+    let scope = scope.preliminary();
+    let work = || reverse_payment(desk.billing, desk.clock, &scope, command.clone());
+    match rerun_on_conflict(work).await {
+        Ok(()) => Ok(Followed::Paid),
+        Err(GiveBackError::Store(err)) => Err(err.into()),
+        Err(err) => Ok(Followed::Wrong(format!(
+            "{} cannot be taken back: {err}",
+            received.amount
+        ))),
+    }
 }
 
 async fn record(
@@ -194,9 +246,7 @@ impl PaymentLinkError {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Provider(ProviderError::Retry { .. } | ProviderError::Unknown { .. }) => true,
-            Self::Store(err) => {
-                err.is_conflict() || matches!(err, kernel::StoreError::Unavailable(_))
-            }
+            Self::Store(err) => err.is_conflict() || matches!(err, StoreError::Unavailable(_)),
             Self::Provider(ProviderError::Refused { .. })
             | Self::NotFound(_)
             | Self::NoAccount(_)

@@ -24,7 +24,7 @@ use crate::gateway::{
     LinkStatus, NewPaymentLink, NotReachable, PaymentLinkSnapshot, ProviderReference,
     WebhookRefusal, WebhookStatus,
 };
-use crate::payment::PaymentMethod;
+use crate::payment::{PaymentMethod, PaymentStatus};
 use crate::ports::{BillingQueries, BillingStore};
 use crate::testing::{MemoryBilling, MemoryGateways, SandboxGateway, gateway_store_contract};
 use crate::use_cases::found_entity::found_entity;
@@ -264,6 +264,61 @@ async fn what_a_cashier_typed_in_is_not_booked_again() {
         .unwrap();
     assert_eq!(world.follow(id).await, Followed::Paid);
     assert_eq!(world.payments().await.len(), 1);
+}
+
+#[tokio::test]
+async fn money_that_a_cashier_gave_to_another_account_needs_a_person() {
+    let world = World::new().await;
+    let (account, _) = world.add().await;
+    let id = world.open(account).await;
+    assert!(
+        world
+            .sandbox
+            .pay(&world.reference(id).await, rupiah(15_000_000))
+    );
+    let entity = world.billing.entities(world.scope.tenant).await.unwrap()[0].id;
+    let (stranger, customer) = (world.next(), world.next());
+    let mut tx = world.billing.begin(&world.scope).await.unwrap();
+    let mut opened = Account::open(stranger, customer, entity, "IDR".parse().unwrap());
+    tx.accounts().save(&mut opened).await.unwrap();
+    tx.commit().await.unwrap();
+    let typed = RecordPayment {
+        id: world.next(),
+        account: stranger,
+        amount: rupiah(15_000_000),
+        method: PaymentMethod::Card,
+        reference: Some(format!("sandbox-{id}")),
+        received_at: None,
+    };
+    record_payment(&world.billing, &world.clock, &world.scope, typed)
+        .await
+        .unwrap();
+    let wrong = world.follow(id).await;
+    assert!(matches!(wrong, Followed::Wrong(why) if why.contains("another account")));
+}
+
+#[tokio::test]
+async fn what_the_bank_takes_back_is_owed_again() {
+    let world = World::new().await;
+    let (account, token) = world.add().await;
+    let id = world.open(account).await;
+    let reference = world.reference(id).await;
+    assert!(world.sandbox.pay(&reference, rupiah(15_000_000)));
+    assert_eq!(world.follow(id).await, Followed::Paid);
+    assert!(world.sandbox.charge_back(&reference));
+    world.tell(&token, &reference).await.unwrap();
+    world.work().await;
+    assert_eq!(world.inbox(WebhookStatus::Done).await, 1);
+    let filter = PaymentFilter {
+        status: Some(PaymentStatus::Reversed),
+        ..PaymentFilter::default()
+    };
+    let page = PageRequest::default();
+    let reversed = world
+        .billing
+        .payments(world.scope.tenant, filter, page)
+        .await;
+    assert_eq!(reversed.unwrap().items.len(), 1);
 }
 
 #[tokio::test]

@@ -213,3 +213,24 @@ proptest! {
         prop_assert_eq!(stored.timeline(), it.timeline());
     }
 }
+
+#[test]
+fn the_running_period_reaches_on_once_the_change_that_cut_it_is_dropped() {
+    let timing = Timing::InAdvance;
+    let plan = sold_as(1, 300_000, SoldAs::Subscription, Charging::AHEAD);
+    let order = new(day("2026-01-15"), None);
+    let mut it = Subscription::start(order, &plan, order.starts_on).unwrap();
+    let mut billed = Vec::new();
+    let acts = [
+        (0, Act::Yearly(At::Now)),
+        (10, Act::Change(1, At::PeriodEnd)),
+        (52, Act::BillDay(1, At::Now)),
+        (53, Act::Drop),
+    ];
+    for (on, decision) in acts {
+        act(&mut it, decision, nth(on), timing).unwrap();
+        bill(&mut it, &mut billed, nth(on), on + 1);
+    }
+    let last = by_day(&billed).into_keys().last();
+    assert_eq!(last, Some((0, day("2027-02-28"))));
+}

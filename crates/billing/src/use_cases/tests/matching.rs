@@ -15,6 +15,7 @@ use crate::use_cases::receive_unmatched::{
     ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
 };
 use crate::use_cases::record_payment::{RecordPayment, RecordPaymentError};
+use crate::use_cases::tell_payment::TellPaymentError;
 
 impl Desk {
     fn stray(&self, minor: i64, reference: &str) -> ReceiveUnmatched {
@@ -62,6 +63,20 @@ fn code(reference: &str) -> Claimed {
         method: PaymentMethod::MobileMoney,
         reference: reference.to_owned(),
     }
+}
+
+#[tokio::test]
+async fn what_a_provider_settles_is_not_booked_beside_stray_money() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(300_000).await;
+    let mut request = desk.request(sold.account, 300_000);
+    request.method = PaymentMethod::MobileMoney;
+    desk.ask(&request).await.unwrap();
+    let money = desk.stray(300_000, "QK7");
+    desk.keep(&money).await.unwrap();
+    let refused = desk.settle(request.id, " QK7 ", 300_000).await.unwrap_err();
+    assert!(matches!(refused, TellPaymentError::Unmatched(id) if id == money.id));
+    assert_eq!(desk.in_books(LedgerAccount::Cash), 300_000, "once");
 }
 
 #[tokio::test]

@@ -278,6 +278,31 @@ async fn an_account_of_its_own_procedure_and_terms_is_treated_by_them() {
 }
 
 #[tokio::test]
+async fn a_procedure_of_its_own_does_not_go_round_the_share_of_a_day() {
+    let limited = NewProcedure {
+        most_cut_percent: Some(20),
+        ..afternoons()
+    };
+    let (desk, sold) = invoiced(limited).await;
+    let (store, clock, scope) = (&desk.store, &desk.clock, &desk.scope);
+    let any_time = NewProcedure {
+        weekdays: [0, 1, 2, 3, 4, 5, 6]
+            .map(|it| Weekday::try_from(it).unwrap())
+            .into(),
+        from_hour: 0,
+        to_hour: 24,
+        ..afternoons()
+    };
+    desk.go_to("2026-11-25");
+    define_account_procedure(store, clock, scope, sold.account, Some(any_time))
+        .await
+        .unwrap();
+    desk.pay(sold.account, 100).await;
+    let level = desk.level(sold.account).await;
+    assert_eq!(level, Level::Overdue, "what takes access waits for the run");
+}
+
+#[tokio::test]
 async fn nobody_else_is_looked_at() {
     let (desk, sold) = invoiced(afternoons()).await;
     desk.pay(sold.account, 300_000).await;

@@ -16,7 +16,7 @@ use crate::use_cases::tell_payment::{
 };
 
 impl Desk {
-    fn request(&self, account: AccountId, minor: i64) -> RequestPayment {
+    pub(super) fn request(&self, account: AccountId, minor: i64) -> RequestPayment {
         let id: PaymentId = self.ids().next();
         RequestPayment {
             id,
@@ -31,11 +31,11 @@ impl Desk {
         }
     }
 
-    async fn ask(&self, command: &RequestPayment) -> Result<(), RequestPaymentError> {
+    pub(super) async fn ask(&self, command: &RequestPayment) -> Result<(), RequestPaymentError> {
         request_payment(&self.store, &self.clock, &self.scope, command.clone()).await
     }
 
-    async fn settle(
+    pub(super) async fn settle(
         &self,
         of: PaymentId,
         reference: &str,
