@@ -21,7 +21,6 @@ pub(super) async fn settle(
     webhook: WebhookId,
 ) -> Result<(), Failure> {
     let settled = settle_webhook(bench.gateway_desk(), scope, webhook).await;
-    bench.probe.reached("settle_webhook.settled");
     settled.map_err(failure)
 }
 
