@@ -84,8 +84,10 @@ pub(super) fn charges(
     for segment in missing {
         let alone = segment.amount(segment.period, scale);
         let alone = alone.ok_or(MoneyError::Overflow)?;
-        let amount = match rows.iter_mut().find(|it| it.holds(segment)) {
+        let among = rows.iter_mut().find(|it| it.holds(segment));
+        let amount = match among {
             Some(row) => row.charge(segment, scale)?,
+            None if is_whole_cycle(segment) => alone,
             None => {
                 let mut row = Row::around(segment, missing, kept, scale)?;
                 let amount = row.charge(segment, scale)?;
@@ -214,14 +216,20 @@ impl Kept<'_> {
     }
 }
 
+/// Whether nothing of the cycle is billed yet and no other price is in it: it costs its price, beside nothing.
+fn is_whole_cycle(segment: &Segment) -> bool {
+    segment.terms.kind == ChargeKind::Recurring && segment.period == segment.cycle
+}
+
 /// Whether two parts of a cycle cost the same a day. What is charged once is a row of its own.
 fn same_price(one: &Segment, other: &Segment) -> bool {
     let price = |it: &Segment| (it.terms.component, it.price, it.terms.quantity);
-    one == other
-        || one.terms.kind == ChargeKind::Recurring
-            && other.terms.kind == ChargeKind::Recurring
-            && one.cycle == other.cycle
-            && price(one) == price(other)
+    // Cycles first: they tell most apart.
+    one.cycle == other.cycle
+        && (one == other
+            || one.terms.kind == ChargeKind::Recurring
+                && other.terms.kind == ChargeKind::Recurring
+                && price(one) == price(other))
 }
 
 /// The days in a row around some days, among others.

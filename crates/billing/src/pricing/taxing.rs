@@ -65,7 +65,7 @@ pub(super) fn tax_net<'a>(
         .iter()
         .map(|it| Borne {
             net: it.amount,
-            taxes: Vec::new(),
+            taxes: Vec::with_capacity(it.rules.len()),
         })
         .collect();
     // A tax on others waits until they are known, so every round settles the rules whose turn it is on all their bearers.

@@ -1,5 +1,7 @@
 //! Amounts cut into parts without loss: the largest remainder, and on a tie who comes first.
 
+use std::cmp::Reverse;
+
 use crate::ratio::Ratio;
 
 /// Weights or an amount that cannot be used to cut something into parts.
@@ -96,19 +98,23 @@ pub(crate) fn round_together(
 ) -> Option<Vec<i64>> {
     let wide = i128::from(step);
     let unit = denominator.checked_mul(wide).filter(|it| *it > 0)?;
-    let mut steps: Vec<i128> = numerators.iter().map(|it| it / unit).collect();
+    let (mut steps, rests): (Vec<i128>, Vec<i128>) =
+        numerators.iter().map(|it| (it / unit, it % unit)).unzip();
     let left = i128::from(total) / wide - sum(&steps)?;
     if i128::from(total) % wide != 0 {
         return None;
     }
-    let rest = |index: &usize| numerators.get(*index).map_or(0, |it| it % unit);
-    let mut order: Vec<usize> = (0..steps.len())
-        .filter(|it| rest(it).signum() == left.signum())
-        .collect();
-    order.sort_by_key(|it| std::cmp::Reverse(rest(it).unsigned_abs()));
-    let count = usize::try_from(left.unsigned_abs()).ok()?;
     if left != 0 {
-        for index in order.get(..count)? {
+        let mut largest: Vec<(u128, usize)> = rests
+            .iter()
+            .enumerate()
+            .filter(|(_, rest)| rest.signum() == left.signum())
+            .map(|(index, rest)| (rest.unsigned_abs(), index))
+            .collect();
+        // On a tie who comes first.
+        largest.sort_by_key(|(rest, _)| Reverse(*rest));
+        let count = usize::try_from(left.unsigned_abs()).ok()?;
+        for (_, index) in largest.get(..count)? {
             *steps.get_mut(*index)? += left.signum();
         }
     }
@@ -121,13 +127,17 @@ pub(crate) fn common(figures: &[Ratio]) -> Option<(Vec<i128>, i128)> {
     let mut shared = 1_i128;
     for figure in figures {
         let denominator = figure.denominator();
-        if shared % denominator != 0 {
+        if denominator != 1 && shared % denominator != 0 {
             // In lowest terms shared / denominator has what is missing below the line.
             let missing = Ratio::new(shared, denominator)?.denominator();
             shared = shared.checked_mul(missing)?;
         }
     }
-    let over = |it: &Ratio| it.numerator().checked_mul(shared / it.denominator());
+    // Divisions of 128 bits are dear, and most figures are whole.
+    let over = |it: &Ratio| match it.denominator() == shared {
+        true => Some(it.numerator()),
+        false => it.numerator().checked_mul(shared / it.denominator()),
+    };
     let numerators: Option<Vec<i128>> = figures.iter().map(over).collect();
     Some((numerators?, shared))
 }
