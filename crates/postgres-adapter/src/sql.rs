@@ -71,6 +71,24 @@ fn numbered(rows: usize, columns: usize) -> String {
     rows.join(", ")
 }
 
+/// The `FROM` of the rows of a table that belong to each row of `wanted`; `condition` names both, the table as `found`.
+///
+/// PostgreSQL goes by an index, one wanted row after the other. A plain join it may have planned while the table was as
+/// good as empty, and scan all of it for ever after.
+pub(crate) fn found_for_wanted<C: ConnectionTrait>(
+    connection: &C,
+    table: &str,
+    condition: &str,
+) -> String {
+    match connection.get_database_backend() {
+        DbBackend::Sqlite => format!("FROM wanted CROSS JOIN {table} AS found ON {condition}"),
+        _ => format!(
+            "FROM wanted CROSS JOIN LATERAL \
+             (SELECT * FROM {table} AS found WHERE {condition} OFFSET 0) AS found"
+        ),
+    }
+}
+
 /// The `$4, $5` of a list of `count` parameters, the first of them `first`.
 pub(crate) fn list_from(count: usize, first: usize) -> String {
     let numbers: Vec<String> = (first..first + count).map(|n| format!("${n}")).collect();

@@ -11,9 +11,12 @@
 mod columns;
 mod procedure;
 
+use std::collections::HashSet;
+
 use billing::PreparedBill;
 use kernel::{Scope, StoreError};
 use sqlx::{PgConnection, Row};
+use uuid::Uuid;
 
 use crate::error::Stored;
 use crate::store::Store;
@@ -26,14 +29,14 @@ pub(super) enum Outcome {
     Written,
     /// Its account, its number or a subscription is not as it was; nothing is written.
     Gone,
-    /// The database refused it; nothing is written.
+    /// The database refused it, or one before it; nothing is written.
     Refused,
 }
 
 /// Writes plain bills under numbers that were set aside.
 ///
 /// # Errors
-/// When the call as a whole failed: any of them may be written then, and what is cannot be written again.
+/// When the database went away: any of them may be written then, and what is cannot be written again.
 pub(super) async fn write(
     store: &Store,
     scope: &Scope,
@@ -44,16 +47,28 @@ pub(super) async fn write(
     for (prepared, number) in bills {
         columns.add(surroundings, prepared, *number)?;
     }
+    let invoices = columns.invoices().to_vec();
     let values = columns.bind(scope, surroundings.clock.now().utc())?;
     let pool = store.writer().get_postgres_connection_pool();
     let mut connection = pool.acquire().await.stored()?;
     make_known(&mut connection).await?;
     surroundings.probe.reached("store.before_commit");
     let called = sqlx::query_with(procedure::CALL, values);
-    let row = called.fetch_one(&mut *connection).await.stored()?;
+    let row = match called.fetch_one(&mut *connection).await.stored() {
+        Ok(row) => row,
+        Err(err @ StoreError::Unavailable(_)) => return Err(err),
+        Err(err) => {
+            tracing::debug!(error = %err, "a bill was refused: it and those after it go the usual way");
+            return before_the_refused(&mut connection, scope, &invoices).await;
+        }
+    };
     surroundings.probe.reached("store.after_commit");
     let outcomes: Vec<String> = row.try_get("outcomes").stored()?;
-    Ok(outcomes.iter().map(|it| outcome(it)).collect())
+    let outcome = |it: &String| match it == procedure::WRITTEN {
+        true => Outcome::Written,
+        false => Outcome::Gone,
+    };
+    Ok(outcomes.iter().map(outcome).collect())
 }
 
 async fn make_known(connection: &mut PgConnection) -> Result<(), StoreError> {
@@ -68,13 +83,24 @@ async fn make_known(connection: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn outcome(word: &str) -> Outcome {
-    match word {
-        procedure::WRITTEN => Outcome::Written,
-        procedure::GONE => Outcome::Gone,
-        reason => {
-            tracing::debug!(reason, "a bill was refused and is tried once more alone");
-            Outcome::Refused
-        }
-    }
+/// What stands written of a call that ended with an error, on the disk from now on.
+async fn before_the_refused(
+    connection: &mut PgConnection,
+    scope: &Scope,
+    invoices: &[Uuid],
+) -> Result<Vec<Outcome>, StoreError> {
+    let found = sqlx::query_scalar(procedure::WRITTEN_BEFORE)
+        .bind(scope.tenant.uuid())
+        .bind(invoices);
+    let found: HashSet<Uuid> = found
+        .fetch_all(connection)
+        .await
+        .stored()?
+        .into_iter()
+        .collect();
+    let outcome = |it: &Uuid| match found.contains(it) {
+        true => Outcome::Written,
+        false => Outcome::Refused,
+    };
+    Ok(invoices.iter().map(outcome).collect())
 }

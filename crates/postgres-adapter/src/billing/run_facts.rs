@@ -240,8 +240,9 @@ async fn billed<C: ConnectionTrait>(
     let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
     for chunk in subscriptions.chunks(CHUNK) {
         let wanted = sql::rows_from(chunk.len(), 2, 2);
+        let from = sql::found_for_wanted(connection, "invoice_lines", BILLED);
         let text = format!(
-            "WITH wanted (id, horizon) AS (VALUES {wanted}) SELECT {LINE_COLUMNS} {BILLED}"
+            "WITH wanted (id, horizon) AS (VALUES {wanted}) SELECT {LINE_COLUMNS} {from} ORDER BY invoice_id, line"
         );
         let horizons = chunk
             .iter()
@@ -267,15 +268,9 @@ async fn open_of<C: ConnectionTrait>(
     tenant: TenantId,
     accounts: &[Uuid],
 ) -> Result<Vec<Invoice>, StoreError> {
-    let found = invoice_row::Entity::find()
-        .filter(Expr::col("tenant_id").eq(tenant.uuid()))
-        .filter(Expr::col("account_id").is_in(accounts.iter().copied()))
-        .filter(Expr::col("allocated_minor").lt(Expr::col("total_minor")))
-        .order_by_asc(Expr::col("issued_on"))
-        .order_by_asc(Expr::col("number"))
-        .all(connection)
-        .await
-        .stored()?;
+    let table = ("invoices", "allocated_minor < total_minor");
+    let found: Vec<invoice_row::Model> =
+        of_accounts(connection, (tenant, accounts), table, "issued_on, number").await?;
     let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
     let mut lines = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
@@ -295,15 +290,9 @@ async fn credits_of<C: ConnectionTrait>(
     tenant: TenantId,
     accounts: &[Uuid],
 ) -> Result<Vec<Payment>, StoreError> {
-    let found = payment_row::Entity::find()
-        .filter(Expr::col("tenant_id").eq(tenant.uuid()))
-        .filter(Expr::col("account_id").is_in(accounts.iter().copied()))
-        .filter(Expr::col("allocated_minor").lt(Expr::col("amount_minor")))
-        .order_by_asc(Expr::col("received_at"))
-        .order_by_asc(Expr::col("id"))
-        .all(connection)
-        .await
-        .stored()?;
+    let table = ("payments", "allocated_minor < amount_minor");
+    let found: Vec<payment_row::Model> =
+        of_accounts(connection, (tenant, accounts), table, "received_at, id").await?;
     let ids: Vec<Uuid> = found.iter().map(|it| it.id).collect();
     let mut parts = HashMap::new();
     for chunk in ids.chunks(CHUNK) {
@@ -316,6 +305,29 @@ async fn credits_of<C: ConnectionTrait>(
             row.into_payment(own)
         })
         .collect()
+}
+
+/// The rows of a table, those of a condition, that belong to some accounts.
+async fn of_accounts<T: FromQueryResult, C: ConnectionTrait>(
+    connection: &C,
+    (tenant, accounts): (TenantId, &[Uuid]),
+    (table, which): (&str, &str),
+    order: &str,
+) -> Result<Vec<T>, StoreError> {
+    let mut found = Vec::new();
+    let condition =
+        format!("found.tenant_id = $1 AND found.account_id = wanted.account AND {which}");
+    for chunk in accounts.chunks(CHUNK) {
+        let wanted = sql::rows_from(chunk.len(), 1, 2);
+        let from = sql::found_for_wanted(connection, table, &condition);
+        let text = format!(
+            "WITH wanted (account) AS (VALUES {wanted}) SELECT found.* {from} ORDER BY {order}"
+        );
+        let accounts = chunk.iter().map(|it| (*it).into());
+        let values = std::iter::once(tenant.uuid().into()).chain(accounts);
+        found.extend(sql::rows::<T, _>(connection, text, values).await?);
+    }
+    Ok(found)
 }
 
 /// Each account's own, in the same order.
@@ -342,6 +354,4 @@ SELECT COUNT(*) AS count FROM accounts WHERE tenant_id = $1 AND entity_id = $2 A
 AND id IN (SELECT s.account_id FROM subscriptions AS s WHERE s.tenant_id = $1 AND s.next_bill_on <= $3)";
 
 /// $1 tenant; `wanted` the subscriptions with a horizon each.
-const BILLED: &str = "\
-FROM wanted JOIN invoice_lines ON tenant_id = $1 AND subscription_id = wanted.id AND cycle_end > wanted.horizon
-ORDER BY invoice_id, line";
+const BILLED: &str = "found.tenant_id = $1 AND found.subscription_id = wanted.id AND found.cycle_end > wanted.horizon";

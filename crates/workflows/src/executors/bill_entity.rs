@@ -50,19 +50,9 @@ impl Run<'_> {
         let run = &self.bench.billing_run;
         let now = self.bench.clock.now();
         let total = run.count_to_bill(self.scope.tenant, entity, now).await?;
-        let mut after = None;
+        let mut found = Self::read(self.bench, self.scope, entity, None).await?;
         loop {
-            let now = self.bench.clock.now();
-            let page = RunPage {
-                now,
-                after,
-                limit: PAGE,
-            };
-            let run = &self.bench.billing_run;
-            let found = run.facts_to_bill(self.scope.tenant, entity, page).await?;
-            let Some((of, accounts)) = found else {
-                return Err(Failure::park(format!("there is no legal entity {entity}")));
-            };
+            let (of, accounts, now) = found;
             let is_first = self.entity.replace(of).is_none();
             if is_first {
                 // What a run that died has left at the end of the series.
@@ -71,14 +61,37 @@ impl Run<'_> {
             let Some((last, _)) = accounts.last() else {
                 return Ok(());
             };
-            after = Some(*last);
-            self.page(accounts, now).await?;
+            // The next page is read while this one is written; who changes an account meanwhile counts its version up.
+            let next = Self::read(self.bench, self.scope, entity, Some(*last));
+            let (billed, next) = futures::join!(self.page(accounts, now), next);
+            billed?;
             self.bench.probe.reached("raise_invoices.page_billed");
             let done = self.tally.done();
             // Accounts that have come to be due since are more than were counted.
             if !progress.report(done, Some(total.max(done))).await? {
                 return Ok(());
             }
+            found = next?;
+        }
+    }
+
+    /// An entity, its accounts after one of them, and when they were read.
+    async fn read(
+        bench: &Workbench,
+        scope: &Scope,
+        entity: EntityId,
+        after: Option<AccountId>,
+    ) -> Result<(LegalEntity, Vec<FoundAccount>, Timestamp), Failure> {
+        let now = bench.clock.now();
+        let page = RunPage {
+            now,
+            after,
+            limit: PAGE,
+        };
+        let found = bench.billing_run.facts_to_bill(scope.tenant, entity, page);
+        match found.await? {
+            Some((of, accounts)) => Ok((of, accounts, now)),
+            None => Err(Failure::park(format!("there is no legal entity {entity}"))),
         }
     }
 

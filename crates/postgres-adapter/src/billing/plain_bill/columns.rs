@@ -121,6 +121,11 @@ impl Columns {
         ])
     }
 
+    /// The invoices, bill by bill.
+    pub(super) fn invoices(&self) -> &[Uuid] {
+        &self.bills.invoice
+    }
+
     /// Everything in the order of the procedure's parameters.
     pub(super) fn bind(self, scope: &Scope, now: DateTime<Utc>) -> Result<PgArguments, StoreError> {
         let mut values = Values(PgArguments::default());
