@@ -7,7 +7,7 @@ use kernel::{
 };
 use serde::Serialize;
 
-use crate::account::{Account, ChargeReason};
+use crate::account::{Account, Charge, ChargeReason, Fee};
 use crate::dunning::{DunningRun, DunningRunState, NewProcedure};
 use crate::entity::LegalEntity;
 use crate::overdue::OpenAmount;
@@ -16,6 +16,34 @@ use crate::overdue::OpenAmount;
 pub const DUNNING_STEP_ONCE: &str = "dunning_steps_account_id_episode_step_key";
 /// The constraint that gives an entity one dunning run a day.
 pub const DUNNING_RUN_DAY_UNIQUE: &str = "dunning_runs_entity_id_run_on_key";
+
+/// The constraint that lets a charge of dunning be on one standing invoice.
+pub const FEE_BILLED_ONCE: &str = "invoice_fees_account_id_episode_step_key";
+
+/// What dunning has charged accounts of the scope's tenant. A charge is written along with its account, which also writes
+/// that it was let off, and is on an invoice from the moment that is issued: once, by [`FEE_BILLED_ONCE`].
+#[async_trait]
+pub trait FeeRepository: Send {
+    /// The charge that a step of an account's debt has made, or `None`.
+    async fn find(
+        &mut self,
+        account: AccountId,
+        episode: u64,
+        step: u16,
+    ) -> Result<Option<Fee>, StoreError>;
+
+    /// The charges of an account that wait for its next bill, in the order of debts and steps.
+    async fn waiting(&mut self, account: AccountId) -> Result<Vec<Charge>, StoreError>;
+
+    /// Lets fees of an invoice that is voided wait for the next bill again; its lines stay as they were issued. Fees that are
+    /// not on it are none.
+    async fn let_go(
+        &mut self,
+        account: AccountId,
+        invoice: InvoiceId,
+        fees: &[Charge],
+    ) -> Result<(), StoreError>;
+}
 
 /// Dunning runs of the scope's tenant.
 #[async_trait]
@@ -95,6 +123,16 @@ pub struct ChargeView {
     pub charged_on: LocalDate,
     /// The invoice it is on; none while it waits for the next bill.
     pub invoice: Option<InvoiceId>,
+    /// Why it was let off, if it was.
+    pub waived: Option<String>,
+}
+
+impl ChargeView {
+    /// Whether the next bill carries it.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.invoice.is_none() && self.waived.is_none()
+    }
 }
 
 /// A definition of a dunning procedure.

@@ -12,7 +12,7 @@ use crate::account::{Account, AgreedDiscount};
 use crate::bill::BillLimits;
 use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::{Billed, LetGo};
-use crate::dunning_ports::{DunningQueries, DunningRunRepository};
+use crate::dunning_ports::{DunningQueries, DunningRunRepository, FeeRepository};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
@@ -61,6 +61,8 @@ pub trait BillingTx: UnitOfWork {
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
     /// The dunning runs.
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
+    /// What dunning has charged.
+    fn fees(&mut self) -> &mut dyn FeeRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
 
@@ -111,7 +113,7 @@ pub trait AccountRepository: Send {
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError>;
 
-    /// Writes the account, its events, and the dunning steps and charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
+    /// Writes the account, its events, and the dunning steps, charges and waivers of charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
     /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
 }

@@ -151,6 +151,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "hold_account",
             "lift_account_hold",
             "define_account_dunning",
+            "waive_dunning_fee",
             "drop_account_dunning",
             "define_dunning",
             "approve_dunning_run",

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use crate::dunning::{
-    BadProcedure, BadPromise, Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise,
-    PromiseState, Situation, StepKind, TakenStep, WindowState, overdue_with,
+    BadProcedure, BadPromise, Cause, Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise,
+    PromiseState, Situation, Step, StepKind, TakenStep, WindowState, overdue_with,
 };
 use crate::events::BillingEvent;
 use crate::overdue::Level;
@@ -337,10 +337,14 @@ impl Account {
         }
     }
 
-    /// Access that a debt had suspended comes back with its payment.
+    /// Access that a debt had suspended comes back with its payment, for a fee. A debt that ended otherwise was no fault of the
+    /// customer's, and subscriptions that were ended do not come back.
     fn reconnect(&mut self, ended: &Episode, now: &Situation<'_>) {
         let minor = now.procedure.defined().reconnection_fee_minor;
-        if minor > 0 && ended.cap() == Level::Suspended {
+        let ended_them = |it: &Step| it.kind == StepKind::Termination;
+        let mut taken = now.procedure.steps().as_slice().iter().take(ended.done());
+        let gives_back = ended.cap() == Level::Suspended && !taken.any(ended_them);
+        if minor > 0 && gives_back && now.after == Cause::Payment {
             self.charge(Charge {
                 episode: ended.number(),
                 step: ended.steps_taken(),

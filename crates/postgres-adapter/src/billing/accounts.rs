@@ -6,7 +6,7 @@ use kernel::{AccountId, CustomerId, EntityId, StoreError};
 use sea_orm::Value;
 
 use super::account_row::{COLUMNS, Entity, Model};
-use super::dunning;
+use super::{dunning, fees};
 use crate::tx::Tx;
 use crate::{row, sql};
 
@@ -51,6 +51,7 @@ impl AccountRepository for Tx {
         row::save::<Entity, _>(self.connection(), row, identity, snapshot.version).await?;
         dunning::keep_steps(self, account.id(), &account.take_steps()).await?;
         dunning::keep_charges(self, account.id(), &account.take_charges()).await?;
+        fees::waive(self, account.id(), &account.take_waivers()).await?;
         let events = account.take_events();
         dunning::keep_procedures(self, account.id().uuid(), &events).await?;
         self.record(account.id(), events)?;

@@ -47,6 +47,7 @@ struct ChargeRow {
     currency: String,
     charged_on: LocalDate,
     invoice_id: Option<Uuid>,
+    waived: Option<String>,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -255,6 +256,7 @@ impl ChargeRow {
             amount: row::money(self.amount_minor, &self.currency)?,
             charged_on: self.charged_on,
             invoice: self.invoice_id.map(InvoiceId::from_uuid),
+            waived: self.waived,
         })
     }
 }
@@ -281,7 +283,7 @@ WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 
 
 /// $1 tenant, $2 account.
 const CHARGES: &str = "\
-SELECT episode, step, reason, amount_minor, currency, charged_on, invoice_id FROM dunning_charges
+SELECT episode, step, reason, amount_minor, currency, charged_on, invoice_id, waived FROM dunning_charges
 WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 200";
 
 /// $1 tenant, $2 owner.

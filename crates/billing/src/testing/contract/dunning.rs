@@ -18,7 +18,7 @@ use crate::use_cases::define_procedure::define_procedure;
 use crate::use_cases::evaluate_account::evaluate_account;
 use crate::use_cases::promise_to_pay::promise_to_pay;
 
-fn hours(count: i64) -> Timestamp {
+pub(super) fn hours(count: i64) -> Timestamp {
     noon().plus(Duration::hours(count))
 }
 
@@ -27,7 +27,7 @@ fn step(day: i64, kind: StepKind) -> Step {
 }
 
 /// A reminder before the due date, a fee, and access taken on weekdays in office hours.
-fn procedure() -> NewProcedure {
+pub(super) fn procedure() -> NewProcedure {
     NewProcedure {
         grace_days: 2,
         tolerance_minor: 5,
@@ -201,7 +201,7 @@ impl World<'_> {
         assert_eq!(view.procedure_version, 2);
     }
 
-    async fn evaluate(&self, account: AccountId, clock: &FixedClock) {
+    pub(super) async fn evaluate(&self, account: AccountId, clock: &FixedClock) {
         let run = || evaluate_account(self.store, clock, &self.scope, account);
         rerun_on_conflict(run).await.unwrap();
     }

@@ -121,6 +121,9 @@ impl AccountRepository for MemoryTx {
         for charge in account.take_charges() {
             self.write(Write::Charge(account.id(), charge))?;
         }
+        for waiver in account.take_waivers() {
+            self.write(Write::Waive(account.id(), waiver))?;
+        }
         account.saved_as(version);
         Ok(())
     }

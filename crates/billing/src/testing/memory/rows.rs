@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use kernel::{
     AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
-    InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
+    InvoiceId, InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
     SubscriptionKind, TenantId,
 };
 
 use super::table::{Row, Shared, Table};
-use crate::account::{AccountSnapshot, Charge};
+use crate::account::{AccountSnapshot, Charge, Waiver};
 use crate::credit_note::IssuedNote;
 use crate::dunning::{DunningRunSnapshot, TakenStep};
 use crate::dunning_ports::{
@@ -76,6 +76,8 @@ pub(super) enum Write {
     Account(Box<AccountSnapshot>),
     Step(AccountId, TakenStep),
     Charge(AccountId, Charge),
+    Waive(AccountId, Waiver),
+    LetFeesGo(AccountId, InvoiceId, Vec<Charge>),
     Run(DunningRunSnapshot),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
@@ -184,6 +186,11 @@ impl Rows {
                 self.charge(tenant, *account, *charge);
                 Ok(())
             }
+            Write::Waive(account, waiver) => self.waive(tenant, *account, waiver),
+            Write::LetFeesGo(account, invoice, fees) => {
+                self.let_fees_go((tenant, *account), *invoice, fees);
+                Ok(())
+            }
             Write::Run(row) => self.put_run(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
@@ -248,18 +255,6 @@ impl Rows {
             merged: it.merged,
         });
         Ok(())
-    }
-
-    fn charge(&mut self, tenant: TenantId, account: AccountId, it: Charge) {
-        let charges = self.charges.get_or_default_cow((tenant, account));
-        charges.push(ChargeView {
-            episode: it.episode,
-            step: it.step,
-            reason: it.reason,
-            amount: it.amount,
-            charged_on: it.on,
-            invoice: None,
-        });
     }
 
     fn put_run(&mut self, tenant: TenantId, row: &DunningRunSnapshot) -> Result<(), StoreError> {
@@ -341,6 +336,7 @@ impl Rows {
             return Err(StoreError::Conflict);
         }
         *last = row.number;
+        self.bill_fees(tenant, row)?;
         put(&mut self.invoices, (tenant, row.id), row, |it| it.version)
     }
 
@@ -398,7 +394,7 @@ fn put<K, R: Row>(
     Ok(())
 }
 
-fn duplicate(constraint: &str) -> StoreError {
+pub(super) fn duplicate(constraint: &str) -> StoreError {
     StoreError::Duplicate {
         constraint: constraint.to_owned(),
     }
