@@ -61,6 +61,16 @@ pub trait DunningRunRepository: Send {
     /// Writes the run and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
     /// duplicate of [`DUNNING_RUN_DAY_UNIQUE`] if the entity has a run of the day already.
     async fn save(&mut self, run: &mut DunningRun) -> Result<(), StoreError>;
+
+    /// Notes that an account was cut off on a day of its entity; once, however often it is noted.
+    async fn count_cut(
+        &mut self,
+        day: (EntityId, LocalDate),
+        account: AccountId,
+    ) -> Result<(), StoreError>;
+
+    /// How many accounts of an entity were cut off on a day.
+    async fn count_cuts(&mut self, day: (EntityId, LocalDate)) -> Result<u64, StoreError>;
 }
 
 /// Which accounts a dunning run looks at next.
@@ -83,12 +93,13 @@ pub struct DebtFacts {
     pub open: Vec<OpenAmount>,
 }
 
-impl DebtFacts {
-    /// Its place among the accounts that are due to be looked at.
-    #[must_use]
-    pub fn place(&self) -> Option<(Timestamp, AccountId)> {
-        self.account.look_at().map(|it| (it, self.account.id()))
-    }
+/// An account that is due to be looked at, and what its level follows from, if that makes sense.
+#[derive(Debug)]
+pub struct FoundDebt {
+    /// Its place among the accounts that are due.
+    pub place: (Timestamp, AccountId),
+    /// What is known; [`StoreError::Corrupt`] about this one is no trouble of the others.
+    pub facts: Result<DebtFacts, StoreError>,
 }
 
 /// A dunning step that was taken.
@@ -182,7 +193,7 @@ pub trait DunningQueries: Send + Sync {
         tenant: TenantId,
         entity: EntityId,
         page: DuePage,
-    ) -> Result<Option<(LegalEntity, Vec<DebtFacts>)>, StoreError>;
+    ) -> Result<Option<(LegalEntity, Vec<FoundDebt>)>, StoreError>;
 
     /// How many accounts of an entity have a subscription with access, slow or not.
     async fn accounts_with_access(

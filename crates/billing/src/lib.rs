@@ -150,7 +150,7 @@ pub use dunning::{
 };
 pub use dunning_ports::{
     ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, DebtFacts, DuePage, DunningQueries,
-    DunningRunRepository, DunningRunView, FEE_BILLED_ONCE, FeeRepository, ParkedReason,
+    DunningRunRepository, DunningRunView, FEE_BILLED_ONCE, FeeRepository, FoundDebt, ParkedReason,
     ProcedureView, StepView,
 };
 pub use entity::{
@@ -247,7 +247,7 @@ pub use use_cases::define_procedure::{
 };
 pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::dunning_run::{DecideRunError, decide_dunning_run, plan_dunning_run};
-pub use use_cases::evaluate_account::{dun_account, evaluate_account};
+pub use use_cases::evaluate_account::{dun_account, evaluate_account, park_unreadable};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,

@@ -116,6 +116,18 @@ pub trait AccountRepository: Send {
     /// Writes the account, its events, and the dunning steps, charges and waivers of charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
     /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
+
+    /// Parks an account whose row makes no sense, for a reason unless it has one, and has it looked at again at an instant.
+    async fn set_aside(
+        &mut self,
+        id: AccountId,
+        reason: &str,
+        again: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Has every account of an entity that follows its procedure, and that time or a debt may do something about, looked at
+    /// from an instant on, if not earlier.
+    async fn look_at_all(&mut self, entity: EntityId, at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Subscriptions of the scope's tenant.

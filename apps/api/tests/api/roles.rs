@@ -182,6 +182,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "get_dunning",
             "list_dunning_definitions",
             "preview_dunning_run",
+            "summarize_dunning_run",
             "list_dunning_runs",
             "get_account_dunning",
             "list_needs_attention",

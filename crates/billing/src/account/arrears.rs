@@ -250,6 +250,7 @@ impl Account {
     /// # Errors
     /// [`MoneyError`] if the open amounts cannot be summed; nothing changes then.
     pub fn evaluate(&mut self, now: &Situation<'_>) -> Result<Verdict, MoneyError> {
+        let before = self.data.level;
         let (owed, overdue) = (now.owed()?, now.overdue()?);
         let hold = self.data.hold.as_ref();
         let promise = self.data.promise.as_ref();
@@ -267,7 +268,12 @@ impl Account {
         Ok(Verdict {
             terminates,
             waits: step_waits || self.data.level < level,
+            cuts: terminates || self.is_cut_since(before),
         })
+    }
+
+    fn is_cut_since(&self, before: Level) -> bool {
+        self.data.level > before && self.data.level >= Level::Restricted
     }
 
     /// Takes the steps that are due, unless a hold or a promise counts; says whether the subscriptions end with them, and
@@ -384,6 +390,8 @@ pub struct Verdict {
     pub terminates: bool,
     /// Whether access would be taken away if it might be now.
     pub waits: bool,
+    /// Whether the customer can do less than before.
+    pub cuts: bool,
 }
 
 fn checked_reason(reason: &str) -> Result<String, ArrearsRefusal> {

@@ -80,11 +80,13 @@ pub(super) async fn reevaluate(
     entity: &LegalEntity,
     account: &mut Account,
     look: Look,
-) -> Result<(), StoreError> {
+) -> Result<Verdict, StoreError> {
     let open = tx.invoices().open_of(account.id()).await?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
-    judge(entity, account, &mut subscriptions, &open, look).map_err(StoreError::corrupt)?;
-    save_news(tx, account, &mut subscriptions).await
+    let judged = judge(entity, account, &mut subscriptions, &open, look);
+    let verdict = judged.map_err(StoreError::corrupt)?;
+    save_news(tx, account, &mut subscriptions).await?;
+    Ok(verdict)
 }
 
 /// Re-evaluates an account after anything that may have changed its standing: time, money, or a subscription.
@@ -125,7 +127,7 @@ pub(crate) fn judge(
     subscriptions: &mut [Subscription],
     open: &[Invoice],
     look: Look,
-) -> Result<(), MoneyError> {
+) -> Result<Verdict, MoneyError> {
     let mut amounts = Vec::new();
     for invoice in open {
         amounts.push(open_amount(invoice)?);
@@ -149,7 +151,7 @@ pub(crate) fn judge(
         .min()
         .map(|it| entity.zone().start_of(it.max(tomorrow)));
     account.look_again([debt_again, change].into_iter().flatten().min());
-    Ok(())
+    Ok(verdict)
 }
 
 /// Evaluates an account by its own procedure, or its entity's; says when its debt is to be looked at again.

@@ -22,9 +22,15 @@ impl World<'_> {
     async fn charged_late(&self) -> (AccountId, Charge) {
         let entity = self.found().await;
         let account = self.account_with(entity).await.id();
-        define_procedure(self.store, &self.scope, entity, procedure())
-            .await
-            .unwrap();
+        define_procedure(
+            self.store,
+            &FixedClock::at(hours(-24)),
+            &self.scope,
+            entity,
+            procedure(),
+        )
+        .await
+        .unwrap();
         let books = self.of_entity(entity);
         books.bill(account, 100, "2026-11-08").await;
         self.evaluate(account, &FixedClock::at(hours(-24))).await;

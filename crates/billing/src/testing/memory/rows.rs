@@ -1,12 +1,12 @@
 //! The rows themselves, and the rules that a database would enforce on every write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kernel::{
     AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
-    InvoiceId, InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
-    SubscriptionKind, TenantId,
+    InvoiceId, InvoiceKind, JobRequest, LocalDate, NewEvent, PaymentId, PaymentKind, PlanKind,
+    StoreError, SubscriptionKind, TenantId, Timestamp,
 };
 
 use super::table::{Row, Shared, Table};
@@ -46,6 +46,8 @@ pub(super) struct Rows {
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
     pub(super) charges: Shared<(TenantId, AccountId), Vec<ChargeView>>,
+    /// Whom the dunning of each entity has cut off on a day.
+    pub(super) cuts: Shared<(TenantId, EntityId, LocalDate), BTreeSet<AccountId>>,
     /// The procedures each entity has defined, the oldest first.
     pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The last number taken of each series.
@@ -79,6 +81,8 @@ pub(super) enum Write {
     Waive(AccountId, Waiver),
     LetFeesGo(AccountId, InvoiceId, Vec<Charge>),
     Run(DunningRunSnapshot),
+    Cut(EntityId, LocalDate, AccountId),
+    LookAtAll(EntityId, Timestamp),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -191,6 +195,15 @@ impl Rows {
                 self.let_fees_go((tenant, *account), *invoice, fees);
                 Ok(())
             }
+            Write::Cut(entity, on, account) => {
+                let cut = self.cuts.get_or_default_cow((tenant, *entity, *on));
+                cut.insert(*account);
+                Ok(())
+            }
+            Write::LookAtAll(entity, at) => {
+                self.look_at_all(tenant, *entity, *at);
+                Ok(())
+            }
             Write::Run(row) => self.put_run(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
@@ -294,6 +307,26 @@ impl Rows {
         let row = self.accounts.get_mut(&(tenant, account));
         row.ok_or(StoreError::Conflict)?.version += 1;
         Ok(())
+    }
+
+    fn look_at_all(&mut self, tenant: TenantId, entity: EntityId, at: Timestamp) {
+        let accounts = self.accounts.of_tenant(tenant);
+        let follows = |it: &&AccountSnapshot| it.entity == entity && it.procedure.is_none();
+        let later = |it: &AccountSnapshot| match it.look_at {
+            Some(due) => due > at,
+            None => {
+                let mut own = self.invoices.of_account(tenant, it.id);
+                own.any(|it| it.allocated != it.total)
+            }
+        };
+        let wanted = accounts.filter(follows).filter(|it| later(it));
+        let wanted: Vec<AccountId> = wanted.map(|it| it.id).collect();
+        for id in wanted {
+            if let Some(row) = self.accounts.get_mut(&(tenant, id)) {
+                row.look_at = Some(at);
+                row.version += 1;
+            }
+        }
     }
 
     fn put_payment(&mut self, tenant: TenantId, row: &PaymentSnapshot) -> Result<(), StoreError> {

@@ -54,7 +54,7 @@ pub(super) fn afternoons() -> NewProcedure {
 pub(super) async fn invoiced(procedure: NewProcedure) -> (Desk, Sold) {
     let desk = Desk::opened("2026-11-01").await;
     let entity = desk.store.entities(desk.scope.tenant).await.unwrap()[0].id;
-    define_procedure(&desk.store, &desk.scope, entity, procedure)
+    define_procedure(&desk.store, &desk.clock, &desk.scope, entity, procedure)
         .await
         .unwrap();
     let sold = desk.sell(300_000).await;
