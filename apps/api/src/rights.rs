@@ -41,7 +41,7 @@ rights! {
     ReadSessions CutSessions
     ReadSubscriptions Subscribe ChangePlans SuspendSubscriptions CancelSubscriptions
     ReadVouchers OrderVouchers RevealCodes SellVouchers VoidVouchers
-    HoldAccounts PromiseForAccounts DecideRuns
+    HoldAccounts PromiseForAccounts DecideRuns WaiveFees
     ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     RefundPayments ReversePayments AllocatePayments
     ReadGateways WriteGateways

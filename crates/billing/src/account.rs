@@ -2,6 +2,7 @@
 
 mod arrears;
 mod discounts;
+mod fees;
 
 use kernel::{AccountId, Currency, CustomerId, EntityId, Timestamp};
 
@@ -11,6 +12,7 @@ use crate::events::BillingEvent;
 use crate::overdue::Level;
 
 pub use discounts::{AgreedDiscount, BadAgreement, MOST_DISCOUNTS};
+pub use fees::{Fee, FeeState, WaiveRefusal, Waiver};
 
 /// The stored form of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +55,7 @@ pub struct Account {
     events: Vec<BillingEvent>,
     taken: Vec<TakenStep>,
     charges: Vec<Charge>,
+    waivers: Vec<Waiver>,
     changed: bool,
 }
 
@@ -97,6 +100,7 @@ impl Account {
             events: Vec::new(),
             taken: Vec::new(),
             charges: Vec::new(),
+            waivers: Vec::new(),
             changed: false,
         }
     }

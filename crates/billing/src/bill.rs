@@ -14,7 +14,7 @@ use kernel::{
     EntityId, InvoiceId, LocalDate, Money, PlanId, StoreError, SubscriptionId, Timestamp,
 };
 
-use crate::account::Account;
+use crate::account::{Account, Charge};
 use crate::correct::Original;
 use crate::credit::{Paper, papers};
 use crate::credit_note::NoteDraft;
@@ -28,7 +28,7 @@ use crate::pricing::NoTaxes;
 use crate::schedule::Period;
 use crate::subscription::Subscription;
 use crate::use_cases::settlement::share_out;
-use crate::use_cases::standing::judge;
+use crate::use_cases::standing::{Look, judge};
 
 /// What is on paper about an account when it is billed.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -42,6 +42,8 @@ pub struct Papers {
     pub credits: Vec<Payment>,
     /// The invoices of which something is given back, as far as they were read: see [`Unbillable::Unread`].
     pub originals: Vec<Original>,
+    /// The charges of dunning that wait for a bill, the earliest first.
+    pub fees: Vec<Charge>,
     /// The tax category of every plan that has one of its own. Not read where nothing is taxed.
     pub tax_codes: Arc<BTreeMap<PlanId, TaxCode>>,
 }
@@ -230,7 +232,8 @@ pub fn bill(
 ) -> Result<Bill, Unbillable> {
     let today = entity.today(order.now);
     // First of all what time has done: no new period begins for whoever is suspended by now.
-    judge(entity, account, subscriptions, &papers.open, today)?;
+    let look = Look::On(today);
+    judge(entity, account, subscriptions, &papers.open, look)?;
     let (proposal, let_go) = proposal(entity, subscriptions, &mut papers, today)?;
     order.limits.check(&proposal.lines, &papers.open, today)?;
     let mut postings = Vec::new();
@@ -243,6 +246,7 @@ pub fn bill(
         order,
     };
     let (notes, lines) = written(&mut desk, account, &proposal)?;
+    let lines = (lines, std::mem::take(&mut papers.fees));
     let draft = draft(entity, account, lines, &papers.tax_codes, order)?;
     if let Some(draft) = &draft {
         postings.extend(earned(entity.id(), draft, order.now)?);
@@ -253,7 +257,12 @@ pub fn bill(
     }
     let moved = use_credit(account, &mut papers.credits, &mut papers.open, order)?;
     postings.extend(moved);
-    judge(entity, account, subscriptions, &papers.open, today)?;
+    // Nothing but credit of payments or a note can have ended a debt by now.
+    let look = match notes.is_empty() {
+        true => Look::Paid(today),
+        false => Look::On(today),
+    };
+    judge(entity, account, subscriptions, &papers.open, look)?;
     let issued = draft.as_ref().and_then(|_| papers.open.pop());
     let paid = issued.filter(Invoice::is_changed);
     Ok(Bill {
@@ -380,19 +389,23 @@ fn nearest(cycle: Period, day: LocalDate) -> LocalDate {
 fn draft(
     entity: &LegalEntity,
     account: &mut Account,
-    lines: Vec<Line>,
+    (lines, fees): (Vec<Line>, Vec<Charge>),
     codes: &BTreeMap<PlanId, TaxCode>,
     order: BillOrder,
 ) -> Result<Option<InvoiceDraft>, Unbillable> {
-    if lines.is_empty() {
+    if lines.is_empty() && fees.is_empty() {
         return Ok(None);
     }
     let issued_on = entity.today(order.now);
     let (used, discounts) = figures::discounts(account, &lines, issued_on)?;
-    let figures = figures::figures(entity, codes, &discounts, &lines, issued_on)?;
+    let figures = figures::figures(entity, codes, &discounts, (&lines, &fees), issued_on)?;
     let total = match &figures {
         Some(figures) => figures.payable,
-        None => Money::sum(entity.currency(), lines.iter().map(|it| it.amount))?,
+        None => {
+            let amounts = lines.iter().map(|it| it.amount);
+            let amounts = amounts.chain(fees.iter().map(|it| it.amount));
+            Money::sum(entity.currency(), amounts)?
+        }
     };
     if total.is_negative() {
         return Err(Inconsistent::NegativeTotal.into());
@@ -403,6 +416,7 @@ fn draft(
         account: account.id(),
         entity: entity.id(),
         lines,
+        fees,
         figures,
         total,
         issued_on,

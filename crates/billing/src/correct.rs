@@ -2,6 +2,7 @@
 
 use kernel::{CreditNoteId, LocalDate, Money, MoneyError, Timestamp};
 
+use crate::account::Charge;
 use crate::credit_note::{
     CreditNoteKind, CreditPart, CreditRefusal, CreditRequest, CreditedInvoice, CreditedPiece,
     IssuedNote, NoteDraft,
@@ -21,6 +22,19 @@ pub struct Original {
     pub payers: Vec<Payment>,
     /// What negative lines of later invoices have taken back of its lines, above zero.
     pub taken_back: Vec<(u16, Money)>,
+}
+
+impl Original {
+    /// The fees of which no note has given anything back.
+    #[must_use]
+    pub fn fees_left(&self) -> Vec<Charge> {
+        let notes = self.notes.iter().flat_map(|it| &it.draft.note.lines);
+        let credited: Vec<usize> = notes.map(|it| it.line).collect();
+        let first = self.invoice.lines().len();
+        let numbered = (first..).zip(self.invoice.fees());
+        let left = numbered.filter(|(line, _)| !credited.contains(line));
+        left.map(|(_, it)| *it).collect()
+    }
 }
 
 /// What is to be credited of an invoice.
@@ -113,7 +127,10 @@ fn drafted(
     let mut pieces = order.days.clone();
     for line in &note.lines {
         let number = u16::try_from(line.line).map_err(|_| MoneyError::Overflow)?;
-        let of = snapshot.lines.get(line.line).ok_or(MoneyError::Overflow)?;
+        // A fee is for no days: what is left of it is what the notes have left.
+        let Some(of) = snapshot.lines.get(line.line) else {
+            continue;
+        };
         if pieces.iter().any(|it| it.line == number) || !line.amount.is_positive() {
             continue;
         }

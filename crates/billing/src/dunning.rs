@@ -21,7 +21,7 @@ pub use ladder::{BadLadder, Debt, Ladder, Measure};
 pub use leave::{
     BadPromise, Hold, LONGEST_PROMISE_DAYS, Promise, PromiseState, last_day_to_pay, overdue_with,
 };
-pub use owed::Situation;
+pub use owed::{Cause, Situation};
 pub use procedure::{
     BadProcedure, MOST_HOLIDAYS, MOST_PROMISES, NewProcedure, Procedure, ProcedureId,
 };

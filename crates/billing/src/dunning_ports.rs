@@ -7,7 +7,7 @@ use kernel::{
 };
 use serde::Serialize;
 
-use crate::account::{Account, ChargeReason};
+use crate::account::{Account, Charge, ChargeReason, Fee};
 use crate::dunning::{DunningRun, DunningRunState, NewProcedure};
 use crate::entity::LegalEntity;
 use crate::overdue::OpenAmount;
@@ -16,6 +16,34 @@ use crate::overdue::OpenAmount;
 pub const DUNNING_STEP_ONCE: &str = "dunning_steps_account_id_episode_step_key";
 /// The constraint that gives an entity one dunning run a day.
 pub const DUNNING_RUN_DAY_UNIQUE: &str = "dunning_runs_entity_id_run_on_key";
+
+/// The constraint that lets a charge of dunning be on one standing invoice.
+pub const FEE_BILLED_ONCE: &str = "invoice_fees_account_id_episode_step_key";
+
+/// What dunning has charged accounts of the scope's tenant. A charge is written along with its account, which also writes
+/// that it was let off, and is on an invoice from the moment that is issued: once, by [`FEE_BILLED_ONCE`].
+#[async_trait]
+pub trait FeeRepository: Send {
+    /// The charge that a step of an account's debt has made, or `None`.
+    async fn find(
+        &mut self,
+        account: AccountId,
+        episode: u64,
+        step: u16,
+    ) -> Result<Option<Fee>, StoreError>;
+
+    /// The charges of an account that wait for its next bill, in the order of debts and steps.
+    async fn waiting(&mut self, account: AccountId) -> Result<Vec<Charge>, StoreError>;
+
+    /// Lets fees of an invoice that is voided wait for the next bill again; its lines stay as they were issued. Fees that are
+    /// not on it are none.
+    async fn let_go(
+        &mut self,
+        account: AccountId,
+        invoice: InvoiceId,
+        fees: &[Charge],
+    ) -> Result<(), StoreError>;
+}
 
 /// Dunning runs of the scope's tenant.
 #[async_trait]
@@ -33,6 +61,16 @@ pub trait DunningRunRepository: Send {
     /// Writes the run and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
     /// duplicate of [`DUNNING_RUN_DAY_UNIQUE`] if the entity has a run of the day already.
     async fn save(&mut self, run: &mut DunningRun) -> Result<(), StoreError>;
+
+    /// Notes that an account was cut off on a day of its entity; once, however often it is noted.
+    async fn count_cut(
+        &mut self,
+        day: (EntityId, LocalDate),
+        account: AccountId,
+    ) -> Result<(), StoreError>;
+
+    /// How many accounts of an entity were cut off on a day.
+    async fn count_cuts(&mut self, day: (EntityId, LocalDate)) -> Result<u64, StoreError>;
 }
 
 /// Which accounts a dunning run looks at next.
@@ -55,12 +93,13 @@ pub struct DebtFacts {
     pub open: Vec<OpenAmount>,
 }
 
-impl DebtFacts {
-    /// Its place among the accounts that are due to be looked at.
-    #[must_use]
-    pub fn place(&self) -> Option<(Timestamp, AccountId)> {
-        self.account.look_at().map(|it| (it, self.account.id()))
-    }
+/// An account that is due to be looked at, and what its level follows from, if that makes sense.
+#[derive(Debug)]
+pub struct FoundDebt {
+    /// Its place among the accounts that are due.
+    pub place: (Timestamp, AccountId),
+    /// What is known; [`StoreError::Corrupt`] about this one is no trouble of the others.
+    pub facts: Result<DebtFacts, StoreError>,
 }
 
 /// A dunning step that was taken.
@@ -95,6 +134,16 @@ pub struct ChargeView {
     pub charged_on: LocalDate,
     /// The invoice it is on; none while it waits for the next bill.
     pub invoice: Option<InvoiceId>,
+    /// Why it was let off, if it was.
+    pub waived: Option<String>,
+}
+
+impl ChargeView {
+    /// Whether the next bill carries it.
+    #[must_use]
+    pub const fn waits(&self) -> bool {
+        self.invoice.is_none() && self.waived.is_none()
+    }
 }
 
 /// A definition of a dunning procedure.
@@ -144,7 +193,7 @@ pub trait DunningQueries: Send + Sync {
         tenant: TenantId,
         entity: EntityId,
         page: DuePage,
-    ) -> Result<Option<(LegalEntity, Vec<DebtFacts>)>, StoreError>;
+    ) -> Result<Option<(LegalEntity, Vec<FoundDebt>)>, StoreError>;
 
     /// How many accounts of an entity have a subscription with access, slow or not.
     async fn accounts_with_access(

@@ -321,6 +321,14 @@ pub enum BillingEvent {
         reason: ChargeReason,
         amount: Money,
     },
+    /// A charge of dunning was let off before it was billed.
+    FeeWaived {
+        account: AccountId,
+        episode: u64,
+        step: u16,
+        amount: Money,
+        reason: String,
+    },
     /// A dunning run would cut off so many customers that a person has to say whether it may.
     DunningRunHeld {
         entity: EntityId,
@@ -431,6 +439,7 @@ impl DomainEvent for BillingEvent {
             Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",
             Self::ReminderDue { .. } => "billing.reminder_due",
             Self::FeeCharged { .. } => "billing.fee_charged",
+            Self::FeeWaived { .. } => "billing.fee_waived",
             Self::DunningRunHeld { .. } => "billing.dunning_run_held",
             Self::DunningRunDecided { .. } => "billing.dunning_run_decided",
             Self::PromiseMade { .. } => "billing.promise_made",

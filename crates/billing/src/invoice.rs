@@ -6,6 +6,7 @@ use kernel::{
     AccountId, EntityId, InvoiceId, LocalDate, Money, MoneyError, PlanId, SubscriptionId,
 };
 
+use crate::account::Charge;
 use crate::difference::LineRef;
 use crate::events::BillingEvent;
 use crate::pricing::Totals;
@@ -102,6 +103,8 @@ pub struct InvoiceSnapshot {
     pub number: u64,
     /// Its lines.
     pub lines: Vec<Line>,
+    /// What dunning has charged: lines of their own kind, numbered after the others.
+    pub fees: Vec<Charge>,
     /// Its discounts, taxes and rounding; without any the lines and their sum are all there is.
     pub figures: Option<Box<Totals>>,
     /// What is asked for: the sum of its lines where nothing else has figures.
@@ -148,8 +151,10 @@ pub struct InvoiceDraft {
     pub account: AccountId,
     /// Whom.
     pub entity: EntityId,
-    /// Its lines, at least one.
+    /// Its lines; at least one, or a fee.
     pub lines: Vec<Line>,
+    /// What dunning has charged, numbered after the lines.
+    pub fees: Vec<Charge>,
     /// Its discounts, taxes and rounding, if it has any.
     pub figures: Option<Box<Totals>>,
     /// What is asked for, zero or more: the sum of its lines where nothing else has figures.
@@ -207,6 +212,7 @@ impl Invoice {
             series: series.to_owned(),
             number,
             lines: draft.lines,
+            fees: draft.fees,
             figures: draft.figures,
             total: draft.total,
             issued_on: draft.issued_on,
@@ -321,6 +327,12 @@ impl Invoice {
     #[must_use]
     pub fn lines(&self) -> &[Line] {
         &self.data.lines
+    }
+
+    /// What dunning has charged on it; the first is numbered after its last line.
+    #[must_use]
+    pub fn fees(&self) -> &[Charge] {
+        &self.data.fees
     }
 
     /// The last day to pay it without being overdue.

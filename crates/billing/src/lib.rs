@@ -121,7 +121,7 @@ mod views;
 
 pub use account::{
     Account, AccountSnapshot, AgreedDiscount, ArrearsRefusal, BadAgreement, Charge, ChargeReason,
-    LONGEST_TERMS_DAYS, MOST_DISCOUNTS, Verdict,
+    Fee, FeeState, LONGEST_TERMS_DAYS, MOST_DISCOUNTS, Verdict, WaiveRefusal, Waiver,
 };
 pub use allocation::{Allocation, PayOrder, Payable, allocate, allocate_by};
 pub use bill::{AccountFacts, Bill, BillLimits, BillOrder, Papers, Unbillable, bill};
@@ -141,16 +141,17 @@ pub use credit_note::{
 };
 pub use difference::{Billed, Due, Inconsistent, LetGo, LineRef, Standing, diff, let_go, standing};
 pub use dunning::{
-    Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Debt, DunningRun,
-    DunningRunSnapshot, DunningRunState, Episode, FARTHEST_STEP_DAYS, Hold, LONGEST_PROMISE_DAYS,
-    Ladder, MOST_HOLIDAYS, MOST_PROMISES, MOST_STEPS, Measure, NewProcedure, PaymentRequest,
-    Procedure, ProcedureId, Promise, PromiseState, RunDecision, RunRefusal, Situation, Step,
-    StepKind, Steps, SuspensionWindow, TakenStep, WindowState, final_on, is_final, last_day_to_pay,
-    overdue_with, retry_days,
+    Attempts, BadLadder, BadProcedure, BadPromise, BadSteps, BadWindow, Campaign, Cause, Debt,
+    DunningRun, DunningRunSnapshot, DunningRunState, Episode, FARTHEST_STEP_DAYS, Hold,
+    LONGEST_PROMISE_DAYS, Ladder, MOST_HOLIDAYS, MOST_PROMISES, MOST_STEPS, Measure, NewProcedure,
+    PaymentRequest, Procedure, ProcedureId, Promise, PromiseState, RunDecision, RunRefusal,
+    Situation, Step, StepKind, Steps, SuspensionWindow, TakenStep, WindowState, final_on, is_final,
+    last_day_to_pay, overdue_with, retry_days,
 };
 pub use dunning_ports::{
     ChargeView, DUNNING_RUN_DAY_UNIQUE, DUNNING_STEP_ONCE, DebtFacts, DuePage, DunningQueries,
-    DunningRunRepository, DunningRunView, ParkedReason, ProcedureView, StepView,
+    DunningRunRepository, DunningRunView, FEE_BILLED_ONCE, FeeRepository, FoundDebt, ParkedReason,
+    ProcedureView, StepView,
 };
 pub use entity::{
     BadEntity, BadPricing, BadTaxCode, EntityPricing, EntitySnapshot, LARGEST_COIN, LegalEntity,
@@ -246,7 +247,7 @@ pub use use_cases::define_procedure::{
 };
 pub use use_cases::define_taxes::{DefineTaxesError, define_taxes};
 pub use use_cases::dunning_run::{DecideRunError, decide_dunning_run, plan_dunning_run};
-pub use use_cases::evaluate_account::{dun_account, evaluate_account};
+pub use use_cases::evaluate_account::{dun_account, evaluate_account, park_unreadable};
 pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
@@ -271,9 +272,10 @@ pub use use_cases::tell_payment::{
     SettlePayment, TellPaymentError, expire_payment, fail_payment, settle_payment,
 };
 pub use use_cases::void_invoice::{VoidInvoice, void_invoice};
+pub use use_cases::waive_fee::{WaiveFee, WaiveFeeError, waive_fee};
 pub use use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 pub use views::{
-    AccountView, AllocationView, EntityView, FiguresView, InvoiceFilter, InvoiceView, LineView,
-    NoteFilter, NoteLineView, NoteView, PaymentFilter, PaymentView, PlanView, SubscriptionFilter,
-    SubscriptionView, TaxView, UnmatchedView,
+    AccountView, AllocationView, EntityView, FeeLineView, FiguresView, InvoiceFilter, InvoiceView,
+    LineView, NoteFilter, NoteLineView, NoteView, PaymentFilter, PaymentView, PlanView,
+    SubscriptionFilter, SubscriptionView, TaxView, UnmatchedView,
 };

@@ -21,15 +21,8 @@ pub struct Outlook {
     pub steps: Vec<TakenStep>,
     /// Whether its subscriptions would end.
     pub terminates: bool,
-}
-
-impl Outlook {
     /// Whether the customer could do less afterwards.
-    #[must_use]
-    pub fn cuts(&self) -> bool {
-        let takes = self.after > self.before && self.after >= Level::Restricted;
-        takes || self.terminates
-    }
+    pub cuts: bool,
 }
 
 /// What a run at a moment would do, if it may cut off whom it would.
@@ -51,5 +44,6 @@ pub fn outlook(
         after: account.level(),
         steps: account.take_steps(),
         terminates: verdict.terminates,
+        cuts: verdict.cuts,
     })
 }

@@ -12,7 +12,7 @@ use crate::account::{Account, AgreedDiscount};
 use crate::bill::BillLimits;
 use crate::credit_note::{IssuedNote, NoteDraft};
 use crate::difference::{Billed, LetGo};
-use crate::dunning_ports::{DunningQueries, DunningRunRepository};
+use crate::dunning_ports::{DunningQueries, DunningRunRepository, FeeRepository};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
@@ -61,6 +61,8 @@ pub trait BillingTx: UnitOfWork {
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
     /// The dunning runs.
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
+    /// What dunning has charged.
+    fn fees(&mut self) -> &mut dyn FeeRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
 
@@ -111,9 +113,21 @@ pub trait AccountRepository: Send {
         entity: EntityId,
     ) -> Result<Option<Account>, StoreError>;
 
-    /// Writes the account, its events, and the dunning steps and charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
+    /// Writes the account, its events, and the dunning steps, charges and waivers of charges it has recorded, each once. Fails with [`StoreError::Conflict`] if the stored version moved on, and with
     /// a duplicate of [`ACCOUNT_CUSTOMER_UNIQUE`] if the customer has one already.
     async fn save(&mut self, account: &mut Account) -> Result<(), StoreError>;
+
+    /// Parks an account whose row makes no sense, for a reason unless it has one, and has it looked at again at an instant.
+    async fn set_aside(
+        &mut self,
+        id: AccountId,
+        reason: &str,
+        again: Timestamp,
+    ) -> Result<(), StoreError>;
+
+    /// Has every account of an entity that follows its procedure, and that time or a debt may do something about, looked at
+    /// from an instant on, if not earlier.
+    async fn look_at_all(&mut self, entity: EntityId, at: Timestamp) -> Result<(), StoreError>;
 }
 
 /// Subscriptions of the scope's tenant.

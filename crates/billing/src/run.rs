@@ -155,7 +155,9 @@ impl Bill {
     fn is_plain(&self) -> bool {
         let charges = |it: &crate::InvoiceDraft| it.lines.iter().all(|line| line.repairs.is_none());
         // The short ways of stores write lines and a total alone.
-        let bare = |it: &crate::InvoiceDraft| it.figures.is_none() && it.total.is_positive();
+        let bare = |it: &crate::InvoiceDraft| {
+            it.figures.is_none() && it.fees.is_empty() && it.total.is_positive()
+        };
         self.draft
             .as_ref()
             .is_some_and(|it| charges(it) && bare(it))

@@ -30,6 +30,7 @@ pub(crate) mod subscribe;
 pub(crate) mod suspend_subscription;
 pub(crate) mod tell_payment;
 pub(crate) mod void_invoice;
+pub(crate) mod waive_fee;
 pub(crate) mod write_off_invoice;
 
 mod correcting;

@@ -22,7 +22,8 @@ use crate::subscription::{
 use crate::timeline::{Pause, Timing};
 
 pub use documents::{
-    FiguresView, InvoiceFilter, InvoiceView, LineView, NoteFilter, NoteLineView, NoteView, TaxView,
+    FeeLineView, FiguresView, InvoiceFilter, InvoiceView, LineView, NoteFilter, NoteLineView,
+    NoteView, TaxView,
 };
 pub use payments::{AllocationView, PaymentFilter, PaymentView, UnmatchedView};
 

@@ -145,6 +145,8 @@ permissions! {
     PromiseForAccounts, "accounts.promise", [Cashier];
     /// Hold accounts, give them terms and a dunning procedure of their own.
     HoldAccounts, "accounts.hold", [];
+    /// Let fees of dunning off.
+    WaiveFees, "accounts.waive_fee", [];
     /// Decide about dunning runs that wait for a person.
     DecideRuns, "dunning.decide", [];
     /// Agree discounts with customers, and end them.

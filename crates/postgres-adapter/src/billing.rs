@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
-    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
-    UnmatchedRepository,
+    FeeRepository, InvoiceRepository, Ledger, PaymentRepository, PlanRepository,
+    SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -20,6 +20,7 @@ mod dunning_queries;
 mod dunning_runs;
 mod entities;
 mod entity_row;
+mod fees;
 mod invoice_lines;
 mod invoice_row;
 mod invoices;
@@ -77,6 +78,10 @@ impl BillingTx for Tx {
     }
 
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self
+    }
+
+    fn fees(&mut self) -> &mut dyn FeeRepository {
         self
     }
 

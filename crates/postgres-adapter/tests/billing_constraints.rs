@@ -94,6 +94,7 @@ impl Plot {
     async fn issue(&self, lines: Vec<Line>) -> Result<InvoiceId, StoreError> {
         let total = Money::sum(kes(0).currency(), lines.iter().map(|it| it.amount)).unwrap();
         let draft = InvoiceDraft {
+            fees: Vec::new(),
             id: self.ids.next(),
             account: self.account,
             entity: self.entity,

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use billing::testing::MemoryBilling;
 use billing::{
     AccountRepository, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
-    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
-    UnmatchedRepository,
+    FeeRepository, InvoiceRepository, Ledger, PaymentRepository, PlanRepository,
+    SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{JobRequest, Scope, StoreError, UnitOfWork};
 
@@ -115,6 +115,10 @@ impl BillingTx for Both {
 
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
         self.billing.dunning_runs()
+    }
+
+    fn fees(&mut self) -> &mut dyn FeeRepository {
+        self.billing.fees()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

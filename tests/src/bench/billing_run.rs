@@ -4,7 +4,7 @@
 //! One account has one subscription, which is the dearest way to have them. PostgreSQL only: the floor of the bar.
 
 mod floor;
-mod provider;
+pub(super) mod provider;
 
 use std::time::Instant;
 

@@ -2,7 +2,7 @@
 
 use billing::{
     AccountError, ArrearsRefusal, BadProcedure, BadPromise, BadSteps, BadWindow, DecideRunError,
-    DefineProcedureError, RunRefusal,
+    DefineProcedureError, RunRefusal, WaiveFeeError, WaiveRefusal,
 };
 
 use super::Problem;
@@ -43,6 +43,26 @@ impl From<DefineProcedureError> for Problem {
             DefineProcedureError::NotFound(id) => Self::not_found("legal entity", id),
             DefineProcedureError::Refused(rule) => bad_procedure(rule),
             DefineProcedureError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<WaiveFeeError> for Problem {
+    fn from(err: WaiveFeeError) -> Self {
+        let text = err.to_string();
+        match err {
+            WaiveFeeError::NotFound(id) => Self::not_found("account", id),
+            WaiveFeeError::NoFee { .. } => Self::unknown_reference("step", text),
+            WaiveFeeError::Refused(rule @ WaiveRefusal::Billed { .. }) => {
+                Self::wrong_state("billed", rule)
+            }
+            WaiveFeeError::Refused(rule @ WaiveRefusal::Waived { .. }) => {
+                Self::wrong_state("waived", rule)
+            }
+            WaiveFeeError::Refused(rule @ WaiveRefusal::Reason(_)) => {
+                Self::invalid("reason", "length", rule.to_string())
+            }
+            WaiveFeeError::Store(err) => err.into(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::Hold;
+use billing::{Hold, WaiveFee};
 use kernel::{AccountId, AccountKind, LocalDate};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -13,10 +13,10 @@ use validator::Validate;
 use super::accounts::{AccountBody, load};
 use super::dunning::bodies::{ChargeBody, ProcedureBody, TakenBody};
 use crate::api::Api;
-use crate::extract::{May, PathId, Valid};
+use crate::extract::{Granted, May, PathId, Valid};
 use crate::idempotency::run;
 use crate::problem::Problem;
-use crate::rights::{HoldAccounts, PromiseForAccounts, ReadAccounts};
+use crate::rights::{HoldAccounts, PromiseForAccounts, ReadAccounts, WaiveFees};
 
 /// Terms of an account's own.
 #[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
@@ -63,6 +63,28 @@ pub(crate) struct BreakBody {
     reason: String,
 }
 
+/// A fee that nobody has to pay.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = WaiveFee)]
+pub(crate) struct WaiveBody {
+    /// Of which debt of the account, from 1.
+    #[validate(range(min = 1))]
+    #[schema(minimum = 1, example = 1)]
+    debt: u64,
+    /// The place of the charge among what was done about that debt.
+    #[schema(minimum = 0, example = 1)]
+    step: u16,
+    /// Why.
+    #[validate(length(min = 1, max = 300))]
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        example = "the line was down that week"
+    )]
+    reason: String,
+}
+
 /// What was done about an account's debts.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = AccountDunning)]
@@ -84,6 +106,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(promise))
         .routes(routes!(break_promise))
         .routes(routes!(show, define, drop_own))
+        .routes(routes!(waive))
 }
 
 /// Gives an account terms of its own, from its next invoice on; what is issued keeps its due date.
@@ -230,16 +253,24 @@ async fn show(
     caller: May<ReadAccounts>,
     PathId(id): PathId<AccountKind>,
 ) -> Result<Json<AccountDunningBody>, Problem> {
+    dunning_of(&api, &caller, id).await.map(Json)
+}
+
+async fn dunning_of(
+    api: &Api,
+    caller: &Granted,
+    id: AccountId,
+) -> Result<AccountDunningBody, Problem> {
     let queries = &api.ports.billing_queries;
     let account = queries.account(caller.tenant(), id).await?;
     let account = account.ok_or_else(|| Problem::not_found("account", id))?;
     let steps = queries.dunning_steps(caller.tenant(), id).await?;
     let charges = queries.dunning_charges(caller.tenant(), id).await?;
-    Ok(Json(AccountDunningBody {
+    Ok(AccountDunningBody {
         procedure: account.procedure.map(ProcedureBody::from),
         steps: steps.into_iter().map(TakenBody::from).collect(),
         charges: charges.into_iter().map(ChargeBody::from).collect(),
-    }))
+    })
 }
 
 /// Treats an account by a procedure of its own from now on.
@@ -273,9 +304,40 @@ async fn drop_own(
     treat(&api, &caller, id, None).await
 }
 
+/// Lets a fee off that waits for the account's next bill. One that is on an invoice is credited instead. The same again
+/// changes nothing.
+#[utoipa::path(
+    post, path = "/accounts/{id}/dunning/waive-fee", operation_id = "waive_dunning_fee", tag = "dunning",
+    params(("id" = String, Path, description = "An account id")),
+    request_body = WaiveBody,
+    responses(
+        (status = 200, description = "Its procedure, steps and charges", body = AccountDunningBody),
+        (status = 409, description = "The fee is on an invoice, or was let off for another reason", body = crate::problem::ProblemBody, content_type = "application/problem+json")
+    )
+)]
+async fn waive(
+    State(api): State<Api>,
+    caller: May<WaiveFees>,
+    PathId(id): PathId<AccountKind>,
+    Valid(body): Valid<WaiveBody>,
+) -> Result<Json<AccountDunningBody>, Problem> {
+    run(&caller, |scope| {
+        let (api, reason) = (api.clone(), body.reason.clone());
+        let command = WaiveFee {
+            account: id,
+            episode: body.debt,
+            step: body.step,
+            reason,
+        };
+        async move { billing::waive_fee(&*api.ports.billing, &scope, command).await }
+    })
+    .await?;
+    dunning_of(&api, &caller, id).await.map(Json)
+}
+
 async fn treat(
     api: &Api,
-    caller: &crate::extract::Granted,
+    caller: &Granted,
     id: AccountId,
     new: Option<billing::NewProcedure>,
 ) -> Result<Json<AccountBody>, Problem> {

@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, FiguresView, InvoiceDraft, LegalEntity, LineView, NoteDraft, RunPage,
-    Unbillable, prepare_bill,
+    AccountFacts, BillOrder, FeeLineView, FiguresView, InvoiceDraft, LegalEntity, LineView,
+    NoteDraft, RunPage, Unbillable, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, InvoiceId, LocalDate, TenantId, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::accounts::AccountBody;
-use super::invoices::{FiguresBody, LineBody, PeriodBody};
+use super::invoices::{FeeLineBody, FiguresBody, LineBody, PeriodBody};
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::filtered::Filtered;
@@ -63,6 +63,8 @@ pub(crate) struct DraftBody {
     #[schema(value_type = String, format = Date, example = "2026-11-28")]
     due_on: LocalDate,
     lines: Vec<LineBody>,
+    /// What dunning has charged, as lines after the others.
+    fees: Vec<FeeLineBody>,
     #[serde(flatten)]
     figures: FiguresBody,
     /// What would be asked for.
@@ -315,10 +317,13 @@ fn note(it: &NoteDraft) -> Result<NotePreviewBody, Problem> {
 fn draft(it: &InvoiceDraft, allocated: Option<MoneyBody>) -> Result<DraftBody, Problem> {
     let lines = LineView::all(&it.lines, it.figures.as_deref());
     let lines = lines.map_err(|err| Problem::internal(&err))?;
+    let fees = FeeLineView::all(&it.fees, it.lines.len(), it.figures.as_deref());
+    let fees = fees.map_err(|err| Problem::internal(&err))?;
     Ok(DraftBody {
         issued_on: it.issued_on,
         due_on: it.due_on,
         lines: lines.into_iter().map(LineBody::from).collect(),
+        fees: fees.into_iter().map(FeeLineBody::from).collect(),
         figures: FiguresView::of(it.figures.as_deref(), it.total).into(),
         total: it.total.into(),
         allocated,

@@ -5,8 +5,13 @@ pub(super) mod bodies;
 
 use axum::Json;
 use axum::extract::State;
-use billing::{DuePage, Level, Outlook, RunDecision, outlook};
-use kernel::{AccountId, DunningRunId, DunningRunKind, EntityId, EntityKind, LocalDate, Timestamp};
+use billing::{
+    DuePage, EntityView, FoundDebt, LegalEntity, Level, Outlook, RunDecision, StepKind, Unbillable,
+    outlook,
+};
+use kernel::{
+    AccountId, DunningRunId, DunningRunKind, EntityId, EntityKind, LocalDate, StoreError, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -47,29 +52,99 @@ pub(crate) struct DefinitionsBody {
 pub(crate) struct PreviewBody {
     #[schema(value_type = String, pattern = "^acc_[a-z2-7]{25}[aeimquy4]$", example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     account: AccountId,
-    #[schema(value_type = words::LevelWord, example = "overdue")]
-    before: Level,
-    #[schema(value_type = words::LevelWord, example = "restricted")]
-    after: Level,
+    /// How far behind it is; null for one that cannot be read.
+    #[schema(value_type = Option<words::LevelWord>, example = "overdue")]
+    before: Option<Level>,
+    /// How far behind it would be.
+    #[schema(value_type = Option<words::LevelWord>, example = "restricted")]
+    after: Option<Level>,
     /// The steps that would be taken, in order.
     steps: Vec<TakenBody>,
     /// Whether its subscriptions would end.
     terminates: bool,
     /// Whether the customer could do less afterwards.
     cuts: bool,
+    /// Why it cannot be looked at: the run would park it.
+    parked: Option<String>,
 }
 
 impl From<Outlook> for PreviewBody {
     fn from(it: Outlook) -> Self {
         Self {
             account: it.account,
-            before: it.before,
-            after: it.after,
+            before: Some(it.before),
+            after: Some(it.after),
             steps: it.steps.iter().map(TakenBody::from).collect(),
             terminates: it.terminates,
-            cuts: it.cuts(),
+            cuts: it.cuts,
+            parked: None,
         }
     }
+}
+
+impl PreviewBody {
+    const fn unreadable(account: AccountId, reason: String) -> Self {
+        Self {
+            account,
+            before: None,
+            after: None,
+            steps: Vec::new(),
+            terminates: false,
+            cuts: false,
+            parked: Some(reason),
+        }
+    }
+}
+
+/// What a run would do in all.
+#[derive(Debug, Default, Serialize, ToSchema)]
+#[schema(as = DunningSummary)]
+pub(crate) struct SummaryBody {
+    /// How many accounts are due to be looked at.
+    accounts: u64,
+    /// How many of them would be told something.
+    reminder: u64,
+    /// How many would be charged a fee.
+    fee: u64,
+    /// How many would become slow.
+    restriction: u64,
+    /// How many would be cut off.
+    suspension: u64,
+    /// How many would have their subscriptions ended.
+    termination: u64,
+    /// How many could do less afterwards.
+    cuts: u64,
+    /// How many have access now.
+    active: u64,
+    /// How many cannot be read: the run would park them.
+    parked: u64,
+}
+
+impl SummaryBody {
+    /// Counts an account once for every kind of step, however many of them it would get; a reminder that gives way to a later
+    /// one is none.
+    fn count(&mut self, it: &Outlook) {
+        let has = |kind: fn(&StepKind) -> bool| {
+            let mut steps = it.steps.iter().filter(|it| !it.merged);
+            u64::from(steps.any(|it| kind(&it.of.kind)))
+        };
+        self.reminder += has(|it| matches!(it, StepKind::Reminder));
+        self.fee += has(|it| matches!(it, StepKind::Fee { .. }));
+        self.restriction += has(|it| matches!(it, StepKind::Restriction));
+        self.suspension += has(|it| matches!(it, StepKind::Suspension));
+        self.termination += has(|it| matches!(it, StepKind::Termination));
+        self.cuts += u64::from(it.cuts);
+    }
+}
+
+/// Of which run.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct SummaryFilter {
+    /// The day of the run, today or later; now if absent.
+    #[param(value_type = Option<String>, format = Date)]
+    on: Option<LocalDate>,
 }
 
 /// Which part of which run.
@@ -118,6 +193,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(show, define))
         .routes(routes!(definitions))
         .routes(routes!(preview))
+        .routes(routes!(summary))
         .routes(routes!(runs))
         .routes(routes!(approve))
         .routes(routes!(refuse))
@@ -154,7 +230,10 @@ async fn define(
     let new = body.procedure()?;
     run(&caller, |scope| {
         let (api, new) = (api.clone(), new.clone());
-        async move { billing::define_procedure(&*api.ports.billing, &scope, id, new).await }
+        async move {
+            let it = &api.ports;
+            billing::define_procedure(&*it.billing, &*it.clock, &scope, id, new).await
+        }
     })
     .await?;
     load(&api, &caller, id).await.map(Json)
@@ -210,14 +289,67 @@ async fn preview(
     let found = found.await?;
     let (entity, facts) = found.ok_or_else(|| Problem::not_found("legal entity", id))?;
     let full = facts.len() == usize::from(limit);
-    let last = facts.last().and_then(|it| it.place()).filter(|_| full);
-    let seen = facts.iter().map(|it| outlook(&entity, it, page.now));
-    let items: Result<Vec<_>, _> = seen.collect();
-    let items = items.map_err(kernel::StoreError::corrupt)?;
+    let last = facts.last().map(|it| it.place).filter(|_| full);
+    let seen = |it: &FoundDebt| match seen(&entity, it, page.now) {
+        Ok(seen) => PreviewBody::from(seen),
+        Err(reason) => PreviewBody::unreadable(it.place.1, reason),
+    };
     Ok(Json(Listed {
-        items: items.into_iter().map(PreviewBody::from).collect(),
+        items: facts.iter().map(seen).collect(),
         next: last.map(|(at, id)| format!("{}.{id}", at.micros())),
     }))
+}
+
+/// What a run would do to an account, or why it would park it.
+fn seen(entity: &LegalEntity, it: &FoundDebt, now: Timestamp) -> Result<Outlook, String> {
+    let unreadable = |err: &StoreError| Unbillable::unreadable(err).to_string();
+    let facts = it.facts.as_ref().map_err(unreadable)?;
+    outlook(entity, facts, now).map_err(|err| unreadable(&StoreError::corrupt(err)))
+}
+
+/// Accounts that are looked at in one step of counting.
+const COUNTED: u16 = 200;
+
+/// Counts what the dunning run of a day would do, by kind of step; writes nothing.
+#[utoipa::path(
+    get, path = "/legal-entities/{id}/dunning/preview/summary", operation_id = "summarize_dunning_run", tag = "dunning",
+    params(("id" = String, Path, description = "A legal entity id"), SummaryFilter),
+    responses((status = 200, description = "How many accounts would get what", body = SummaryBody))
+)]
+async fn summary(
+    State(api): State<Api>,
+    caller: May<ReadAccounts>,
+    PathId(id): PathId<EntityKind>,
+    filter: Filtered<SummaryFilter>,
+) -> Result<Json<SummaryBody>, Problem> {
+    let now = moment(&api, caller.tenant(), id, filter.0.on).await?;
+    let queries = &api.ports.billing_queries;
+    let mut summary = SummaryBody {
+        active: queries.accounts_with_access(caller.tenant(), id).await?,
+        ..SummaryBody::default()
+    };
+    let mut after = None;
+    loop {
+        let page = DuePage {
+            now,
+            after,
+            limit: COUNTED,
+        };
+        let found = queries.accounts_to_evaluate(caller.tenant(), id, page);
+        let found = found.await?;
+        let (entity, facts) = found.ok_or_else(|| Problem::not_found("legal entity", id))?;
+        let Some(last) = facts.last() else {
+            return Ok(Json(summary));
+        };
+        after = Some(last.place);
+        for it in &facts {
+            summary.accounts += 1;
+            match seen(&entity, it, now) {
+                Ok(seen) => summary.count(&seen),
+                Err(_) => summary.parked += 1,
+            }
+        }
+    }
 }
 
 /// A place among the accounts that are due, as `next` writes it.
@@ -313,8 +445,14 @@ async fn load(api: &Api, caller: &Granted, id: EntityId) -> Result<EntityDunning
     let entities = api.ports.billing_queries.entities(caller.tenant()).await?;
     let found = entities.into_iter().find(|it| it.id == id);
     let found = found.ok_or_else(|| Problem::not_found("legal entity", id))?;
-    Ok(EntityDunningBody {
-        version: found.procedure_version,
-        procedure: found.procedure.into(),
-    })
+    Ok(found.into())
+}
+
+impl From<EntityView> for EntityDunningBody {
+    fn from(view: EntityView) -> Self {
+        Self {
+            version: view.procedure_version,
+            procedure: view.procedure.into(),
+        }
+    }
 }

@@ -3,7 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    ChargeKind, FiguresView, InvoiceFilter, InvoiceView, LineView, Period, Settlement, TaxView,
+    ChargeKind, FeeLineView, FiguresView, InvoiceFilter, InvoiceView, LineView, Period, Settlement,
+    TaxView,
 };
 use kernel::{AccountId, InvoiceId, InvoiceKind, LocalDate, PlanId, SubscriptionId};
 use serde::{Deserialize, Serialize};
@@ -37,6 +38,8 @@ pub(crate) struct InvoiceBody {
     #[schema(value_type = String, format = Date, example = "2026-11-28")]
     due_on: LocalDate,
     lines: Vec<LineBody>,
+    /// What dunning has charged, as lines after the others.
+    fees: Vec<FeeLineBody>,
     #[serde(flatten)]
     figures: FiguresBody,
     /// What is asked for.
@@ -89,6 +92,41 @@ pub(crate) struct LineBody {
     tax: MoneyBody,
     /// Whether it takes an earlier charge back.
     repairs: bool,
+}
+
+/// A line of an invoice for a charge of dunning.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = InvoiceFee)]
+pub(crate) struct FeeLineBody {
+    /// Its place among all lines of the invoice, counted from 0: what a credit note names.
+    #[schema(minimum = 0, example = 1)]
+    line: usize,
+    /// `late_fee` or `reconnection`.
+    #[schema(example = "late_fee")]
+    kind: &'static str,
+    /// Of which debt of the account, from 1.
+    #[schema(minimum = 1, example = 1)]
+    debt: u64,
+    /// When it was charged.
+    #[schema(value_type = String, format = Date, example = "2026-11-21")]
+    charged_on: LocalDate,
+    /// Its amount; with its taxes in it where prices include them. No discount counts on it.
+    amount: MoneyBody,
+    /// Its share of the taxes.
+    tax: MoneyBody,
+}
+
+impl From<FeeLineView> for FeeLineBody {
+    fn from(view: FeeLineView) -> Self {
+        Self {
+            line: view.line,
+            kind: view.reason.as_str(),
+            debt: view.episode,
+            charged_on: view.charged_on,
+            amount: view.amount.into(),
+            tax: view.tax.into(),
+        }
+    }
 }
 
 /// What the lines of a document come to.
@@ -195,6 +233,7 @@ impl From<InvoiceView> for InvoiceBody {
             issued_on: view.issued_on,
             due_on: view.due_on,
             lines: view.lines.into_iter().map(LineBody::from).collect(),
+            fees: view.fees.into_iter().map(FeeLineBody::from).collect(),
             figures: view.figures.into(),
             total: view.total.into(),
             allocated: view.allocated.into(),

@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{DunningPolicy, EntityView};
+use billing::EntityView;
 use kernel::{Currency, EntityId, Name, Zone};
 use serde::Serialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::dunning::EntityDunningBody;
 use crate::api::Api;
 use crate::extract::May;
 use crate::problem::Problem;
@@ -31,42 +32,19 @@ pub(crate) struct EntityBody {
     /// Days from issue to due.
     #[schema(example = 7)]
     terms_days: u16,
-    dunning: DunningBody,
-}
-
-/// What happens to whoever does not pay, in days past the due date of the oldest open invoice.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Dunning)]
-pub(crate) struct DunningBody {
-    /// Days without any consequence; afterwards access is slow.
-    #[schema(example = 3)]
-    grace_days: u16,
-    /// Days after which access is cut off; not below the grace.
-    #[schema(example = 7)]
-    suspend_after_days: u16,
-    /// Overdue amounts up to this many minor units are let pass.
-    tolerance_minor: i64,
-}
-
-impl From<DunningPolicy> for DunningBody {
-    fn from(policy: DunningPolicy) -> Self {
-        Self {
-            grace_days: policy.grace_days,
-            suspend_after_days: policy.suspend_after_days,
-            tolerance_minor: policy.tolerance_minor,
-        }
-    }
+    /// What is done about debts, as it counts now.
+    dunning: EntityDunningBody,
 }
 
 impl From<EntityView> for EntityBody {
     fn from(view: EntityView) -> Self {
         Self {
             id: view.id,
-            name: view.name,
+            name: view.name.clone(),
             currency: view.currency,
             zone: view.zone,
             terms_days: view.terms_days,
-            dunning: view.dunning.into(),
+            dunning: view.into(),
         }
     }
 }

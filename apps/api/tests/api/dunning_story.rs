@@ -9,27 +9,27 @@ use crate::exchange::Ask;
 use crate::house::TENANT;
 use crate::money_story::Shop;
 
-async fn get(shop: &Shop, path: &str) -> Value {
+pub async fn get(shop: &Shop, path: &str) -> Value {
     shop.house.ask(Ask::get(path)).await.is(200).body
 }
 
-async fn account(shop: &Shop) -> Value {
+pub async fn account(shop: &Shop) -> Value {
     let path = format!("/api/v1/accounts?customer={}", shop.customer);
     get(shop, &path).await["items"][0].clone()
 }
 
-fn put(path: &str, body: Value) -> Ask {
+pub fn put(path: &str, body: Value) -> Ask {
     Ask::new("PUT", path).json(body)
 }
 
 /// The date at the legal entity.
-fn today(shop: &Shop) -> chrono::NaiveDate {
+pub fn today(shop: &Shop) -> chrono::NaiveDate {
     let zone: kernel::Zone = "Asia/Jakarta".parse().unwrap();
     zone.date_at(shop.house.clock.now())
 }
 
 /// A reminder, a fee, then access taken at any hour, of at most so many percent.
-fn procedure(most_cut_percent: Option<u8>) -> Value {
+pub fn procedure(most_cut_percent: Option<u8>) -> Value {
     let mut week = json!(["monday", "tuesday", "wednesday", "thursday"]);
     for day in ["friday", "saturday", "sunday"] {
         week.as_array_mut().unwrap().push(json!(day));
@@ -52,7 +52,7 @@ fn procedure(most_cut_percent: Option<u8>) -> Value {
 }
 
 /// A shop whose customer has not paid its only invoice, so many days past its due date.
-async fn late(most_cut_percent: Option<u8>, days: i64) -> (Shop, String, String) {
+pub async fn late(most_cut_percent: Option<u8>, days: i64) -> (Shop, String, String) {
     let shop = Shop::open().await;
     shop.sell(shop.sale("siti.42")).await.is(201);
     let of = account(&shop).await;
@@ -67,7 +67,7 @@ async fn late(most_cut_percent: Option<u8>, days: i64) -> (Shop, String, String)
     (shop, id, entity)
 }
 
-async fn dun(shop: &Shop, account: &str, entity: &str) -> Cutting {
+pub async fn dun(shop: &Shop, account: &str, entity: &str) -> Cutting {
     let it = &shop.house.ports;
     let scope = Scope::system(TENANT, "test", Uuid::nil());
     let stores = (&*it.billing, &*it.billing_queries);
@@ -90,6 +90,7 @@ async fn a_procedure_is_defined_read_and_kept_with_those_before() {
     let path = format!("/api/v1/legal-entities/{entity}/dunning");
     let numbers = get(&shop, &path).await;
     assert_eq!(numbers["version"], 0);
+    assert_eq!(entities["items"][0]["dunning"], numbers, "what counts now");
     assert_eq!(numbers["procedure"]["steps"][1]["kind"], "suspension");
     for _ in 0..2 {
         let definition = put(&path, procedure(Some(20)));
@@ -101,6 +102,8 @@ async fn a_procedure_is_defined_read_and_kept_with_those_before() {
     }
     let definition = put(&path, procedure(None));
     assert_eq!(shop.house.ask(definition).await.is(200).body["version"], 2);
+    let entities = get(&shop, "/api/v1/legal-entities").await;
+    assert_eq!(entities["items"][0]["dunning"]["version"], 2);
     let all = get(&shop, &format!("{path}/definitions")).await;
     let versions: Vec<_> = all["items"]
         .as_array()
@@ -197,6 +200,16 @@ async fn the_preview_is_what_the_run_does_and_writes_nothing() {
     let later = get(&shop, &format!("{path}?on={tomorrow}&limit=1")).await;
     assert_eq!(later["items"][0]["after"], "restricted");
     assert_eq!(later["items"][0]["cuts"], true);
+    let all = get(&shop, &format!("{path}/summary?on={tomorrow}")).await;
+    let counted = |what: &str| all[what].as_u64().unwrap();
+    assert_eq!((counted("accounts"), counted("active")), (1, 1));
+    assert_eq!((counted("restriction"), counted("cuts")), (1, 1));
+    assert_eq!(
+        (counted("reminder"), counted("fee"), counted("parked")),
+        (0, 0, 0)
+    );
+    let now = get(&shop, &format!("{path}/summary")).await;
+    assert_eq!(now["accounts"], 0, "it was looked at");
     let next = later["next"].as_str().unwrap();
     let end = get(&shop, &format!("{path}?on={tomorrow}&after={next}")).await;
     assert_eq!(end["items"], json!([]));

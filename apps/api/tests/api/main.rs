@@ -16,6 +16,7 @@ mod description;
 mod down;
 mod dunning_story;
 mod exchange;
+mod fee_story;
 mod gateways_story;
 mod house;
 mod imports_story;

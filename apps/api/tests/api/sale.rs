@@ -109,6 +109,10 @@ impl BillingTx for BothTx {
         self.billing.dunning_runs()
     }
 
+    fn fees(&mut self) -> &mut dyn billing::FeeRepository {
+        self.billing.fees()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

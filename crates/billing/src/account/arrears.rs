@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::Account;
 use crate::dunning::{
-    BadProcedure, BadPromise, Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise,
-    PromiseState, Situation, StepKind, TakenStep, WindowState, overdue_with,
+    BadProcedure, BadPromise, Cause, Episode, Hold, NewProcedure, Procedure, ProcedureId, Promise,
+    PromiseState, Situation, Step, StepKind, TakenStep, WindowState, overdue_with,
 };
 use crate::events::BillingEvent;
 use crate::overdue::Level;
@@ -250,6 +250,7 @@ impl Account {
     /// # Errors
     /// [`MoneyError`] if the open amounts cannot be summed; nothing changes then.
     pub fn evaluate(&mut self, now: &Situation<'_>) -> Result<Verdict, MoneyError> {
+        let before = self.data.level;
         let (owed, overdue) = (now.owed()?, now.overdue()?);
         let hold = self.data.hold.as_ref();
         let promise = self.data.promise.as_ref();
@@ -267,7 +268,12 @@ impl Account {
         Ok(Verdict {
             terminates,
             waits: step_waits || self.data.level < level,
+            cuts: terminates || self.is_cut_since(before),
         })
+    }
+
+    fn is_cut_since(&self, before: Level) -> bool {
+        self.data.level > before && self.data.level >= Level::Restricted
     }
 
     /// Takes the steps that are due, unless a hold or a promise counts; says whether the subscriptions end with them, and
@@ -337,10 +343,14 @@ impl Account {
         }
     }
 
-    /// Access that a debt had suspended comes back with its payment.
+    /// Access that a debt had suspended comes back with its payment, for a fee. A debt that ended otherwise was no fault of the
+    /// customer's, and subscriptions that were ended do not come back.
     fn reconnect(&mut self, ended: &Episode, now: &Situation<'_>) {
         let minor = now.procedure.defined().reconnection_fee_minor;
-        if minor > 0 && ended.cap() == Level::Suspended {
+        let ended_them = |it: &Step| it.kind == StepKind::Termination;
+        let mut taken = now.procedure.steps().as_slice().iter().take(ended.done());
+        let gives_back = ended.cap() == Level::Suspended && !taken.any(ended_them);
+        if minor > 0 && gives_back && now.after == Cause::Payment {
             self.charge(Charge {
                 episode: ended.number(),
                 step: ended.steps_taken(),
@@ -380,6 +390,8 @@ pub struct Verdict {
     pub terminates: bool,
     /// Whether access would be taken away if it might be now.
     pub waits: bool,
+    /// Whether the customer can do less than before.
+    pub cuts: bool,
 }
 
 fn checked_reason(reason: &str) -> Result<String, ArrearsRefusal> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kernel::{DiscountId, LocalDate, Money, PlanId};
 
 use super::Unbillable;
-use crate::account::Account;
+use crate::account::{Account, Charge};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::Line;
 use crate::ledger::{Entry, LedgerAccount};
@@ -16,23 +16,23 @@ pub(super) fn figures(
     entity: &LegalEntity,
     codes: &BTreeMap<PlanId, TaxCode>,
     discounts: &[Discount],
-    lines: &[Line],
+    (lines, fees): (&[Line], &[Charge]),
     on: LocalDate,
 ) -> Result<Option<Box<Totals>>, Unbillable> {
     let pricing = entity.pricing();
     if pricing.is_plain() && discounts.is_empty() {
         return Ok(None);
     }
-    let taxable = |it: &Line| {
-        Ok(Taxable {
-            amount: it.amount,
-            taxes: pricing.on(codes.get(&it.plan), on)?,
-        })
+    let taxable = |amount: Money, code: Option<&TaxCode>| {
+        let taxes = pricing.on(code, on)?;
+        Ok(Taxable { amount, taxes })
     };
-    let lines: Vec<Taxable<'_>> = lines
+    let lines = lines
         .iter()
-        .map(taxable)
-        .collect::<Result<_, Unbillable>>()?;
+        .map(|it| taxable(it.amount, codes.get(&it.plan)));
+    // A fee is of no plan: the usual taxes of the entity are its own.
+    let fees = fees.iter().map(|it| taxable(it.amount, None));
+    let lines: Vec<Taxable<'_>> = lines.chain(fees).collect::<Result<_, Unbillable>>()?;
     let document = Priced {
         lines: &lines,
         discounts,

@@ -66,6 +66,7 @@ fn taxed(ids: &dyn Ids, amounts: &[i64], inclusive: bool, coin: i64) -> Original
         repairs: None,
     };
     let draft = InvoiceDraft {
+        fees: Vec::new(),
         id: ids.next(),
         account: ids.next(),
         entity: ids.next(),

@@ -6,6 +6,15 @@ use super::episode::Owed;
 use super::{Procedure, WindowState};
 use crate::overdue::OpenAmount;
 
+/// What has happened before an evaluation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Money has paid something: a payment has settled, or its credit was used.
+    Payment,
+    /// Anything else: time, a credit note, a void, debt that was given up, another procedure.
+    Other,
+}
+
 /// What an evaluation looks at besides what the account remembers.
 #[derive(Debug, Clone, Copy)]
 pub struct Situation<'a> {
@@ -19,6 +28,8 @@ pub struct Situation<'a> {
     pub window: WindowState,
     /// What is done about debts.
     pub procedure: &'a Procedure,
+    /// What has just happened, by which a debt may have ended.
+    pub after: Cause,
 }
 
 impl Situation<'_> {

@@ -121,11 +121,12 @@ impl DunningRun {
         self.data.state
     }
 
-    /// Plans to cut off more accounts, of so many that have access; waits for a person if that is more than `most_percent` of
-    /// them. Rounded down: of 3 accounts, 50 percent is one.
-    pub fn plan(&mut self, more: u64, active: u64, most_percent: u8) {
+    /// Plans to cut off more accounts besides those it has cut off, of so many that have access; waits for a person if that is
+    /// more than `most_percent` of them in a day. Rounded down: of 3 accounts, 50 percent is one. Planning the same again
+    /// changes nothing.
+    pub fn plan(&mut self, (done, more): (u64, u64), active: u64, most_percent: u8) {
         self.data.active = self.data.active.max(active);
-        let planned = self.data.cuts.saturating_add(more);
+        let planned = done.saturating_add(more);
         let most = self.data.active.saturating_mul(u64::from(most_percent)) / 100;
         self.data.cuts = planned;
         if self.data.state == DunningRunState::Going && more > 0 && planned > most {

@@ -61,6 +61,7 @@ impl Invoice {
             Some(figures) => Ok(Totals::clone(figures)),
             None => {
                 let amounts = self.data.lines.iter().map(|it| it.amount);
+                let amounts = amounts.chain(self.data.fees.iter().map(|it| it.amount));
                 Totals::plain(amounts, Money::zero(self.data.total.currency()), step)
             }
         }

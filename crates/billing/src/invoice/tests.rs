@@ -18,6 +18,7 @@ fn id<K>() -> Id<K> {
 /// Issued over 10.00 and saved.
 fn issued() -> Invoice {
     let draft = InvoiceDraft {
+        fees: Vec::new(),
         id: id(),
         account: id(),
         entity: id(),

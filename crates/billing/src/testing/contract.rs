@@ -9,6 +9,7 @@ mod at_once;
 mod catalogue;
 mod corrections;
 mod dunning;
+mod fees;
 mod invoices;
 mod payments;
 mod requests;
@@ -65,6 +66,7 @@ pub async fn billing_store_contract(
     world.payment_promises().await;
     world.sweep_promises().await;
     world.dunning_promises().await;
+    world.fee_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
 }
@@ -273,6 +275,7 @@ impl World<'_> {
     fn draft(&self, account: AccountId, lines: Vec<Line>, issued_on: &str) -> InvoiceDraft {
         let total = Money::sum(kes(0).currency(), lines.iter().map(|it| it.amount)).unwrap();
         InvoiceDraft {
+            fees: Vec::new(),
             id: self.ids.next(),
             account,
             entity: self.entity,

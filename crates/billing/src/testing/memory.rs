@@ -1,6 +1,7 @@
 //! Money and what is sold in maps, behind the same promises as a database.
 
 mod dunning;
+mod fees;
 mod queries;
 mod repositories;
 mod rows;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, TenantId, UnitOfWork};
 
-use crate::dunning_ports::DunningRunRepository;
+use crate::dunning_ports::{DunningRunRepository, FeeRepository};
 use crate::events::BillingEvent;
 use crate::ledger::Posting;
 use crate::ports::{
@@ -189,6 +190,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self
+    }
+
+    fn fees(&mut self) -> &mut dyn FeeRepository {
         self
     }
 

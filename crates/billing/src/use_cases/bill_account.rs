@@ -141,6 +141,7 @@ pub(crate) async fn papers_of(
         open: tx.invoices().open_of(account).await?,
         credits: tx.payments().with_credit(account).await?,
         originals: Vec::new(),
+        fees: tx.fees().waiting(account).await?,
         tax_codes: match entity.pricing().taxes.is_empty() {
             true => Arc::default(),
             false => Arc::new(tx.plans().tax_codes().await?),

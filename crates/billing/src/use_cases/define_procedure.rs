@@ -27,13 +27,14 @@ impl MayConflict for DefineProcedureError {
 }
 
 /// Treats debts by another procedure from now on, under the next number; earlier definitions are kept. What was done about a
-/// debt stays done: a step that the new procedure has before the last one taken is not caught up. Accounts follow when they
-/// are looked at next, within a day. The same one again changes nothing.
+/// debt stays done: a step that the new procedure has before the last one taken is not caught up. Its accounts
+/// are looked at by the next run. The same one again changes nothing.
 ///
 /// # Errors
 /// [`DefineProcedureError`]; nothing is changed then.
 pub async fn define_procedure(
     store: &dyn BillingStore,
+    clock: &dyn Clock,
     scope: &Scope,
     id: EntityId,
     new: NewProcedure,
@@ -43,6 +44,7 @@ pub async fn define_procedure(
     let mut entity = entity.ok_or(DefineProcedureError::NotFound(id))?;
     if entity.define_procedure(new)? {
         tx.entities().save(&mut entity).await?;
+        tx.accounts().look_at_all(id, clock.now()).await?;
         tx.commit().await?;
     }
     Ok(())

@@ -4,7 +4,7 @@ use kernel::{Clock, DunningRunId, EntityId, Ids, MayConflict, Scope, StoreError,
 
 use super::standing::Cutting;
 use crate::dunning::{DunningRun, RunDecision, RunRefusal};
-use crate::dunning_ports::DuePage;
+use crate::dunning_ports::{DUNNING_RUN_DAY_UNIQUE, DuePage};
 use crate::outlook::outlook;
 use crate::ports::{BillingQueries, BillingStore};
 
@@ -37,21 +37,33 @@ pub async fn plan_dunning_run(
     if facts.is_empty() {
         return Ok(Cutting::Allowed);
     }
-    let cuts = cuts_of(queries, scope, entity, now).await?;
+    let more = cuts_of(queries, scope, entity, now).await?;
     let active = queries.accounts_with_access(scope.tenant, entity).await?;
     let mut tx = store.begin(scope).await?;
     let today = found.today(now);
     let known = tx.dunning_runs().of_day(entity, today).await?;
     let mut run = known.unwrap_or_else(|| DunningRun::begin(ids.next(), entity, today));
-    if cuts > 0 && run.may_cut() {
-        run.plan(cuts, active, most);
-        tx.dunning_runs().save(&mut run).await?;
-        tx.commit().await?;
+    if more > 0 && run.may_cut() {
+        let before = run.snapshot();
+        let done = tx.dunning_runs().count_cuts((entity, today)).await?;
+        run.plan((done, more), active, most);
+        if run.snapshot() != before {
+            begun(tx.dunning_runs().save(&mut run).await)?;
+            tx.commit().await?;
+        }
     }
     Ok(match run.may_cut() {
         true => Cutting::Allowed,
         false => Cutting::Withheld,
     })
+}
+
+/// Two sweeps may begin the run of a day at once: whoever is later takes up the other's.
+fn begun(saved: Result<(), StoreError>) -> Result<(), StoreError> {
+    match saved {
+        Err(err) if err.is_duplicate_of(DUNNING_RUN_DAY_UNIQUE) => Err(StoreError::Conflict),
+        saved => saved,
+    }
 }
 
 const fn page(
@@ -80,10 +92,11 @@ async fn cuts_of(
         let Some(last) = facts.last() else {
             return Ok(cuts);
         };
-        after = last.place();
-        for it in &facts {
-            // One that cannot be evaluated fails on its own, in the run.
-            cuts += u64::from(outlook(&entity, it, now).is_ok_and(|seen| seen.cuts()));
+        after = Some(last.place);
+        // One that cannot be read or evaluated fails on its own, in the run.
+        let readable = facts.iter().filter_map(|it| it.facts.as_ref().ok());
+        for it in readable {
+            cuts += u64::from(outlook(&entity, it, now).is_ok_and(|seen| seen.cuts));
         }
     }
 }

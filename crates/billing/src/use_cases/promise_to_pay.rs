@@ -4,7 +4,7 @@ use kernel::{AccountId, Clock, LocalDate, Scope};
 
 use super::account_change::{AccountError, account_with_entity, changed};
 use super::standing::{Cutting, Look, reevaluate};
-use crate::dunning::{Situation, WindowState};
+use crate::dunning::{Cause, Situation, WindowState};
 use crate::overdue::OpenAmount;
 use crate::ports::BillingStore;
 
@@ -34,6 +34,7 @@ pub async fn promise_to_pay(
         today: entity.today(clock.now()),
         window: WindowState::Closed,
         procedure: own.as_ref().unwrap_or_else(|| entity.procedure()),
+        after: Cause::Other,
     };
     account.promise_to_pay(until, &now)?;
     reevaluate(&mut *tx, &entity, &mut account, look).await?;

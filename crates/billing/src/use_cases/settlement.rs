@@ -2,7 +2,7 @@
 
 use kernel::{InvoiceId, Money, MoneyError, StoreError, Timestamp};
 
-use super::standing::restate;
+use super::standing::restate_paid;
 
 use crate::account::Account;
 use crate::allocation::{Allocation, Payable, allocate};
@@ -56,7 +56,7 @@ async fn settle_up(
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
     let today = entity.today(now);
-    restate(tx, &entity, account, &mut subscriptions, &open, today).await
+    restate_paid(tx, &entity, account, &mut subscriptions, &open, today).await
 }
 
 /// What moves in the books of an account because of a payment.

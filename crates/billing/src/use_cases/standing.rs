@@ -4,7 +4,7 @@ use chrono::{Days, Duration};
 use kernel::{LocalDate, Money, MoneyError, StoreError, Timestamp};
 
 use crate::account::{Account, Verdict};
-use crate::dunning::{Procedure, Situation, WindowState};
+use crate::dunning::{Cause, Procedure, Situation, WindowState};
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
 use crate::overdue::OpenAmount;
@@ -25,6 +25,8 @@ pub enum Cutting {
 pub(crate) enum Look {
     /// After something that happened on a day. What takes access and depends on the hour waits for the dunning run.
     On(LocalDate),
+    /// The same after a payment has settled or its credit was used.
+    Paid(LocalDate),
     /// By the dunning run.
     At(Timestamp, Cutting),
 }
@@ -32,7 +34,7 @@ pub(crate) enum Look {
 impl Look {
     fn today(self, entity: &LegalEntity) -> LocalDate {
         match self {
-            Self::On(day) => day,
+            Self::On(day) | Self::Paid(day) => day,
             Self::At(now, _) => entity.today(now),
         }
     }
@@ -40,12 +42,21 @@ impl Look {
     fn window(self, entity: &LegalEntity, procedure: &Procedure) -> WindowState {
         match self {
             // What a day may cut is counted by the dunning run, of accounts with procedures of their own as well.
-            Self::On(_) if entity.procedure().defined().most_cut_percent.is_some() => {
+            Self::On(_) | Self::Paid(_)
+                if entity.procedure().defined().most_cut_percent.is_some() =>
+            {
                 WindowState::Closed
             }
-            Self::On(day) => procedure.window_on(day),
+            Self::On(day) | Self::Paid(day) => procedure.window_on(day),
             Self::At(_, Cutting::Withheld) => WindowState::Closed,
             Self::At(now, Cutting::Allowed) => procedure.window_at(entity.zone().local_at(now)),
+        }
+    }
+
+    const fn cause(self) -> Cause {
+        match self {
+            Self::Paid(_) => Cause::Payment,
+            Self::On(_) | Self::At(..) => Cause::Other,
         }
     }
 
@@ -53,7 +64,7 @@ impl Look {
     fn again(self, entity: &LegalEntity, procedure: &Procedure) -> Timestamp {
         let zone = entity.zone();
         match self {
-            Self::On(day) => zone.start_of(day),
+            Self::On(day) | Self::Paid(day) => zone.start_of(day),
             Self::At(now, Cutting::Withheld) => now.plus(Duration::hours(1)),
             Self::At(now, Cutting::Allowed) => {
                 let opens = procedure.window().next_allowed(zone.local_at(now));
@@ -69,11 +80,13 @@ pub(super) async fn reevaluate(
     entity: &LegalEntity,
     account: &mut Account,
     look: Look,
-) -> Result<(), StoreError> {
+) -> Result<Verdict, StoreError> {
     let open = tx.invoices().open_of(account.id()).await?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
-    look_at(entity, account, &mut subscriptions, &open, look).map_err(StoreError::corrupt)?;
-    save_news(tx, account, &mut subscriptions).await
+    let judged = judge(entity, account, &mut subscriptions, &open, look);
+    let verdict = judged.map_err(StoreError::corrupt)?;
+    save_news(tx, account, &mut subscriptions).await?;
+    Ok(verdict)
 }
 
 /// Re-evaluates an account after anything that may have changed its standing: time, money, or a subscription.
@@ -88,7 +101,22 @@ pub(super) async fn restate(
     open: &[Invoice],
     today: LocalDate,
 ) -> Result<(), StoreError> {
-    judge(entity, account, subscriptions, open, today).map_err(StoreError::corrupt)?;
+    let look = Look::On(today);
+    judge(entity, account, subscriptions, open, look).map_err(StoreError::corrupt)?;
+    save_news(tx, account, subscriptions).await
+}
+
+/// The same after money has paid something.
+pub(super) async fn restate_paid(
+    tx: &mut dyn BillingTx,
+    entity: &LegalEntity,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+    open: &[Invoice],
+    today: LocalDate,
+) -> Result<(), StoreError> {
+    let look = Look::Paid(today);
+    judge(entity, account, subscriptions, open, look).map_err(StoreError::corrupt)?;
     save_news(tx, account, subscriptions).await
 }
 
@@ -98,18 +126,8 @@ pub(crate) fn judge(
     account: &mut Account,
     subscriptions: &mut [Subscription],
     open: &[Invoice],
-    today: LocalDate,
-) -> Result<(), MoneyError> {
-    look_at(entity, account, subscriptions, open, Look::On(today))
-}
-
-fn look_at(
-    entity: &LegalEntity,
-    account: &mut Account,
-    subscriptions: &mut [Subscription],
-    open: &[Invoice],
     look: Look,
-) -> Result<(), MoneyError> {
+) -> Result<Verdict, MoneyError> {
     let mut amounts = Vec::new();
     for invoice in open {
         amounts.push(open_amount(invoice)?);
@@ -133,7 +151,7 @@ fn look_at(
         .min()
         .map(|it| entity.zone().start_of(it.max(tomorrow)));
     account.look_again([debt_again, change].into_iter().flatten().min());
-    Ok(())
+    Ok(verdict)
 }
 
 /// Evaluates an account by its own procedure, or its entity's; says when its debt is to be looked at again.
@@ -151,6 +169,7 @@ pub(crate) fn evaluate(
         today: look.today(entity),
         window: look.window(entity, procedure),
         procedure,
+        after: look.cause(),
     };
     let verdict = account.evaluate(&situation)?;
     let waits = verdict.waits.then(|| look.again(entity, procedure));

@@ -7,6 +7,7 @@ mod billing;
 mod changing;
 mod correcting;
 mod dunning;
+mod fees;
 mod giving_back;
 mod leaving;
 mod life;

@@ -19,7 +19,8 @@ pub struct VoidInvoice {
     pub reason: String,
 }
 
-/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then.
+/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then, and
+/// the fees of dunning that no note had taken off it.
 /// What should not be billed again is credited, not voided; where all of it is credited, nothing is left to void.
 ///
 /// # Errors
@@ -53,6 +54,9 @@ pub async fn void_invoice(
         }
     }
     desk.credit(&mut *tx, &original, &crediting).await?;
+    let fees = original.fees_left();
+    let account = desk.account.id();
+    tx.fees().let_go(account, command.invoice, &fees).await?;
     let voided = tx.invoices().find(command.invoice).await?;
     let mut voided = voided.ok_or(CorrectInvoiceError::NotFound(command.invoice))?;
     voided.void(desk.entity.today(now), &reason)?;

@@ -5,6 +5,7 @@ use kernel::{
 };
 use serde::Serialize;
 
+use crate::account::{Charge, ChargeReason};
 use crate::credit_note::IssuedNote;
 use crate::invoice::{InvoiceSnapshot, Line, Settlement, printed_number};
 use crate::pricing::{TaxCategory, TaxGroup, TaxedLine, Totals};
@@ -64,6 +65,53 @@ impl LineView {
         lines
             .map(|(place, it)| Self::of(it, priced(place)))
             .collect()
+    }
+}
+
+/// A line of an invoice for a charge of dunning.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FeeLineView {
+    /// Its place among all lines of the invoice, counted from 0: what a credit note names.
+    pub line: usize,
+    /// What for.
+    pub reason: ChargeReason,
+    /// Of which debt of the account, from 1.
+    pub episode: u64,
+    /// The step that charged it.
+    pub step: u16,
+    /// When it was charged.
+    pub charged_on: LocalDate,
+    /// Its amount; with its taxes in it where prices include them. No discount counts on it.
+    pub amount: Money,
+    /// Its share of the taxes.
+    pub tax: Money,
+}
+
+impl FeeLineView {
+    /// Every fee of a document, whose lines come before them.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the taxes cannot be summed.
+    pub fn all(
+        fees: &[Charge],
+        lines: usize,
+        figures: Option<&Totals>,
+    ) -> Result<Vec<Self>, MoneyError> {
+        let numbered = (lines..).zip(fees);
+        let view = |(line, it): (usize, &Charge)| {
+            let priced = figures.and_then(|it| it.lines.get(line));
+            let none = Money::zero(it.amount.currency());
+            Ok(Self {
+                line,
+                reason: it.reason,
+                episode: it.episode,
+                step: it.step,
+                charged_on: it.on,
+                amount: it.amount,
+                tax: priced.map_or(Ok(none), TaxedLine::tax)?,
+            })
+        };
+        numbered.map(view).collect()
     }
 }
 
@@ -150,6 +198,8 @@ pub struct InvoiceView {
     pub number: String,
     /// Its lines.
     pub lines: Vec<LineView>,
+    /// What dunning has charged, as lines after the others.
+    pub fees: Vec<FeeLineView>,
     /// What they come to.
     pub figures: FiguresView,
     /// What is asked for.
@@ -186,6 +236,7 @@ impl InvoiceView {
             account: it.account,
             number: printed_number(&it.series, it.number),
             lines: LineView::all(&it.lines, it.figures.as_deref())?,
+            fees: FeeLineView::all(&it.fees, it.lines.len(), it.figures.as_deref())?,
             figures: FiguresView::of(it.figures.as_deref(), it.total),
             total: it.total,
             allocated: it.allocated.checked_sub(otherwise)?,

@@ -35,7 +35,7 @@ pub(super) struct Model {
     episode: Value,
     dunning_procedure: Option<Value>,
     dunning_procedure_version: Option<i64>,
-    look_at: Option<DateTimeUtc>,
+    pub(super) look_at: Option<DateTimeUtc>,
     parked: Option<String>,
     discounts: Value,
     version: i64,

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use billing::{
-    Account, ChargeReason, ChargeView, DebtFacts, DuePage, DunningQueries, DunningRunState,
-    DunningRunView, LegalEntity, OpenAmount, ParkedReason, ProcedureView, StepView,
+    ChargeReason, ChargeView, DebtFacts, DuePage, DunningQueries, DunningRunState, DunningRunView,
+    FoundDebt, LegalEntity, OpenAmount, ParkedReason, ProcedureView, StepView,
 };
 use kernel::{
     AccountId, Cursor, DunningRunId, EntityId, InvoiceId, LocalDate, Page, PageRequest, StoreError,
@@ -47,6 +47,7 @@ struct ChargeRow {
     currency: String,
     charged_on: LocalDate,
     invoice_id: Option<Uuid>,
+    waived: Option<String>,
 }
 
 #[derive(Debug, FromQueryResult)]
@@ -73,19 +74,14 @@ impl DunningQueries for Store {
         tenant: TenantId,
         entity: EntityId,
         page: DuePage,
-    ) -> Result<Option<(LegalEntity, Vec<DebtFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundDebt>)>, StoreError> {
         let wanted = entity_row::Entity::find_by_id((tenant.uuid(), entity.uuid()));
         let Some(found) = wanted.one(self.reader()).await.stored()? else {
             return Ok(None);
         };
-        let accounts = self.due_to_look_at(tenant, entity, page).await?;
-        let ids: Vec<Uuid> = accounts.iter().map(|it| it.id().uuid()).collect();
-        let mut open = self.open_amounts(tenant, &ids).await?;
-        let facts = accounts.into_iter().map(|account| DebtFacts {
-            open: open.remove(&account.id()).unwrap_or_default(),
-            account,
-        });
-        Ok(Some((found.into_entity()?, facts.collect())))
+        let rows = self.due_to_look_at(tenant, entity, page).await?;
+        let facts = self.debts_of(tenant, rows).await?;
+        Ok(Some((found.into_entity()?, facts)))
     }
 
     async fn accounts_with_access(
@@ -179,7 +175,7 @@ impl Store {
         tenant: TenantId,
         entity: EntityId,
         page: DuePage,
-    ) -> Result<Vec<Account>, StoreError> {
+    ) -> Result<Vec<account_row::Model>, StoreError> {
         let beyond = match page.after {
             Some(_) => "AND (look_at, id) > ($5, $6)",
             None => "",
@@ -199,10 +195,51 @@ impl Store {
             i64::from(page.limit).into(),
         ];
         let values = values.into_iter().chain(after.into_iter().flatten());
-        let rows: Vec<account_row::Model> = sql::rows(self.reader(), text, values).await?;
-        rows.into_iter()
-            .map(account_row::Model::into_account)
-            .collect()
+        sql::rows(self.reader(), text, values).await
+    }
+
+    /// What is open of all at once; if that makes no sense, of one after the other, so that it is known about whom.
+    async fn debts_of(
+        &self,
+        tenant: TenantId,
+        rows: Vec<account_row::Model>,
+    ) -> Result<Vec<FoundDebt>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
+        let mut all = match self.open_amounts(tenant, &ids).await {
+            Ok(open) => Some(open),
+            Err(StoreError::Corrupt(_)) => None,
+            Err(err) => return Err(err),
+        };
+        let mut found = Vec::new();
+        for row in rows {
+            let id = AccountId::from_uuid(row.id);
+            let Some(at) = row.look_at.map(row::instant) else {
+                continue;
+            };
+            let open = match &mut all {
+                Some(open) => Ok(open.remove(&id).unwrap_or_default()),
+                None => self.open_of_one(tenant, id).await,
+            };
+            let facts = match open {
+                Err(err @ StoreError::Unavailable(_)) => return Err(err),
+                open => open.and_then(|open| {
+                    let account = row.into_account()?;
+                    Ok(DebtFacts { account, open })
+                }),
+            };
+            let place = (at, id);
+            found.push(FoundDebt { place, facts });
+        }
+        Ok(found)
+    }
+
+    async fn open_of_one(
+        &self,
+        tenant: TenantId,
+        id: AccountId,
+    ) -> Result<Vec<OpenAmount>, StoreError> {
+        let mut open = self.open_amounts(tenant, &[id.uuid()]).await?;
+        Ok(open.remove(&id).unwrap_or_default())
     }
 
     async fn open_amounts(
@@ -255,6 +292,7 @@ impl ChargeRow {
             amount: row::money(self.amount_minor, &self.currency)?,
             charged_on: self.charged_on,
             invoice: self.invoice_id.map(InvoiceId::from_uuid),
+            waived: self.waived,
         })
     }
 }
@@ -281,7 +319,7 @@ WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 
 
 /// $1 tenant, $2 account.
 const CHARGES: &str = "\
-SELECT episode, step, reason, amount_minor, currency, charged_on, invoice_id FROM dunning_charges
+SELECT episode, step, reason, amount_minor, currency, charged_on, invoice_id, waived FROM dunning_charges
 WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 200";
 
 /// $1 tenant, $2 owner.

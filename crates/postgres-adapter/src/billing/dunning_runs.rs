@@ -4,18 +4,18 @@ use async_trait::async_trait;
 use billing::{
     DunningRun, DunningRunRepository, DunningRunSnapshot, DunningRunState, DunningRunView,
 };
-use kernel::{DunningRunId, EntityId, LocalDate, StoreError};
-use sea_orm::QueryFilter;
+use kernel::{AccountId, DunningRunId, EntityId, LocalDate, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
     EnumIter, PrimaryKeyTrait,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{FromQueryResult, QueryFilter};
 use uuid::Uuid;
 
 use crate::error::Stored;
-use crate::row;
 use crate::tx::Tx;
+use crate::{row, sql};
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "dunning_runs")]
@@ -81,6 +81,11 @@ impl Model {
     }
 }
 
+#[derive(Debug, FromQueryResult)]
+struct CountRow {
+    count: i64,
+}
+
 #[async_trait]
 impl DunningRunRepository for Tx {
     async fn find(&mut self, id: DunningRunId) -> Result<Option<DunningRun>, StoreError> {
@@ -115,4 +120,31 @@ impl DunningRunRepository for Tx {
         run.saved_as(snapshot.version + 1);
         Ok(())
     }
+
+    async fn count_cut(
+        &mut self,
+        (entity, on): (EntityId, LocalDate),
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        let values = [
+            self.tenant().into(),
+            entity.uuid().into(),
+            on.into(),
+            account.uuid().into(),
+        ];
+        sql::execute(self.connection(), CUT, values).await?;
+        Ok(())
+    }
+
+    async fn count_cuts(&mut self, (entity, on): (EntityId, LocalDate)) -> Result<u64, StoreError> {
+        let values = [self.tenant().into(), entity.uuid().into(), on.into()];
+        let found: Option<CountRow> = sql::row(self.connection(), CUTS, values).await?;
+        row::number("count", found.map_or(0, |it| it.count))
+    }
 }
+
+const CUT: &str = "\
+INSERT INTO dunning_cuts (tenant_id, entity_id, run_on, account_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+
+const CUTS: &str = "\
+SELECT count(*) AS count FROM dunning_cuts WHERE tenant_id = $1 AND entity_id = $2 AND run_on = $3";

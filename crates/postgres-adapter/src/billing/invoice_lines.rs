@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use billing::{ChargeKind, Line, LineRef, Period};
+use billing::{Charge, ChargeKind, Line, LineRef, Period};
 use kernel::{InvoiceId, LocalDate, PlanId, StoreError, SubscriptionId};
 use sea_orm::{ConnectionTrait, FromQueryResult, Value};
 use uuid::Uuid;
 
+use super::fees;
 use crate::{row, sql};
 
 const COLUMNS: usize = 17;
@@ -82,6 +83,13 @@ pub(super) fn line_ref(invoice: Uuid, line: i64) -> Result<LineRef, StoreError> 
     })
 }
 
+/// What is written on an invoice.
+#[derive(Debug, Default)]
+pub(super) struct Written {
+    pub(super) lines: Vec<Line>,
+    pub(super) fees: Vec<Charge>,
+}
+
 /// Writes the lines of a new invoice.
 pub(super) async fn insert<C: ConnectionTrait>(
     connection: &C,
@@ -103,15 +111,15 @@ pub(super) async fn insert<C: ConnectionTrait>(
     Ok(())
 }
 
-/// The lines of many invoices, in one statement.
+/// What is written on many invoices, in two statements.
 pub(super) async fn of_invoices<C: ConnectionTrait>(
     connection: &C,
     tenant: Uuid,
     invoices: &[Uuid],
-) -> Result<HashMap<Uuid, Vec<Line>>, StoreError> {
-    let mut lines = HashMap::<Uuid, Vec<Line>>::new();
+) -> Result<HashMap<Uuid, Written>, StoreError> {
+    let mut written = HashMap::<Uuid, Written>::new();
     if invoices.is_empty() {
-        return Ok(lines);
+        return Ok(written);
     }
     let places: Vec<String> = (2..2 + invoices.len()).map(|it| format!("${it}")).collect();
     let text = format!(
@@ -121,12 +129,13 @@ pub(super) async fn of_invoices<C: ConnectionTrait>(
     let ids = invoices.iter().map(|it| Value::from(*it));
     let values = std::iter::once(tenant.into()).chain(ids);
     for row in sql::rows::<LineRow, _>(connection, text, values).await? {
-        lines
-            .entry(row.invoice_id)
-            .or_default()
-            .push(row.to_line()?);
+        let own = written.entry(row.invoice_id).or_default();
+        own.lines.push(row.to_line()?);
     }
-    Ok(lines)
+    for (invoice, own) in fees::of_invoices(connection, tenant, invoices).await? {
+        written.entry(invoice).or_default().fees = own;
+    }
+    Ok(written)
 }
 
 fn values(tenant: Uuid, invoice: InvoiceId, number: i64, line: &Line) -> [Value; COLUMNS] {

@@ -1,6 +1,6 @@
 //! An invoice's row, without its lines.
 
-use billing::{Invoice, InvoiceSnapshot, InvoiceView, Line, Totals, Voided};
+use billing::{Invoice, InvoiceSnapshot, InvoiceView, Totals, Voided};
 use kernel::{AccountId, EntityId, InvoiceId, LocalDate, Money, StoreError};
 use sea_orm::entity::prelude::{
     ActiveModelBehavior, DeriveEntityModel, DerivePrimaryKey, DeriveRelation, EntityTrait,
@@ -9,6 +9,7 @@ use sea_orm::entity::prelude::{
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::invoice_lines::Written;
 use crate::row;
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
@@ -74,16 +75,16 @@ impl Model {
     }
 
     /// The aggregate with its lines.
-    pub(super) fn into_invoice(self, lines: Vec<Line>) -> Result<Invoice, StoreError> {
-        Ok(Invoice::restore(self.into_snapshot(lines)?))
+    pub(super) fn into_invoice(self, written: Written) -> Result<Invoice, StoreError> {
+        Ok(Invoice::restore(self.into_snapshot(written)?))
     }
 
     /// The view with its lines.
-    pub(super) fn into_view(self, lines: Vec<Line>) -> Result<InvoiceView, StoreError> {
-        InvoiceView::of(self.into_snapshot(lines)?).map_err(StoreError::corrupt)
+    pub(super) fn into_view(self, written: Written) -> Result<InvoiceView, StoreError> {
+        InvoiceView::of(self.into_snapshot(written)?).map_err(StoreError::corrupt)
     }
 
-    fn into_snapshot(self, lines: Vec<Line>) -> Result<InvoiceSnapshot, StoreError> {
+    fn into_snapshot(self, written: Written) -> Result<InvoiceSnapshot, StoreError> {
         let money = |minor: i64| row::money(minor, &self.currency);
         let reason = self.void_reason.unwrap_or_default();
         Ok(InvoiceSnapshot {
@@ -91,8 +92,9 @@ impl Model {
             account: AccountId::from_uuid(self.account_id),
             entity: EntityId::from_uuid(self.entity_id),
             number: row::number("number", self.number)?,
-            figures: figures(self.figures, &lines)?,
-            lines,
+            figures: figures(self.figures, &written)?,
+            lines: written.lines,
+            fees: written.fees,
             total: money(self.total_minor)?,
             issued_on: self.issued_on,
             due_on: self.due_on,
@@ -107,12 +109,18 @@ impl Model {
 }
 
 /// An invoice without figures is its lines and their sum, as all from before there were any.
-fn figures(stored: Option<Value>, lines: &[Line]) -> Result<Option<Box<Totals>>, StoreError> {
+fn figures(stored: Option<Value>, written: &Written) -> Result<Option<Box<Totals>>, StoreError> {
     let Some(stored) = stored else {
         return Ok(None);
     };
     let record = serde_json::from_value(stored).map_err(StoreError::corrupt)?;
-    let amounts: Vec<Money> = lines.iter().map(|it| it.amount).collect();
+    let fees = written.fees.iter().map(|it| it.amount);
+    let amounts: Vec<Money> = written
+        .lines
+        .iter()
+        .map(|it| it.amount)
+        .chain(fees)
+        .collect();
     let totals = Totals::of_record(record, &amounts).map_err(StoreError::corrupt)?;
     Ok(Some(Box::new(totals)))
 }

@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::credit_notes::{self, TakenOff};
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoice_row::{Entity, Model};
-use super::{net_segments, number_slots};
+use super::{fees, net_segments, number_slots};
 use crate::error::Stored;
 use crate::tx::Tx;
 use crate::{row, sql};
@@ -98,6 +98,7 @@ impl InvoiceRepository for Tx {
         row::save::<Entity, _>(self.connection(), row, identity, 0).await?;
         let (tenant, id) = (self.tenant(), snapshot.id);
         invoice_lines::insert(self.connection(), tenant, id, &snapshot.lines).await?;
+        fees::bill(self, &snapshot).await?;
         net_segments::record(self.connection(), tenant, id, &snapshot.lines).await?;
         self.record(id, invoice.take_events())?;
         invoice.saved_as(1);

@@ -17,8 +17,8 @@ use uuid::Uuid;
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoices::billed_of;
 use super::{
-    account_row, credit_notes, entity_row, invoice_row, invoices, payment_row, payments, plans,
-    subscription_row,
+    account_row, credit_notes, entity_row, fees, invoice_row, invoices, payment_row, payments,
+    plans, subscription_row,
 };
 use crate::error::Stored;
 use crate::{row, sql};
@@ -177,6 +177,10 @@ async fn with_papers<C: ConnectionTrait>(
     let mut open = by_account(open_of(connection, tenant, &ids).await?, Invoice::account);
     let credits = credits_of(connection, tenant, &ids).await?;
     let mut credits = by_account(credits, |it| it.snapshot().account);
+    let mut waiting = HashMap::new();
+    for chunk in ids.chunks(CHUNK) {
+        waiting.extend(fees::waiting_of(connection, tenant.uuid(), chunk).await?);
+    }
     let mut subscriptions = by_account(subscriptions, Subscription::account);
     let tax_codes = match entity.pricing().taxes.is_empty() {
         true => Arc::default(),
@@ -191,6 +195,7 @@ async fn with_papers<C: ConnectionTrait>(
             open: open.remove(&id).unwrap_or_default(),
             credits: credits.remove(&id).unwrap_or_default(),
             originals: Vec::new(),
+            fees: waiting.remove(&id.uuid()).unwrap_or_default(),
             tax_codes: Arc::clone(&tax_codes),
         };
         AccountFacts {

@@ -1,6 +1,8 @@
 //! Sweeps over accounts: start the billing runs, evaluate who is overdue. One account that fails never stops the others.
 
-use billing::{AccountError, Cutting, DuePage, SweepPage, dun_account, plan_dunning_run};
+use billing::{
+    AccountError, Cutting, DuePage, SweepPage, dun_account, park_unreadable, plan_dunning_run,
+};
 use kernel::{
     AccountId, EntityId, JobRequest, Lane, Priority, Scope, StoreError, Timestamp,
     rerun_on_conflict,
@@ -91,10 +93,14 @@ async fn evaluate_entity(
         let Some(last) = accounts.last() else {
             return Ok(());
         };
-        after = last.place();
+        after = Some(last.place);
         for it in &accounts {
-            let id = it.account.id();
-            tally.note(id, evaluate(bench, scope, id, cutting).await)?;
+            let (_, id) = it.place;
+            let done = match &it.facts {
+                Ok(_) => evaluate(bench, scope, id, cutting).await,
+                Err(err) => park(bench, scope, id, err).await,
+            };
+            tally.note(id, done)?;
         }
         if !progress.report(tally.done(), None).await? {
             return Ok(());
@@ -114,6 +120,22 @@ async fn evaluate(
     match evaluated {
         // Nothing is refused to a run: there is nothing it asks for.
         Ok(()) | Err(AccountError::NotFound(_) | AccountError::Refused(_)) => Ok(()),
+        Err(AccountError::Store(err @ StoreError::Corrupt(_))) => {
+            park(bench, scope, id, &err).await
+        }
         Err(AccountError::Store(err)) => Err(err),
     }
+}
+
+/// What is stored of it makes no sense: a person has to look at it, and the others are dunned all the same.
+async fn park(
+    bench: &Workbench,
+    scope: &Scope,
+    id: AccountId,
+    err: &StoreError,
+) -> Result<(), StoreError> {
+    let (store, clock) = (&*bench.billing, &*bench.clock);
+    rerun_on_conflict(|| park_unreadable(store, clock, scope, id, err)).await?;
+    bench.probe.made("parked_accounts.unreadable", 1);
+    Ok(())
 }

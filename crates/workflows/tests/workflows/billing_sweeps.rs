@@ -3,9 +3,9 @@
 use std::sync::atomic::Ordering;
 
 use billing::{
-    BillingQueries, DunningPolicy, DunningQueries, DunningRunState, InvoiceFilter, InvoiceView,
-    NewProcedure, PaymentMethod, RecordPayment, RunDecision, Step, StepKind, SubscriptionFilter,
-    decide_dunning_run, define_procedure, record_payment,
+    BillingQueries, Cutting, DunningPolicy, DunningQueries, DunningRunState, InvoiceFilter,
+    InvoiceView, NewProcedure, PaymentMethod, RecordPayment, RunDecision, Step, StepKind,
+    SubscriptionFilter, decide_dunning_run, define_procedure, plan_dunning_run, record_payment,
 };
 use chrono::Duration;
 use kernel::{Money, PageRequest, StoreError};
@@ -267,9 +267,15 @@ async fn careful(world: &World, most_cut_percent: u8) {
         most_cut_percent: Some(most_cut_percent),
         ..NewProcedure::of_policy(DunningPolicy::STANDARD)
     };
-    define_procedure(&world.billing, &world.scope, entity, procedure)
-        .await
-        .unwrap();
+    define_procedure(
+        &world.billing,
+        &*world.clock,
+        &world.scope,
+        entity,
+        procedure,
+    )
+    .await
+    .unwrap();
 }
 
 fn restricted(world: &World) -> usize {
@@ -364,29 +370,68 @@ async fn two_workers_at_once_take_each_step_once() {
 }
 
 #[tokio::test]
-async fn one_account_that_cannot_be_evaluated_does_not_stop_the_others() {
+async fn an_account_that_cannot_be_evaluated_is_parked_and_the_others_go_on() {
     let world = World::open().await;
     sell_to(&world, &["siti", "budi"]).await;
     raise(&world).await.unwrap();
     world.days_pass(12);
     world.billing_fails([StoreError::corrupt("nonsense")]);
-    let failure = evaluate(&world).await.unwrap_err();
-    assert_eq!(failure.remedy, Remedy::Retry);
-    assert_eq!(
+    evaluate(&world).await.unwrap();
+    let slow = || {
         decisions(&world)
             .iter()
             .filter(|it| *it == "restricted")
-            .count(),
-        1
+            .count()
+    };
+    assert_eq!(slow(), 1);
+    let reasons = world.billing.parked_reasons(world.tenant()).await.unwrap();
+    assert!(reasons[0].reason.contains("nonsense"), "{reasons:?}");
+    assert_eq!(
+        *world.made.1.lock().unwrap(),
+        ["parked_accounts.unreadable"]
     );
     evaluate(&world).await.unwrap();
-    assert_eq!(
-        decisions(&world)
-            .iter()
-            .filter(|it| *it == "restricted")
-            .count(),
-        2
-    );
+    assert_eq!(slow(), 1, "it is looked at again a day later");
+    world.days_pass(1);
+    evaluate(&world).await.unwrap();
+    assert_eq!(slow(), 2);
+}
+
+/// A quarter of four may be cut off a day: one.
+#[tokio::test]
+async fn only_cuts_that_were_made_count_for_the_day_and_once() {
+    let world = World::open().await;
+    careful(&world, 25).await;
+    sell_to(&world, &["siti"]).await;
+    raise(&world).await.unwrap();
+    world.days_pass(8);
+    evaluate(&world).await.unwrap();
+    sell_to(&world, &["budi", "tono", "wati"]).await;
+    world.days_pass(1);
+    let entity = world.billing.entities(world.tenant()).await.unwrap()[0].id;
+    for _ in 0..3 {
+        let stores = (&world.billing as _, &world.billing as _);
+        let planned = plan_dunning_run(stores, world.ids(), &*world.clock, &world.scope, entity);
+        assert_eq!(
+            planned.await.unwrap(),
+            Cutting::Allowed,
+            "nobody is cut off yet"
+        );
+    }
+    for _ in 0..3 {
+        evaluate(&world).await.unwrap();
+    }
+    assert_eq!(restricted(&world), 1);
+    let page = PageRequest::default();
+    let runs = world.billing.dunning_runs(world.tenant(), None, page);
+    let runs = runs.await.unwrap().items;
+    assert_eq!((runs[0].state, runs[0].cuts), (DunningRunState::Going, 1));
+    let mut tx = billing::BillingStore::begin(&world.billing, &world.scope)
+        .await
+        .unwrap();
+    let today = runs[0].run_on;
+    let counted = tx.dunning_runs().count_cuts((entity, today)).await;
+    assert_eq!(counted.unwrap(), 1);
 }
 
 #[tokio::test]

@@ -18,14 +18,18 @@ use crate::bench::storage::Pool;
 const CHUNK: usize = 1_000;
 
 /// A tenant with entities and their subscribers.
-pub(super) struct Provider {
-    pub(super) tenant: TenantId,
-    pub(super) entities: Vec<EntityId>,
+pub(in crate::bench) struct Provider {
+    pub(in crate::bench) tenant: TenantId,
+    pub(in crate::bench) entities: Vec<EntityId>,
 }
 
 impl Provider {
     /// A new tenant with an entity for each count, and as many accounts with a subscription of it.
-    pub(super) async fn found(product: &Product, pool: &Pool, counts: &[u32]) -> Result<Self> {
+    pub(in crate::bench) async fn found(
+        product: &Product,
+        pool: &Pool,
+        counts: &[u32],
+    ) -> Result<Self> {
         let ports = product.ports();
         let tenant = ports.ids.next();
         let scope = Scope::system(tenant, "bench", ports.ids.fresh());
@@ -120,8 +124,14 @@ impl Provider {
     }
 
     /// The billing run of an entity, as a worker runs it.
-    pub(super) async fn bill(&self, product: &Product, entity: EntityId) -> Result<()> {
+    pub(in crate::bench) async fn bill(&self, product: &Product, entity: EntityId) -> Result<()> {
         run(&product.ports().workbench(), self.tenant, entity).await
+    }
+
+    /// The dunning run of every entity, as a worker runs it.
+    pub(in crate::bench) async fn dun(&self, product: &Product) -> Result<()> {
+        let (bench, none) = (product.ports().workbench(), serde_json::json!({}));
+        work(&bench, self.tenant, job_kinds::EVALUATE_OVERDUE, none).await
     }
 
     /// The same on a task of its own.
@@ -132,13 +142,22 @@ impl Provider {
 }
 
 async fn run(bench: &workflows::Workbench, tenant: TenantId, entity: EntityId) -> Result<()> {
+    work(bench, tenant, job_kinds::BILL_ENTITY, payload(entity)).await
+}
+
+async fn work(
+    bench: &workflows::Workbench,
+    tenant: TenantId,
+    kind: &str,
+    payload: serde_json::Value,
+) -> Result<()> {
     let job = ClaimedJob {
         id: bench.ids.next(),
         tenant,
-        kind: job_kinds::BILL_ENTITY.to_owned(),
+        kind: kind.to_owned(),
         lane: Lane::open(),
         priority: Priority::Normal,
-        payload: payload(entity),
+        payload,
         attempt: 1,
         max_attempts: 1,
         done: 0,

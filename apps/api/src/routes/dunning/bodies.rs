@@ -268,6 +268,9 @@ impl From<&TakenStep> for TakenBody {
 pub(crate) struct ChargeBody {
     /// Which debt of the account, from 1.
     debt: u64,
+    /// Its place among what was done about that debt: names it together with `debt`.
+    #[schema(minimum = 0, example = 1)]
+    step: u16,
     /// `late_fee` or `reconnection`.
     #[schema(example = "late_fee")]
     reason: &'static str,
@@ -277,16 +280,20 @@ pub(crate) struct ChargeBody {
     /// The invoice it is on; null while it waits for the next bill.
     #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
     invoice: Option<InvoiceId>,
+    /// Why it was let off, if it was.
+    waived: Option<String>,
 }
 
 impl From<ChargeView> for ChargeBody {
     fn from(it: ChargeView) -> Self {
         Self {
             debt: it.episode,
+            step: it.step,
             reason: it.reason.as_str(),
             amount: it.amount.into(),
             on: it.charged_on,
             invoice: it.invoice,
+            waived: it.waived,
         }
     }
 }

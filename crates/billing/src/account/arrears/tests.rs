@@ -11,7 +11,7 @@ use proptest::prelude::{Strategy, any, prop_assert, prop_assert_eq, proptest};
 
 use super::{Account, ArrearsRefusal, ChargeReason, LONGEST_TERMS_DAYS};
 use crate::dunning::{
-    BadPromise, Hold, NewProcedure, Procedure, ProcedureId, Situation, Step, StepKind,
+    BadPromise, Cause, Hold, NewProcedure, Procedure, ProcedureId, Situation, Step, StepKind,
 };
 use crate::overdue::{Level, OpenAmount};
 
@@ -128,6 +128,7 @@ fn situation<'a>(
         today,
         window: procedure.window_at(today.and_hms_opt(hour, 0, 0).unwrap()),
         procedure,
+        after: Cause::Payment,
     }
 }
 

@@ -107,7 +107,14 @@ fn priced(
         Discount::percent(percent).unwrap()
     });
     let discounts: Vec<Discount> = discount.into_iter().collect();
-    let figures = figures(&entity, &codes, &discounts, &lines, day("2026-11-21")).unwrap();
+    let figures = figures(
+        &entity,
+        &codes,
+        &discounts,
+        (&lines, &[]),
+        day("2026-11-21"),
+    )
+    .unwrap();
     let listed = Money::sum(entity.currency(), lines.iter().map(|it| it.amount)).unwrap();
     (figures, listed)
 }
@@ -161,6 +168,6 @@ fn an_entity_without_taxes_has_no_figures() {
     let entity = entity(ids, EntityPricing::PLAIN);
     let line = line(ids, ids.next(), 300_000);
     let on = day("2026-11-21");
-    let figures = figures(&entity, &BTreeMap::new(), &[], &[line], on).unwrap();
+    let figures = figures(&entity, &BTreeMap::new(), &[], (&[line], &[]), on).unwrap();
     assert_eq!(figures, None);
 }

@@ -13,6 +13,7 @@ fn kes(minor: i64) -> Money {
 fn invoice(total: i64) -> Invoice {
     let ids: &dyn Ids = &CountingIds::from(1);
     let draft = InvoiceDraft {
+        fees: Vec::new(),
         id: ids.next(),
         account: ids.next(),
         entity: ids.next(),

@@ -93,6 +93,7 @@ impl World<'_> {
         let scale = crate::rounding::InvoiceScale::new(2, kes(0).currency()).unwrap();
         let totals = price(document, self.pricing().terms(kes(0).currency(), scale)).unwrap();
         InvoiceDraft {
+            fees: Vec::new(),
             total: totals.payable,
             figures: Some(Box::new(totals)),
             ..self.draft(account, vec![first, second], "2026-11-01")

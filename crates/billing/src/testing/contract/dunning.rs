@@ -18,7 +18,7 @@ use crate::use_cases::define_procedure::define_procedure;
 use crate::use_cases::evaluate_account::evaluate_account;
 use crate::use_cases::promise_to_pay::promise_to_pay;
 
-fn hours(count: i64) -> Timestamp {
+pub(super) fn hours(count: i64) -> Timestamp {
     noon().plus(Duration::hours(count))
 }
 
@@ -27,7 +27,7 @@ fn step(day: i64, kind: StepKind) -> Step {
 }
 
 /// A reminder before the due date, a fee, and access taken on weekdays in office hours.
-fn procedure() -> NewProcedure {
+pub(super) fn procedure() -> NewProcedure {
     NewProcedure {
         grace_days: 2,
         tolerance_minor: 5,
@@ -59,6 +59,9 @@ impl World<'_> {
         self.two_runs_at_once_take_each_step_once().await;
         self.charges_wait_and_are_shown().await;
         self.an_entity_has_one_run_a_day().await;
+        self.whom_a_day_has_cut_off_is_counted_once().await;
+        self.a_new_procedure_has_its_accounts_looked_at().await;
+        self.one_that_is_set_aside_is_parked_and_comes_later().await;
         self.access_and_reasons_are_counted().await;
     }
 
@@ -67,7 +70,7 @@ impl World<'_> {
             .queries
             .accounts_to_evaluate(self.tenant(), entity, page);
         let (_, facts) = found.await.unwrap().unwrap();
-        facts.iter().map(|it| it.account.id()).collect()
+        facts.iter().map(|it| it.place.1).collect()
     }
 
     async fn looked_at(&self, entity: EntityId, at: Option<Timestamp>) -> AccountId {
@@ -128,10 +131,12 @@ impl World<'_> {
             .accounts_to_evaluate(self.tenant(), entity, page);
         let (found, facts) = found.await.unwrap().unwrap();
         assert_eq!(found.id(), entity);
-        assert_eq!(facts[0].open.len(), 1);
-        assert_eq!(facts[0].open[0].due, kes(70));
-        assert_eq!(facts[0].open[0].due_on, day("2026-11-08"));
-        assert_eq!(facts[0].place(), Some((hours(-2), account)));
+        assert_eq!(facts[0].place, (hours(-2), account));
+        let known = facts[0].facts.as_ref().unwrap();
+        assert_eq!(known.account.id(), account);
+        assert_eq!(known.open.len(), 1);
+        assert_eq!(known.open[0].due, kes(70));
+        assert_eq!(known.open[0].due_on, day("2026-11-08"));
     }
 
     async fn what_an_account_remembers_is_kept(&self) {
@@ -177,9 +182,15 @@ impl World<'_> {
             ..procedure()
         };
         for new in [procedure(), procedure(), changed.clone()] {
-            define_procedure(self.store, &self.scope, entity, new)
-                .await
-                .unwrap();
+            define_procedure(
+                self.store,
+                &FixedClock::at(noon()),
+                &self.scope,
+                entity,
+                new,
+            )
+            .await
+            .unwrap();
         }
         let mut tx = self.tx().await;
         let stored = tx.entities().find(entity).await.unwrap().unwrap();
@@ -201,7 +212,7 @@ impl World<'_> {
         assert_eq!(view.procedure_version, 2);
     }
 
-    async fn evaluate(&self, account: AccountId, clock: &FixedClock) {
+    pub(super) async fn evaluate(&self, account: AccountId, clock: &FixedClock) {
         let run = || evaluate_account(self.store, clock, &self.scope, account);
         rerun_on_conflict(run).await.unwrap();
     }
@@ -262,9 +273,15 @@ impl World<'_> {
     async fn charges_wait_and_are_shown(&self) {
         let entity = self.found().await;
         let account = self.account_with(entity).await.id();
-        define_procedure(self.store, &self.scope, entity, procedure())
-            .await
-            .unwrap();
+        define_procedure(
+            self.store,
+            &FixedClock::at(noon()),
+            &self.scope,
+            entity,
+            procedure(),
+        )
+        .await
+        .unwrap();
         self.of_entity(entity)
             .bill(account, 100, "2026-11-08")
             .await;
@@ -291,7 +308,7 @@ impl World<'_> {
         let (entity, other) = (self.found().await, self.found().await);
         let today = day("2026-11-21");
         let mut run = DunningRun::begin(self.ids.next(), entity, today);
-        run.plan(3, 4, 50);
+        run.plan((1, 2), 4, 50);
         self.keep_run(&mut run).await.unwrap();
         let mut twin = DunningRun::begin(self.ids.next(), entity, today);
         let refused = self.keep_run(&mut twin).await.unwrap_err();
@@ -337,6 +354,79 @@ impl World<'_> {
         let mut tx = self.tx().await;
         let written = tx.dunning_runs().save(run).await;
         outcome(tx, written).await
+    }
+
+    async fn whom_a_day_has_cut_off_is_counted_once(&self) {
+        let (entity, other) = (self.found().await, self.found().await);
+        let today = (entity, day("2026-11-21"));
+        let (one, two): (AccountId, AccountId) = (self.ids.next(), self.ids.next());
+        for account in [one, two, one] {
+            let mut tx = self.tx().await;
+            let counted = tx.dunning_runs().count_cut(today, account).await;
+            outcome(tx, counted).await.unwrap();
+        }
+        let mut tx = self.tx().await;
+        assert_eq!(tx.dunning_runs().count_cuts(today).await.unwrap(), 2);
+        for none in [(other, today.1), (entity, day("2026-11-22"))] {
+            assert_eq!(tx.dunning_runs().count_cuts(none).await.unwrap(), 0);
+        }
+    }
+
+    async fn look_at(&self, account: AccountId) -> Option<Timestamp> {
+        let mut tx = self.tx().await;
+        let stored = tx.accounts().lock(account).await.unwrap().unwrap();
+        stored.look_at()
+    }
+
+    async fn a_new_procedure_has_its_accounts_looked_at(&self) {
+        let (entity, other) = (self.found().await, self.found().await);
+        let later = self.looked_at(entity, Some(hours(9))).await;
+        let due = self.looked_at(entity, Some(hours(-9))).await;
+        let idle = self.looked_at(entity, None).await;
+        let owing = self.looked_at(entity, None).await;
+        self.of_entity(entity).bill(owing, 5, "2026-11-20").await;
+        let elsewhere = self.looked_at(other, Some(hours(9))).await;
+        let mut own = self.account_with(entity).await;
+        own.define_procedure(Some(procedure())).unwrap();
+        own.look_again(Some(hours(9)));
+        self.keep_account(&mut own).await.unwrap();
+        let clock = FixedClock::at(noon());
+        define_procedure(self.store, &clock, &self.scope, entity, procedure())
+            .await
+            .unwrap();
+        assert_eq!(self.look_at(later).await, Some(noon()));
+        assert_eq!(
+            self.look_at(due).await,
+            Some(hours(-9)),
+            "it is due already"
+        );
+        assert_eq!(self.look_at(idle).await, None, "nothing can come of it");
+        assert_eq!(self.look_at(owing).await, Some(noon()));
+        assert_eq!(self.look_at(elsewhere).await, Some(hours(9)));
+        assert_eq!(self.look_at(own.id()).await, Some(hours(9)));
+    }
+
+    async fn one_that_is_set_aside_is_parked_and_comes_later(&self) {
+        let entity = self.found().await;
+        let account = self.looked_at(entity, Some(hours(-1))).await;
+        let mut tx = self.tx().await;
+        let aside = tx
+            .accounts()
+            .set_aside(account, "no sense", hours(24))
+            .await;
+        outcome(tx, aside).await.unwrap();
+        assert_eq!(self.look_at(account).await, Some(hours(24)));
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        assert_eq!(view.unwrap().parked.as_deref(), Some("no sense"));
+        let mut tx = self.tx().await;
+        let again = tx.accounts().set_aside(account, "other", hours(48)).await;
+        outcome(tx, again).await.unwrap();
+        let view = self.queries.account(self.tenant(), account).await.unwrap();
+        assert_eq!(
+            view.unwrap().parked.as_deref(),
+            Some("no sense"),
+            "the first"
+        );
     }
 
     async fn access_and_reasons_are_counted(&self) {

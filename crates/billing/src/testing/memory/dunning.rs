@@ -1,5 +1,7 @@
 //! Dunning in memory: what is due to be looked at, what was done, and the runs.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use kernel::{
     AccountId, DunningRunId, EntityId, LocalDate, Page, PageRequest, StoreError, TenantId,
@@ -12,7 +14,7 @@ use crate::account::{Account, AccountSnapshot};
 use crate::dunning::{DunningRun, DunningRunSnapshot, DunningRunState};
 use crate::dunning_ports::{
     ChargeView, DebtFacts, DuePage, DunningQueries, DunningRunRepository, DunningRunView,
-    ParkedReason, ProcedureView, StepView,
+    FoundDebt, ParkedReason, ProcedureView, StepView,
 };
 use crate::entity::LegalEntity;
 use crate::events::Access;
@@ -46,6 +48,20 @@ impl DunningRunRepository for MemoryTx {
         run.saved_as(version);
         Ok(())
     }
+
+    async fn count_cut(
+        &mut self,
+        (entity, on): (EntityId, LocalDate),
+        account: AccountId,
+    ) -> Result<(), StoreError> {
+        self.write(Write::Cut(entity, on, account))
+    }
+
+    async fn count_cuts(&mut self, day: (EntityId, LocalDate)) -> Result<u64, StoreError> {
+        let key = (self.tenant, day.0, day.1);
+        let cut = self.rows.cuts.get(&key).map_or(0, BTreeSet::len);
+        u64::try_from(cut).map_err(StoreError::corrupt)
+    }
 }
 
 #[async_trait]
@@ -55,7 +71,7 @@ impl DunningQueries for MemoryBilling {
         tenant: TenantId,
         entity: EntityId,
         page: DuePage,
-    ) -> Result<Option<(LegalEntity, Vec<DebtFacts>)>, StoreError> {
+    ) -> Result<Option<(LegalEntity, Vec<FoundDebt>)>, StoreError> {
         let rows = self.lock();
         let Some(found) = rows.entities.get(&(tenant, entity)).cloned() else {
             return Ok(None);
@@ -71,8 +87,11 @@ impl DunningQueries for MemoryBilling {
             .collect();
         due.sort_by_key(|(place, _)| *place);
         due.truncate(usize::from(page.limit));
-        let facts = due.into_iter().map(|(_, it)| facts(&rows, tenant, it));
-        Ok(Some((found, facts.collect::<Result<_, _>>()?)))
+        let facts = due.into_iter().map(|(place, it)| FoundDebt {
+            place,
+            facts: facts(&rows, tenant, it),
+        });
+        Ok(Some((found, facts.collect())))
     }
 
     async fn accounts_with_access(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{
     AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError,
-    PaymentId, PlanId, StoreError, SubscriptionId,
+    PaymentId, PlanId, StoreError, SubscriptionId, Timestamp,
 };
 
 use super::MemoryTx;
@@ -121,8 +121,29 @@ impl AccountRepository for MemoryTx {
         for charge in account.take_charges() {
             self.write(Write::Charge(account.id(), charge))?;
         }
+        for waiver in account.take_waivers() {
+            self.write(Write::Waive(account.id(), waiver))?;
+        }
         account.saved_as(version);
         Ok(())
+    }
+
+    /// Every row makes sense here, so it is parked like any other.
+    async fn set_aside(
+        &mut self,
+        id: AccountId,
+        reason: &str,
+        again: Timestamp,
+    ) -> Result<(), StoreError> {
+        let account = self.lock(id).await?;
+        let mut account = account.ok_or(StoreError::Conflict)?;
+        account.park(reason);
+        account.look_again(Some(again));
+        AccountRepository::save(self, &mut account).await
+    }
+
+    async fn look_at_all(&mut self, entity: EntityId, at: Timestamp) -> Result<(), StoreError> {
+        self.write(Write::LookAtAll(entity, at))
     }
 }
 

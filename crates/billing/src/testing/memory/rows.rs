@@ -1,16 +1,16 @@
 //! The rows themselves, and the rules that a database would enforce on every write.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use kernel::{
     AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
-    InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
-    SubscriptionKind, TenantId,
+    InvoiceId, InvoiceKind, JobRequest, LocalDate, NewEvent, PaymentId, PaymentKind, PlanKind,
+    StoreError, SubscriptionKind, TenantId, Timestamp,
 };
 
 use super::table::{Row, Shared, Table};
-use crate::account::{AccountSnapshot, Charge};
+use crate::account::{AccountSnapshot, Charge, Waiver};
 use crate::credit_note::IssuedNote;
 use crate::dunning::{DunningRunSnapshot, TakenStep};
 use crate::dunning_ports::{
@@ -46,6 +46,8 @@ pub(super) struct Rows {
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
     pub(super) charges: Shared<(TenantId, AccountId), Vec<ChargeView>>,
+    /// Whom the dunning of each entity has cut off on a day.
+    pub(super) cuts: Shared<(TenantId, EntityId, LocalDate), BTreeSet<AccountId>>,
     /// The procedures each entity has defined, the oldest first.
     pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The last number taken of each series.
@@ -76,7 +78,11 @@ pub(super) enum Write {
     Account(Box<AccountSnapshot>),
     Step(AccountId, TakenStep),
     Charge(AccountId, Charge),
+    Waive(AccountId, Waiver),
+    LetFeesGo(AccountId, InvoiceId, Vec<Charge>),
     Run(DunningRunSnapshot),
+    Cut(EntityId, LocalDate, AccountId),
+    LookAtAll(EntityId, Timestamp),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -184,6 +190,20 @@ impl Rows {
                 self.charge(tenant, *account, *charge);
                 Ok(())
             }
+            Write::Waive(account, waiver) => self.waive(tenant, *account, waiver),
+            Write::LetFeesGo(account, invoice, fees) => {
+                self.let_fees_go((tenant, *account), *invoice, fees);
+                Ok(())
+            }
+            Write::Cut(entity, on, account) => {
+                let cut = self.cuts.get_or_default_cow((tenant, *entity, *on));
+                cut.insert(*account);
+                Ok(())
+            }
+            Write::LookAtAll(entity, at) => {
+                self.look_at_all(tenant, *entity, *at);
+                Ok(())
+            }
             Write::Run(row) => self.put_run(tenant, row),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
@@ -250,18 +270,6 @@ impl Rows {
         Ok(())
     }
 
-    fn charge(&mut self, tenant: TenantId, account: AccountId, it: Charge) {
-        let charges = self.charges.get_or_default_cow((tenant, account));
-        charges.push(ChargeView {
-            episode: it.episode,
-            step: it.step,
-            reason: it.reason,
-            amount: it.amount,
-            charged_on: it.on,
-            invoice: None,
-        });
-    }
-
     fn put_run(&mut self, tenant: TenantId, row: &DunningRunSnapshot) -> Result<(), StoreError> {
         let is_twin = |it: &DunningRunSnapshot| {
             it.id != row.id && (it.entity, it.run_on) == (row.entity, row.run_on)
@@ -299,6 +307,26 @@ impl Rows {
         let row = self.accounts.get_mut(&(tenant, account));
         row.ok_or(StoreError::Conflict)?.version += 1;
         Ok(())
+    }
+
+    fn look_at_all(&mut self, tenant: TenantId, entity: EntityId, at: Timestamp) {
+        let accounts = self.accounts.of_tenant(tenant);
+        let follows = |it: &&AccountSnapshot| it.entity == entity && it.procedure.is_none();
+        let later = |it: &AccountSnapshot| match it.look_at {
+            Some(due) => due > at,
+            None => {
+                let mut own = self.invoices.of_account(tenant, it.id);
+                own.any(|it| it.allocated != it.total)
+            }
+        };
+        let wanted = accounts.filter(follows).filter(|it| later(it));
+        let wanted: Vec<AccountId> = wanted.map(|it| it.id).collect();
+        for id in wanted {
+            if let Some(row) = self.accounts.get_mut(&(tenant, id)) {
+                row.look_at = Some(at);
+                row.version += 1;
+            }
+        }
     }
 
     fn put_payment(&mut self, tenant: TenantId, row: &PaymentSnapshot) -> Result<(), StoreError> {
@@ -341,6 +369,7 @@ impl Rows {
             return Err(StoreError::Conflict);
         }
         *last = row.number;
+        self.bill_fees(tenant, row)?;
         put(&mut self.invoices, (tenant, row.id), row, |it| it.version)
     }
 
@@ -398,7 +427,7 @@ fn put<K, R: Row>(
     Ok(())
 }
 
-fn duplicate(constraint: &str) -> StoreError {
+pub(super) fn duplicate(constraint: &str) -> StoreError {
     StoreError::Duplicate {
         constraint: constraint.to_owned(),
     }

@@ -19,7 +19,11 @@ use crate::use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 use crate::views::{NoteFilter, NoteView};
 
 impl Desk {
-    fn credit_order(&self, invoice: InvoiceId, requests: Vec<CreditRequest>) -> CreditInvoice {
+    pub(super) fn credit_order(
+        &self,
+        invoice: InvoiceId,
+        requests: Vec<CreditRequest>,
+    ) -> CreditInvoice {
         CreditInvoice {
             id: self.ids().next(),
             invoice,
@@ -28,11 +32,11 @@ impl Desk {
         }
     }
 
-    async fn credit(&self, order: CreditInvoice) -> Result<(), CorrectInvoiceError> {
+    pub(super) async fn credit(&self, order: CreditInvoice) -> Result<(), CorrectInvoiceError> {
         credit_invoice(&self.store, &self.clock, &self.scope, order).await
     }
 
-    async fn void(&self, invoice: InvoiceId) -> Result<(), CorrectInvoiceError> {
+    pub(super) async fn void(&self, invoice: InvoiceId) -> Result<(), CorrectInvoiceError> {
         let order = VoidInvoice {
             id: self.ids().next(),
             invoice,
@@ -41,13 +45,13 @@ impl Desk {
         void_invoice(&self.store, &self.clock, &self.scope, order).await
     }
 
-    async fn write_off(&self, invoice: InvoiceId) -> Result<(), CorrectInvoiceError> {
+    pub(super) async fn write_off(&self, invoice: InvoiceId) -> Result<(), CorrectInvoiceError> {
         let reason = "moved away".to_owned();
         let order = WriteOffInvoice { invoice, reason };
         write_off_invoice(&self.store, &self.clock, &self.scope, order).await
     }
 
-    async fn notes(&self, invoice: Option<InvoiceId>) -> Vec<NoteView> {
+    pub(super) async fn notes(&self, invoice: Option<InvoiceId>) -> Vec<NoteView> {
         let filter = NoteFilter {
             account: None,
             invoice,
@@ -58,7 +62,7 @@ impl Desk {
     }
 
     /// What the books say that everybody owes.
-    fn owed(&self) -> i64 {
+    pub(super) fn owed(&self) -> i64 {
         self.booked(LedgerAccount::Receivable)
     }
 
@@ -70,7 +74,7 @@ impl Desk {
     }
 
     /// 16 % on everything from the first day on.
-    async fn tax(&self) {
+    pub(super) async fn tax(&self) {
         let standard: TaxCode = "standard".parse().unwrap();
         let list = DatedTaxes {
             from: day("2026-01-01"),

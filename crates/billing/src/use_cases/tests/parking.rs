@@ -35,6 +35,7 @@ async fn contradictory(desk: &Desk) -> Sold {
         repairs: None,
     };
     let draft = InvoiceDraft {
+        fees: Vec::new(),
         id: desk.ids().next(),
         account: sold.account,
         entity: entity.id(),

@@ -21,7 +21,7 @@ fn step(day: i64, kind: StepKind) -> Step {
 }
 
 /// A reminder before and after the due date, then access taken on weekdays from 13 to 16.
-fn afternoons() -> NewProcedure {
+pub(super) fn afternoons() -> NewProcedure {
     NewProcedure {
         grace_days: 2,
         tolerance_minor: 0,
@@ -51,10 +51,10 @@ fn afternoons() -> NewProcedure {
 }
 
 /// A shop under a procedure, and a subscription invoiced on 1 November, due on the 8th, a Sunday.
-async fn invoiced(procedure: NewProcedure) -> (Desk, Sold) {
+pub(super) async fn invoiced(procedure: NewProcedure) -> (Desk, Sold) {
     let desk = Desk::opened("2026-11-01").await;
     let entity = desk.store.entities(desk.scope.tenant).await.unwrap()[0].id;
-    define_procedure(&desk.store, &desk.scope, entity, procedure)
+    define_procedure(&desk.store, &desk.clock, &desk.scope, entity, procedure)
         .await
         .unwrap();
     let sold = desk.sell(300_000).await;
@@ -67,7 +67,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 /// Looks at the account whenever it is due to be looked at, up to a moment in Nairobi.
-async fn until(desk: &Desk, account: AccountId, moment: &str) {
+pub(super) async fn until(desk: &Desk, account: AccountId, moment: &str) {
     let moment = at(moment);
     for _ in 0..500 {
         let due = look_at(desk, account).await.filter(|it| *it <= moment);
