@@ -316,7 +316,7 @@ fn written(
     account: &Account,
     proposal: &Proposal,
 ) -> Result<(Vec<NoteDraft>, Vec<Line>), Unbillable> {
-    let how = notes::credit_by(desk.entity, account, proposal.total);
+    let how = desk.credit_by(account, proposal)?;
     let (mut notes, mut lines) = (Vec::new(), Vec::new());
     for (nth, paper) in (0_u16..).zip(papers(proposal, how)?) {
         match paper {

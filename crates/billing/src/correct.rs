@@ -75,8 +75,8 @@ pub enum NotCredited {
     Money(#[from] MoneyError),
 }
 
-/// Credits an invoice: what is due on it goes first, and what was paid for the rest is left on its payments again, the
-/// latest first. Changes `invoice` and `payers`; returns the note and what moves in the books.
+/// Credits an invoice: what is due on it goes first, then what was written off, and what was paid for the rest is left on
+/// its payments again, the latest first. Changes `invoice` and `payers`; returns the note and what moves in the books.
 ///
 /// # Errors
 /// [`NotCredited`]; the invoice and the payments are to be thrown away then.
@@ -90,7 +90,8 @@ pub fn credit(
     let draft = drafted(invoice, original, order)?;
     let freed = invoice.credit(draft.total()?)?;
     let mut postings: Vec<Posting> = note_posting(&draft, order.at)?.into_iter().collect();
-    let mut left = freed;
+    postings.extend(no_loss(&draft, freed.written_off, order.at)?);
+    let mut left = freed.paid;
     for payer in payers.iter_mut().rev() {
         let part = payer.release(invoice.id(), left)?;
         if part.is_zero() {
@@ -224,6 +225,21 @@ fn note_posting(draft: &NoteDraft, at: Timestamp) -> Result<Option<Posting>, Not
     let whose = (draft.entity, draft.account);
     let source = ("credit_note", draft.id.to_string());
     Ok(Some(Posting::balanced(whose, source, at, entries)?))
+}
+
+/// Debt that was written off and then credited is no loss any more: the note has taken back what was earned.
+fn no_loss(
+    draft: &NoteDraft,
+    written_off: Money,
+    at: Timestamp,
+) -> Result<Option<Posting>, MoneyError> {
+    if written_off.is_zero() {
+        return Ok(None);
+    }
+    let whose = (draft.entity, draft.account);
+    let source = ("write_off_reversed", draft.id.to_string());
+    let sides = (LedgerAccount::Receivable, LedgerAccount::BadDebt);
+    Posting::new(whose, source, at, sides, written_off).map(Some)
 }
 
 /// A line of an invoice and how much of it, for the pieces of days that are taken back of it.

@@ -13,7 +13,7 @@ use crate::pricing::Totals;
 use crate::schedule::Period;
 use crate::segment::{ChargeKind, Terms};
 
-pub use corrections::CorrectionRefusal;
+pub use corrections::{CorrectionRefusal, Freed};
 
 /// One line of an invoice.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -117,7 +117,7 @@ pub struct InvoiceSnapshot {
     pub allocated: Money,
     /// What credit notes took off it; a part of what is settled.
     pub credited: Money,
-    /// What nobody expects to be paid any more; a part of what is settled.
+    /// What nobody expects to be paid any more; a part of what is settled. Less of it where it was credited later.
     pub written_off: Money,
     /// When and why it was taken back as a whole.
     pub voided: Option<Voided>,

@@ -164,8 +164,8 @@ pub use generate::{
 };
 pub use interval::{BadInterval, Interval, IntervalUnit};
 pub use invoice::{
-    CorrectionRefusal, Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal, Settlement,
-    Voided, printed_number,
+    CorrectionRefusal, Freed, Invoice, InvoiceDraft, InvoiceSnapshot, Line, SettleRefusal,
+    Settlement, Voided, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
 pub use lifetime::{DueRule, Lifetime};

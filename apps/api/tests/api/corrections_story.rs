@@ -330,4 +330,17 @@ async fn debt_is_written_off_once_and_with_a_reason() {
     );
     let refused = till.post(&path, body).await.is(409);
     assert_eq!(&*refused.first_error(), "status nothing_due");
+    // What is credited of it is no loss any more, and nobody's money.
+    let id = invoice["id"].as_str().unwrap();
+    let part = json!({ "lines": [{ "line": 0, "amount": idr(10_000_000) }], "reason": "not used" });
+    till.post(&format!("/invoices/{id}/credit-notes"), part)
+        .await
+        .is(201);
+    let after = till.get(&format!("/invoices/{id}")).await;
+    assert_eq!(
+        (&after["written_off"], &after["credited"], &after["due"]),
+        (&idr(20_000_000), &idr(10_000_000), &idr(0))
+    );
+    let account = till.get(&format!("/accounts/{}", till.account)).await;
+    assert_eq!(account["credit"], idr(0));
 }

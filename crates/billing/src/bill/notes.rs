@@ -1,6 +1,6 @@
 //! What a bill gives back by credit notes: days of issued invoices, and what was paid for them.
 
-use kernel::{InvoiceId, LocalDate, Money};
+use kernel::{InvoiceId, LocalDate};
 
 use super::{BillOrder, Unbillable};
 use crate::account::Account;
@@ -9,24 +9,13 @@ use crate::credit::CreditBy;
 use crate::credit_note::{CreditNoteKind, CreditedPiece, NoteDraft};
 use crate::difference::Due;
 use crate::entity::LegalEntity;
-use crate::generate::ProposedLine;
+use crate::generate::{Proposal, ProposedLine};
 use crate::invoice::Invoice;
 use crate::ledger::Posting;
 use crate::payment::Payment;
 
 /// Why days of an issued invoice are given back by a run.
 const REASON: &str = "days that are not used";
-
-/// How a bill gives back. What is taxed or discounted is given back by the document that it was charged with; the rest as
-/// the entity wants it, and by credit note where it comes to more than the charges.
-pub(super) fn credit_by(entity: &LegalEntity, account: &Account, total: Money) -> CreditBy {
-    let pricing = entity.pricing();
-    let bare = pricing.is_plain() && !account.has_discounts();
-    match pricing.give_back {
-        CreditBy::NegativeLines if bare && !total.is_negative() => CreditBy::NegativeLines,
-        CreditBy::NegativeLines | CreditBy::CreditNote => CreditBy::CreditNote,
-    }
-}
 
 /// What is known of the papers that are corrected, as far as the bill has come.
 pub(super) struct Desk<'a> {
@@ -40,7 +29,37 @@ pub(super) struct Desk<'a> {
     pub(super) order: BillOrder,
 }
 
-impl Desk<'_> {
+impl<'a> Desk<'a> {
+    /// How a bill gives back. What is taxed, discounted or written off is given back by the document that it was charged
+    /// with; the rest as the entity wants it, and by credit note where it comes to more than the charges.
+    pub(super) fn credit_by(
+        &self,
+        account: &Account,
+        proposal: &Proposal,
+    ) -> Result<CreditBy, Unbillable> {
+        let pricing = self.entity.pricing();
+        let bare = pricing.is_plain() && !account.has_discounts();
+        if pricing.give_back == CreditBy::CreditNote || !bare || proposal.total.is_negative() {
+            return Ok(CreditBy::CreditNote);
+        }
+        for line in &proposal.lines {
+            let Due::Repair { of, .. } = line.due else {
+                continue;
+            };
+            let original = &self.original(of.invoice)?.invoice;
+            // A negative line would give back in full what nobody has paid, or what was charged with more than its lines.
+            if original.written_off().is_positive() || original.has_figures() {
+                return Ok(CreditBy::CreditNote);
+            }
+        }
+        Ok(CreditBy::NegativeLines)
+    }
+
+    fn original(&self, of: InvoiceId) -> Result<&'a Original, Unbillable> {
+        let known = self.originals.iter().find(|it| it.invoice.id() == of);
+        known.ok_or(Unbillable::Unread { invoice: of })
+    }
+
     /// Writes the note that gives back some days of an invoice.
     pub(super) fn give_back(
         &mut self,
@@ -48,8 +67,7 @@ impl Desk<'_> {
         lines: &[ProposedLine],
         nth: u16,
     ) -> Result<Option<NoteDraft>, Unbillable> {
-        let known = self.originals.iter().find(|it| it.invoice.id() == of);
-        let original = known.ok_or(Unbillable::Unread { invoice: of })?;
+        let original = self.original(of)?;
         let days: Vec<CreditedPiece> = lines.iter().map(piece).collect::<Result<_, _>>()?;
         let requests = requests_of(&days)?;
         if requests.is_empty() {

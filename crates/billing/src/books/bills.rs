@@ -73,9 +73,11 @@ impl Books {
             let bill = books.issued_bill(invoice)?;
             books.release_all_of(invoice)?;
             let (due, total) = (books.due(invoice)?, bill.total()?);
-            if due != total {
+            // What was paid for and credited is the customer's already.
+            let remaining = books.remaining(invoice)?.total()?.min(due)?;
+            if remaining != total {
                 return Err(BooksRefusal::BeyondInvoice {
-                    remaining: due,
+                    remaining,
                     asked: total,
                 });
             }
@@ -91,7 +93,8 @@ impl Books {
         })
     }
 
-    /// Credits a part of an invoice: what is due on it goes first, what was paid for becomes credit. The same credit note again
+    /// Credits a part of an invoice: what is due on it goes first, then what was written off, what was paid for becomes
+    /// credit. The same credit note again
     /// changes nothing. Returns the credit that came of it.
     ///
     /// # Errors
@@ -116,8 +119,16 @@ impl Books {
                 };
             }
             let against_debt = books.due(invoice)?.min(total)?;
-            let credit = total.checked_sub(against_debt)?;
-            books.take_off(invoice, (net, tax), against_debt, fund)?;
+            let beyond = total.checked_sub(against_debt)?;
+            let no_loss = books.written_off(invoice)?.min(beyond)?;
+            let credit = beyond.checked_sub(no_loss)?;
+            let mut entries = books.take_off(invoice, (net, tax))?;
+            entries.extend([
+                BookEntry::on(LedgerAccount::Receivable, against_debt.checked_neg()?),
+                BookEntry::on(LedgerAccount::BadDebt, no_loss.checked_neg()?),
+                BookEntry::on(LedgerAccount::CustomerCredit, credit.checked_neg()?).of_fund(fund),
+            ]);
+            books.post("credit_note", of_invoice(entries, invoice))?;
             books.hold(fund, credit, None, Some(invoice));
             books.apply_credit()?;
             Ok(credit)
@@ -140,14 +151,20 @@ impl Books {
         Ok(due)
     }
 
-    /// Takes net and tax off an invoice: `against_debt` from what is due, the rest into a fund.
+    /// What of an invoice was given up and not credited since.
+    fn written_off(&self, invoice: InvoiceId) -> Result<Money, BooksRefusal> {
+        let currency = self.booked(invoice)?.bill.net.currency();
+        Ok(self.sum(currency, |it| {
+            it.account == LedgerAccount::BadDebt && it.invoice == Some(invoice)
+        })?)
+    }
+
+    /// Takes net and tax off what was earned and collected with an invoice.
     fn take_off(
-        &mut self,
+        &self,
         invoice: InvoiceId,
         (net, tax): (Money, Money),
-        against_debt: Money,
-        fund: Fund,
-    ) -> Result<(), BooksRefusal> {
+    ) -> Result<Vec<BookEntry>, BooksRefusal> {
         let remaining = self.remaining(invoice)?;
         for (asked, remaining) in [(net, remaining.net), (tax, remaining.tax)] {
             if asked.is_negative() {
@@ -157,14 +174,10 @@ impl Books {
                 return Err(BooksRefusal::BeyondInvoice { remaining, asked });
             }
         }
-        let credit = net.checked_add(tax)?.checked_sub(against_debt)?;
-        let entries = vec![
+        Ok(vec![
             BookEntry::on(LedgerAccount::Revenue, net),
             BookEntry::on(LedgerAccount::Tax, tax),
-            BookEntry::on(LedgerAccount::Receivable, against_debt.checked_neg()?),
-            BookEntry::on(LedgerAccount::CustomerCredit, credit.checked_neg()?).of_fund(fund),
-        ];
-        self.post("credit_note", of_invoice(entries, invoice))
+        ])
     }
 
     /// Takes a gross amount off what is due on an invoice, with its share of the tax: an adjustment. The last one takes the

@@ -181,15 +181,36 @@ fn more_than_is_left_is_refused_with_its_figures() {
 }
 
 #[test]
-fn what_was_written_off_is_not_credited_again() {
+fn what_was_written_off_is_no_loss_once_it_is_credited() {
     let ids: &dyn Ids = &CountingIds::from(1);
     let mut original = taxed(ids, &[100_000], false, 1);
+    paid(ids, &mut original, 10_000);
     original.invoice.write_off("gone").unwrap();
-    let refused = noted(ids, &mut original, &[]).unwrap_err();
-    assert!(matches!(
-        refused,
-        NotCredited::Correction(CorrectionRefusal::BeyondInvoice { .. })
-    ));
+    let half = CreditPart::Amount(kes(50_000));
+    let (_, postings) = noted(ids, &mut original, &[(0, half)]).unwrap();
+    let entries: Vec<_> = postings[1].entries().iter().collect();
+    let entries: Vec<_> = entries
+        .iter()
+        .map(|it| (it.account, it.amount.minor()))
+        .collect();
+    let wanted = [
+        (LedgerAccount::Receivable, 52_200),
+        (LedgerAccount::BadDebt, -52_200),
+    ];
+    assert_eq!(
+        (postings[1].what(), entries),
+        ("write_off_reversed", wanted.to_vec())
+    );
+    assert_eq!(postings.len(), 2, "nobody gets credit for it");
+    assert_eq!(original.invoice.written_off(), kes(94_400 - 52_200));
+    let (_, postings) = noted(ids, &mut original, &[]).unwrap();
+    assert_eq!(
+        postings.len(),
+        3,
+        "the rest of the loss, and what was paid beside it"
+    );
+    assert!(original.invoice.written_off().is_zero());
+    assert_eq!(original.payers[0].unallocated(), Ok(kes(10_000)));
 }
 
 #[test]
@@ -222,6 +243,7 @@ proptest! {
         inclusive in any::<bool>(),
         coin in 1_i64..200,
         paid_share in 0_i64..101,
+        given_up_after in 0_usize..12,
     ) {
         let ids: &dyn Ids = &CountingIds::from(1);
         let mut original = taxed(ids, &amounts, inclusive, coin);
@@ -236,7 +258,12 @@ proptest! {
             .map(|(line, share)| vec![(line % amounts.len(), CreditPart::Share(Ratio::new(*share, 100).unwrap()))])
             .collect();
         orders.push(Vec::new());
-        for order in orders {
+        let mut lost = 0;
+        for (nth, order) in orders.into_iter().enumerate() {
+            if nth == given_up_after && let Ok(due) = original.invoice.write_off("gone") {
+                receivable -= due.minor();
+                lost += due.minor();
+            }
             let before = original.clone();
             match noted(ids, &mut original, &order) {
                 Ok((note, postings)) => {
@@ -245,16 +272,21 @@ proptest! {
                         prop_assert!(check_balanced(posting.entries()).is_ok());
                         let owed = posting.entries().iter().filter(|it| it.account == LedgerAccount::Receivable);
                         receivable += owed.map(|it| it.amount.minor()).sum::<i64>();
+                        let loss = posting.entries().iter().filter(|it| it.account == LedgerAccount::BadDebt);
+                        lost += loss.map(|it| it.amount.minor()).sum::<i64>();
                     }
                 }
                 Err(_) => original = before,
             }
             let due = original.invoice.due().unwrap();
             prop_assert_eq!(receivable, due.minor(), "the books say what the invoice says");
+            prop_assert_eq!(lost, original.invoice.written_off().minor(), "and of the loss as well");
             let uses: i64 = original.payers.iter().flat_map(|it| it.uses().unwrap()).map(|it| it.amount.minor()).sum();
             prop_assert_eq!(uses, original.invoice.paid().unwrap().minor());
         }
         let given: i64 = original.notes.iter().map(|it| it.draft.total().unwrap().minor()).sum();
         prop_assert_eq!(given, total.minor(), "the last one takes what is left, with the rounding");
+        let credit: i64 = original.payers.iter().map(|it| it.unallocated().unwrap().minor()).sum();
+        prop_assert_eq!((credit, lost), (paying, 0), "credit is what was paid, and nothing is lost of nothing");
     }
 }

@@ -20,7 +20,7 @@ pub enum CorrectionRefusal {
     BeyondInvoice {
         /// What was asked for.
         asked: Money,
-        /// What is neither credited nor written off.
+        /// What is not credited.
         left: Money,
     },
     /// It takes charges of others back, or others take its charges back.
@@ -38,6 +38,15 @@ pub enum CorrectionRefusal {
     /// The stored amounts contradict each other.
     #[error(transparent)]
     Money(#[from] MoneyError),
+}
+
+/// Where a credit note takes its amount from, beside what is due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Freed {
+    /// Debt that was given up and is no debt any more: the loss is smaller by it. Zero or more.
+    pub written_off: Money,
+    /// What was paid for what is credited, and pays it no more. Zero or more.
+    pub paid: Money,
 }
 
 impl Invoice {
@@ -67,31 +76,49 @@ impl Invoice {
         }
     }
 
+    /// What nobody expects to be paid any more.
+    #[must_use]
+    pub const fn written_off(&self) -> Money {
+        self.data.written_off
+    }
+
+    /// Whether it was charged with more than its lines: discounts, taxes or rounding.
+    #[must_use]
+    pub const fn has_figures(&self) -> bool {
+        self.data.figures.is_some()
+    }
+
     /// What is asked for.
     #[must_use]
     pub const fn total(&self) -> Money {
         self.data.total
     }
 
-    /// A credit note takes an amount off it, zero or more: first what is due. Returns what was paid for the rest, which pays
-    /// it no more.
+    /// A credit note takes an amount off it, zero or more: first what nobody has paid, be it due or given up, then what was
+    /// paid. So nobody has credit for days that nobody paid (billing.md, invariant 31).
     ///
     /// # Errors
     /// [`CorrectionRefusal`] once it is voided, or for more than is left of it.
-    pub fn credit(&mut self, amount: Money) -> Result<Money, CorrectionRefusal> {
+    pub fn credit(&mut self, amount: Money) -> Result<Freed, CorrectionRefusal> {
         self.must_stand()?;
         let data = &self.data;
         let left = data.total.checked_sub(data.credited)?;
-        let left = left.checked_sub(data.written_off)?;
         if amount.is_negative() || left.checked_sub(amount)?.is_negative() {
             let asked = amount;
             return Err(CorrectionRefusal::BeyondInvoice { asked, left });
         }
         let against_debt = self.due()?.min(amount)?;
+        let beyond = amount.checked_sub(against_debt)?;
+        let written_off = data.written_off.min(beyond)?;
+        let freed = Freed {
+            written_off,
+            paid: beyond.checked_sub(written_off)?,
+        };
         self.data.allocated = self.data.allocated.checked_add(against_debt)?;
+        self.data.written_off = self.data.written_off.checked_sub(written_off)?;
         self.data.credited = self.data.credited.checked_add(amount)?;
         self.changed = true;
-        Ok(amount.checked_sub(against_debt)?)
+        Ok(freed)
     }
 
     /// Gives its debt up. Returns how much that was.

@@ -261,6 +261,22 @@ fn what_is_written_off_is_no_debt_and_no_revenue_lost_twice() {
 }
 
 #[test]
+fn what_was_written_off_is_credited_before_what_was_paid() {
+    let mut desk = Desk::open();
+    let invoice = desk.invoice(100, 0);
+    desk.payment(30);
+    desk.books.write_off(invoice).unwrap();
+    let lost = |desk: &Desk| {
+        let lost = desk.books.standing(LedgerAccount::BadDebt, currency());
+        lost.unwrap().minor()
+    };
+    desk.note(invoice, 50, 0).unwrap();
+    assert_eq!((lost(&desk), desk.credit()), (20, 0));
+    desk.note(invoice, 50, 0).unwrap();
+    assert_eq!((lost(&desk), desk.credit()), (0, 30));
+}
+
+#[test]
 fn voiding_gives_back_what_paid() {
     let mut desk = Desk::open();
     let (first, second) = (desk.invoice(100, 16), desk.invoice(100, 0));
@@ -275,6 +291,13 @@ fn voiding_gives_back_what_paid() {
     let credited = desk.invoice(100, 0);
     desk.note(credited, 50, 0).unwrap();
     assert!(desk.books.void(credited).is_err());
+    let paid_for = desk.invoice(100, 0);
+    desk.payment(100);
+    desk.note(paid_for, 50, 0).unwrap();
+    assert!(
+        desk.books.void(paid_for).is_err(),
+        "nothing goes back twice"
+    );
 }
 
 #[test]

@@ -50,6 +50,15 @@ fn holds(story: &Story) -> Result<(), TestCaseError> {
         books.balance(currency()).unwrap(),
         owed.checked_sub(credit).unwrap()
     );
+    let standing = |it| books.standing(it, currency()).unwrap().minor();
+    let given = standing(LedgerAccount::Cash) + standing(LedgerAccount::Goodwill);
+    prop_assert!(
+        credit.minor() <= given,
+        "credit {} of {} that came in or was given",
+        credit,
+        given
+    );
+    prop_assert!(standing(LedgerAccount::BadDebt) >= 0);
     prop_assert!(
         credit.is_zero() || owed.is_zero(),
         "credit {} beside debt {}",

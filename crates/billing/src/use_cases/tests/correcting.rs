@@ -4,6 +4,7 @@ use kernel::{InvoiceId, PageRequest, PlanId};
 
 use super::{Desk, Sold, day, kes, line, lines, told};
 use crate::correct::NotCredited;
+use crate::credit::CreditBy;
 use crate::credit_note::{CreditPart, CreditRefusal, CreditRequest};
 use crate::entity::{EntityPricing, TaxCode};
 use crate::invoice::{CorrectionRefusal, Settlement};
@@ -66,7 +67,7 @@ impl Desk {
         self.booked(LedgerAccount::Receivable)
     }
 
-    fn booked(&self, account: LedgerAccount) -> i64 {
+    pub(super) fn booked(&self, account: LedgerAccount) -> i64 {
         let postings = self.store.postings(self.scope.tenant);
         let entries = postings.iter().flat_map(|it| it.entries());
         let own = entries.filter(|it| it.account == account);
@@ -75,17 +76,25 @@ impl Desk {
 
     /// 16 % on everything from the first day on.
     pub(super) async fn tax(&self) {
+        self.price(true, false).await;
+    }
+
+    /// 16 % on everything, or nothing; by credit notes in any case, or by negative lines where that can be.
+    pub(super) async fn price(&self, taxed: bool, by_note: bool) {
         let standard: TaxCode = "standard".parse().unwrap();
         let list = DatedTaxes {
             from: day("2026-01-01"),
             until: None,
             rules: vec![TaxRule::new("VAT", "16%".parse().unwrap()).unwrap()],
         };
-        let pricing = EntityPricing {
-            usual: Some(standard.clone()),
-            taxes: [(standard, TaxTable::new(vec![list]).unwrap())].into(),
-            ..EntityPricing::PLAIN
-        };
+        let mut pricing = EntityPricing::PLAIN;
+        if by_note {
+            pricing.give_back = CreditBy::CreditNote;
+        }
+        if taxed {
+            pricing.usual = Some(standard.clone());
+            pricing.taxes = [(standard, TaxTable::new(vec![list]).unwrap())].into();
+        }
         let entities = self.store.entities(self.scope.tenant).await.unwrap();
         define_taxes(&self.store, &self.scope, entities[0].id, pricing)
             .await
@@ -299,4 +308,67 @@ async fn what_is_taxed_is_given_back_with_the_tax_it_was_charged_with() {
     assert_eq!(account.due, kes(174_000 + 348_000));
     assert_eq!(desk.owed(), 522_000);
     assert_eq!(desk.booked(LedgerAccount::Tax), -72_000);
+}
+
+#[tokio::test]
+async fn a_change_after_a_write_off_makes_the_loss_smaller_and_gives_no_credit() {
+    let desk = Desk::opened("2026-11-01").await;
+    let (sold, first) = unpaid(&desk).await;
+    desk.pay(sold.account, 60_000).await;
+    desk.write_off(first).await.unwrap();
+    desk.go_to("2026-11-16");
+    let dearer = desk.plan(600_000).await;
+    let change = desk.change(sold, dearer, None).await.unwrap();
+    let charged = desk.invoice(change.invoice.unwrap()).await;
+    assert_eq!(lines(&charged), [line("2026-11-16", "2026-12-01", 300_000)]);
+    assert_eq!(charged.due, kes(300_000), "no credit for unpaid days");
+    let notes = desk.notes(Some(first)).await;
+    assert_eq!((notes.len(), notes[0].total), (1, kes(150_000)));
+    let first = desk.invoice(first).await;
+    assert_eq!(
+        (first.written_off, first.credited, first.allocated),
+        (kes(90_000), kes(150_000), kes(60_000))
+    );
+    assert_eq!(first.settlement, Settlement::Paid);
+    assert_eq!(desk.booked(LedgerAccount::BadDebt), 90_000);
+    assert_eq!(desk.owed(), 300_000);
+    assert_eq!(desk.booked(LedgerAccount::CustomerCredit), 0);
+    assert_eq!(desk.bill(sold.account).await, None);
+}
+
+#[tokio::test]
+async fn a_change_after_a_write_off_of_what_was_taxed_and_credited_stops_nothing() {
+    let desk = Desk::opened("2026-11-01").await;
+    desk.tax().await;
+    let (sold, first) = unpaid(&desk).await;
+    let part = CreditPart::Amount(kes(30_000));
+    let order = desk.credit_order(first, vec![(0, part).into()]);
+    desk.credit(order).await.unwrap();
+    desk.write_off(first).await.unwrap();
+    assert_eq!(desk.booked(LedgerAccount::BadDebt), 313_200);
+    desk.go_to("2026-11-16");
+    let dearer = desk.plan(600_000).await;
+    desk.change(sold, dearer, None).await.unwrap();
+    let account = desk.account(sold.account).await;
+    assert_eq!(account.parked, None);
+    assert_eq!((account.due, account.credit), (kes(348_000), kes(0)));
+    let first = desk.invoice(first).await;
+    assert_eq!(
+        (first.written_off, first.credited),
+        (kes(139_200), kes(34_800 + 174_000))
+    );
+    assert_eq!(desk.booked(LedgerAccount::BadDebt), 139_200);
+    assert_eq!(desk.owed(), 348_000);
+}
+
+#[tokio::test]
+async fn what_was_written_off_can_be_voided_and_is_no_loss_then() {
+    let desk = Desk::opened("2026-11-01").await;
+    let (sold, invoice) = unpaid(&desk).await;
+    desk.write_off(invoice).await.unwrap();
+    desk.void(invoice).await.unwrap();
+    assert_eq!(desk.booked(LedgerAccount::BadDebt), 0);
+    assert_eq!((desk.owed(), desk.booked(LedgerAccount::Revenue)), (0, 0));
+    let again = desk.bill(sold.account).await.unwrap();
+    assert_eq!(again.due, kes(300_000));
 }
