@@ -18,6 +18,7 @@ mod event;
 mod id;
 mod ids;
 mod job_request;
+mod locale;
 mod money;
 mod page;
 mod probe;
@@ -45,6 +46,7 @@ pub use ids::{
     VoucherId, VoucherKind, WebhookId, WebhookKind,
 };
 pub use job_request::{JobRequest, Lane, Priority};
+pub use locale::{BadLocale, Locale};
 pub use money::{Money, MoneyError};
 pub use page::{BadCursor, Cursor, Page, PageRequest};
 pub use probe::{NoProbe, Probe};

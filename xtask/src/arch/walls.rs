@@ -78,6 +78,7 @@ pub(crate) const ROOMS: &[(&str, Room)] = &[
     ("resilience", Room::Library),
     ("gateway-sim", Room::Simulator),
     ("crypto-adapter", Room::Adapter),
+    ("documents", Room::Adapter),
     ("payment-gateways", Room::Adapter),
     ("postgres-adapter", Room::Adapter),
     ("routeros-adapter", Room::Adapter),
@@ -115,6 +116,8 @@ pub(crate) const EXTRA_EDGES: &[(&str, &str, Terms)] = &[
     ("routeros-adapter", "routeros-sim", Terms::TestsOnly),
     ("bootstrap", "routeros-sim", Terms::Feature("demo")),
     ("payment-gateways", "gateway-sim", Terms::TestsOnly),
+    // A document is one more representation of a resource, beside JSON: docs/adr/0006.
+    ("mikrotik-billing-api", "documents", Terms::Always),
 ];
 
 /// Outside crates that any pure room may name, with the reason.
@@ -267,6 +270,11 @@ pub(crate) const TECHNOLOGIES: &[Technology] = &[
         crates: &["jsonwebtoken"],
         owners: &["crypto-adapter", "e2e"],
         instead: "put the token in crypto-adapter behind a port",
+    },
+    Technology {
+        crates: &["krilla", "parley", "fast_qr"],
+        owners: &["documents"],
+        instead: "let documents set the page",
     },
     Technology {
         crates: &["failsafe"],

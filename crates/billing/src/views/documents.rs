@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::account::{Charge, ChargeReason};
 use crate::credit_note::IssuedNote;
 use crate::invoice::{InvoiceSnapshot, Line, Settlement, printed_number};
-use crate::pricing::{TaxCategory, TaxGroup, TaxedLine, Totals};
+use crate::pricing::{TaxCategory, TaxGroup, TaxRule, TaxedLine, Totals, effective_rate};
 use crate::ratio::Ratio;
 use crate::schedule::Period;
 use crate::segment::ChargeKind;
@@ -35,8 +35,14 @@ pub struct LineView {
     pub amount: Money,
     /// Its share of the discounts.
     pub discount: Money,
+    /// What is left of it without taxes.
+    pub net: Money,
     /// Its share of the taxes.
     pub tax: Money,
+    /// The category of what it bears, as documents name it; `None` without any tax.
+    pub category: Option<TaxCategory>,
+    /// What its taxes come to together, as a fraction of the net amount.
+    pub rate: Ratio,
     /// Whether it takes an earlier charge back.
     pub repairs: bool,
 }
@@ -46,11 +52,20 @@ impl LineView {
     ///
     /// # Errors
     /// [`MoneyError`] if the taxes cannot be summed.
-    pub fn of(line: &Line, priced: Option<&TaxedLine>) -> Result<Self, MoneyError> {
+    fn of(line: &Line, priced: Option<(&TaxedLine, &Totals)>) -> Result<Self, MoneyError> {
         let bare = Self::from(line);
+        let Some((priced, document)) = priced else {
+            return Ok(bare);
+        };
+        let groups = priced.taxes.iter();
+        let groups = groups.filter_map(|it| document.taxes.get(it.group));
+        let rules: Vec<_> = groups.map(|it| it.rule.clone()).collect();
         Ok(Self {
-            discount: priced.map_or(bare.discount, |it| it.discount),
-            tax: priced.map_or(Ok(bare.tax), TaxedLine::tax)?,
+            discount: priced.discount,
+            net: priced.net,
+            tax: priced.tax()?,
+            category: category_of(&rules),
+            rate: effective_rate(&rules).ok_or(MoneyError::Overflow)?,
             ..bare
         })
     }
@@ -60,7 +75,7 @@ impl LineView {
     /// # Errors
     /// [`MoneyError`] if the taxes cannot be summed.
     pub fn all(lines: &[Line], figures: Option<&Totals>) -> Result<Vec<Self>, MoneyError> {
-        let priced = |place: usize| figures.and_then(|it| it.lines.get(place));
+        let priced = |place: usize| figures.and_then(|it| Some((it.lines.get(place)?, it)));
         let lines = lines.iter().enumerate();
         lines
             .map(|(place, it)| Self::of(it, priced(place)))
@@ -129,10 +144,19 @@ impl From<&Line> for LineView {
             cycle: line.cycle,
             amount: line.amount,
             discount: none,
+            net: line.amount,
             tax: none,
+            category: None,
+            rate: Ratio::ZERO,
             repairs: line.repairs.is_some(),
         }
     }
+}
+
+/// A document names one category for each line: the one that is taxed, where several are not.
+fn category_of(rules: &[TaxRule]) -> Option<TaxCategory> {
+    let taxed = rules.iter().find(|it| !it.rate().is_zero());
+    taxed.or_else(|| rules.first()).map(TaxRule::category)
 }
 
 /// What the lines of a document come to.

@@ -1,0 +1,10 @@
+//! Documents from the outside: pages, PDF files, and exports that others can check.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod any;
+mod pages;
+mod pdf;
+mod rules;
+mod sample;
+mod ubl;
+mod vectors;
