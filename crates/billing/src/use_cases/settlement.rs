@@ -56,6 +56,9 @@ async fn settle_up(
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
     let today = entity.today(now);
+    for subscription in &mut subscriptions {
+        subscription.ask_for_renewal(today);
+    }
     restate(tx, &entity, account, &mut subscriptions, &open, today).await
 }
 

@@ -14,6 +14,7 @@ mod matching;
 mod parking;
 mod pausing;
 mod paying;
+mod prepaying;
 mod procedures;
 mod requesting;
 mod selling;
