@@ -26,6 +26,7 @@ mod m20261121_000017_payment_life;
 mod m20261121_000018_dunning;
 mod m20261121_000020_payment_gateways;
 mod m20261121_000022_dunning_fees;
+mod m20261121_000023_reports;
 
 pub use sea_orm_migration;
 
@@ -57,6 +58,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000018_dunning::Migration),
             Box::new(m20261121_000020_payment_gateways::Migration),
             Box::new(m20261121_000022_dunning_fees::Migration),
+            Box::new(m20261121_000023_reports::Migration),
         ]
     }
 }

@@ -376,10 +376,40 @@ pub enum BillingEvent {
     },
     /// What was paid ahead was extended, and debited with it.
     PeriodPaid {
+        subscription: SubscriptionId,
         account: AccountId,
+        invoice: Option<InvoiceId>,
         from: LocalDate,
         until: LocalDate,
         price: Money,
+    },
+    /// What is paid ahead ends in so many days, or has ended: told once for each of the days on which customers are reminded.
+    RenewalDue {
+        subscription: SubscriptionId,
+        account: AccountId,
+        paid_until: LocalDate,
+        days_left: i64,
+    },
+    /// Money came in for an account whose prepaid time is over or about to be: it may reach now.
+    RenewalWanted {
+        subscription: SubscriptionId,
+        account: AccountId,
+    },
+    /// The credit of an account does not reach for the next period: told once a period.
+    BalanceLow {
+        subscription: SubscriptionId,
+        account: AccountId,
+        paid_until: LocalDate,
+        price: Money,
+        available: Money,
+    },
+    /// Days were given to a prepaid subscription without being charged: a voucher was redeemed on it.
+    TimeGiven {
+        subscription: SubscriptionId,
+        account: AccountId,
+        until: LocalDate,
+        days: u16,
+        reason: String,
     },
 }
 
@@ -446,6 +476,10 @@ impl DomainEvent for BillingEvent {
             Self::PromiseKept { .. } => "billing.promise_kept",
             Self::PromiseBroken { .. } => "billing.promise_broken",
             Self::PeriodPaid { .. } => "billing.period_paid",
+            Self::RenewalDue { .. } => "billing.renewal_due",
+            Self::RenewalWanted { .. } => "billing.renewal_wanted",
+            Self::BalanceLow { .. } => "billing.balance_low",
+            Self::TimeGiven { .. } => "billing.time_given",
         }
     }
 }

@@ -187,9 +187,8 @@ pub use ports::{
     UNMATCHED_REFERENCE_UNIQUE, UnmatchedRepository,
 };
 pub use prepaid::{
-    BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Forecast, Lapse, PeriodPaid, Prepaid,
-    REMINDER_DAYS, Validity, ValidityUnit, Wallet, WalletRefusal, days_afforded, price_of_rest,
-    reminders, renew_from,
+    BadFixedDay, DaysInMonth, FixedDay, Forecast, PeriodPaid, REMINDER_DAYS, Validity,
+    ValidityUnit, Wallet, WalletRefusal, days_afforded, price_of_rest, reminders, renew_from,
 };
 pub use pricing::{
     BadDiscount, BadIdentity, BadTaxRule, BadTaxTable, BadWeights, BrokenIdentity, CashRounding,
@@ -216,7 +215,8 @@ pub use schedule::{Cycle, Schedule, periods};
 pub use segment::{ChargeKind, Segment, Terms, desired, next_due};
 pub use subscription::{
     AddOn, Agreement, At, BadAt, Decisions, Ending, ImpossibleSubscription, NewSubscription,
-    Subscription, SubscriptionRefusal, SubscriptionSnapshot, SubscriptionStatus, Unused,
+    PaidTime, RENEWAL_LEAD_DAYS, RESTRICTED_DAYS, Subscription, SubscriptionRefusal,
+    SubscriptionSnapshot, SubscriptionStatus, Unused,
 };
 pub use switch::{Switch, price_direction};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
@@ -261,6 +261,9 @@ pub use use_cases::receive_unmatched::{
 };
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};
+pub use use_cases::renew_subscription::{
+    RenewError, Renewed, renew_due, renew_subscription, set_auto_renewal,
+};
 pub use use_cases::request_payment::{RequestPayment, RequestPaymentError, request_payment};
 pub use use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
 pub use use_cases::standing::Cutting;

@@ -130,7 +130,9 @@ pub enum BadPlan {
         days: u16,
     },
     /// A trial of something that is no subscription, or a voucher that is not simply paid.
-    #[error("only subscriptions have a trial, and vouchers neither a fee nor arrears")]
+    #[error(
+        "only subscriptions that are not prepaid have a trial, and vouchers neither a fee nor arrears"
+    )]
     Charging,
     /// Free, negative or beyond [`MOST_MINOR`].
     #[error(
@@ -166,6 +168,10 @@ impl NewPlan {
         }
         match self.sold_as {
             SoldAs::AddOn if it.trial_days > 0 => Err(BadPlan::Charging),
+            // A free beginning is a renewal that somebody gives away.
+            SoldAs::Subscription if it.timing == Timing::Prepaid && it.trial_days > 0 => {
+                Err(BadPlan::Charging)
+            }
             SoldAs::Voucher if it != Charging::AHEAD => Err(BadPlan::Charging),
             SoldAs::Subscription | SoldAs::Voucher | SoldAs::AddOn => Ok(()),
         }

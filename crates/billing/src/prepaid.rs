@@ -10,8 +10,7 @@ mod wallet;
 
 pub use fixed_day::{BadFixedDay, FixedDay};
 pub use renewal::{
-    BadRenewal, DaysInMonth, Lapse, PeriodPaid, Prepaid, REMINDER_DAYS, days_afforded,
-    price_of_rest, reminders, renew_from,
+    DaysInMonth, PeriodPaid, REMINDER_DAYS, days_afforded, price_of_rest, reminders, renew_from,
 };
 pub use validity::{Validity, ValidityUnit};
 pub use wallet::{Forecast, Wallet, WalletRefusal};

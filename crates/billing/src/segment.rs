@@ -108,9 +108,11 @@ pub(crate) fn cost(
 /// The segments of every cycle that ends after `since` and is due by `through`.
 ///
 /// In advance a cycle is due on its first day; in arrear a segment is due when it is over: at the end of its cycle, or
-/// earlier where a change, a pause or the end of the subscription closes it. One-time charges are due on their day.
+/// earlier where a change, a pause or the end of the subscription closes it. One-time charges are due on their day. What is
+/// prepaid is due as soon as it is renewed.
 #[must_use]
 pub fn desired(timeline: &Timeline, since: LocalDate, through: LocalDate) -> Vec<Segment> {
+    let through = timeline.reach(through);
     // Nothing of a component is due before it is first charged: a trial, or an add-on that begins later.
     let begun = |it: &Vec<Stretch>| it.first().is_some_and(|it| it.days.start <= through);
     let components = timeline.components.iter().map(stretches).filter(begun);

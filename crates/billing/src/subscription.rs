@@ -12,6 +12,7 @@ mod components;
 mod deciding;
 mod decisions;
 mod ending;
+mod paid_time;
 mod pauses;
 mod plans;
 mod refusal;
@@ -29,6 +30,7 @@ use crate::timeline::{Component, Pause, Timeline, Timing};
 pub use at::{At, BadAt};
 pub use decisions::Decisions;
 pub use ending::{Ending, Unused};
+pub use paid_time::{PaidTime, RENEWAL_LEAD_DAYS, RESTRICTED_DAYS};
 pub use refusal::SubscriptionRefusal;
 
 /// What a subscriber has from a day on, at the price that was agreed then.
@@ -132,6 +134,8 @@ pub struct SubscriptionSnapshot {
     pub access_profile: ProfileId,
     /// Grows with every change of the two.
     pub access_version: u64,
+    /// How long it is paid for, if it is prepaid; nothing of any other, and of all that were stored before there was a choice.
+    pub prepaid: Option<PaidTime>,
     /// The stored version; 0 for one that was never saved.
     pub version: i64,
 }
@@ -175,6 +179,12 @@ pub enum ImpossibleSubscription {
         /// The plan.
         plan: PlanId,
     },
+    /// It is prepaid and nobody knows how long, or the other way round.
+    #[error("a stored subscription is billed {} and its paid time does not fit that", timing.as_str())]
+    PaidTime {
+        /// When it is billed.
+        timing: Timing,
+    },
     /// Its decisions contradict each other.
     #[error(transparent)]
     Contradiction(#[from] BadChanges),
@@ -198,7 +208,7 @@ impl Subscription {
             let interval = terms.interval;
             return Err(SubscriptionRefusal::BillDay { interval });
         }
-        let begun = new.starts_on <= today;
+        let prepaid = PaidTime::of_sale(terms.charging.timing, new.starts_on);
         let data = SubscriptionSnapshot {
             id: new.id,
             account: new.account,
@@ -213,13 +223,14 @@ impl Subscription {
             charged_until: None,
             billed_through: None,
             rebill_on: None,
-            access: if begun {
-                Access::Active
-            } else {
-                Access::Suspended
+            access: match (new.starts_on <= today, prepaid) {
+                (true, None) => Access::Active,
+                (true, Some(_)) => Access::Restricted,
+                (false, _) => Access::Suspended,
             },
             access_profile: terms.profile,
             access_version: 1,
+            prepaid,
             version: 0,
         };
         let decided = data.fold()?;
@@ -243,6 +254,10 @@ impl Subscription {
     /// # Errors
     /// [`ImpossibleSubscription`] for decisions that say nothing or contradict each other.
     pub fn restore(data: SubscriptionSnapshot) -> Result<Self, ImpossibleSubscription> {
+        let timing = data.timing;
+        if (timing == Timing::Prepaid) != data.prepaid.is_some() {
+            return Err(ImpossibleSubscription::PaidTime { timing });
+        }
         let decided = data.fold()?;
         let base = decided
             .components
@@ -291,7 +306,9 @@ impl Subscription {
     #[must_use]
     pub fn timeline(&self) -> Timeline {
         let mut timeline = self.decided.clone();
-        timeline.charged_until = self.data.charged_until;
+        let paid_until = self.data.prepaid.map(|it| it.paid_until);
+        let ends = [self.data.charged_until, paid_until];
+        timeline.charged_until = ends.into_iter().flatten().min();
         timeline.pauses.extend(&self.data.pauses);
         timeline.pauses.sort_by_key(|it| it.from);
         timeline

@@ -14,11 +14,13 @@ pub enum Timing {
     InAdvance,
     /// When it is over, or the part of it that a change or the end has closed.
     InArrear,
+    /// When it is paid: a renewal takes the money and adds the period, both or neither.
+    Prepaid,
 }
 
 impl Timing {
     /// Every timing.
-    pub const ALL: [Self; 2] = [Self::InAdvance, Self::InArrear];
+    pub const ALL: [Self; 3] = [Self::InAdvance, Self::InArrear, Self::Prepaid];
 
     /// The word it is stored and shown as.
     #[must_use]
@@ -26,6 +28,7 @@ impl Timing {
         match self {
             Self::InAdvance => "in_advance",
             Self::InArrear => "in_arrear",
+            Self::Prepaid => "prepaid",
         }
     }
 
@@ -269,6 +272,14 @@ impl Timeline {
         let all = [(LocalDate::MIN, self.schedule)].into_iter().chain(starts);
         all.zip(ends.chain([LocalDate::MAX]))
             .map(|((start, schedule), end)| (Period { start, end }, schedule))
+    }
+
+    /// Up to which day what it should be billed is looked at on a day: prepaid all that was ever paid for, however far ahead.
+    pub(crate) fn reach(&self, through: LocalDate) -> LocalDate {
+        match self.timing {
+            Timing::InAdvance | Timing::InArrear => through,
+            Timing::Prepaid => self.life().end.pred_opt().unwrap_or(through),
+        }
     }
 
     /// The days before nothing is charged any more.

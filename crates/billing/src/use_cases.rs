@@ -24,6 +24,7 @@ pub(crate) mod promise_to_pay;
 pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;
+pub(crate) mod renew_subscription;
 pub(crate) mod request_payment;
 pub(crate) mod resume_subscription;
 pub(crate) mod subscribe;

@@ -17,7 +17,7 @@ use crate::overdue::{DunningPolicy, Level};
 use crate::plan::{Charging, PlanStatus, SoldAs};
 use crate::schedule::BillDay;
 use crate::subscription::{
-    AddOn, Agreement, ImpossibleSubscription, Subscription, SubscriptionStatus,
+    AddOn, Agreement, ImpossibleSubscription, PaidTime, Subscription, SubscriptionStatus,
 };
 use crate::timeline::{Pause, Timing};
 
@@ -139,6 +139,8 @@ pub struct SubscriptionView {
     pub billed_through: Option<LocalDate>,
     /// When the next bill may be due.
     pub next_bill_on: Option<LocalDate>,
+    /// How long it is paid for, if it is prepaid.
+    pub prepaid: Option<PaidTime>,
     /// What it may do on the network.
     pub access: Access,
     /// The number of that decision.
@@ -175,6 +177,7 @@ impl SubscriptionView {
             ends_on: state.ends_on,
             billed_through: state.billed_through,
             next_bill_on: it.next_bill_on(),
+            prepaid: state.prepaid,
             access: state.access,
             access_version: state.access_version,
         })

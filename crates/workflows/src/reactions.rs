@@ -4,6 +4,7 @@ mod end_voucher_grant;
 mod follow_access;
 mod push_batch;
 mod refresh_routers;
+mod renew_prepaid;
 mod start_voucher_clock;
 mod welcome_customer;
 mod withdraw_batch;
@@ -18,6 +19,8 @@ use crate::workbench::Workbench;
 /// Every event that somebody listens to, with the handler's name. The store writes one delivery for each pair.
 const SUBSCRIPTIONS: &[(&str, &str)] = &[
     ("billing.access_desired", follow_access::NAME),
+    ("billing.renewal_due", renew_prepaid::NAME),
+    ("billing.renewal_wanted", renew_prepaid::NAME),
     ("billing.subscribed", welcome_customer::NAME),
     ("vouchers.batch_generated", push_batch::NAME),
     ("vouchers.batch_voided", withdraw_batch::NAME),
@@ -57,6 +60,7 @@ pub async fn deliver(bench: &Workbench, delivery: &ClaimedDelivery) -> Result<()
     match delivery.handler.as_str() {
         follow_access::NAME => follow_access::handle(bench, &scope, read(delivery)?).await,
         welcome_customer::NAME => welcome_customer::handle(bench, &scope, read(delivery)?).await,
+        renew_prepaid::NAME => renew_prepaid::handle(bench, &scope, read(delivery)?).await,
         push_batch::NAME => push_batch::handle(bench, &scope, read(delivery)?).await,
         withdraw_batch::NAME => withdraw_batch::handle(bench, &scope, read(delivery)?).await,
         start_voucher_clock::NAME => {

@@ -3,7 +3,7 @@
 use billing::{
     BadAgreement, BadChanges, BadDiscount, BadPlan, BadPricing, BillAccountError,
     CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
-    NotCredited, PlanError, ReleaseAccountError, SubscribeError, SubscriptionError,
+    NotCredited, PlanError, ReleaseAccountError, RenewError, SubscribeError, SubscriptionError,
     SubscriptionRefusal,
 };
 
@@ -56,6 +56,18 @@ impl From<SubscriptionError> for Problem {
             SubscriptionError::Inconsistent(_) => Self::wrong_state("inconsistent", err),
             SubscriptionError::Billing(err) => err.into(),
             SubscriptionError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<RenewError> for Problem {
+    fn from(err: RenewError) -> Self {
+        match err {
+            RenewError::Subscription(err) => err.into(),
+            RenewError::Wallet(rule) => {
+                Self::refused("account", "credit_too_low", rule.to_string())
+            }
+            RenewError::Parked(_) => Self::wrong_state("parked", err),
         }
     }
 }
@@ -126,6 +138,8 @@ impl From<SubscriptionRefusal> for Problem {
             R::Quantity { .. } => Self::invalid("quantity", "range", text),
             R::TooMuch { .. } => Self::invalid("quantity", "overflow", text),
             R::BillDay { .. } => Self::invalid("bill_day", "interval", text),
+            R::NotPrepaid { .. } => Self::wrong_state("not_prepaid", refusal),
+            R::Rests { .. } => Self::wrong_state("rests", refusal),
             R::EmptyPause { .. } => Self::invalid("until", "range", text),
             R::Reason => Self::invalid("reason", "length", text),
             R::Calendar => Self::invalid("when", "range", text),

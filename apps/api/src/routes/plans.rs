@@ -42,7 +42,7 @@ pub(crate) struct PlanBody {
     /// The tax category; that of the legal entity's usual things if absent.
     #[schema(value_type = Option<String>, example = "standard")]
     tax_category: Option<TaxCode>,
-    /// `in_advance` or `in_arrear`.
+    /// `in_advance`, `in_arrear` or `prepaid`.
     #[schema(value_type = words::TimingWord, example = "in_advance")]
     timing: Timing,
     /// How many days at the beginning nothing recurs.
@@ -112,7 +112,7 @@ pub(crate) struct DefinePlanBody {
     /// `subscription`, `voucher` or `add_on`: something on top of a subscription, in its periods.
     #[schema(value_type = words::SoldAsWord, example = "subscription")]
     sold_as: SoldAs,
-    /// `in_advance` (if absent) or `in_arrear`; a subscription and its add-ons need the same.
+    /// `in_advance` (if absent), `in_arrear` or `prepaid`, which begins no period that is not paid; a subscription and its add-ons need the same.
     #[serde(default)]
     #[schema(value_type = Option<words::TimingWord>, example = "in_advance")]
     timing: Timing,

@@ -29,6 +29,7 @@ use crate::rights::{CancelSubscriptions, ChangePlans, ReadSubscriptions, Suspend
 use crate::words;
 
 mod amend;
+mod prepaid;
 mod preview;
 mod subscribe;
 
@@ -54,7 +55,7 @@ pub(crate) struct SubscriptionBody {
     add_ons: Vec<AddedBody>,
     /// When it rests because that was decided.
     pauses: Vec<RestBody>,
-    /// `in_advance` or `in_arrear`.
+    /// `in_advance`, `in_arrear` or `prepaid`.
     #[schema(value_type = words::TimingWord, example = "in_advance")]
     timing: Timing,
     interval: IntervalBody,
@@ -77,6 +78,8 @@ pub(crate) struct SubscriptionBody {
     /// When the next bill may be due.
     #[schema(value_type = Option<String>, format = Date)]
     next_bill_on: Option<LocalDate>,
+    /// How long it is paid for; null for what is not prepaid.
+    prepaid: Option<prepaid::PaidTimeBody>,
     /// What it may do on the network: `active`, `restricted`, `suspended` or `ended`.
     #[schema(value_type = words::AccessWord, example = "active")]
     access: Access,
@@ -190,6 +193,7 @@ impl From<SubscriptionView> for SubscriptionBody {
             ends_on: view.ends_on,
             billed_through: view.billed_through,
             next_bill_on: view.next_bill_on,
+            prepaid: view.prepaid.map(prepaid::PaidTimeBody::from),
             access: view.access,
             access_version: view.access_version,
         }
@@ -296,6 +300,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(resume))
         .routes(routes!(cancel))
         .merge(amend::routes())
+        .merge(prepaid::routes())
         .merge(preview::routes())
 }
 

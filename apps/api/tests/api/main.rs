@@ -25,6 +25,7 @@ mod money_story;
 mod monitoring;
 mod operators_story;
 mod payments_story;
+mod prepaid_story;
 mod problems;
 mod receipts;
 mod roles;

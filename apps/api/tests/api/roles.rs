@@ -83,6 +83,8 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "resume_subscription",
             "cancel_subscription",
             "preview_cancellation",
+            "renew_subscription",
+            "set_auto_renewal",
             "record_payment",
             "request_payment",
             "settle_payment",

@@ -2,8 +2,10 @@
 
 use anyhow::{Context, Result};
 use billing::{
-    BillDay, DayCount, DaysInMonth, FixedDay, Interval, IntervalUnit, InvoiceScale, Lapse, Prepaid,
-    Rounding, Schedule, Validity, ValidityUnit, Wallet, days_afforded, prorate, reminders,
+    Access, BillDay, Charging, DayCount, DaysInMonth, FixedDay, Interval, IntervalUnit,
+    InvoiceScale, Level, NewPlan, NewSubscription, PeriodPaid, Plan, Rounding, Schedule, SoldAs,
+    Subscription, Timing, Validity, ValidityUnit, Wallet, days_afforded, price_of_rest, prorate,
+    reminders,
 };
 use chrono::{Datelike, Days};
 use kernel::testing::CountingIds;
@@ -125,16 +127,39 @@ fn further(given: Given<'_>) -> Result<Option<Value>> {
     Ok(Some(json!({ "extra_months": format!("{n} - 1") })))
 }
 
+/// A prepaid subscription that nobody has paid for yet.
+fn sold(price: Money, interval: Interval, today: LocalDate) -> Result<Subscription> {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let plan = NewPlan {
+        id: ids.next(),
+        name: "Prepaid".parse()?,
+        price,
+        interval,
+        profile: ids.next(),
+        sold_as: SoldAs::Subscription,
+        charging: Charging {
+            timing: Timing::Prepaid,
+            ..Charging::AHEAD
+        },
+    };
+    let new = NewSubscription {
+        id: ids.next(),
+        account: ids.next(),
+        customer: ids.next(),
+        quantity: 1,
+        bill_day: None,
+        starts_on: today,
+    };
+    Ok(Subscription::start(new, &Plan::define(plan)?, today)?)
+}
+
 /// Half of a paid month is left when another plan is bought.
 fn rest_of_other_plan() -> Result<Value> {
-    let ids: &dyn Ids = &CountingIds::from(1);
     let price = Money::from_minor(30_000, kes()?);
-    let wallet = Wallet::new(price, Money::zero(kes()?))?;
-    let mut prepaid = Prepaid::new(ids.next(), wallet);
     let today = new_year()?;
-    let paid = prepaid.renew(price, Interval::MONTH, today, Lapse::MoveAnchor)?;
-    let rest = prepaid.convert_rest(paid, today + Days::new(15))?;
-    let word = match rest.is_positive() && prepaid.balance() == rest {
+    let period = sold(price, Interval::MONTH, today)?.extend(today)?;
+    let rest = price_of_rest(PeriodPaid { period, price }, today + Days::new(15));
+    let word = match rest.is_some_and(Money::is_positive) {
         true => "converted to credit",
         false => "lost",
     };
@@ -184,36 +209,32 @@ fn afforded(given: Given<'_>, expected: Given<'_>) -> Result<Value> {
 
 /// How many days access lasts after one renewal of a plan of so many days.
 fn lasting(given: Given<'_>) -> Result<usize> {
-    let ids: &dyn Ids = &CountingIds::from(1);
-    let price = Money::from_minor(100, kes()?);
-    let mut prepaid = Prepaid::new(ids.next(), Wallet::new(price, Money::zero(kes()?))?);
     let days = u16::try_from(given.whole("days")?)?;
     let interval = Interval::new(IntervalUnit::Days, days)?;
     let today = new_year()?;
-    prepaid.renew(price, interval, today, Lapse::MoveAnchor)?;
-    let covered = (0..2_000).map(|ahead| today + Days::new(ahead));
-    Ok(covered.take_while(|day| prepaid.covers(*day)).count())
+    let mut sold = sold(Money::from_minor(100, kes()?), interval, today)?;
+    sold.extend(today)?;
+    let covered = |day: &LocalDate| {
+        sold.catch_up(*day);
+        sold.derive_access(Level::Clear, *day);
+        sold.access().0 == Access::Active
+    };
+    let days = (0..2_000).map(|ahead| today + Days::new(ahead));
+    Ok(days.take_while(covered).count())
 }
 
 /// A balance that does not reach is not debited, and nothing is extended.
 fn unreached(case: &Case, name: &str) -> Result<Option<Value>> {
     let given = Given(&case.input);
-    let ids: &dyn Ids = &CountingIds::from(1);
     let money = |name| -> Result<Money> { Ok(Money::from_minor(given.minor(name, 2)?, kes()?)) };
-    let wallet = Wallet::new(money("balance")?, Money::zero(kes()?))?;
-    let mut prepaid = Prepaid::new(ids.next(), wallet);
-    let renewed = prepaid.renew(
-        money("price")?,
-        Interval::MONTH,
-        new_year()?,
-        Lapse::MoveAnchor,
-    );
+    let mut wallet = Wallet::new(money("balance")?, Money::zero(kes()?))?;
+    let renewed = wallet.debit(money("price")?);
     let asked = Given(&case.expected).part(name)?;
     Ok(match asked.0 {
         Value::Bool(_) => Some(json!({ name: renewed.is_ok() })),
         _ if !name.contains("balance") => None,
-        Value::Number(_) => Some(json!({ name: prepaid.balance().minor() })),
-        _ => Some(json!({ name: decimal(prepaid.balance().minor(), 2, asked) })),
+        Value::Number(_) => Some(json!({ name: wallet.balance().minor() })),
+        _ => Some(json!({ name: decimal(wallet.balance().minor(), 2, asked) })),
     })
 }
 

@@ -3,13 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use chrono::{Days, NaiveDateTime};
-use kernel::testing::CountingIds;
-use kernel::{DomainEvent, Ids, LocalDate, Money};
+use kernel::{LocalDate, Money};
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
 use super::{
-    BadFixedDay, BadRenewal, DaysInMonth, FixedDay, Lapse, PeriodPaid, Prepaid, Validity,
-    ValidityUnit, Wallet, WalletRefusal, days_afforded, price_of_rest, reminders, renew_from,
+    BadFixedDay, DaysInMonth, FixedDay, PeriodPaid, Validity, ValidityUnit, Wallet, WalletRefusal,
+    days_afforded, price_of_rest, reminders, renew_from,
 };
 use crate::Period;
 use crate::interval::{Interval, IntervalUnit};
@@ -29,73 +28,6 @@ fn kes(minor: i64) -> Money {
 
 fn wallet(balance: i64, floor: i64) -> Wallet {
     Wallet::new(kes(balance), kes(floor)).unwrap()
-}
-
-fn prepaid(balance: i64) -> Prepaid {
-    let ids: &dyn Ids = &CountingIds::from(1);
-    Prepaid::new(ids.next(), wallet(balance, 0))
-}
-
-fn renewed(prepaid: &mut Prepaid, today: &str, lapse: Lapse) -> (LocalDate, LocalDate) {
-    let paid = prepaid
-        .renew(kes(100), Interval::MONTH, day(today), lapse)
-        .unwrap();
-    (paid.period.start, paid.period.end)
-}
-
-#[test]
-fn renewing_early_adds_to_the_end() {
-    let mut prepaid = prepaid(1_000);
-    let moves = Lapse::MoveAnchor;
-    let first = renewed(&mut prepaid, "2026-01-31", moves);
-    assert_eq!(first, (day("2026-01-31"), day("2026-02-28")));
-    let early = renewed(&mut prepaid, "2026-02-10", moves);
-    assert_eq!(
-        early,
-        (day("2026-02-28"), day("2026-03-31")),
-        "the anchor stays the 31st"
-    );
-    assert_eq!(prepaid.balance(), kes(800));
-    let events = prepaid.take_events();
-    let names: Vec<_> = events.iter().map(DomainEvent::name).collect();
-    assert_eq!(names, ["billing.period_paid", "billing.period_paid"]);
-}
-
-#[test]
-fn after_a_lapse_the_anchor_moves_unless_it_is_kept() {
-    let lapsed = || {
-        let mut prepaid = prepaid(1_000);
-        renewed(&mut prepaid, "2026-01-10", Lapse::MoveAnchor);
-        prepaid
-    };
-    let moved = renewed(&mut lapsed(), "2026-02-20", Lapse::MoveAnchor);
-    assert_eq!(moved, (day("2026-02-20"), day("2026-03-20")));
-    let kept = renewed(&mut lapsed(), "2026-02-20", Lapse::KeepAnchor);
-    assert_eq!(kept, (day("2026-02-20"), day("2026-03-10")));
-    let on_the_day = renewed(&mut lapsed(), "2026-02-10", Lapse::MoveAnchor);
-    assert_eq!(on_the_day, (day("2026-02-10"), day("2026-03-10")));
-}
-
-#[test]
-fn a_wallet_that_does_not_reach_extends_nothing() {
-    let mut prepaid = prepaid(99);
-    let before = prepaid.clone();
-    let refused = prepaid.renew(
-        kes(100),
-        Interval::MONTH,
-        day("2026-01-01"),
-        Lapse::MoveAnchor,
-    );
-    let below = WalletRefusal::BelowFloor {
-        balance: kes(99),
-        asked: kes(100),
-        floor: kes(0),
-    };
-    assert_eq!(refused, Err(BadRenewal::Wallet(below)));
-    assert_eq!(prepaid, before);
-    let pass = Interval::new(IntervalUnit::Hours, 6).unwrap();
-    let refused = prepaid.renew(kes(1), pass, day("2026-01-01"), Lapse::MoveAnchor);
-    assert_eq!(refused, Err(BadRenewal::NotCalendar));
 }
 
 #[test]
@@ -126,24 +58,6 @@ fn usage_is_forecast_with_tax() {
     let forecast = wallet(2_128, 0).forecast(kes(1_427), rate).unwrap();
     assert_eq!((forecast.with_tax, forecast.left), (kes(1_769), kes(359)));
     assert!(wallet(0, 0).forecast(kes(1), Ratio::whole(-1)).is_err());
-}
-
-#[test]
-fn another_plan_gets_the_rest_converted() {
-    let mut prepaid = prepaid(300);
-    let paid = prepaid
-        .renew(
-            kes(300),
-            Interval::MONTH,
-            day("2026-04-01"),
-            Lapse::MoveAnchor,
-        )
-        .unwrap();
-    assert_eq!(prepaid.convert_rest(paid, day("2026-04-21")), Ok(kes(100)));
-    assert_eq!(prepaid.balance(), kes(100));
-    assert_eq!(prepaid.paid_until(), Some(day("2026-04-21")));
-    assert!(prepaid.covers(day("2026-04-20")) && !prepaid.covers(day("2026-04-21")));
-    assert_eq!(prepaid.convert_rest(paid, day("2026-06-01")), Ok(kes(0)));
 }
 
 #[test]
@@ -234,20 +148,6 @@ fn reminders_come_before_the_end() {
 }
 
 proptest! {
-    #[test]
-    fn paid_days_are_never_lost_nor_sold_twice(gaps in proptest::collection::vec(0_u64..60, 1..8)) {
-        let mut prepaid = prepaid(1_000_000);
-        let mut today = day("2026-01-31");
-        let mut before: Option<LocalDate> = None;
-        for gap in gaps {
-            today = today + Days::new(gap);
-            let paid = prepaid.renew(kes(100), Interval::MONTH, today, Lapse::MoveAnchor).unwrap();
-            prop_assert_eq!(paid.period.start, before.map_or(today, |it| it.max(today)));
-            prop_assert!((28..=31).contains(&paid.period.days()));
-            before = Some(paid.period.end);
-        }
-    }
-
     #[test]
     fn converting_and_using_up_are_the_whole_price(price in 1_i64..100_000, length in 1_u64..400, used in 0_u64..400) {
         let start = day("2026-01-01");

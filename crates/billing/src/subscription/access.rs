@@ -16,6 +16,8 @@ impl Subscription {
         let (access, reason) = self.access_for(level, today);
         match self.data.status {
             SubscriptionStatus::Ended { .. } => {}
+            // What is prepaid begins no period of its own.
+            _ if self.data.prepaid.is_some() => {}
             SubscriptionStatus::Suspended { .. } => self.stop_periods(today),
             SubscriptionStatus::Active if level == Level::Suspended => self.stop_periods(today),
             SubscriptionStatus::Active => self.go_on(today),
@@ -77,6 +79,8 @@ impl Subscription {
             _ if today < self.data.started_on => (Access::Suspended, "not_begun"),
             _ if self.rests(today) => (Access::Suspended, "paused"),
             (SubscriptionStatus::Active, Level::Suspended) => (Access::Suspended, "overdue"),
+            _ if self.is_long_expired(today) => (Access::Suspended, "expired"),
+            _ if self.is_expired(today) => (Access::Restricted, "expired"),
             (SubscriptionStatus::Active, Level::Restricted) => (Access::Restricted, "overdue"),
             (SubscriptionStatus::Active, Level::Overdue | Level::Clear) => (Access::Active, "paid"),
         }

@@ -62,10 +62,16 @@ impl Subscription {
             && self.data.access == Access::Suspended
             && self.data.status == SubscriptionStatus::Active;
         let begins = waits.then_some(self.data.started_on);
-        [begins, self.next_decision_on(), self.data.ends_on]
-            .into_iter()
-            .flatten()
-            .min()
+        let milestone = self.next_milestone();
+        [
+            begins,
+            self.next_decision_on(),
+            self.data.ends_on,
+            milestone,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     /// Notes that everything that is due by a date is billed.
@@ -92,6 +98,8 @@ impl Subscription {
         }
         match self.data.timing {
             Timing::InAdvance => Some(next),
+            // Nothing is billed before somebody renews it.
+            Timing::Prepaid => None,
             Timing::InArrear => {
                 let end = self.decided.period_on(next).map(|it| it.end);
                 [end, over].into_iter().flatten().min()
@@ -112,6 +120,7 @@ impl Subscription {
         let period = self.decided.period_on(today);
         match self.data.timing {
             Timing::InAdvance => period.map_or(start, |it| it.end),
+            Timing::Prepaid => self.data.prepaid.map_or(start, |it| it.paid_until),
             Timing::InArrear => {
                 let over = self.data.charged_until.filter(|it| *it <= today);
                 over.unwrap_or(period.map_or(start, |it| it.start))

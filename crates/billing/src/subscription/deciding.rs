@@ -219,6 +219,9 @@ impl Subscription {
     }
 
     pub(super) fn period_end(&self, today: LocalDate) -> LocalDate {
+        if let Some(paid) = self.data.prepaid {
+            return paid.paid_until.max(today);
+        }
         let period = self.decided.period_on(today);
         period.map_or(today, |it| it.end)
     }

@@ -111,6 +111,7 @@ impl Subscription {
                 subscription: self.data.id,
             });
         }
+        self.tell_of_paid_time(today);
     }
 
     fn put_into_force(&mut self, today: LocalDate) {
@@ -144,7 +145,7 @@ impl Subscription {
         }
         match (ending.unused, self.data.timing) {
             (Unused::GivenBack, _) | (_, Timing::InArrear) => used,
-            (Unused::Charged, Timing::InAdvance) => {
+            (Unused::Charged, Timing::InAdvance | Timing::Prepaid) => {
                 let last_day = ends_on.pred_opt().unwrap_or(ends_on);
                 let last = self.decided.period_on(last_day);
                 let end = last.map_or(self.data.started_on, |it| it.end);

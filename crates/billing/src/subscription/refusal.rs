@@ -135,6 +135,18 @@ pub enum SubscriptionRefusal {
         /// The day after its last.
         until: LocalDate,
     },
+    /// It is billed, not renewed.
+    #[error("the subscription is billed {}; only a prepaid one is renewed", timing.as_str())]
+    NotPrepaid {
+        /// When it is billed.
+        timing: Timing,
+    },
+    /// A period that begins in a pause would give no days.
+    #[error("the subscription rests on {on}, when its next period begins; resume it first")]
+    Rests {
+        /// The first day of the period.
+        on: LocalDate,
+    },
     /// A suspension needs a reason.
     #[error("reason must be 1 to 300 characters")]
     Reason,

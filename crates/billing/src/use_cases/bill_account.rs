@@ -96,6 +96,19 @@ pub(super) async fn bill_within(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<Option<InvoiceId>, BillAccountError> {
+    let bill = on_paper(tx, ids, now, entity, account, subscriptions).await?;
+    Ok(write(tx, entity.series(), account, subscriptions, bill).await?)
+}
+
+/// The same without writing anything: account and subscriptions are as they would be.
+pub(super) async fn on_paper(
+    tx: &mut dyn BillingTx,
+    ids: &dyn Ids,
+    now: Timestamp,
+    entity: &LegalEntity,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+) -> Result<Bill, BillAccountError> {
     let mut papers = papers_of(tx, entity, account.id(), subscriptions, now).await?;
     let order = BillOrder {
         invoice: ids.next(),
@@ -108,7 +121,7 @@ pub(super) async fn bill_within(
             Ok(bill) => {
                 *account = after;
                 subscriptions.clone_from_slice(&sold);
-                return Ok(write(tx, entity.series(), account, subscriptions, bill).await?);
+                return Ok(bill);
             }
             // Every turn reads one more of the invoices that were ever issued for it.
             Err(Unbillable::Unread { invoice }) if !papers.has_read(invoice) => {

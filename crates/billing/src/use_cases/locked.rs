@@ -1,6 +1,6 @@
 //! A subscription with everything around it, its account locked: what every change of a subscription begins with.
 
-use kernel::{Ids, InvoiceId, LocalDate, Money, StoreError, SubscriptionId, Timestamp};
+use kernel::{AccountId, Ids, InvoiceId, LocalDate, Money, StoreError, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
 use super::bill_account::bill_within;
@@ -12,11 +12,13 @@ use crate::ports::BillingTx;
 use crate::subscription::{Subscription, SubscriptionRefusal};
 use crate::upcoming::{due_on, total_of};
 
+/// A subscription with everything around it.
+#[derive(Clone)]
 pub(super) struct Locked {
     pub(super) entity: LegalEntity,
     pub(super) account: Account,
-    subscriptions: Vec<Subscription>,
-    wanted: SubscriptionId,
+    pub(super) subscriptions: Vec<Subscription>,
+    wanted: Option<SubscriptionId>,
 }
 
 /// Locks the account of a subscription, and only then reads what is to be changed.
@@ -26,26 +28,49 @@ pub(super) async fn load(
 ) -> Result<Locked, SubscriptionError> {
     let found = tx.subscriptions().find(id).await?;
     let account = found.ok_or(SubscriptionError::NotFound(id))?.account();
-    let account = tx.accounts().lock(account).await?;
-    let account =
-        account.ok_or_else(|| StoreError::corrupt("a subscription without its account"))?;
+    let locked = load_account(tx, account).await?;
+    let locked = locked.ok_or_else(|| StoreError::corrupt("a subscription without its account"))?;
+    Ok(Locked {
+        wanted: Some(id),
+        ..locked
+    })
+}
+
+/// The same for an account with all its subscriptions; `None` if there is none.
+pub(super) async fn load_account(
+    tx: &mut dyn BillingTx,
+    id: AccountId,
+) -> Result<Option<Locked>, StoreError> {
+    let Some(account) = tx.accounts().lock(id).await? else {
+        return Ok(None);
+    };
     let entity = tx.entities().find(account.entity()).await?;
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let subscriptions = tx.subscriptions().of_account(account.id()).await?;
-    Ok(Locked {
+    Ok(Some(Locked {
         entity,
         account,
         subscriptions,
-        wanted: id,
-    })
+        wanted: None,
+    }))
 }
 
 impl Locked {
     /// The subscription that is to be changed.
     pub(super) fn subscription(&mut self) -> Result<&mut Subscription, SubscriptionError> {
-        let wanted = self.wanted;
-        let found = self.subscriptions.iter_mut().find(|it| it.id() == wanted);
-        found.ok_or(SubscriptionError::NotFound(wanted))
+        let wanted = self
+            .wanted
+            .ok_or_else(|| StoreError::corrupt("no subscription was asked for"))?;
+        self.of(wanted)
+    }
+
+    /// One of the subscriptions of the account.
+    pub(super) fn of(
+        &mut self,
+        id: SubscriptionId,
+    ) -> Result<&mut Subscription, SubscriptionError> {
+        let found = self.subscriptions.iter_mut().find(|it| it.id() == id);
+        found.ok_or(SubscriptionError::NotFound(id))
     }
 
     /// What billing the subscription alone on a day, today or later, brings by what is decided.

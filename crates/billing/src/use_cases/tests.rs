@@ -15,6 +15,7 @@ mod matching;
 mod parking;
 mod pausing;
 mod paying;
+mod prepaying;
 mod procedures;
 mod requesting;
 mod selling;

@@ -43,6 +43,8 @@ pub(super) struct Model {
     access: String,
     access_profile_id: Uuid,
     access_version: i64,
+    /// How long it is paid for; nothing but for what is prepaid.
+    prepaid: Option<Value>,
     next_bill_on: Option<LocalDate>,
     next_change_on: Option<LocalDate>,
     version: i64,
@@ -64,6 +66,7 @@ impl Model {
         };
         let agreements: Vec<_> = subscription.agreement().into_iter().collect();
         let scheduled = subscription.scheduled().map(serde_json::to_value);
+        let prepaid = it.prepaid.map(serde_json::to_value).transpose();
         Ok(Self {
             tenant_id: tenant,
             id: it.id.uuid(),
@@ -87,6 +90,7 @@ impl Model {
             access: it.access.as_str().to_owned(),
             access_profile_id: it.access_profile.uuid(),
             access_version: row::column("access_version", it.access_version)?,
+            prepaid: prepaid.map_err(StoreError::corrupt)?,
             next_bill_on: subscription.next_bill_on(),
             next_change_on: subscription.next_change_on(),
             version: it.version + 1,
@@ -103,6 +107,7 @@ impl Model {
     pub(super) fn into_subscription(self) -> Result<Subscription, StoreError> {
         let access = Access::from_word(&self.access);
         let timing = Timing::from_word(&self.timing);
+        let prepaid = self.prepaid.map(serde_json::from_value).transpose();
         let snapshot = SubscriptionSnapshot {
             id: SubscriptionId::from_uuid(self.id),
             account: AccountId::from_uuid(self.account_id),
@@ -120,6 +125,7 @@ impl Model {
             access: access.ok_or_else(|| row::bad("access", &self.access))?,
             access_profile: ProfileId::from_uuid(self.access_profile_id),
             access_version: row::number("access_version", self.access_version)?,
+            prepaid: prepaid.map_err(StoreError::corrupt)?,
             version: self.version,
         };
         Subscription::restore(snapshot).map_err(StoreError::corrupt)

@@ -7,7 +7,7 @@ use crate::overdue::Level;
 use crate::plan::{Charging, NewPlan, Plan, SoldAs};
 use crate::schedule::BillDay;
 use crate::subscription::{At, Ending, NewSubscription, Subscription};
-use crate::timeline::PausePolicy;
+use crate::timeline::{PausePolicy, Timing};
 use crate::views::SubscriptionFilter;
 
 impl World<'_> {
@@ -15,6 +15,7 @@ impl World<'_> {
         self.a_subscription_reads_back_through_its_whole_life()
             .await;
         self.every_decision_reads_back().await;
+        self.what_is_paid_ahead_reads_back().await;
         self.a_stale_subscription_is_a_conflict().await;
         self.subscriptions_of_an_account_come_by_id().await;
         self.subscriptions_are_found_by_customer_account_and_status()
@@ -119,6 +120,39 @@ impl World<'_> {
         self.keep(subscription).await;
         let stored = self.stored(subscription.id()).await;
         assert_eq!(stored.snapshot(), subscription.snapshot());
+    }
+
+    async fn what_is_paid_ahead_reads_back(&self) {
+        let plan = NewPlan {
+            charging: Charging {
+                timing: Timing::Prepaid,
+                ..Charging::AHEAD
+            },
+            ..self.new_plan("Prepaid", 3_000)
+        };
+        let mut plan = Plan::define(plan).unwrap();
+        let mut tx = self.tx().await;
+        tx.plans().save(&mut plan).await.unwrap();
+        tx.commit().await.unwrap();
+        let new = NewSubscription {
+            id: self.ids.next(),
+            account: self.account().await,
+            customer: self.ids.next(),
+            quantity: 1,
+            bill_day: None,
+            starts_on: day("2026-11-21"),
+        };
+        let mut it = Subscription::start(new, &plan, day("2026-11-21")).unwrap();
+        self.keeps(&mut it).await;
+        it.extend(day("2026-11-25")).unwrap();
+        it.warn_of_balance(kes(3_000), kes(1));
+        it.give_days(3, "a voucher", day("2026-11-25")).unwrap();
+        self.keeps(&mut it).await;
+        let view = self.queries.subscription(self.tenant(), it.id()).await;
+        let paid = view.unwrap().unwrap().prepaid.unwrap();
+        assert_eq!(paid.paid_until, day("2026-12-28"));
+        assert!(paid.auto_renew);
+        assert_eq!(self.stored(it.id()).await.timeline(), it.timeline());
     }
 
     async fn a_stale_subscription_is_a_conflict(&self) {

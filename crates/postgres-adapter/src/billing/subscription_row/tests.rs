@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use billing::{
-    Access, Agreement, BillDay, Decisions, Interval, Pause, PausePolicy, Subscription,
+    Access, Agreement, BillDay, Decisions, Interval, PaidTime, Pause, PausePolicy, Subscription,
     SubscriptionSnapshot, SubscriptionStatus, Timing,
 };
 use kernel::testing::CountingIds;
@@ -53,6 +53,7 @@ fn snapshot() -> SubscriptionSnapshot {
         access: Access::Suspended,
         access_profile: fresh(ids),
         access_version: 7,
+        prepaid: None,
         version: 4,
     }
 }
@@ -71,6 +72,28 @@ fn a_row_survives_the_way_there_and_back() {
     );
     let back = there.into_subscription().unwrap().snapshot();
     assert_eq!(SubscriptionSnapshot { version: 4, ..back }, snapshot());
+}
+
+#[test]
+fn paid_time_survives_and_belongs_to_what_is_prepaid() {
+    let prepaid = Some(PaidTime {
+        paid_until: day("2026-05-31"),
+        auto_renew: false,
+        seen_on: Some(day("2026-05-28")),
+        told_low: true,
+    });
+    let paid = SubscriptionSnapshot {
+        timing: Timing::Prepaid,
+        prepaid,
+        ..snapshot()
+    };
+    let paid = Subscription::restore(paid).unwrap();
+    let row = Model::of(Uuid::from_u128(9), &paid).unwrap();
+    let back = row.clone().into_subscription().unwrap().snapshot();
+    assert_eq!(back.prepaid, prepaid);
+    let mut torn = row;
+    torn.prepaid = None;
+    assert!(torn.into_subscription().is_err());
 }
 
 /// Before decisions were kept one by one, a row said what was agreed and what was scheduled.

@@ -1,0 +1,112 @@
+//! What is paid before it is used: renewals, and whether the credit of the account pays for them by itself.
+
+use axum::Json;
+use axum::extract::State;
+use billing::PaidTime;
+use kernel::{LocalDate, SubscriptionKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+use validator::Validate;
+
+use super::{SubscriptionBody, load};
+use crate::answer::Created;
+use crate::api::Api;
+use crate::extract::{May, Once, PathId, Valid};
+use crate::idempotency::{once, run};
+use crate::problem::Problem;
+use crate::rights::{ChangePlans, RecordPayments};
+use crate::routes::KeyHeader;
+
+/// How long a prepaid subscription is paid for.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = PaidTime)]
+pub(crate) struct PaidTimeBody {
+    /// The first day that is not paid for.
+    #[schema(value_type = String, format = Date, example = "2026-12-21")]
+    paid_until: LocalDate,
+    /// Whether the credit of the account pays for the next period by itself.
+    auto_renew: bool,
+}
+
+impl From<PaidTime> for PaidTimeBody {
+    fn from(it: PaidTime) -> Self {
+        Self {
+            paid_until: it.paid_until,
+            auto_renew: it.auto_renew,
+        }
+    }
+}
+
+/// A renewal: there is nothing to choose.
+#[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RenewalBody {}
+
+/// Whether a subscription renews by itself.
+#[derive(Debug, Clone, Copy, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AutoRenewalBody {
+    /// Whether the credit of the account pays for the next period, a day before the end or as soon as it reaches.
+    enabled: bool,
+}
+
+/// The routes of prepaid subscriptions.
+pub(super) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(renew))
+        .routes(routes!(set_auto_renewal))
+}
+
+/// Renews a prepaid subscription for one period, from the end of what is paid or from today where that is over. The credit of
+/// the account pays for it at once, or nothing happens: `credit_too_low` names what it costs and what there is.
+#[utoipa::path(
+    post, path = "/subscriptions/{id}/renewals", operation_id = "renew_subscription", tag = "subscriptions",
+    params(("id" = String, Path, description = "A subscription id"), KeyHeader),
+    request_body = RenewalBody,
+    responses((status = 201, description = "Renewed and paid", body = SubscriptionBody))
+)]
+async fn renew(
+    State(api): State<Api>,
+    caller: May<RecordPayments>,
+    PathId(id): PathId<SubscriptionKind>,
+    request: Once<RenewalBody>,
+) -> Result<Created<SubscriptionBody>, Problem> {
+    let (id, turn) = once(&api, &caller, &request.attempt, id, |scope| {
+        let api = api.clone();
+        async move {
+            let it = &api.ports;
+            billing::renew_subscription(&*it.billing, &*it.ids, &*it.clock, &scope, id).await
+        }
+    })
+    .await?;
+    Ok(Created {
+        location: format!("/api/v1/subscriptions/{id}"),
+        turn,
+        body: load(&api, &caller, id).await?,
+    })
+}
+
+/// Says whether the credit of the account pays for the periods of a prepaid subscription by itself.
+#[utoipa::path(
+    put, path = "/subscriptions/{id}/auto-renewal", operation_id = "set_auto_renewal", tag = "subscriptions",
+    params(("id" = String, Path, description = "A subscription id")),
+    request_body = AutoRenewalBody,
+    responses((status = 200, description = "As it is now", body = SubscriptionBody))
+)]
+async fn set_auto_renewal(
+    State(api): State<Api>,
+    caller: May<ChangePlans>,
+    PathId(id): PathId<SubscriptionKind>,
+    Valid(body): Valid<AutoRenewalBody>,
+) -> Result<Json<SubscriptionBody>, Problem> {
+    run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            billing::set_auto_renewal(&*api.ports.billing, &scope, id, body.enabled).await
+        }
+    })
+    .await?;
+    load(&api, &caller, id).await.map(Json)
+}
