@@ -25,6 +25,7 @@ mod monitoring;
 mod operators_story;
 mod payments_story;
 mod problems;
+mod provider_story;
 mod receipts;
 mod roles;
 mod routers_story;
