@@ -27,6 +27,7 @@ mod m20261121_000018_dunning;
 mod m20261121_000020_payment_gateways;
 mod m20261121_000022_dunning_fees;
 mod m20261121_000023_reports;
+mod m20261121_000024_provider_money;
 
 pub use sea_orm_migration;
 
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000020_payment_gateways::Migration),
             Box::new(m20261121_000022_dunning_fees::Migration),
             Box::new(m20261121_000023_reports::Migration),
+            Box::new(m20261121_000024_provider_money::Migration),
         ]
     }
 }

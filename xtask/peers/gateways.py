@@ -259,7 +259,7 @@ def local_query(local):
 
 def local_refund(local):
     paid = local.intent("4242424242424242")
-    expect("refund", local.ask("refund", paid.id, 1000, "USD"), "Ok(())")
+    expect("refund", local.ask("refund", paid.id, 1000, "USD"), "Ok(Done)")
     told = local.ask("query", paid.id)
     expect_in("refunded", "refunded: Money { minor: 1000", told)
     # localstripe itself would give back more than was paid.

@@ -84,6 +84,23 @@ impl<T: Serialize> IntoResponse for Accepted<T> {
     }
 }
 
+/// Something was done to a thing: 200, and the thing as it is now.
+#[derive(Debug)]
+pub(crate) struct Acted<T> {
+    /// Whether this request did it, or an earlier one with the same key.
+    pub(crate) turn: Turn,
+    /// The thing.
+    pub(crate) body: T,
+}
+
+impl<T: Serialize> IntoResponse for Acted<T> {
+    fn into_response(self) -> Response {
+        let mut answer = Json(self.body).into_response();
+        mark(&mut answer, self.turn);
+        answer
+    }
+}
+
 /// A thing with its version as `ETag`.
 #[derive(Debug)]
 pub(crate) struct Versioned<T> {

@@ -1,11 +1,11 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
-use billing::UnmatchedKind;
+use billing::{RefundKind, UnmatchedKind};
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
     DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
     Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind,
+    VoucherKind, WebhookKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -174,12 +174,14 @@ const KINDS: &[(&str, &str)] = &[
     ("payment-links", PaymentKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
+    ("provider-refunds", RefundKind::PREFIX),
     ("routers", RouterKind::PREFIX),
     ("service-profiles", ProfileKind::PREFIX),
     ("subscriptions", SubscriptionKind::PREFIX),
     ("unmatched-payments", UnmatchedKind::PREFIX),
     ("voucher-batches", BatchKind::PREFIX),
     ("vouchers", VoucherKind::PREFIX),
+    ("webhooks", WebhookKind::PREFIX),
 ];
 
 fn problem(description: &str) -> Response {

@@ -29,6 +29,7 @@ mod operators;
 mod payment_links;
 mod payments;
 mod plans;
+mod provider_refunds;
 mod router_commands;
 mod router_setup;
 mod routers;
@@ -71,6 +72,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(gateway_accounts::routes())
         .merge(payment_links::routes())
         .merge(webhooks::routes())
+        .merge(provider_refunds::routes())
         .merge(accounts::routes())
         .merge(discounts::routes())
         .merge(billing::routes())

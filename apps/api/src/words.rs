@@ -65,6 +65,8 @@ words! {
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
+    ProviderRefundStatusWord = billing::gateway::ProviderRefundStatus::ALL;
+    RefundOriginWord = [billing::gateway::RefundOrigin::Here, billing::gateway::RefundOrigin::Provider];
     RoleWord = Role::ALL;
     ServiceWord = Service::ALL;
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];

@@ -4,13 +4,16 @@
 //! to ask about, [`PaymentGateway::query`] says what became of it. So everything works without webhooks too, by asking.
 
 mod account;
+mod collection;
 mod credentials;
 mod desk;
+mod events;
 mod inbox;
 mod link;
 mod ports;
 mod provider;
 mod reference;
+mod refund;
 mod token;
 mod use_cases;
 mod webhook;
@@ -19,29 +22,44 @@ use async_trait::async_trait;
 use kernel::{Money, Timestamp};
 
 pub use account::{
-    GatewayAccount, GatewayAccountSnapshot, GatewayEvent, NewGatewayAccount, UnusableAccount,
-    api_key_owner, webhook_secrets_owner,
+    GatewayAccount, GatewayAccountSnapshot, NewGatewayAccount, UnusableAccount, api_key_owner,
+    webhook_secrets_owner,
 };
+pub use collection::{Collection, CollectionSnapshot, NewCollection, NothingLeft};
 pub use credentials::{BadCredentials, GatewayCredentials, GatewayMode};
 pub use desk::{GatewayDesk, GatewayPorts, Gateways, NotReachable};
+pub use events::GatewayEvent;
 pub use inbox::{Webhook, WebhookSnapshot, WebhookStatus};
 pub use link::{BadLink, LinkStatus, NewPaymentLink, PaymentLink, PaymentLinkSnapshot};
 pub use ports::{
-    GATEWAY_NAME_UNIQUE, GatewayAccountRepository, GatewayQueries, GatewayStore, GatewayTx,
-    PaymentLinkRepository, WEBHOOK_EVENT_UNIQUE, WebhookRepository,
+    COLLECTION_TRANSACTION_UNIQUE, CollectionRepository, GATEWAY_NAME_UNIQUE,
+    GatewayAccountRepository, GatewayQueries, GatewayStore, GatewayTx, LINK_REFERENCE_UNIQUE,
+    PaymentLinkRepository, ProviderRefundFilter, ProviderRefundRepository, WEBHOOK_EVENT_UNIQUE,
+    WebhookRepository,
 };
-pub use provider::{ProviderError, ProviderPayment, ProviderStatus, Received, Refusal};
+pub use provider::{
+    ProviderError, ProviderPayment, ProviderStatus, Received, RefundProgress, Refusal,
+};
 pub use reference::{BadReference, OrderReference, ProviderReference};
+pub use refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus, RefundOrigin};
 pub use token::{BadWebhookToken, WebhookToken};
 pub use use_cases::add_account::{AddGatewayAccount, GatewayAccountError, add_gateway_account};
 pub use use_cases::cancel_link::cancel_payment_link;
 pub use use_cases::change_account::{
     disable_gateway_account, enable_gateway_account, replace_credentials, replace_webhook_token,
 };
-pub use use_cases::follow_link::{Followed, follow_payment_link};
-pub use use_cases::open_link::{PaymentLinkError, open_payment_link, present_payment_link};
-pub use use_cases::receive_webhook::{ReceiveWebhookError, SETTLE_WEBHOOK_JOB, receive_webhook};
-pub use use_cases::settle_webhook::settle_webhook;
+pub use use_cases::follow_link::{Followed, follow_collection, follow_payment_link};
+pub use use_cases::open_link::{
+    DismissNoteError, PaymentLinkError, dismiss_link_note, open_payment_link, present_payment_link,
+};
+pub use use_cases::provider_refund::{
+    ProviderRefundError, REFUND_AT_PROVIDER_JOB, ask_provider_refund, came_through_provider,
+    refund_at_provider, retry_provider_refund,
+};
+pub use use_cases::receive_webhook::{
+    ReceiveWebhookError, SETTLE_WEBHOOK_JOB, WebhookAddress, admit_webhook, receive_webhook,
+};
+pub use use_cases::settle_webhook::{requeue_webhook, settle_webhook};
 pub use webhook::{
     MAX_WEBHOOK_BYTES, Notice, WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,
 };
@@ -157,7 +175,8 @@ pub trait PaymentGateway: Send + Sync {
         payment: &ProviderReference,
     ) -> Result<ProviderPayment, ProviderError>;
 
-    /// Gives money back. Above what was paid it is refused.
+    /// Gives money back, or says how far the same refund has come since it was asked for first. Above what was paid it is
+    /// refused.
     ///
     /// # Errors
     /// [`ProviderError`]; after [`ProviderError::Unknown`] the same refund may be asked for again.
@@ -165,7 +184,7 @@ pub trait PaymentGateway: Send + Sync {
         &self,
         credentials: &GatewayCredentials,
         refund: &RefundOrder,
-    ) -> Result<(), ProviderError>;
+    ) -> Result<RefundProgress, ProviderError>;
 
     /// Closes a payment that nobody has made yet, so that nobody can. Closing it twice is one.
     ///

@@ -76,6 +76,7 @@ fn open(world: &mut World, asked: &Asked, now_s: i64) -> Answered {
         created: now_s,
         progress: Progress::Open,
         refunds: Vec::new(),
+        dispute: None,
     });
     let token = format!("token-{:06}", world.midtrans.len());
     let page = format!("https://app.sandbox.midtrans.com/snap/v4/redirection/{token}");
@@ -101,7 +102,12 @@ fn refund(sale: &mut Sale, body: &str) -> Option<Value> {
     if sale.refunds.iter().any(|it| it.key == key) {
         return Some(refusal("406", "Refund key has been used"));
     }
-    sale.refunds.push(Refund { key, amount });
+    let status = "succeeded";
+    sale.refunds.push(Refund {
+        key,
+        amount,
+        status,
+    });
     None
 }
 
@@ -123,6 +129,7 @@ fn snap_refusal(status: u16, message: &str) -> Answered {
 fn transaction(sale: &Sale, keys: &Keys) -> Value {
     let (code, status) = match sale.progress {
         Progress::Open | Progress::Begun => ("201", "pending"),
+        Progress::Paid if sale.is_taken_back() => ("200", "chargeback"),
         Progress::Paid if sale.refunded() >= sale.amount => ("200", "refund"),
         Progress::Paid if sale.refunded() > 0 => ("200", "partial_refund"),
         Progress::Paid => ("200", "settlement"),

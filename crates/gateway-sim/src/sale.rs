@@ -23,6 +23,8 @@ impl Progress {
 pub(crate) struct Refund {
     pub(crate) key: String,
     pub(crate) amount: i64,
+    /// As Stripe says it: `pending`, `succeeded`, `failed`.
+    pub(crate) status: &'static str,
 }
 
 /// A sale.
@@ -40,13 +42,20 @@ pub(crate) struct Sale {
     pub(crate) created: i64,
     pub(crate) progress: Progress,
     pub(crate) refunds: Vec<Refund>,
+    /// How far the customer's bank has come with taking it back, as Stripe says it: `needs_response`, `won`, `lost`.
+    pub(crate) dispute: Option<String>,
 }
 
 impl Sale {
+    /// Whether the customer's bank has it.
+    pub(crate) fn is_taken_back(&self) -> bool {
+        let status = self.dispute.as_deref();
+        status.is_some_and(|it| matches!(it, "needs_response" | "under_review" | "lost"))
+    }
+
     /// What was given back so far.
     pub(crate) fn refunded(&self) -> i64 {
-        self.refunds
-            .iter()
-            .fold(0, |sum, it| sum.saturating_add(it.amount))
+        let made = self.refunds.iter().filter(|it| it.status != "failed");
+        made.fold(0, |sum, it| sum.saturating_add(it.amount))
     }
 }

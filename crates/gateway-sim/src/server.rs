@@ -134,6 +134,35 @@ impl GatewaySim {
         self.shared.lock().move_on(reference, Progress::Expired)
     }
 
+    /// Somebody gives money back in the provider's dashboard, in the provider's units. Says whether there was so much.
+    #[must_use]
+    pub fn refund(&self, reference: &str, amount: i64) -> bool {
+        self.shared.lock().refund(reference, amount)
+    }
+
+    /// From now on Stripe takes refunds on without doing them, or does them again.
+    pub fn hold_refunds(&self, holds: bool) {
+        self.shared.lock().holds_refunds = holds;
+    }
+
+    /// A day passes: Stripe forgets the keys of requests that it had.
+    pub fn forget_keys(&self) {
+        self.shared.lock().remembered.clear();
+    }
+
+    /// Every pending refund of a sale is done, or has failed. Says whether there was one.
+    #[must_use]
+    pub fn finish_refunds(&self, reference: &str, is_done: bool) -> bool {
+        self.shared.lock().finish_refunds(reference, is_done)
+    }
+
+    /// The customer's bank disputes a paid sale, or decides, in Stripe's words: `needs_response`, `won`, `lost`. Says
+    /// whether there was one.
+    #[must_use]
+    pub fn dispute(&self, reference: &str, status: &str) -> bool {
+        self.shared.lock().dispute(reference, status)
+    }
+
     /// What the provider would send about a sale now; `None` if it does not know the sale.
     #[must_use]
     pub fn delivery(&self, reference: &str) -> Option<Delivery> {

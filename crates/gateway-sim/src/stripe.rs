@@ -37,6 +37,10 @@ fn session_id(sale: &Sale) -> String {
     format!("cs_test_{:06}", sale.number)
 }
 
+fn charge_id(sale: &Sale) -> String {
+    format!("ch_{:06}", sale.number)
+}
+
 fn intent_id(sale: &Sale) -> String {
     format!("pi_{:06}", sale.number)
 }
@@ -87,6 +91,14 @@ fn act(world: &mut World, asked: &Asked, now_s: i64) -> Answered {
             None => missing(id),
         },
         ("POST", ["v1", "refunds"]) => refund(world, asked),
+        ("GET", ["v1", "refunds"]) => of_sale(world, asked, |sale| {
+            let refunds = sale.refunds.iter().enumerate();
+            refunds.map(|(at, _)| made_refund(sale, at)).collect()
+        }),
+        ("GET", ["v1", "refunds", id]) => one_refund(world, id),
+        ("GET", ["v1", "disputes"]) => of_sale(world, asked, |sale| {
+            sale.dispute.iter().map(|it| dispute(sale, it)).collect()
+        }),
         _ => error(
             404,
             "invalid_request_error",
@@ -161,6 +173,7 @@ fn open(world: &mut World, asked: &Asked, now_s: i64) -> Answered {
         created: now_s,
         progress: Progress::Open,
         refunds: Vec::new(),
+        dispute: None,
     };
     let made = session(&sale, world.keys.stripe.starts_with("sk_live_"), false);
     world.stripe.push(sale);
@@ -210,13 +223,62 @@ fn refund(world: &mut World, asked: &Asked) -> Answered {
         );
     }
     let key = text("metadata[refund]");
-    sale.refunds.push(Refund { key, amount });
-    let made = json!({
-        "id": format!("re_{:06}_{}", sale.number, sale.refunds.len()), "object": "refund",
-        "amount": amount, "currency": sale.currency, "payment_intent": intent_id(sale),
-        "status": "succeeded",
+    let status = match world.holds_refunds {
+        true => "pending",
+        false => "succeeded",
+    };
+    let Some(sale) = find(world, &id) else {
+        return missing(&id);
+    };
+    sale.refunds.push(Refund {
+        key,
+        amount,
+        status,
     });
-    Answered::new(200, made)
+    Answered::new(200, made_refund(sale, sale.refunds.len() - 1))
+}
+
+/// The nth refund of a sale, counted from 0.
+fn made_refund(sale: &Sale, at: usize) -> Value {
+    let it = &sale.refunds[at];
+    json!({
+        "id": refund_id(sale, at), "object": "refund", "amount": it.amount, "currency": sale.currency,
+        "payment_intent": intent_id(sale), "status": it.status, "metadata": { "refund": it.key },
+    })
+}
+
+fn refund_id(sale: &Sale, at: usize) -> String {
+    format!("re_{:06}_{}", sale.number, at + 1)
+}
+
+fn one_refund(world: &World, id: &str) -> Answered {
+    for sale in &world.stripe {
+        let mut places = 0..sale.refunds.len();
+        if let Some(at) = places.find(|at| refund_id(sale, *at) == id) {
+            return Answered::new(200, made_refund(sale, at));
+        }
+    }
+    missing(id)
+}
+
+fn dispute(sale: &Sale, status: &str) -> Value {
+    json!({
+        "id": format!("dp_{:06}", sale.number), "object": "dispute", "amount": sale.amount,
+        "currency": sale.currency, "payment_intent": intent_id(sale), "status": status,
+    })
+}
+
+/// A list of what hangs on the payment intent or the charge that is asked about.
+fn of_sale(world: &World, asked: &Asked, things: impl Fn(&Sale) -> Vec<Value>) -> Answered {
+    let query = fields(&asked.query);
+    let is = |name: &str, id: String| query.get(name).is_some_and(|it| *it == id);
+    let wanted = |it: &&Sale| is("payment_intent", intent_id(it)) || is("charge", charge_id(it));
+    let sale = world.stripe.iter().find(wanted);
+    let data = sale.map(things).unwrap_or_default();
+    Answered::new(
+        200,
+        json!({ "object": "list", "data": data, "has_more": false }),
+    )
 }
 
 fn list(world: &World, asked: &Asked, is_live: bool) -> Answered {
@@ -277,11 +339,11 @@ fn intent(sale: &Sale, is_live: bool, expands: bool) -> Value {
         Progress::Paid => ("succeeded", sale.amount),
         Progress::Expired | Progress::Cancelled => ("canceled", 0),
     };
-    let charge = format!("ch_{:06}", sale.number);
+    let charge = charge_id(sale);
     let charge = match (sale.progress, expands) {
         (Progress::Paid, true) => json!({
             "id": charge, "object": "charge", "created": sale.created, "amount": sale.amount,
-            "amount_refunded": sale.refunded(),
+            "amount_refunded": sale.refunded(), "disputed": sale.dispute.is_some(),
         }),
         (Progress::Paid, false) => json!(charge),
         _ => Value::Null,
@@ -324,14 +386,10 @@ fn error(status: u16, kind: &str, code: &str, param: &str, message: &str) -> Ans
 /// The event of a session's state, signed at `now_s`.
 pub(crate) fn delivery(keys: &Keys, sale: &Sale, now_s: i64) -> Option<Delivery> {
     let is_live = keys.stripe.starts_with("sk_live_");
-    let kind = match sale.progress {
-        Progress::Paid => "checkout.session.completed",
-        _ => "checkout.session.expired",
-    };
+    let (kind, nth, object) = news(sale, is_live);
     let body = json!({
-        "id": format!("evt_{:06}_{kind}", sale.number), "object": "event", "type": kind,
-        "livemode": is_live, "created": sale.created,
-        "data": { "object": session(sale, is_live, false) },
+        "id": format!("evt_{:06}_{kind}{nth}", sale.number), "object": "event", "type": kind,
+        "livemode": is_live, "created": sale.created, "data": { "object": object },
     });
     let body = body.to_string();
     let mac = Hmac::<Sha256>::new_from_slice(keys.stripe_webhook.as_bytes()).ok()?;
@@ -341,4 +399,31 @@ pub(crate) fn delivery(keys: &Keys, sale: &Sale, now_s: i64) -> Option<Delivery>
         headers: vec![("stripe-signature".to_owned(), signature)],
         body,
     })
+}
+
+/// The latest that happened to a sale: the kind of its event, what tells it from others of the kind, and its object.
+fn news(sale: &Sale, is_live: bool) -> (&'static str, String, Value) {
+    if let Some(status) = &sale.dispute {
+        let kind = match status.as_str() {
+            "won" | "lost" => "charge.dispute.closed",
+            _ => "charge.dispute.created",
+        };
+        return (kind, format!("_{status}"), dispute(sale, status));
+    }
+    if !sale.refunds.is_empty() {
+        let charge = json!({
+            "id": charge_id(sale), "object": "charge", "metadata": {},
+            "payment_intent": intent_id(sale), "amount_refunded": sale.refunded(),
+        });
+        return (
+            "charge.refunded",
+            format!("_{}", sale.refunds.len()),
+            charge,
+        );
+    }
+    let kind = match sale.progress {
+        Progress::Paid => "checkout.session.completed",
+        _ => "checkout.session.expired",
+    };
+    (kind, String::new(), session(sale, is_live, false))
 }

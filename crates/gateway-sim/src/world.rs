@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, VecDeque};
 use serde_json::{Value, json};
 
 use crate::exchange::{Answered, Asked};
-use crate::sale::{Progress, Sale};
+use crate::sale::{Progress, Refund, Sale};
 use crate::{midtrans, stripe};
 
 /// What goes wrong with a call.
@@ -70,6 +70,8 @@ pub(crate) struct World {
     pub(crate) midtrans: Vec<Sale>,
     pub(crate) remembered: BTreeMap<String, Remembered>,
     pub(crate) calls: u64,
+    /// Whether Stripe takes refunds on without doing them.
+    pub(crate) holds_refunds: bool,
     /// What goes wrong with the coming calls; a call may go well in between.
     faults: VecDeque<Option<Fault>>,
 }
@@ -82,6 +84,7 @@ impl World {
             midtrans: Vec::new(),
             remembered: BTreeMap::new(),
             calls: 0,
+            holds_refunds: false,
             faults: VecDeque::new(),
         }
     }
@@ -128,6 +131,43 @@ impl World {
         sale.map(|it| it.progress = to).is_some()
     }
 
+    /// Somebody gives money of a paid sale back in the provider's dashboard. Says whether there was so much.
+    pub(crate) fn refund(&mut self, reference: &str, amount: i64) -> bool {
+        let paid = self.sale(reference);
+        let Some(sale) = paid.filter(|it| it.progress == Progress::Paid) else {
+            return false;
+        };
+        let has_it = amount > 0 && amount <= sale.amount - sale.refunded();
+        if has_it {
+            sale.refunds.push(Refund {
+                key: String::new(),
+                amount,
+                status: "succeeded",
+            });
+        }
+        has_it
+    }
+
+    /// Every refund of a sale that is pending is done, or has failed. Says whether there was one.
+    pub(crate) fn finish_refunds(&mut self, reference: &str, is_done: bool) -> bool {
+        let refunds = self.sale(reference).map(|it| &mut it.refunds);
+        let pending = refunds.into_iter().flatten();
+        let mut found = false;
+        for refund in pending.filter(|it| it.status == "pending") {
+            refund.status = if is_done { "succeeded" } else { "failed" };
+            found = true;
+        }
+        found
+    }
+
+    /// The customer's bank disputes a paid sale, or decides about it. Says whether there was one.
+    pub(crate) fn dispute(&mut self, reference: &str, status: &str) -> bool {
+        let paid = self.sale(reference);
+        let paid = paid.filter(|it| it.progress == Progress::Paid);
+        paid.map(|it| it.dispute = Some(status.to_owned()))
+            .is_some()
+    }
+
     /// What the provider would send about a sale.
     pub(crate) fn delivery(&mut self, reference: &str, now_s: i64) -> Option<Delivery> {
         let sale = self.sale(reference)?.clone();
@@ -144,6 +184,11 @@ impl World {
             [_, "begin", reference] => self.move_on(reference, Progress::Begun),
             [_, "pay", reference] => self.move_on(reference, Progress::Paid),
             [_, "expire", reference] => self.move_on(reference, Progress::Expired),
+            [_, "refund", reference, amount] => {
+                let amount = amount.parse().unwrap_or(0);
+                self.refund(reference, amount)
+            }
+            [_, "dispute", reference, status] => self.dispute(reference, status),
             [_, "fault", name] => Fault::named(name).map(|it| self.plan(it)).is_some(),
             [_, "delivery", reference] => {
                 return match self.delivery(reference, now_s) {

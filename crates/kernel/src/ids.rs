@@ -49,6 +49,10 @@ kinds! {
     GatewayAccountKind, GatewayAccountId, "gwa", "gateway account";
     /// A message of a payment provider.
     WebhookKind, WebhookId, "whk", "webhook";
+    /// A comparison of our books with a payment provider's.
+    ReconciliationKind, ReconciliationId, "rcn", "reconciliation";
+    /// A picture or paper that shows a bank transfer.
+    ProofKind, ProofId, "prf", "proof of payment";
     /// A batch of vouchers.
     BatchKind, BatchId, "bat", "voucher batch";
     /// One voucher.

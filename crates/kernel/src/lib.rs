@@ -41,9 +41,10 @@ pub use ids::{
     DunningRunId, DunningRunKind, EntityId, EntityKind, EventId, EventKind, GatewayAccountId,
     GatewayAccountKind, GrantId, GrantKind, HistoricalSaleId, HistoricalSaleKind, ImportId,
     ImportKind, ImportRowId, ImportRowKind, InvoiceId, InvoiceKind, JobId, JobKind, OperatorId,
-    OperatorKind, PaymentId, PaymentKind, PlanId, PlanKind, ProfileId, ProfileKind, RouterId,
-    RouterKind, SessionId, SessionKind, SubscriptionId, SubscriptionKind, TenantId, TenantKind,
-    VoucherId, VoucherKind, WebhookId, WebhookKind,
+    OperatorKind, PaymentId, PaymentKind, PlanId, PlanKind, ProfileId, ProfileKind, ProofId,
+    ProofKind, ReconciliationId, ReconciliationKind, RouterId, RouterKind, SessionId, SessionKind,
+    SubscriptionId, SubscriptionKind, TenantId, TenantKind, VoucherId, VoucherKind, WebhookId,
+    WebhookKind,
 };
 pub use job_request::{JobRequest, Lane, Priority};
 pub use locale::{BadLocale, Locale};

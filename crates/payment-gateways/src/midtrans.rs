@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use billing::gateway::{
     BadCredentials, Checkout, GatewayCapabilities, GatewayCredentials, GatewayMode, ListSpan,
     Notice, Order, PaymentGateway, ProviderError, ProviderPayment, ProviderReference,
-    ProviderStatus, RefundAbility, RefundOrder, Refusal, WebhookRefusal, WebhookRequest,
+    ProviderStatus, RefundAbility, RefundOrder, RefundProgress, Refusal, WebhookRefusal,
+    WebhookRequest,
 };
 use kernel::{Clock, Timestamp};
 use reqwest::Method;
@@ -253,11 +254,12 @@ impl PaymentGateway for MidtransGateway {
         &self,
         credentials: &GatewayCredentials,
         refund: &RefundOrder,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<RefundProgress, ProviderError> {
         let known = self.status(credentials, &refund.payment).await?;
         let key = refund.id.to_string();
+        // Midtrans answers a refund when it is done.
         if known.has_refund(&key) {
-            return Ok(());
+            return Ok(RefundProgress::Done);
         }
         let ProviderStatus::Paid(received) = known.into_payment()?.status else {
             return Err(ProviderError::refused(Refusal::State, "nothing was paid"));
@@ -272,7 +274,7 @@ impl PaymentGateway for MidtransGateway {
         let body = json!({ "refund_key": key, "amount": units, "reason": refund.reason });
         let post = Some((body, Safety::Once));
         let refunded = self.core(credentials, &refund.payment, "refund", post);
-        refunded.await.map(|_| ())
+        refunded.await.map(|_| RefundProgress::Done)
     }
 
     /// Lets it expire. Midtrans' own `cancel` would also void a card payment that was made and not yet settled.

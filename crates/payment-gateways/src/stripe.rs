@@ -14,14 +14,15 @@ use async_trait::async_trait;
 use billing::gateway::{
     BadCredentials, Checkout, GatewayCapabilities, GatewayCredentials, GatewayMode, ListSpan,
     Notice, Order, PaymentGateway, ProviderError, ProviderPayment, ProviderReference,
-    ProviderStatus, RefundAbility, RefundOrder, Refusal, WebhookRefusal, WebhookRequest,
+    ProviderStatus, RefundAbility, RefundOrder, RefundProgress, Refusal, WebhookRefusal,
+    WebhookRequest,
 };
 use kernel::Timestamp;
 
 use crate::address::BaseAddress;
 use crate::client::Client;
 use crate::json::nonsense;
-use objects::{Intent, Listing, Opened, Session};
+use objects::{Disputes, Intent, Listing, MadeRefund, Opened, Refunds, Session};
 use wire::{Fields, Wire};
 
 /// Where Stripe is.
@@ -71,7 +72,39 @@ impl StripeGateway {
         payment: &ProviderReference,
     ) -> Result<Intent, ProviderError> {
         let path = format!("/v1/payment_intents/{payment}?expand[]=latest_charge");
-        self.wire.get(credentials, &path).await
+        let mut intent: Intent = self.wire.get(credentials, &path).await?;
+        self.ask_for_disputes(credentials, &mut intent).await?;
+        Ok(intent)
+    }
+
+    /// A charge says only that it was disputed once; the disputes say who has the money now.
+    async fn ask_for_disputes(
+        &self,
+        credentials: &GatewayCredentials,
+        intent: &mut Intent,
+    ) -> Result<(), ProviderError> {
+        if !intent.was_disputed() {
+            return Ok(());
+        }
+        let path = format!("/v1/disputes?limit=100&payment_intent={}", intent.id());
+        let disputes: Disputes = self.wire.get(credentials, &path).await?;
+        intent.judge(&disputes);
+        Ok(())
+    }
+
+    /// The refund of this name as it is now, if it was made. Stripe forgets an `Idempotency-Key` after a day: a refund that
+    /// takes longer must not be asked for as if it were new (messaging-payments.md, 2.9).
+    async fn made_refund(
+        &self,
+        credentials: &GatewayCredentials,
+        intent: &Intent,
+        name: &str,
+    ) -> Result<Option<MadeRefund>, ProviderError> {
+        let charge = intent.charge();
+        let charge = charge.ok_or_else(|| nonsense("money without a charge"))?;
+        let path = format!("/v1/refunds?limit=100&charge={charge}");
+        let refunds: Refunds = self.wire.get(credentials, &path).await?;
+        refunds.named(name)
     }
 
     async fn session(
@@ -84,7 +117,11 @@ impl StripeGateway {
             return Err(ProviderError::refused(Refusal::NotFound, message));
         }
         let path = format!("/v1/checkout/sessions/{payment}?expand[]=payment_intent.latest_charge");
-        self.wire.get(credentials, &path).await
+        let mut session: Session = self.wire.get(credentials, &path).await?;
+        if let Some(intent) = session.intent_mut() {
+            self.ask_for_disputes(credentials, intent).await?;
+        }
+        Ok(session)
     }
 
     /// After a refusal to close: whoever finds it closed has what they wanted.
@@ -192,20 +229,31 @@ impl PaymentGateway for StripeGateway {
         &self,
         credentials: &GatewayCredentials,
         refund: &RefundOrder,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<RefundProgress, ProviderError> {
         let intent = self.intent_of(credentials, &refund.payment).await?;
         intent.check_refund(refund.amount)?;
+        let name = refund.id.to_string();
+        let units = amount::to_stripe(refund.amount)?;
+        if let Some(made) = self.made_refund(credentials, &intent, &name).await? {
+            made.must_be_of(units)?;
+            return Ok(made.progress());
+        }
         let mut form = Fields::default();
         form.add("payment_intent", intent.id());
-        let units = amount::to_stripe(refund.amount)?;
         form.add("amount", &units.to_string());
-        form.add("metadata[refund]", &refund.id.to_string());
+        form.add("metadata[refund]", &name);
         form.add("metadata[why]", &refund.reason);
-        let once = refund.id.to_string();
-        self.wire
-            .post::<serde::de::IgnoredAny>(credentials, "/v1/refunds", form, &once)
+        let made: MadeRefund = self
+            .wire
+            .post(credentials, "/v1/refunds", form, &name)
             .await?;
-        Ok(())
+        if made.progress() != RefundProgress::Pending {
+            return Ok(made.progress());
+        }
+        // The answer to a key that was used before is the first one: it may have come further since.
+        let path = format!("/v1/refunds/{}", made.id());
+        let made: MadeRefund = self.wire.get(credentials, &path).await?;
+        Ok(made.progress())
     }
 
     async fn cancel(
@@ -252,7 +300,8 @@ impl PaymentGateway for StripeGateway {
         for _ in 0..MOST_PAGES {
             let listing: Listing = self.wire.get(credentials, &path).await?;
             let next = listing.next_after().map(ToOwned::to_owned);
-            for intent in listing.data {
+            for mut intent in listing.data {
+                self.ask_for_disputes(credentials, &mut intent).await?;
                 found.push(intent.into_payment(credentials.mode())?);
             }
             match next {

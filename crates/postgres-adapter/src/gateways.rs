@@ -1,30 +1,50 @@
 //! Gateway accounts, payment links and webhooks, on the database.
 
 mod account_row;
+mod collection_row;
+mod collections;
 mod link_row;
 mod queries;
+mod refund_row;
 mod webhook_row;
 
 use async_trait::async_trait;
 use billing::gateway::{
-    GatewayAccount, GatewayAccountRepository, GatewayStore, GatewayTx, PaymentLink,
-    PaymentLinkRepository, ProviderReference, Webhook, WebhookRepository,
+    CollectionRepository, GatewayAccount, GatewayAccountRepository, GatewayStore, GatewayTx,
+    PaymentLink, PaymentLinkRepository, ProviderReference, ProviderRefundRepository, Webhook,
+    WebhookRepository,
 };
-use kernel::{GatewayAccountId, PaymentId, Scope, StoreError, WebhookId};
+use kernel::{GatewayAccountId, PaymentId, Scope, StoreError, Timestamp, WebhookId};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, QueryFilter};
 
 use crate::error::Stored;
-use crate::row;
 use crate::store::Store;
 use crate::tx::Tx;
+use crate::{row, sql};
 
 #[async_trait]
 impl GatewayStore for Store {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn GatewayTx>, StoreError> {
         Ok(Box::new(self.transaction(scope).await?))
     }
+
+    async fn forget_webhook_bodies(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let nothing = Vec::<u8>::new();
+        let values = [before.utc().into(), i64::from(limit).into(), nothing.into()];
+        sql::execute(self.writer(), FORGET_BODIES, values).await
+    }
 }
+
+/// The partial index holds exactly these rows.
+const FORGET_BODIES: &str = "\
+UPDATE webhook_inbox SET body = $3 WHERE (tenant_id, id) IN (\
+SELECT tenant_id, id FROM webhook_inbox WHERE status = 'done' AND length(body) > 0 AND received_at < $1 \
+ORDER BY received_at LIMIT $2)";
 
 impl GatewayTx for Tx {
     fn gateway_accounts(&mut self) -> &mut dyn GatewayAccountRepository {
@@ -36,6 +56,14 @@ impl GatewayTx for Tx {
     }
 
     fn webhooks(&mut self) -> &mut dyn WebhookRepository {
+        self
+    }
+
+    fn collections(&mut self) -> &mut dyn CollectionRepository {
+        self
+    }
+
+    fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository {
         self
     }
 }
@@ -90,6 +118,7 @@ impl PaymentLinkRepository for Tx {
         let row = link_row::Model::of(self.tenant(), link.snapshot());
         let identity = (self.tenant(), id.uuid());
         row::save::<link_row::Entity, _>(self.connection(), row, identity, version).await?;
+        self.record(id, link.take_events())?;
         link.saved_as(version + 1);
         Ok(())
     }
@@ -109,6 +138,7 @@ impl WebhookRepository for Tx {
         let row = webhook_row::Model::of(self.tenant(), webhook.snapshot());
         let identity = (self.tenant(), id.uuid());
         row::save::<webhook_row::Entity, _>(self.connection(), row, identity, version).await?;
+        self.record(id, webhook.take_events())?;
         webhook.saved_as(version + 1);
         Ok(())
     }

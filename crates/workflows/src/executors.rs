@@ -54,6 +54,7 @@ pub async fn run_job(
         kinds::EVALUATE_OVERDUE => billing_sweeps::evaluate_overdue(bench, &scope, progress).await,
         kinds::EXPIRE_PAYMENTS => payment_sweeps::expire(bench, &scope, progress).await,
         kinds::SETTLE_WEBHOOK => gateway_jobs::settle(bench, &scope, webhook_of(job)?).await,
+        kinds::REFUND_AT_PROVIDER => gateway_jobs::refund(bench, &scope, refund_of(job)?).await,
         kinds::POLL_PAYMENT_LINKS => gateway_jobs::poll(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
@@ -95,6 +96,14 @@ fn webhook_of(job: &ClaimedJob) -> Result<kernel::WebhookId, Failure> {
         webhook: kernel::WebhookId,
     }
     read::<Payload>(job).map(|it| it.webhook)
+}
+
+fn refund_of(job: &ClaimedJob) -> Result<billing::RefundId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        refund: billing::RefundId,
+    }
+    read::<Payload>(job).map(|it| it.refund)
 }
 
 fn router_of(job: &ClaimedJob) -> Result<kernel::RouterId, Failure> {

@@ -16,6 +16,8 @@ pub const WATCH_ROUTER: &str = "watch_router";
 pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
 /// Works on a payment provider's message; payload `{"webhook": "whk_…"}`.
 pub const SETTLE_WEBHOOK: &str = billing::gateway::SETTLE_WEBHOOK_JOB;
+/// Gives money back through a payment provider; payload `{"refund": "rfd_…"}`.
+pub const REFUND_AT_PROVIDER: &str = billing::gateway::REFUND_AT_PROVIDER_JOB;
 /// Sweep: asks providers what became of payment links.
 pub const POLL_PAYMENT_LINKS: &str = "poll_payment_links";
 /// The billing run of a legal entity; payload `{"entity": "ent_…"}`.

@@ -17,6 +17,8 @@ pub struct Keeping {
     pub events: Option<Duration>,
     /// How long previews of imports are kept that nobody applied.
     pub previews: Duration,
+    /// How long the bodies of payment providers' messages are kept that were acted on; parked ones stay.
+    pub webhook_bodies: Duration,
     /// How long sessions are kept after their end.
     pub sessions: Duration,
     /// How many days use is shown day by day; afterwards only its sum is.
@@ -34,6 +36,7 @@ impl Keeping {
             deliveries: Duration::days(7),
             events: None,
             previews: Duration::days(30),
+            webhook_bodies: Duration::days(90),
             sessions: Duration::days(90),
             usage_days: 400,
         }

@@ -39,6 +39,14 @@ struct Stage {
     account: String,
 }
 
+/// Money that came through the provider.
+struct Paid {
+    /// Where the provider tells of it.
+    webhook: String,
+    /// What the provider calls the page.
+    reference: String,
+}
+
 async fn story(shape: Shape) -> Result<()> {
     let product = Product::install(programs(), shape).await?;
     let clock = product.clock().clone();
@@ -47,6 +55,7 @@ async fn story(shape: Shape) -> Result<()> {
     let address = format!("http://{}", sim.address());
     let mut product = product
         .with("PAYMENTS__ALLOW_TEST_ACCOUNTS", "true")
+        .with("SWEEPS__POLL_PAYMENT_LINKS_S", "1")
         .with("PAYMENTS__STRIPE_URL", &address)
         .with("PAYMENTS__MIDTRANS_URL", &address);
     product.start(&Sabotage::default()).await?;
@@ -77,10 +86,14 @@ async fn tell(product: &Product, sim: GatewaySim) -> Result<()> {
         .strangers_are_turned_away()
         .await
         .context("strangers")?;
-    stage
-        .everybody_tells_at_once(&invoice)
+    let paid = stage
+        .everybody_tells_at_once(&invoice, product)
         .await
         .context("all at once")?;
+    stage
+        .money_goes_back_through_the_provider(&paid)
+        .await
+        .context("refunds")?;
     stage
         .polling_finds_what_nobody_told(product)
         .await
@@ -135,8 +148,9 @@ impl Stage {
         Ok(request.send().await?.status().as_u16())
     }
 
+    /// The money that came: neither what is awaited nor what never came.
     async fn payments(&self) -> Result<Vec<Value>> {
-        let path = format!("/payments?account={}", self.account);
+        let path = format!("/payments?status=settled&account={}", self.account);
         self.operator.list(&path).await
     }
 
@@ -201,10 +215,10 @@ impl Stage {
         Ok(())
     }
 
-    /// 50 deliveries, ten impatient people and a cashier who types the transaction in.
-    async fn everybody_tells_at_once(&self, invoice: &Value) -> Result<()> {
+    /// 50 deliveries, ten impatient people, polls, a cashier who types the transaction in, and ten who claim it by its code.
+    async fn everybody_tells_at_once(&self, invoice: &Value, product: &Product) -> Result<Paid> {
         let secrets = ["whsec_next", "whsec_sim"];
-        let (provider, path) = self.provider("stripe", "sk_test_sim", &secrets).await?;
+        let (provider, webhook) = self.provider("stripe", "sk_test_sim", &secrets).await?;
         let total = whole(invoice, "/total/amount_minor")?;
         let link = self.link(&provider, total).await?;
         let (id, reference) = (text(&link, "/id")?, page_of(&link)?);
@@ -215,11 +229,25 @@ impl Stage {
         });
         let refresh = format!("/payment-links/{id}/refresh");
         let nothing = json!({});
-        let (told, asked, typed) = tokio::join!(
-            join_all((0..DELIVERIES).map(|turn| self.tell(turn, &path, reference))),
+        let claim = json!({
+            "account": self.account, "method": "card", "reference": transaction,
+        });
+        // Every link's turn to be asked about has come.
+        product.clock().advance(chrono::Duration::minutes(2))?;
+        let (told, asked, claimed, typed) = tokio::join!(
+            join_all((0..DELIVERIES).map(|turn| self.tell(turn, &webhook, reference))),
             join_all((0..10).map(|_| self.operator.try_post(&refresh, &nothing))),
+            join_all((0..10).map(|_| self.operator.try_post("/unmatched-payments/claim", &claim))),
             self.operator.try_post("/payments", &typed),
         );
+        for answer in claimed {
+            let status = answer?.status;
+            // Nobody has told of it yet, or it is this account's.
+            ensure!(
+                status == 404 || status == 200,
+                "a claim was answered {status}"
+            );
+        }
         for status in told {
             ensure!(status? == 200, "every delivery is taken");
         }
@@ -243,7 +271,50 @@ impl Stage {
         let path = format!("/invoices/{}", text(invoice, "/id")?);
         let invoice = self.operator.get(&path).await?;
         ensure!(invoice["settlement"] == "paid", "{invoice}");
-        Ok(())
+        let paid = payments[0]["allocations"].as_array();
+        ensure!(
+            paid.is_some_and(|it| it.len() == 1),
+            "paid once: {payments:?}"
+        );
+        Ok(Paid {
+            webhook,
+            reference: reference.to_owned(),
+        })
+    }
+
+    /// Twenty impatient clicks are one refund; a refund made in the provider's dashboard is read and booked once.
+    async fn money_goes_back_through_the_provider(&self, paid: &Paid) -> Result<()> {
+        let payment = self.payments().await?.remove(0);
+        let id = text(&payment, "/id")?;
+        let path = format!("/payments/{id}/refund");
+        let total = whole(&payment, "/amount/amount_minor")?;
+        let body = json!({ "amount": money(total - 100), "reason": "moved away" });
+        let clicks = (0..20).map(|_| self.operator.try_post(&path, &body));
+        let mut taken = 0;
+        for answer in join_all(clicks).await {
+            match answer?.status {
+                202 => taken += 1,
+                status => ensure!(status == 422, "the others are above what is left: {status}"),
+            }
+        }
+        ensure!(taken == 1, "{taken} refunds were asked for");
+        self.until_returned(id, total - 100).await?;
+
+        let (webhook, reference) = (&paid.webhook, paid.reference.as_str());
+        ensure!(self.sim.refund(reference, 100), "the dashboard gives back");
+        ensure!(self.tell(0, webhook, reference).await? == 200, "told");
+        self.until_returned(id, total).await
+    }
+
+    async fn until_returned(&self, payment: &str, minor: i64) -> Result<()> {
+        let path = format!("/payments/{payment}");
+        let returned = eventually("the money went back", SOON, async || {
+            let payment = self.operator.get(&path).await?;
+            let returned = whole(&payment, "/returned/amount_minor")?;
+            ensure!(returned <= minor, "too much went back: {payment}");
+            Ok((returned == minor).then_some(()))
+        });
+        returned.await
     }
 
     /// No message ever arrives: many small providers have no public address.

@@ -1,8 +1,9 @@
 //! What a refusal by a payment provider, or about one, means to a client.
 
 use billing::gateway::{
-    BadCredentials, BadLink, GatewayAccountError, NotReachable, PaymentLinkError, ProviderError,
-    ReceiveWebhookError, Refusal, WebhookRefusal,
+    BadCredentials, BadLink, DismissNoteError, GatewayAccountError, NotReachable, NothingLeft,
+    PaymentLinkError, ProviderError, ProviderRefundError, ReceiveWebhookError, Refusal,
+    WebhookRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -52,6 +53,7 @@ impl From<PaymentLinkError> for Problem {
                 err.to_string(),
             ),
             PaymentLinkError::Refused(rule) => bad_link(rule),
+            PaymentLinkError::NotAwaited(err) => err.into(),
             PaymentLinkError::NotReachable(err) => not_reachable(&err),
             PaymentLinkError::Provider(err) => err.into(),
             PaymentLinkError::Store(err) => err.into(),
@@ -76,6 +78,44 @@ fn not_reachable(err: &NotReachable) -> Problem {
         NotReachable::Unusable(_) => "unusable_keys",
     };
     Problem::refused("gateway_account", rule, err.to_string())
+}
+
+impl From<DismissNoteError> for Problem {
+    fn from(err: DismissNoteError) -> Self {
+        match err {
+            DismissNoteError::NotFound(id) => Self::not_found("payment link", id),
+            DismissNoteError::Refused(refusal) => refusal.into(),
+            DismissNoteError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<ProviderRefundError> for Problem {
+    fn from(err: ProviderRefundError) -> Self {
+        match err {
+            ProviderRefundError::NotFound(id) => Self::not_found("refund", id),
+            ProviderRefundError::ByHand { .. } => {
+                Self::refused("by_hand", "provider_cannot_refund", err.to_string())
+            }
+            ProviderRefundError::NothingLeft(refusal) => nothing_left(refusal),
+            ProviderRefundError::Refused(refusal) => refusal.into(),
+            ProviderRefundError::NotReachable(err) => not_reachable(&err),
+            ProviderRefundError::Asked(err) => err.into(),
+            ProviderRefundError::Store(err) => err.into(),
+        }
+    }
+}
+
+fn nothing_left(refusal: NothingLeft) -> Problem {
+    let text = refusal.to_string();
+    match refusal {
+        NothingLeft::TooMuch { .. } => Problem::refused("amount", "above_received", text),
+        NothingLeft::NotPositive => Problem::invalid("amount.amount_minor", "range", text),
+        NothingLeft::TakenBack => Problem::wrong_state("reversed", refusal),
+        NothingLeft::Money(_) => {
+            Problem::of(&catalog::CURRENCY_MISMATCH).field("amount.currency", "currency", text)
+        }
+    }
 }
 
 impl From<ProviderError> for Problem {

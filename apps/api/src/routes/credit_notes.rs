@@ -15,11 +15,11 @@ use validator::Validate;
 
 use super::KeyHeader;
 use super::invoices::{InvoiceBody, PeriodBody};
-use crate::answer::{Created, Listed};
+use crate::answer::{Acted, Created, Listed};
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Granted, Listing, May, Once, PathId, Valid};
-use crate::idempotency::{once, run};
+use crate::extract::{Granted, Listing, May, Once, PathId};
+use crate::idempotency::once;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{CorrectInvoices, ReadInvoices};
@@ -291,7 +291,7 @@ async fn void(
 /// Gives up what is due on an invoice: nobody is cut off for it any more.
 #[utoipa::path(
     post, path = "/invoices/{id}/write-off", operation_id = "write_off_invoice", tag = "invoices",
-    params(("id" = String, Path, description = "An invoice id")),
+    params(("id" = String, Path, description = "An invoice id"), KeyHeader),
     request_body = ReasonBody,
     responses(
         (status = 200, description = "Written off", body = InvoiceBody),
@@ -302,10 +302,10 @@ async fn write_off(
     State(api): State<Api>,
     caller: May<CorrectInvoices>,
     PathId(invoice): PathId<InvoiceKind>,
-    Valid(body): Valid<ReasonBody>,
-) -> Result<Json<InvoiceBody>, Problem> {
-    run(&caller, |scope| {
-        let (api, reason) = (api.clone(), body.reason.clone());
+    request: Once<ReasonBody>,
+) -> Result<Acted<InvoiceBody>, Problem> {
+    let (_, turn) = once(&api, &caller, &request.attempt, invoice, |scope| {
+        let (api, reason) = (api.clone(), request.body.reason.clone());
         let command = WriteOffInvoice { invoice, reason };
         async move {
             let it = &api.ports;
@@ -313,9 +313,8 @@ async fn write_off(
         }
     })
     .await?;
-    super::invoices::load(&api, &caller, invoice)
-        .await
-        .map(Json)
+    let body = super::invoices::load(&api, &caller, invoice).await?;
+    Ok(Acted { turn, body })
 }
 
 fn asked(

@@ -3,7 +3,8 @@
 use access::{Allowance, NotApplied, RouterStatus, RouterView};
 use axum::Json;
 use axum::extract::State;
-use billing::{AccountView, DunningRunState, DunningRunView, ParkedReason};
+use billing::gateway::WebhookStatus;
+use billing::{AccountView, DunningRunState, DunningRunView, ParkedReason, UnmatchedStatus};
 use jobs::{DeliveryFilter, DeliveryState, DeliveryView, JobFilter, JobStateName, JobView};
 use kernel::{Page, PageRequest, TenantId};
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,8 @@ use crate::extract::{Listing, May};
 use crate::problem::Problem;
 use crate::rights::ReadAccounts;
 
+mod money;
+
 /// What waits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -28,6 +31,14 @@ pub(crate) enum Kind {
     ParkedAccounts,
     /// Dunning runs that would cut off too many.
     DunningRuns,
+    /// Money that fits no account.
+    UnmatchedPayments,
+    /// Messages of payment providers that could not be acted on.
+    Webhooks,
+    /// Payment links with a note.
+    PaymentLinks,
+    /// Refunds that went back and are not in the books, or have waited for their provider for a day.
+    Refunds,
     /// Routers that do not answer, or have something to catch up with.
     Routers,
     /// Jobs that have failed for good.
@@ -37,10 +48,14 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 10] = [
         Self::Access,
         Self::ParkedAccounts,
         Self::DunningRuns,
+        Self::UnmatchedPayments,
+        Self::Webhooks,
+        Self::PaymentLinks,
+        Self::Refunds,
         Self::Routers,
         Self::Jobs,
         Self::Deliveries,
@@ -75,10 +90,11 @@ pub(crate) struct ActionBody {
 #[schema(as = AttentionItem)]
 pub(crate) struct ItemBody {
     /// `paid_but_not_active`, `online_but_not_allowed`, `parked_account`, `waiting_dunning_run`,
+    /// `unmatched_payment`, `parked_webhook`, `noted_payment_link`, `refund_not_booked`, `refund_under_way`,
     /// `unreachable_router`, `untrusted_router`, `pending_router`, `parked_job` or `parked_delivery`.
     #[schema(example = "parked_account")]
     what: &'static str,
-    /// What it is about: an account, a grant, a run, a router, a job or a delivery.
+    /// What it is about: an account, a grant, a run, money, a message, a link, a refund, a router, a job or a delivery.
     #[schema(example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     id: String,
     /// Why it waits.
@@ -176,6 +192,26 @@ async fn group(
                 .dunning_runs(tenant, waiting, page)
                 .await?;
             shown(found, dunning_run)
+        }
+        Kind::UnmatchedPayments => {
+            let open = Some(UnmatchedStatus::Open);
+            let found = it.billing_queries.unmatched_payments(tenant, open, page);
+            shown(found.await?, money::unmatched)
+        }
+        Kind::Webhooks => {
+            let parked = Some(WebhookStatus::Parked);
+            let found = it.payment_gateways.queries.webhooks(tenant, parked, page);
+            shown(found.await?, money::webhook)
+        }
+        Kind::PaymentLinks => {
+            let queries = &it.payment_gateways.queries;
+            shown(queries.links_with_a_note(tenant, page).await?, money::link)
+        }
+        Kind::Refunds => {
+            let since = it.clock.now().minus(money::REFUND_TAKES);
+            let queries = &it.payment_gateways.queries;
+            let found = queries.refunds_to_look_at(tenant, since, page).await?;
+            shown(found, money::refund)
         }
         Kind::Routers => {
             let Page { items, next } = it.access_queries.routers(tenant, page).await?;

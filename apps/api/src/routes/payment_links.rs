@@ -12,7 +12,7 @@ use utoipa_axum::routes;
 use validator::Validate;
 
 use super::KeyHeader;
-use crate::answer::{Created, Listed};
+use crate::answer::{Acted, Created, Listed};
 use crate::api::Api;
 use crate::extract::listing::PageParams;
 use crate::extract::{Granted, Listing, May, NoFilter, Once, PathId};
@@ -22,10 +22,10 @@ use crate::problem::Problem;
 use crate::rights::{ReadPayments, RecordPayments};
 use crate::words;
 
-/// A payment link.
 /// An hour less than providers take at most: their clocks may run behind ours.
 const DEFAULT_MINUTES: i64 = 23 * 60;
 
+/// A payment link.
 #[derive(Debug, Serialize, ToSchema)]
 #[schema(as = PaymentLink)]
 pub(crate) struct PaymentLinkBody {
@@ -100,6 +100,20 @@ pub(crate) struct OpenPaymentLinkBody {
     minutes: Option<i64>,
 }
 
+/// Why nothing is to be done about a note.
+#[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DismissNoteBody {
+    /// Why.
+    #[validate(length(min = 1, max = 300))]
+    #[schema(
+        min_length = 1,
+        max_length = 300,
+        example = "the customer has paid in cash"
+    )]
+    reason: String,
+}
+
 /// The routes of this resource.
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -107,6 +121,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(get))
         .routes(routes!(refresh))
         .routes(routes!(cancel))
+        .routes(routes!(dismiss))
 }
 
 /// Lists payment links, newest first.
@@ -234,6 +249,32 @@ async fn cancel(
     })
     .await?;
     load(&api, &caller, id).await.map(Json)
+}
+
+/// Takes the note off a payment link: somebody has seen it, and says why nothing is to be done. Twice is harmless.
+#[utoipa::path(
+    post, path = "/payment-links/{id}/dismiss-note", operation_id = "dismiss_payment_link_note", tag = "payments",
+    params(("id" = String, Path, description = "A payment link id"), KeyHeader),
+    request_body = DismissNoteBody,
+    responses((status = 200, description = "Without a note", body = PaymentLinkBody))
+)]
+async fn dismiss(
+    State(api): State<Api>,
+    caller: May<RecordPayments>,
+    PathId(id): PathId<PaymentKind>,
+    request: Once<DismissNoteBody>,
+) -> Result<Acted<PaymentLinkBody>, Problem> {
+    let reason = request.body.reason;
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
+        let (api, reason) = (api.clone(), reason.clone());
+        async move {
+            let desk = api.ports.gateway_desk();
+            billing::gateway::dismiss_link_note(desk, &scope, id, &reason).await
+        }
+    })
+    .await?;
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }
 
 async fn load(api: &Api, caller: &Granted, id: PaymentId) -> Result<PaymentLinkBody, Problem> {

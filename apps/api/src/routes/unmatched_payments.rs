@@ -6,7 +6,7 @@ use billing::{
     AllocateUnmatched, Claimed, PaymentMethod, ReceiveUnmatched, UnmatchedId, UnmatchedKind,
     UnmatchedStatus, UnmatchedView,
 };
-use kernel::{AccountId, PaymentId, Timestamp};
+use kernel::{AccountId, PaymentId, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,11 +15,11 @@ use validator::Validate;
 
 use super::KeyHeader;
 use super::payments::{PaymentBody, load as load_payment};
-use crate::answer::{Created, Listed};
+use crate::answer::{Acted, Created, Listed};
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Granted, Listing, May, Once, PathId, Valid};
-use crate::idempotency::{once, run};
+use crate::extract::{Granted, Listing, May, Once, PathId};
+use crate::idempotency::{Attempt, once, run};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{AllocatePayments, ReadPayments, RecordPayments, RefundPayments};
@@ -228,7 +228,7 @@ async fn get(
 /// Says whose it is: it becomes a payment, which pays the oldest invoices first. Twice for one account is harmless.
 #[utoipa::path(
     post, path = "/unmatched-payments/{id}/allocate", operation_id = "allocate_unmatched_payment", tag = "payments",
-    params(("id" = String, Path, description = "An unmatched payment id")),
+    params(("id" = String, Path, description = "An unmatched payment id"), KeyHeader),
     request_body = AllocateUnmatchedBody,
     responses((status = 200, description = "The payment", body = PaymentBody))
 )]
@@ -236,34 +236,37 @@ async fn allocate(
     State(api): State<Api>,
     caller: May<AllocatePayments>,
     PathId(id): PathId<UnmatchedKind>,
-    Valid(body): Valid<AllocateUnmatchedBody>,
-) -> Result<Json<PaymentBody>, Problem> {
-    give_to(&api, &caller, Claimed::Unmatched(id), body.account).await
+    request: Once<AllocateUnmatchedBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let whose = (Claimed::Unmatched(id), request.body.account);
+    give_to(&api, &caller, &request.attempt, whose).await
 }
 
 /// Finds money by the transaction code that a customer was told, and makes it the customer's. Twice for one account is
 /// harmless.
 #[utoipa::path(
     post, path = "/unmatched-payments/claim", operation_id = "claim_payment", tag = "payments",
+    params(KeyHeader),
     request_body = ClaimBody,
     responses((status = 200, description = "The payment", body = PaymentBody))
 )]
 async fn claim(
     State(api): State<Api>,
     caller: May<AllocatePayments>,
-    Valid(body): Valid<ClaimBody>,
-) -> Result<Json<PaymentBody>, Problem> {
+    request: Once<ClaimBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let body = request.body;
     let code = Claimed::Code {
         method: body.method,
         reference: body.reference,
     };
-    give_to(&api, &caller, code, body.account).await
+    give_to(&api, &caller, &request.attempt, (code, body.account)).await
 }
 
 /// Gives money back to whoever sent it. Twice is harmless.
 #[utoipa::path(
     post, path = "/unmatched-payments/{id}/return", operation_id = "return_unmatched_payment", tag = "payments",
-    params(("id" = String, Path, description = "An unmatched payment id")),
+    params(("id" = String, Path, description = "An unmatched payment id"), KeyHeader),
     request_body = ReturnUnmatchedBody,
     responses((status = 200, description = "Given back", body = UnmatchedBody))
 )]
@@ -271,39 +274,44 @@ async fn send_back(
     State(api): State<Api>,
     caller: May<RefundPayments>,
     PathId(id): PathId<UnmatchedKind>,
-    Valid(body): Valid<ReturnUnmatchedBody>,
-) -> Result<Json<UnmatchedBody>, Problem> {
-    run(&caller, |scope| {
-        let (api, reason) = (api.clone(), body.reason.clone());
+    request: Once<ReturnUnmatchedBody>,
+) -> Result<Acted<UnmatchedBody>, Problem> {
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
+        let (api, reason) = (api.clone(), request.body.reason.clone());
         async move {
             let it = &api.ports;
             billing::return_unmatched(&*it.billing, &*it.clock, &scope, id, &reason).await
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }
 
 async fn give_to(
     api: &Api,
     caller: &Granted,
-    money: Claimed,
-    account: AccountId,
-) -> Result<Json<PaymentBody>, Problem> {
+    attempt: &Attempt,
+    (money, account): (Claimed, AccountId),
+) -> Result<Acted<PaymentBody>, Problem> {
     let command = AllocateUnmatched {
         money,
         account,
         payment: api.ports.ids.next(),
     };
-    let payment = run(caller, |scope| {
+    // Twice for one account is the same payment, which may have another id than the one chosen here: the answer to a
+    // repetition finds it again by running again, which changes nothing.
+    let work = |scope: Scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
             billing::allocate_unmatched(&*it.billing, &*it.clock, &scope, command).await
         }
-    })
-    .await?;
-    load_payment(api, caller, payment).await.map(Json)
+    };
+    let (_, turn) = once(api, caller, attempt, account, work).await?;
+    let payment = run(caller, work).await?;
+    let body = load_payment(api, caller, payment).await?;
+    Ok(Acted { turn, body })
 }
 
 async fn load(api: &Api, caller: &Granted, id: UnmatchedId) -> Result<UnmatchedBody, Problem> {

@@ -6,7 +6,7 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use billing::gateway::{MAX_WEBHOOK_BYTES, WebhookRequest, WebhookSnapshot, WebhookStatus};
-use kernel::{GatewayAccountId, Secret, Timestamp, WebhookId};
+use kernel::{GatewayAccountId, Secret, Timestamp, WebhookId, WebhookKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -15,9 +15,10 @@ use utoipa_axum::routes;
 use crate::answer::Listed;
 use crate::api::Api;
 use crate::extract::listing::PageParams;
-use crate::extract::{Listing, May};
+use crate::extract::{Listing, May, PathId};
+use crate::idempotency::run;
 use crate::problem::{Problem, catalog};
-use crate::rights::ReadGateways;
+use crate::rights::{ReadGateways, RecordPayments};
 use crate::words;
 
 /// A provider's message.
@@ -91,6 +92,7 @@ impl From<StatusName> for WebhookStatus {
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(list))
+        .routes(routes!(requeue))
         .routes(routes!(receive))
 }
 
@@ -113,6 +115,35 @@ async fn list(
     Ok(Listed::of(page))
 }
 
+/// Works again on a parked message, because what it was parked for has changed. One that is not parked is left alone.
+#[utoipa::path(
+    post, path = "/webhooks/{id}/requeue", operation_id = "requeue_webhook", tag = "payments",
+    params(("id" = String, Path, description = "A webhook id")),
+    responses((status = 200, description = "Enqueued", body = WebhookBody))
+)]
+async fn requeue(
+    State(api): State<Api>,
+    caller: May<RecordPayments>,
+    PathId(id): PathId<WebhookKind>,
+) -> Result<Json<WebhookBody>, Problem> {
+    let found = run(&caller, |scope| {
+        let api = api.clone();
+        async move {
+            let desk = api.ports.gateway_desk();
+            billing::gateway::requeue_webhook(desk, &scope, id).await
+        }
+    })
+    .await?;
+    let missing = || Problem::not_found("webhook", id);
+    if !found {
+        return Err(missing());
+    }
+    let store = &api.ports.payment_gateways.store;
+    let mut tx = store.begin(&caller.scope()).await?;
+    let webhook = tx.webhooks().find(id).await?.ok_or_else(missing)?;
+    Ok(Json(webhook.snapshot().clone().into()))
+}
+
 /// Takes a provider's message. Answered once it is stored; repetitions are answered too.
 #[utoipa::path(
     post, path = "/webhooks/{gateway}/{token}", operation_id = "receive_webhook", tag = "payments",
@@ -133,13 +164,15 @@ async fn receive(
     Path((gateway, token)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let (desk, token) = (api.ports.gateway_desk(), Secret::new(token));
+    // Strangers are turned away before anything of theirs is read.
+    let address = billing::gateway::admit_webhook(desk, &gateway, &token).await?;
     let (head, body) = request.into_parts();
     let request = WebhookRequest {
         headers: headers(&head.headers),
         body: read(body).await?,
     };
-    let (desk, token) = (api.ports.gateway_desk(), Secret::new(token));
-    let answer = billing::gateway::receive_webhook(desk, &gateway, &token, request).await?;
+    let answer = billing::gateway::receive_webhook(desk, &address, request).await?;
     let kind = [(header::CONTENT_TYPE, answer.content_type)];
     Ok((kind, answer.body).into_response())
 }

@@ -40,6 +40,10 @@ pub struct House {
     pub ports: Ports,
     pub clock: Arc<FixedClock>,
     pub jobs: MemoryJobs,
+    /// The provider that the house's ports talk to.
+    pub sandbox: Arc<SandboxGateway>,
+    /// What is kept of it.
+    pub gateways: MemoryGateways,
 }
 
 impl House {
@@ -50,12 +54,15 @@ impl House {
     pub fn with(change: impl FnOnce(Ports) -> Ports, settings: ApiSettings) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
         let jobs = MemoryJobs::new();
-        let ports = change(ports(&clock, &jobs));
+        let (sandbox, gateways) = (Arc::new(SandboxGateway::new(noon())), MemoryGateways::new());
+        let ports = change(ports(&clock, &jobs, (&sandbox, &gateways)));
         Self {
             router: router(ports.clone(), settings),
             ports,
             clock,
             jobs,
+            sandbox,
+            gateways,
         }
     }
 
@@ -133,7 +140,11 @@ pub fn settings() -> ApiSettings {
     }
 }
 
-fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
+fn ports(
+    clock: &Arc<FixedClock>,
+    jobs: &MemoryJobs,
+    (sandbox, store): (&Arc<SandboxGateway>, &MemoryGateways),
+) -> Ports {
     let access = MemoryAccess::new();
     let usage = MemoryUsage::beside(access.clone());
     let receipts = MemoryReceipts::default();
@@ -179,7 +190,7 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
             inner: MemorySales { billing, access },
             receipts: receipts.clone(),
         }),
-        payment_gateways: gateways(&receipts),
+        payment_gateways: gateways(&receipts, sandbox, store),
         jobs_store: Arc::new(jobs.clone()),
         jobs: Arc::new(jobs.clone()),
         job_control: Arc::new(jobs.clone()),
@@ -194,9 +205,12 @@ fn ports(clock: &Arc<FixedClock>, jobs: &MemoryJobs) -> Ports {
 }
 
 /// The sandbox takes payments; nobody else does.
-fn gateways(receipts: &MemoryReceipts) -> GatewayPorts {
-    let sandbox: Arc<dyn PaymentGateway> = Arc::new(SandboxGateway::new(noon()));
-    let store = MemoryGateways::new();
+fn gateways(
+    receipts: &MemoryReceipts,
+    sandbox: &Arc<SandboxGateway>,
+    store: &MemoryGateways,
+) -> GatewayPorts {
+    let sandbox: Arc<dyn PaymentGateway> = Arc::<SandboxGateway>::clone(sandbox);
     GatewayPorts {
         store: Arc::new(WithReceipts {
             inner: store.clone(),

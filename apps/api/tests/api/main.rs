@@ -27,6 +27,7 @@ mod operators_story;
 mod payments_story;
 mod prepaid_story;
 mod problems;
+mod provider_story;
 mod receipts;
 mod roles;
 mod routers_story;

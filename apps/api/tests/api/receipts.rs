@@ -276,6 +276,14 @@ impl<S: GatewayStore> GatewayStore for WithReceipts<S> {
         let inner = self.inner.begin(scope).await?;
         Ok(self.wrap(scope, inner))
     }
+
+    async fn forget_webhook_bodies(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        self.inner.forget_webhook_bodies(before, limit).await
+    }
 }
 
 impl GatewayTx for ReceiptTx<dyn GatewayTx> {
@@ -289,5 +297,13 @@ impl GatewayTx for ReceiptTx<dyn GatewayTx> {
 
     fn webhooks(&mut self) -> &mut dyn WebhookRepository {
         self.inner.webhooks()
+    }
+
+    fn collections(&mut self) -> &mut dyn billing::gateway::CollectionRepository {
+        self.inner.collections()
+    }
+
+    fn provider_refunds(&mut self) -> &mut dyn billing::gateway::ProviderRefundRepository {
+        self.inner.provider_refunds()
     }
 }

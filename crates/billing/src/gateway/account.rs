@@ -1,43 +1,10 @@
 //! A provider's account that customers pay into, as the tenant has configured it.
 
-use kernel::{CannotOpen, DomainEvent, GatewayAccountId, Name, Sealed, Secret, Timestamp, Vault};
-use serde::Serialize;
+use kernel::{CannotOpen, GatewayAccountId, Name, Sealed, Secret, Timestamp, Vault};
 
 use super::credentials::{BadCredentials, GatewayCredentials, GatewayMode};
+use super::events::GatewayEvent;
 use crate::payment::PaymentMethod;
-
-/// What happened to a gateway account; never with a secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-#[expect(missing_docs, reason = "the fields say what they are")]
-pub enum GatewayEvent {
-    /// It was configured.
-    Added {
-        gateway_account: GatewayAccountId,
-        gateway: String,
-        mode: &'static str,
-    },
-    /// It has other keys.
-    CredentialsReplaced { gateway_account: GatewayAccountId },
-    /// Its webhook has another address: the old one is dead.
-    TokenReplaced { gateway_account: GatewayAccountId },
-    /// Nothing new is asked for through it.
-    Disabled { gateway_account: GatewayAccountId },
-    /// It is in use again.
-    Enabled { gateway_account: GatewayAccountId },
-}
-
-impl DomainEvent for GatewayEvent {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::Added { .. } => "billing.gateway_account_added",
-            Self::CredentialsReplaced { .. } => "billing.gateway_credentials_replaced",
-            Self::TokenReplaced { .. } => "billing.gateway_token_replaced",
-            Self::Disabled { .. } => "billing.gateway_account_disabled",
-            Self::Enabled { .. } => "billing.gateway_account_enabled",
-        }
-    }
-}
 
 /// Everything a store keeps of a gateway account.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use kernel::{GatewayAccountId, Timestamp, WebhookId};
 
 use serde::Serialize;
 
+use super::events::GatewayEvent;
 use super::reference::{OrderReference, ProviderReference};
 use super::webhook::Notice;
 
@@ -53,7 +54,7 @@ pub struct WebhookSnapshot {
     pub payment: ProviderReference,
     /// Our name for it, if the message says it.
     pub order: Option<OrderReference>,
-    /// As it came in, byte for byte.
+    /// As it came in, byte for byte; empty once it was done and has been kept long enough.
     pub body: Vec<u8>,
     /// When it came in.
     pub received_at: Timestamp,
@@ -69,6 +70,7 @@ pub struct WebhookSnapshot {
 #[derive(Debug, Clone)]
 pub struct Webhook {
     state: WebhookSnapshot,
+    events: Vec<GatewayEvent>,
 }
 
 impl Webhook {
@@ -82,6 +84,7 @@ impl Webhook {
         now: Timestamp,
     ) -> Self {
         Self {
+            events: Vec::new(),
             state: WebhookSnapshot {
                 id,
                 gateway_account,
@@ -100,7 +103,10 @@ impl Webhook {
     /// The message that a store kept.
     #[must_use]
     pub const fn restore(state: WebhookSnapshot) -> Self {
-        Self { state }
+        Self {
+            state,
+            events: Vec::new(),
+        }
     }
 
     /// Everything a store keeps.
@@ -119,6 +125,23 @@ impl Webhook {
     pub fn park(&mut self, why: impl Into<String>) {
         self.state.status = WebhookStatus::Parked;
         self.state.note = Some(why.into());
+    }
+
+    /// A worker looks at it again, because somebody has changed what it was parked for. Returns whether it was parked.
+    pub fn requeue(&mut self) -> bool {
+        if self.state.status != WebhookStatus::Parked {
+            return false;
+        }
+        self.state.status = WebhookStatus::Waiting;
+        self.events.push(GatewayEvent::WebhookRequeued {
+            webhook: self.state.id,
+        });
+        true
+    }
+
+    /// What happened since the last time.
+    pub fn take_events(&mut self) -> Vec<GatewayEvent> {
+        std::mem::take(&mut self.events)
     }
 
     /// Notes that this version is stored.

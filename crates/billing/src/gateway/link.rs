@@ -6,8 +6,10 @@ use kernel::{AccountId, GatewayAccountId, Money, PaymentId, Timestamp};
 use serde::Serialize;
 
 use super::Order;
+use super::events::GatewayEvent;
 use super::provider::ProviderStatus;
 use super::reference::{OrderReference, ProviderReference};
+use crate::payment::{PaymentRefusal, reason_of};
 
 /// Minutes between questions while a link can be paid, and after that (messaging-payments.md, 2.13, rule 8).
 const POLL_OPEN: Duration = Duration::minutes(5);
@@ -142,6 +144,7 @@ pub struct NewPaymentLink {
 #[derive(Debug, Clone)]
 pub struct PaymentLink {
     state: PaymentLinkSnapshot,
+    events: Vec<GatewayEvent>,
 }
 
 impl PaymentLink {
@@ -167,6 +170,12 @@ impl PaymentLink {
             return Err(BadLink::ExpiresAt);
         }
         Ok(Self {
+            events: vec![GatewayEvent::LinkOpened {
+                payment_link: new.id,
+                account: new.account,
+                gateway_account: new.gateway_account,
+                amount: new.amount,
+            }],
             state: PaymentLinkSnapshot {
                 id: new.id,
                 account: new.account,
@@ -191,7 +200,10 @@ impl PaymentLink {
     /// The link that a store kept.
     #[must_use]
     pub const fn restore(state: PaymentLinkSnapshot) -> Self {
-        Self { state }
+        Self {
+            state,
+            events: Vec::new(),
+        }
     }
 
     /// Everything a store keeps.
@@ -234,18 +246,54 @@ impl PaymentLink {
         self.state.note = Some(note.into());
     }
 
+    /// Somebody has seen what is noted on it, and says in 1 to 300 characters why nothing is to be done. Returns whether
+    /// there was a note.
+    ///
+    /// # Errors
+    /// [`PaymentRefusal::Reason`].
+    pub fn dismiss_note(&mut self, reason: &str) -> Result<bool, PaymentRefusal> {
+        let reason = reason_of(reason)?;
+        let Some(note) = self.state.note.take() else {
+            return Ok(false);
+        };
+        self.events.push(GatewayEvent::LinkNoteDismissed {
+            payment_link: self.state.id,
+            note,
+            reason,
+        });
+        Ok(true)
+    }
+
     /// Nobody can pay it any more, as far as the provider knows. What closed it first stays; money may come all the same,
     /// and it is asked about until then.
     pub fn closed(&mut self, status: LinkStatus) {
-        if self.state.status == LinkStatus::Open {
-            self.state.status = status;
+        if self.state.status != LinkStatus::Open {
+            return;
         }
+        self.state.status = status;
+        let payment_link = self.state.id;
+        self.events.push(match status {
+            LinkStatus::Expired => GatewayEvent::LinkExpired { payment_link },
+            LinkStatus::Open | LinkStatus::Paid | LinkStatus::Failed | LinkStatus::Cancelled => {
+                GatewayEvent::LinkClosed {
+                    payment_link,
+                    status: status.as_str(),
+                }
+            }
+        });
     }
 
     /// It was paid and the money is in the books. Asking has an end.
-    pub const fn paid(&mut self) {
+    pub fn paid(&mut self) {
+        if self.state.status == LinkStatus::Paid {
+            return;
+        }
         self.state.status = LinkStatus::Paid;
         self.state.next_poll_at = None;
+        self.state.note = None;
+        self.events.push(GatewayEvent::LinkPaid {
+            payment_link: self.state.id,
+        });
     }
 
     /// It was asked about: the next time is later, and once there is none.
@@ -271,6 +319,11 @@ impl PaymentLink {
             | ProviderStatus::Paid(_)
             | ProviderStatus::ChargedBack(_) => None,
         }
+    }
+
+    /// What happened since the last time.
+    pub fn take_events(&mut self) -> Vec<GatewayEvent> {
+        std::mem::take(&mut self.events)
     }
 
     /// Notes that this version is stored.

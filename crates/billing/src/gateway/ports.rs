@@ -7,20 +7,32 @@ use kernel::{
 };
 
 use super::account::{GatewayAccount, GatewayAccountSnapshot};
+use super::collection::Collection;
 use super::inbox::{Webhook, WebhookSnapshot, WebhookStatus};
 use super::link::{PaymentLink, PaymentLinkSnapshot};
 use super::reference::ProviderReference;
+use super::refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus};
+use crate::payment::RefundId;
 
 /// The constraint that keeps the names of gateway accounts unique in a tenant.
 pub const GATEWAY_NAME_UNIQUE: &str = "gateway_accounts_name";
 /// The constraint that takes each message of a gateway account once.
 pub const WEBHOOK_EVENT_UNIQUE: &str = "webhook_inbox_event";
+/// The constraint that gives one link of a gateway account a provider's reference.
+pub const LINK_REFERENCE_UNIQUE: &str = "payment_links_reference";
+/// The constraint that keeps a provider's transaction once in a gateway account.
+pub const COLLECTION_TRANSACTION_UNIQUE: &str = "provider_collections_transaction_reference";
 
 /// Opens transactions over gateway accounts, payment links and webhooks.
 #[async_trait]
 pub trait GatewayStore: Send + Sync {
     /// Begins a transaction confined to the scope's tenant.
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn GatewayTx>, StoreError>;
+
+    /// Empties the bodies of messages that were done and came in before an instant, of every tenant: at most `limit`.
+    /// Returns how many.
+    async fn forget_webhook_bodies(&self, before: Timestamp, limit: u32)
+    -> Result<u64, StoreError>;
 }
 
 /// One transaction over gateway accounts, payment links and webhooks.
@@ -31,6 +43,10 @@ pub trait GatewayTx: UnitOfWork {
     fn payment_links(&mut self) -> &mut dyn PaymentLinkRepository;
     /// The inbox.
     fn webhooks(&mut self) -> &mut dyn WebhookRepository;
+    /// What providers have collected.
+    fn collections(&mut self) -> &mut dyn CollectionRepository;
+    /// Refunds through providers.
+    fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository;
 }
 
 /// Gateway accounts of the scope's tenant.
@@ -57,7 +73,8 @@ pub trait PaymentLinkRepository: Send {
         reference: &ProviderReference,
     ) -> Result<Option<PaymentLink>, StoreError>;
 
-    /// Writes the link. Fails with [`StoreError::Conflict`] if the stored version moved on.
+    /// Writes the link and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
+    /// duplicate of [`LINK_REFERENCE_UNIQUE`] if another link of the account has the reference.
     async fn save(&mut self, link: &mut PaymentLink) -> Result<(), StoreError>;
 }
 
@@ -67,9 +84,46 @@ pub trait WebhookRepository: Send {
     /// The message, or `None`.
     async fn find(&mut self, id: WebhookId) -> Result<Option<Webhook>, StoreError>;
 
-    /// Writes the message. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
+    /// Writes the message and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
     /// [`WEBHOOK_EVENT_UNIQUE`] if the account has had this event; such a transaction is of no further use.
     async fn save(&mut self, webhook: &mut Webhook) -> Result<(), StoreError>;
+}
+
+/// What providers have collected for the scope's tenant.
+#[async_trait]
+pub trait CollectionRepository: Send {
+    /// The collection that a payment is in the books as, or `None`.
+    async fn find(&mut self, payment: PaymentId) -> Result<Option<Collection>, StoreError>;
+
+    /// The collection of a provider's transaction, or `None`.
+    async fn find_by_transaction(
+        &mut self,
+        account: GatewayAccountId,
+        transaction: &str,
+    ) -> Result<Option<Collection>, StoreError>;
+
+    /// Writes the collection. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate of
+    /// [`COLLECTION_TRANSACTION_UNIQUE`] if the account has the transaction as another payment.
+    async fn save(&mut self, collection: &mut Collection) -> Result<(), StoreError>;
+}
+
+/// Refunds through providers of the scope's tenant.
+#[async_trait]
+pub trait ProviderRefundRepository: Send {
+    /// The refund, or `None`.
+    async fn find(&mut self, id: RefundId) -> Result<Option<ProviderRefund>, StoreError>;
+
+    /// Writes the refund and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, refund: &mut ProviderRefund) -> Result<(), StoreError>;
+}
+
+/// Which refunds are listed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ProviderRefundFilter {
+    /// Only of this payment.
+    pub payment: Option<PaymentId>,
+    /// Only with this status.
+    pub status: Option<ProviderRefundStatus>,
 }
 
 /// Reads of gateway accounts, payment links and webhooks, newest first.
@@ -104,4 +158,36 @@ pub trait GatewayQueries: Send + Sync {
         status: Option<WebhookStatus>,
         page: PageRequest,
     ) -> Result<Page<WebhookSnapshot>, StoreError>;
+
+    /// Links with word for a person on them.
+    async fn links_with_a_note(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError>;
+
+    /// What was collected and is to be asked about again by now, what waits longest first.
+    async fn collections_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError>;
+
+    /// Refunds through providers.
+    async fn provider_refunds(
+        &self,
+        tenant: TenantId,
+        filter: ProviderRefundFilter,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError>;
+
+    /// Refunds that went back at a provider, or do not end, and that a person must look at: every one that the books
+    /// refuse, and those that have waited since before an instant.
+    async fn refunds_to_look_at(
+        &self,
+        tenant: TenantId,
+        waiting_since: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError>;
 }

@@ -39,6 +39,20 @@ pub enum ProviderStatus {
     ChargedBack(Received),
 }
 
+/// How far a provider has come with giving money back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RefundProgress {
+    /// It went back.
+    Done,
+    /// The provider has taken it on, and may still fail.
+    Pending,
+    /// It did not go back, and will not.
+    Failed {
+        /// Why, in the provider's words.
+        reason: String,
+    },
+}
+
 /// A payment as its provider knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProviderPayment {

@@ -103,6 +103,14 @@ impl Payment {
             .is_some_and(|it| it.why == ReturnKind::Reversal)
     }
 
+    /// Whether money of it can be given back at all.
+    ///
+    /// # Errors
+    /// [`PaymentRefusal::Status`] unless it is settled and not reversed.
+    pub fn check_refundable(&self) -> Result<(), PaymentRefusal> {
+        self.must_be(PaymentStatus::Settled, "refunded")
+    }
+
     /// Gives money back: `None` for all of it. What pays nothing goes first, then what it paid last, which is owed again
     /// (billing.md, invariant 31). The same id again changes nothing.
     ///
@@ -126,7 +134,7 @@ impl Payment {
                 false => Err(PaymentRefusal::OtherContent(id)),
             };
         }
-        self.must_be(PaymentStatus::Settled, "refunded")?;
+        self.check_refundable()?;
         let received = self.received().map_err(RefundRefusal::Money)?;
         let amount = refund_amount(received, requested, &[])?;
         let given = self.give(why, amount, (at, reason.clone()));

@@ -10,10 +10,12 @@ use kernel::{
 
 use crate::gateway::{
     Checkout, GATEWAY_NAME_UNIQUE, GatewayAccount, GatewayAccountSnapshot, GatewayMode,
-    GatewayQueries, GatewayStore, LinkStatus, NewPaymentLink, Notice, OrderReference, PaymentLink,
-    WEBHOOK_EVENT_UNIQUE, Webhook, WebhookStatus,
+    GatewayQueries, GatewayStore, LINK_REFERENCE_UNIQUE, LinkStatus, NewPaymentLink, Notice,
+    OrderReference, PaymentLink, WEBHOOK_EVENT_UNIQUE, Webhook, WebhookStatus,
 };
 use crate::payment::PaymentMethod;
+
+mod collections;
 
 /// Checks every promise of [`GatewayStore`] and [`GatewayQueries`] on an adapter.
 ///
@@ -40,6 +42,11 @@ pub async fn gateway_store_contract(
     world.links_to_ask_about_wait_in_line().await;
     world.a_message_is_taken_once().await;
     world.who_comes_second_must_look_again().await;
+    world.a_reference_belongs_to_one_link().await;
+    world.links_with_a_note_are_listed().await;
+    world.bodies_of_done_messages_are_forgotten().await;
+    world.collections_are_kept_once_and_wait_in_line().await;
+    world.refunds_are_kept_and_listed().await;
     world.nothing_is_anybody_elses().await;
 }
 
@@ -303,6 +310,80 @@ impl World<'_> {
             .await
             .unwrap();
         assert!(inbox.items.is_empty());
+    }
+
+    async fn a_reference_belongs_to_one_link(&self) {
+        let account = self.stored_account(&self.scope, "References").await;
+        let page = || Checkout {
+            reference: "cs_taken".parse().unwrap(),
+            pay_url: "https://pay.example/1".to_owned(),
+        };
+        let mut first = self.link(account);
+        first.opened(page());
+        self.save_link(&self.scope, &mut first).await;
+        let mut second = self.link(account);
+        self.save_link(&self.scope, &mut second).await;
+        second.opened(page());
+        let outcome = async {
+            let mut tx = self.store.begin(&self.scope).await?;
+            tx.payment_links().save(&mut second).await?;
+            tx.commit().await
+        };
+        let refused = outcome.await.unwrap_err();
+        assert!(refused.is_duplicate_of(LINK_REFERENCE_UNIQUE), "{refused}");
+        let other = self.stored_account(&self.scope, "Other references").await;
+        let mut elsewhere = self.link(other);
+        elsewhere.opened(page());
+        self.save_link(&self.scope, &mut elsewhere).await;
+    }
+
+    async fn links_with_a_note_are_listed(&self) {
+        let account = self.stored_account(&self.scope, "Notes").await;
+        let listed = || async {
+            let page = PageRequest::default();
+            let found = self
+                .queries
+                .links_with_a_note(self.scope.tenant, page)
+                .await;
+            let mut items = found.unwrap().items;
+            items.retain(|it| it.gateway_account == account);
+            items
+        };
+        let mut link = self.link(account);
+        self.save_link(&self.scope, &mut link).await;
+        assert_eq!(listed().await, []);
+        link.note("somebody must look");
+        self.save_link(&self.scope, &mut link).await;
+        assert_eq!(listed().await, [link.snapshot().clone()]);
+        link.dismiss_note("seen").unwrap();
+        self.save_link(&self.scope, &mut link).await;
+        assert_eq!(listed().await, []);
+    }
+
+    async fn bodies_of_done_messages_are_forgotten(&self) {
+        let account = self.stored_account(&self.scope, "Bodies").await;
+        let mut kept = Vec::new();
+        for event in ["evt_done_1", "evt_done_2", "evt_parked"] {
+            let mut webhook = self.webhook(account, event);
+            match event {
+                "evt_parked" => webhook.park("nobody knows it"),
+                _ => webhook.done(),
+            }
+            self.save_webhook(&mut webhook).await.unwrap();
+            kept.push(webhook.snapshot().id);
+        }
+        let later = now().plus(Duration::seconds(1));
+        assert_eq!(self.store.forget_webhook_bodies(now(), 9).await.unwrap(), 0);
+        for forgotten in [1, 1, 0] {
+            let done = self.store.forget_webhook_bodies(later, 1).await;
+            assert_eq!(done.unwrap(), forgotten);
+        }
+        let mut bodies = Vec::new();
+        for id in kept {
+            let webhook = self.find_webhook(&self.scope, id).await.unwrap();
+            bodies.push(webhook.snapshot().body.is_empty());
+        }
+        assert_eq!(bodies, [true, true, false], "only what is done");
     }
 
     fn job(&self) -> JobRequest {

@@ -10,17 +10,24 @@ use kernel::{
 };
 
 use crate::gateway::{
-    GATEWAY_NAME_UNIQUE, GatewayAccount, GatewayAccountRepository, GatewayAccountSnapshot,
-    GatewayPorts, GatewayQueries, GatewayStore, GatewayTx, Gateways, PaymentLink,
-    PaymentLinkRepository, PaymentLinkSnapshot, ProviderReference, WEBHOOK_EVENT_UNIQUE, Webhook,
-    WebhookRepository, WebhookSnapshot, WebhookStatus,
+    CollectionRepository, CollectionSnapshot, GATEWAY_NAME_UNIQUE, GatewayAccount,
+    GatewayAccountRepository, GatewayAccountSnapshot, GatewayPorts, GatewayQueries, GatewayStore,
+    GatewayTx, Gateways, LINK_REFERENCE_UNIQUE, PaymentLink, PaymentLinkRepository,
+    PaymentLinkSnapshot, ProviderReference, ProviderRefundFilter, ProviderRefundRepository,
+    ProviderRefundSnapshot, ProviderRefundStatus, WEBHOOK_EVENT_UNIQUE, Webhook, WebhookRepository,
+    WebhookSnapshot, WebhookStatus,
 };
+use crate::payment::RefundId;
+
+mod collections;
 
 #[derive(Debug, Clone, Default)]
 struct Rows {
     accounts: BTreeMap<(TenantId, GatewayAccountId), GatewayAccountSnapshot>,
     links: BTreeMap<(TenantId, PaymentId), PaymentLinkSnapshot>,
     webhooks: BTreeMap<(TenantId, WebhookId), WebhookSnapshot>,
+    collections: BTreeMap<(TenantId, PaymentId), CollectionSnapshot>,
+    refunds: BTreeMap<(TenantId, RefundId), ProviderRefundSnapshot>,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
 }
@@ -31,6 +38,8 @@ enum Write {
     Account(GatewayAccountSnapshot),
     Link(PaymentLinkSnapshot),
     Webhook(WebhookSnapshot),
+    Collection(CollectionSnapshot),
+    Refund(ProviderRefundSnapshot),
     Event(NewEvent),
     Job(JobRequest),
 }
@@ -95,6 +104,8 @@ impl Rows {
             Write::Account(row) => self.put_account(tenant, row.clone()),
             Write::Link(row) => self.put_link(tenant, row.clone()),
             Write::Webhook(row) => self.put_webhook(tenant, row.clone()),
+            Write::Collection(row) => self.put_collection(tenant, row.clone()),
+            Write::Refund(row) => self.put_refund(tenant, row.clone()),
             Write::Event(event) => {
                 self.events.push(event.clone());
                 Ok(())
@@ -132,6 +143,18 @@ impl Rows {
     ) -> Result<(), StoreError> {
         let key = (tenant, row.id);
         check_version(self.links.get(&key).map(|it| it.version), row.version)?;
+        let mut others = self
+            .links
+            .iter()
+            .filter(|it| it.0.0 == tenant && it.0.1 != row.id);
+        let is_taken = others.any(|it| {
+            it.1.gateway_account == row.gateway_account
+                && row.reference.is_some()
+                && it.1.reference == row.reference
+        });
+        if is_taken {
+            return Err(duplicate(LINK_REFERENCE_UNIQUE));
+        }
         row.version += 1;
         self.links.insert(key, row);
         Ok(())
@@ -185,6 +208,23 @@ impl GatewayStore for MemoryGateways {
             writes: Vec::new(),
         }))
     }
+
+    async fn forget_webhook_bodies(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> Result<u64, StoreError> {
+        let mut rows = self.lock();
+        let old = rows.webhooks.values_mut().filter(|it| {
+            it.status == WebhookStatus::Done && it.received_at < before && !it.body.is_empty()
+        });
+        let mut forgotten = 0;
+        for row in old.take(usize::try_from(limit).unwrap_or(usize::MAX)) {
+            row.body.clear();
+            forgotten += 1;
+        }
+        Ok(forgotten)
+    }
 }
 
 #[async_trait]
@@ -214,6 +254,14 @@ impl GatewayTx for MemoryTx {
     }
 
     fn webhooks(&mut self) -> &mut dyn WebhookRepository {
+        self
+    }
+
+    fn collections(&mut self) -> &mut dyn CollectionRepository {
+        self
+    }
+
+    fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository {
         self
     }
 }
@@ -258,8 +306,11 @@ impl PaymentLinkRepository for MemoryTx {
 
     async fn save(&mut self, link: &mut PaymentLink) -> Result<(), StoreError> {
         let row = link.snapshot().clone();
-        let version = row.version;
+        let (id, version) = (row.id, row.version);
         self.write(Write::Link(row))?;
+        for event in link.take_events() {
+            self.write(Write::Event(NewEvent::of(id, &event)?))?;
+        }
         link.saved_as(version + 1);
         Ok(())
     }
@@ -274,8 +325,11 @@ impl WebhookRepository for MemoryTx {
 
     async fn save(&mut self, webhook: &mut Webhook) -> Result<(), StoreError> {
         let row = webhook.snapshot().clone();
-        let version = row.version;
+        let (id, version) = (row.id, row.version);
         self.write(Write::Webhook(row))?;
+        for event in webhook.take_events() {
+            self.write(Write::Event(NewEvent::of(id, &event)?))?;
+        }
         webhook.saved_as(version + 1);
         Ok(())
     }
@@ -351,5 +405,61 @@ impl GatewayQueries for MemoryGateways {
         let place = |it: &WebhookSnapshot| Cursor::after(it.id);
         let passes = |it: &WebhookSnapshot| status.is_none_or(|wanted| it.status == wanted);
         Ok(page_of(&self.lock().webhooks, tenant, page, place, passes))
+    }
+
+    async fn links_with_a_note(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
+        let passes = |it: &PaymentLinkSnapshot| it.note.is_some();
+        Ok(page_of(&self.lock().links, tenant, page, place, passes))
+    }
+
+    async fn collections_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let rows = self.lock();
+        let mine = rows.collections.iter().filter(|it| it.0.0 == tenant);
+        let mut due: Vec<_> = mine
+            .filter_map(|it| it.1.next_poll_at.map(|at| (at, it.1.payment)))
+            .filter(|it| it.0 <= now)
+            .collect();
+        due.sort_unstable();
+        let first = due.into_iter().take(usize::from(limit));
+        Ok(first.map(|it| it.1).collect())
+    }
+
+    async fn provider_refunds(
+        &self,
+        tenant: TenantId,
+        filter: ProviderRefundFilter,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
+        let passes = |it: &ProviderRefundSnapshot| {
+            filter.payment.is_none_or(|wanted| it.payment == wanted)
+                && filter.status.is_none_or(|wanted| it.status == wanted)
+        };
+        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
+    }
+
+    async fn refunds_to_look_at(
+        &self,
+        tenant: TenantId,
+        waiting_since: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
+        let passes = |it: &ProviderRefundSnapshot| match it.status {
+            ProviderRefundStatus::Unbooked => true,
+            ProviderRefundStatus::Waiting => it.asked_at < waiting_since,
+            ProviderRefundStatus::Done | ProviderRefundStatus::Failed => false,
+        };
+        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
     }
 }

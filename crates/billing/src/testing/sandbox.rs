@@ -11,8 +11,8 @@ use super::gateway_contract::GatewayBench;
 use crate::gateway::{
     BadCredentials, Checkout, GatewayCapabilities, GatewayCredentials, GatewayMode, ListSpan,
     Notice, Order, OrderReference, PaymentGateway, ProviderError, ProviderPayment,
-    ProviderReference, ProviderStatus, Received, RefundAbility, RefundOrder, Refusal,
-    WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,
+    ProviderReference, ProviderStatus, Received, RefundAbility, RefundOrder, RefundProgress,
+    Refusal, WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,
 };
 use crate::payment::RefundId;
 
@@ -32,6 +32,7 @@ pub struct SandboxGateway {
     now: Timestamp,
     sales: Mutex<BTreeMap<String, Sale>>,
     is_away: AtomicBool,
+    holds_refunds: AtomicBool,
 }
 
 impl SandboxGateway {
@@ -45,6 +46,7 @@ impl SandboxGateway {
             now,
             sales: Mutex::new(BTreeMap::new()),
             is_away: AtomicBool::new(false),
+            holds_refunds: AtomicBool::new(false),
         }
     }
 
@@ -78,6 +80,31 @@ impl SandboxGateway {
         true
     }
 
+    /// The customer's bank gives up what it had taken back. Says whether it had.
+    pub fn win(&self, payment: &ProviderReference) -> bool {
+        let mut sales = self.lock();
+        let Some(sale) = sales.get_mut(payment.as_str()) else {
+            return false;
+        };
+        let ProviderStatus::ChargedBack(received) = sale.status.clone() else {
+            return false;
+        };
+        sale.status = ProviderStatus::Paid(received);
+        true
+    }
+
+    /// Somebody at the provider gives money back. Says whether it was left.
+    pub fn refund_there(&self, refund: &RefundOrder) -> bool {
+        let mut sales = self.lock();
+        let sale = sales.get_mut(refund.payment.as_str());
+        sale.is_some_and(|it| give_back(it, refund).is_ok())
+    }
+
+    /// From now on refunds stay pending, or do not any more.
+    pub fn hold_refunds(&self, holds: bool) {
+        self.holds_refunds.store(holds, Ordering::SeqCst);
+    }
+
     /// It answers no more calls.
     pub fn go_away(&self) {
         self.is_away.store(true, Ordering::SeqCst);
@@ -91,9 +118,10 @@ impl SandboxGateway {
     /// What it would send about a payment, signed with a secret.
     #[must_use]
     pub fn delivery(&self, payment: &ProviderReference, secret: &Secret) -> WebhookRequest {
+        let news = self.lock().get(payment.as_str()).map_or(0, news_of);
         WebhookRequest {
             headers: vec![(SECRET_HEADER.to_owned(), secret.expose().to_owned())],
-            body: format!("{{\"payment\":\"{payment}\"}}").into_bytes(),
+            body: format!("{{\"payment\":\"{payment}\",\"news\":\"{news}\"}}").into_bytes(),
         }
     }
 
@@ -128,6 +156,15 @@ impl SandboxGateway {
             return Err(ProviderError::refused(Refusal::Credentials, "wrong key"));
         }
         Ok(())
+    }
+}
+
+/// What became of a sale, as a number: the same state is told as the same event.
+fn news_of(sale: &Sale) -> i64 {
+    match &sale.status {
+        ProviderStatus::Paid(received) => received.refunded.minor().saturating_add(1),
+        ProviderStatus::ChargedBack(_) => -1,
+        _ => 0,
     }
 }
 
@@ -227,11 +264,15 @@ impl PaymentGateway for SandboxGateway {
         &self,
         credentials: &GatewayCredentials,
         refund: &RefundOrder,
-    ) -> Result<(), ProviderError> {
+    ) -> Result<RefundProgress, ProviderError> {
         self.admit(credentials)?;
         let mut sales = self.lock();
         let sale = sales.get_mut(refund.payment.as_str());
-        give_back(sale.ok_or_else(unknown)?, refund)
+        give_back(sale.ok_or_else(unknown)?, refund)?;
+        Ok(match self.holds_refunds.load(Ordering::SeqCst) {
+            true => RefundProgress::Pending,
+            false => RefundProgress::Done,
+        })
     }
 
     async fn cancel(
@@ -285,7 +326,7 @@ impl PaymentGateway for SandboxGateway {
             serde_json::from_slice(&request.body).map_err(|_| WebhookRefusal::Unreadable)?;
         let payment = body.get("payment").ok_or(WebhookRefusal::Unreadable)?;
         Ok(vec![Notice {
-            event: format!("event-{payment}"),
+            event: format!("event-{payment}-{}", body.get("news").map_or("", |it| it)),
             order: payment.parse().ok(),
             payment: payment.parse().map_err(|_| WebhookRefusal::Unreadable)?,
         }])

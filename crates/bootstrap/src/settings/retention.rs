@@ -20,6 +20,8 @@ pub struct RetentionSettings {
     pub events_days: u16,
     /// Days that previews of imports are kept that nobody applied.
     pub previews_days: u16,
+    /// Days that the bodies of payment providers' messages are kept that were acted on.
+    pub webhook_bodies_days: u16,
     /// Days that sessions of customers are kept after their end.
     pub sessions_days: u16,
     /// Days that use is kept day by day.
@@ -38,6 +40,7 @@ impl RetentionSettings {
             deliveries: days(self.deliveries_days),
             events: (self.events_days > 0).then(|| days(self.events_days)),
             previews: days(self.previews_days),
+            webhook_bodies: days(self.webhook_bodies_days),
             sessions: days(self.sessions_days),
             usage_days: self.usage_days,
         }
@@ -69,6 +72,11 @@ impl RetentionSettings {
             (
                 self.previews_days >= 1,
                 "retention.previews_days",
+                "must be at least 1",
+            ),
+            (
+                self.webhook_bodies_days >= 1,
+                "retention.webhook_bodies_days",
                 "must be at least 1",
             ),
             (

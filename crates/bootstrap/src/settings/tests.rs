@@ -57,6 +57,10 @@ fn a_value_out_of_range_is_named() {
             "[retention]\npreviews_days = 0\n",
             "retention.previews_days",
         ),
+        (
+            "[retention]\nwebhook_bodies_days = 0\n",
+            "retention.webhook_bodies_days",
+        ),
     ] {
         let refused = with(toml).unwrap_err();
         assert!(format!("{refused:#}").contains(setting), "{refused:#}");

@@ -2,7 +2,7 @@
 
 use billing::gateway::{
     Checkout, GatewayMode, Notice, OrderReference, ProviderError, ProviderPayment,
-    ProviderReference, ProviderStatus, Received, Refusal, WebhookRefusal,
+    ProviderReference, ProviderStatus, Received, RefundProgress, Refusal, WebhookRefusal,
 };
 use kernel::{Money, Timestamp};
 use serde::Deserialize;
@@ -53,6 +53,9 @@ pub(super) struct Intent {
     metadata: Metadata,
     latest_charge: Option<Charge>,
     last_payment_error: Option<PaymentError>,
+    /// Whether the customer's bank has it back: only the disputes tell.
+    #[serde(skip)]
+    is_taken_back: bool,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -62,10 +65,99 @@ struct Metadata {
 
 #[derive(Debug, Deserialize)]
 struct Charge {
+    id: String,
     created: i64,
     amount: i64,
     #[serde(default)]
     amount_refunded: i64,
+    /// It stays true after a dispute was won.
+    #[serde(default)]
+    disputed: bool,
+}
+
+/// A page of disputes of one payment intent, which has a few at most.
+#[derive(Debug, Deserialize)]
+pub(super) struct Disputes {
+    data: Vec<Dispute>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Dispute {
+    status: String,
+}
+
+impl Disputes {
+    /// Whether one of them holds the money: from its beginning, until it is won. An inquiry (`warning_…`) takes nothing.
+    pub(super) fn hold_the_money(&self) -> bool {
+        let mut statuses = self.data.iter().map(|it| it.status.as_str());
+        statuses.any(|it| matches!(it, "needs_response" | "under_review" | "lost"))
+    }
+}
+
+/// A page of refunds of one charge.
+#[derive(Debug, Deserialize)]
+pub(super) struct Refunds {
+    data: Vec<MadeRefund>,
+    #[serde(default)]
+    has_more: bool,
+}
+
+impl Refunds {
+    /// The refund of this name, if it was made.
+    ///
+    /// # Errors
+    /// [`ProviderError`] if the page is not all of them and it is not on it.
+    pub(super) fn named(self, name: &str) -> Result<Option<MadeRefund>, ProviderError> {
+        let is_ours = |it: &MadeRefund| it.metadata.refund.as_deref() == Some(name);
+        let found = self.data.into_iter().find(is_ours);
+        match (found, self.has_more) {
+            (None, true) => Err(nonsense("more refunds than anybody makes")),
+            (found, _) => Ok(found),
+        }
+    }
+}
+
+/// A refund that Stripe has taken on.
+#[derive(Debug, Deserialize)]
+pub(super) struct MadeRefund {
+    id: String,
+    amount: i64,
+    #[serde(default)]
+    metadata: RefundMetadata,
+    status: Option<String>,
+    failure_reason: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct RefundMetadata {
+    refund: Option<String>,
+}
+
+impl MadeRefund {
+    /// Refuses to take it for a refund of another amount, in Stripe's units.
+    pub(super) fn must_be_of(&self, units: i64) -> Result<(), ProviderError> {
+        if self.amount == units {
+            return Ok(());
+        }
+        let message = "a refund of this name was made of another amount";
+        Err(ProviderError::refused(Refusal::Duplicate, message))
+    }
+
+    /// Stripe's name for it, to ask about it again.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How far it has come. Old servers say nothing of a refund that is done.
+    pub(super) fn progress(&self) -> RefundProgress {
+        match self.status.as_deref() {
+            None | Some("succeeded") => RefundProgress::Done,
+            Some(status @ ("failed" | "canceled")) => RefundProgress::Failed {
+                reason: self.failure_reason.clone().unwrap_or(status.to_owned()),
+            },
+            Some(_) => RefundProgress::Pending,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -89,6 +181,10 @@ impl Listing {
 }
 
 impl Session {
+    pub(super) const fn intent_mut(&mut self) -> Option<&mut Intent> {
+        self.payment_intent.as_mut()
+    }
+
     pub(super) fn into_intent(self) -> Option<Intent> {
         self.payment_intent
     }
@@ -100,7 +196,11 @@ impl Session {
             None => ProviderStatus::Pending,
         };
         // Nothing was paid, and the page is closed: whatever the intent hopes for, nobody will.
-        let is_over = self.status == "expired" && !matches!(status, ProviderStatus::Paid(_));
+        let has_money = matches!(
+            status,
+            ProviderStatus::Paid(_) | ProviderStatus::ChargedBack(_)
+        );
+        let is_over = self.status == "expired" && !has_money;
         Ok(ProviderPayment {
             reference: reference(&self.id)?,
             order: order(self.client_reference_id.as_deref()),
@@ -117,6 +217,21 @@ impl Session {
 impl Intent {
     pub(super) fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Whether somebody has ever disputed it: then the disputes tell who has the money.
+    pub(super) fn was_disputed(&self) -> bool {
+        self.latest_charge.as_ref().is_some_and(|it| it.disputed)
+    }
+
+    /// The charge that its money came with.
+    pub(super) fn charge(&self) -> Option<&str> {
+        self.latest_charge.as_ref().map(|it| it.id.as_str())
+    }
+
+    /// What the disputes tell.
+    pub(super) fn judge(&mut self, disputes: &Disputes) {
+        self.is_taken_back = disputes.hold_the_money();
     }
 
     /// Nothing is given back that was not paid. How much is left, the provider knows better: a refund that is asked for
@@ -147,6 +262,7 @@ impl Intent {
     /// `is_final` says that the customer has no way to try again: their page is done.
     fn status(&self, is_final: bool) -> Result<ProviderStatus, ProviderError> {
         Ok(match self.status.as_str() {
+            "succeeded" if self.is_taken_back => ProviderStatus::ChargedBack(self.received()?),
             "succeeded" => ProviderStatus::Paid(self.received()?),
             "canceled" => ProviderStatus::Cancelled,
             "requires_payment_method" if is_final => ProviderStatus::Failed {

@@ -1,8 +1,8 @@
 //! Stripe's adapter before a server that answers like Stripe, over real sockets, in good weather and bad.
 
 use billing::gateway::{
-    BadCredentials, GatewayMode, ProviderError, ProviderStatus, RefundOrder, Refusal,
-    WebhookRefusal, WebhookRequest,
+    BadCredentials, GatewayMode, ProviderError, ProviderStatus, RefundOrder, RefundProgress,
+    Refusal, WebhookRefusal, WebhookRequest,
 };
 use billing::testing::{GatewayBench as _, payment_gateway_contract};
 use gateway_sim::Fault;
@@ -240,4 +240,67 @@ async fn an_event_about_something_else_is_no_news() {
     };
     let refused = bed.gateway.verify(&bed.credentials(), &unsigned, now());
     assert_eq!(refused, Err(WebhookRefusal::Unsigned));
+}
+
+#[tokio::test]
+async fn a_refund_that_takes_days_is_asked_for_once_and_its_end_is_told() {
+    for is_done in [true, false] {
+        let bed = Sandbed::stripe().await;
+        let keys = bed.credentials();
+        let order = bed.order(1);
+        let checkout = bed.gateway.create(&keys, &order).await.unwrap();
+        let name = checkout.reference.as_str();
+        assert!(bed.sim.pay(name));
+        bed.sim.hold_refunds(true);
+        let ids: &dyn Ids = &CountingIds::from(9);
+        let refund = RefundOrder {
+            id: ids.next(),
+            payment: checkout.reference.clone(),
+            amount: Money::from_minor(order.amount.minor() / 3, order.amount.currency()),
+            reason: "paid twice".to_owned(),
+        };
+        for _ in 0..2 {
+            let asked = bed.gateway.refund(&keys, &refund).await;
+            assert_eq!(asked, Ok(RefundProgress::Pending));
+            // A day later Stripe has forgotten the key.
+            bed.sim.forget_keys();
+        }
+        assert!(bed.sim.finish_refunds(name, is_done));
+        let ended = bed.gateway.refund(&keys, &refund).await.unwrap();
+        match is_done {
+            true => assert_eq!(ended, RefundProgress::Done),
+            false => assert!(matches!(ended, RefundProgress::Failed { .. })),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_dispute_takes_the_money_until_it_is_won() {
+    let bed = Sandbed::stripe().await;
+    let keys = bed.credentials();
+    let checkout = bed.gateway.create(&keys, &bed.order(1)).await.unwrap();
+    let name = checkout.reference.as_str();
+    assert!(bed.sim.pay(name));
+    let intent = name.replace("cs_test_", "pi_").parse().unwrap();
+    for (status, is_taken) in [
+        ("warning_needs_response", false),
+        ("needs_response", true),
+        ("under_review", true),
+        ("won", false),
+        ("lost", true),
+    ] {
+        assert!(bed.sim.dispute(name, status));
+        for reference in [&checkout.reference, &intent] {
+            let told = bed.gateway.query(&keys, reference).await.unwrap().status;
+            let is_back = matches!(told, ProviderStatus::ChargedBack(_));
+            assert_eq!(is_back, is_taken, "{status}: {told:?}");
+        }
+        let delivery = bed.sim.delivery(name).unwrap();
+        let request = WebhookRequest {
+            headers: delivery.headers,
+            body: delivery.body.into_bytes(),
+        };
+        let notices = bed.gateway.verify(&keys, &request, now()).unwrap();
+        assert_eq!(notices[0].payment, intent, "{status}");
+    }
 }

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use billing::gateway::{
-    GatewayAccountSnapshot, GatewayQueries, PaymentLinkSnapshot, WebhookSnapshot, WebhookStatus,
+    GatewayAccountSnapshot, GatewayQueries, PaymentLinkSnapshot, ProviderRefundFilter,
+    ProviderRefundSnapshot, ProviderRefundStatus, WebhookSnapshot, WebhookStatus,
 };
 use kernel::{Cursor, Page, PageRequest, PaymentId, StoreError, TenantId, Timestamp};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Select};
 use uuid::Uuid;
 
-use super::{account_row, link_row, webhook_row};
+use super::{account_row, link_row, refund_row, webhook_row};
 use crate::store::Store;
 use crate::{row, sql};
 
@@ -22,6 +23,27 @@ struct IdRow {
 const TO_ASK: &str = "\
 SELECT id FROM payment_links WHERE tenant_id = $1 AND next_poll_at IS NOT NULL AND next_poll_at <= $2
 ORDER BY next_poll_at, id LIMIT $3";
+
+/// The partial index holds exactly these rows.
+const COLLECTED_TO_ASK: &str = "\
+SELECT id FROM provider_collections WHERE tenant_id = $1 AND next_poll_at IS NOT NULL AND next_poll_at <= $2
+ORDER BY next_poll_at, id LIMIT $3";
+
+impl Store {
+    async fn refunds(
+        &self,
+        tenant: TenantId,
+        wanted: Select<refund_row::Entity>,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(refund_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+}
 
 #[async_trait]
 impl GatewayQueries for Store {
@@ -85,5 +107,70 @@ impl GatewayQueries for Store {
         Ok(Page::from_overfetch(found?, page, |it| {
             Cursor::after(it.id)
         }))
+    }
+
+    async fn links_with_a_note(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let wanted = link_row::Entity::find().filter(Expr::col("note").is_not_null());
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(link_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn collections_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let values = [
+            tenant.uuid().into(),
+            now.utc().into(),
+            i64::from(limit).into(),
+        ];
+        let rows: Vec<IdRow> = sql::rows(self.reader(), COLLECTED_TO_ASK, values).await?;
+        let ids = rows.into_iter().map(|it| PaymentId::from_uuid(it.id));
+        Ok(ids.collect())
+    }
+
+    async fn provider_refunds(
+        &self,
+        tenant: TenantId,
+        filter: ProviderRefundFilter,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let mut wanted = refund_row::Entity::find();
+        if let Some(payment) = filter.payment {
+            wanted = wanted.filter(Expr::col("payment_id").eq(payment.uuid()));
+        }
+        if let Some(status) = filter.status {
+            wanted = wanted.filter(Expr::col("status").eq(status.as_str()));
+        }
+        self.refunds(tenant, wanted, page).await
+    }
+
+    async fn refunds_to_look_at(
+        &self,
+        tenant: TenantId,
+        waiting_since: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let (waiting, unbooked) = (
+            ProviderRefundStatus::Waiting.as_str(),
+            ProviderRefundStatus::Unbooked.as_str(),
+        );
+        let has_status = |status: &str| Expr::col("status").eq(status);
+        let is_late = has_status(waiting).and(Expr::col("asked_at").lt(waiting_since.utc()));
+        // Names the index's condition, which holds the few that are not done.
+        let wanted = refund_row::Entity::find()
+            .filter(Expr::cust("status IN ('waiting', 'unbooked')"))
+            .filter(has_status(unbooked).or(is_late));
+        self.refunds(tenant, wanted, page).await
     }
 }

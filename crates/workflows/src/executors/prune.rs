@@ -1,5 +1,5 @@
 //! Forgets what is kept only for a while: answers to idempotent requests after seven days, and old work, previews of
-//! imports, sessions and days of use as long as the settings say.
+//! imports, bodies of webhooks, sessions and days of use as long as the settings say.
 
 use chrono::{Days, Duration};
 use jobs::JobKinds;
@@ -22,6 +22,8 @@ const SESSION_EVENTS_KEPT: Duration = Duration::days(7);
 const BATCH: u32 = 1_000;
 /// Previews at a time: each may have a hundred thousand rows.
 const PREVIEWS: u32 = 5;
+/// Bodies of messages at a time: each may have 64 KiB.
+const BODIES: u32 = 200;
 /// Kinds of jobs that run every minute or so.
 const FREQUENT: &[&str] = &[
     WATCH_ROUTER,
@@ -40,6 +42,11 @@ pub(super) async fn run(bench: &Workbench, progress: &dyn Progress) -> Result<()
     let access = &*bench.access;
     sweep
         .by(PREVIEWS, || access.forget_previews(previews, PREVIEWS))
+        .await?;
+    let bodies = now.minus(bench.keeping.webhook_bodies);
+    let inbox = &*bench.payment_gateways.store;
+    sweep
+        .by(BODIES, || inbox.forget_webhook_bodies(bodies, BODIES))
         .await?;
     forget_use(bench, &mut sweep, now).await
 }

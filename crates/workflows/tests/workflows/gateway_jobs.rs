@@ -2,9 +2,10 @@
 
 use billing::gateway::{
     AddGatewayAccount, GatewayMode, GatewayQueries, GatewayStore, LinkStatus, NewPaymentLink,
-    WebhookStatus, add_gateway_account, open_payment_link, present_payment_link, receive_webhook,
+    ProviderRefundFilter, ProviderRefundStatus, RefundOrder, WebhookStatus, add_gateway_account,
+    admit_webhook, ask_provider_refund, open_payment_link, present_payment_link, receive_webhook,
 };
-use billing::{BillingQueries, PaymentFilter, PaymentMethod};
+use billing::{BillingQueries, PaymentFilter, PaymentMethod, PaymentStatus, RefundPayment};
 use chrono::Duration;
 use kernel::testing::SeededRandomness;
 use kernel::{PageRequest, PaymentId, Secret};
@@ -67,8 +68,9 @@ async fn tell(world: &World, asked: &Asked) {
     let reference = asked.link.to_string().parse().unwrap();
     let request = world.sandbox.delivery(&reference, &Secret::new(SECRET));
     let bench = world.bench();
-    let told = receive_webhook(bench.gateway_desk(), "sandbox", &asked.token, request).await;
-    told.unwrap();
+    let desk = bench.gateway_desk();
+    let address = admit_webhook(desk, "sandbox", &asked.token).await.unwrap();
+    receive_webhook(desk, &address, request).await.unwrap();
 }
 
 /// Runs what the message has enqueued.
@@ -96,10 +98,11 @@ async fn status(world: &World, asked: &Asked) -> LinkStatus {
 
 async fn payments(world: &World) -> usize {
     let page = PageRequest::default();
-    let all = world
-        .billing
-        .payments(world.tenant(), PaymentFilter::default(), page)
-        .await;
+    let settled = PaymentFilter {
+        status: Some(PaymentStatus::Settled),
+        ..PaymentFilter::default()
+    };
+    let all = world.billing.payments(world.tenant(), settled, page).await;
     all.unwrap().items.len()
 }
 
@@ -156,4 +159,90 @@ async fn money_that_nobody_told_of_is_found_by_asking() {
     poll(&world).await;
     assert_eq!(status(&world, &asked).await, LinkStatus::Paid);
     assert_eq!(payments(&world).await, 1);
+}
+
+/// What the books say went back of the link's payment.
+async fn returned(world: &World, asked: &Asked) -> i64 {
+    let found = world.billing.payment(world.tenant(), asked.link).await;
+    found.unwrap().unwrap().returned.minor()
+}
+
+/// Runs every job that a refund has left.
+async fn run_refunds(world: &World) -> Result<(), Failure> {
+    let jobs = world.gateways.jobs().into_iter();
+    for job in jobs.filter(|it| it.kind == kinds::REFUND_AT_PROVIDER) {
+        world.run(kinds::REFUND_AT_PROVIDER, job.payload).await?;
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_refund_waits_for_the_provider_and_is_booked_once() {
+    let world = World::open().await;
+    let asked = ask_for_money(&world).await;
+    pay(&world, &asked);
+    tell(&world, &asked).await;
+    settle(&world).await.unwrap();
+    let command = RefundPayment {
+        id: world.ids().next(),
+        payment: asked.link,
+        amount: Some(kes(50_000)),
+        reason: "moved away".to_owned(),
+    };
+    let bench = world.bench();
+    ask_provider_refund(bench.gateway_desk(), &world.scope, command)
+        .await
+        .unwrap();
+    world.sandbox.go_away();
+    let failure = run_refunds(&world).await.unwrap_err();
+    assert_eq!(failure.remedy, Remedy::WaitFor(Duration::seconds(30)));
+    world.sandbox.come_back();
+    world.sandbox.hold_refunds(true);
+    let failure = run_refunds(&world).await.unwrap_err();
+    assert_eq!(failure.remedy, Remedy::WaitFor(Duration::hours(1)));
+    assert_eq!(
+        returned(&world, &asked).await,
+        0,
+        "the provider has not said so"
+    );
+    world.sandbox.hold_refunds(false);
+    for _ in 0..2 {
+        run_refunds(&world).await.unwrap();
+    }
+    assert_eq!(returned(&world, &asked).await, 50_000);
+    let filter = ProviderRefundFilter {
+        status: Some(ProviderRefundStatus::Done),
+        ..ProviderRefundFilter::default()
+    };
+    let page = PageRequest::default();
+    let done = world
+        .gateways
+        .provider_refunds(world.tenant(), filter, page);
+    assert_eq!(done.await.unwrap().items.len(), 1);
+}
+
+#[tokio::test]
+async fn what_went_back_at_the_provider_is_found_by_asking() {
+    let world = World::open().await;
+    let asked = ask_for_money(&world).await;
+    pay(&world, &asked);
+    world.clock.advance(Duration::minutes(1));
+    poll(&world).await;
+    assert_eq!(payments(&world).await, 1);
+    let there = RefundOrder {
+        id: world.ids().next(),
+        payment: asked.link.to_string().parse().unwrap(),
+        amount: kes(20_000),
+        reason: "in the dashboard".to_owned(),
+    };
+    assert!(world.sandbox.refund_there(&there));
+    poll(&world).await;
+    run_refunds(&world).await.unwrap();
+    assert_eq!(returned(&world, &asked).await, 0, "not yet its turn");
+    world.clock.advance(Duration::days(1));
+    for _ in 0..2 {
+        poll(&world).await;
+        run_refunds(&world).await.unwrap();
+    }
+    assert_eq!(returned(&world, &asked).await, 20_000);
 }

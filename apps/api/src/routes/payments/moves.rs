@@ -1,9 +1,10 @@
 //! What is done with a payment that is here: refunded, reversed, given again, used for another invoice.
 
-use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use billing::gateway::{ProviderRefundFilter, ProviderRefundStatus};
 use billing::{AllocatePayment, RefundPayment, ReversePayment, Spoken};
-use kernel::{InvoiceId, PaymentId, PaymentKind};
+use kernel::{InvoiceId, PageRequest, PaymentId, PaymentKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -11,10 +12,10 @@ use utoipa_axum::routes;
 use validator::Validate;
 
 use super::{PaymentBody, load};
-use crate::answer::Created;
+use crate::answer::{Accepted, Acted, Created};
 use crate::api::Api;
-use crate::extract::{May, Once, PathId, Valid};
-use crate::idempotency::{once, run};
+use crate::extract::{Granted, May, Once, PathId};
+use crate::idempotency::{Attempt, once};
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{AllocatePayments, RefundPayments, ReversePayments};
@@ -31,6 +32,26 @@ pub(crate) struct RefundBody {
     #[validate(length(min = 1, max = 300))]
     #[schema(min_length = 1, max_length = 300, example = "moved away")]
     reason: String,
+    /// Whether money that came through a payment provider was given back in another way, in cash perhaps: then it is in the
+    /// books at once, and the provider is not asked. No means nothing for other money, which is always given back by hand.
+    #[serde(default)]
+    by_hand: bool,
+}
+
+/// Money goes back now, or once its provider has given it back.
+#[derive(Debug)]
+enum GivenBack {
+    Now(Created<PaymentBody>),
+    Later(Accepted<PaymentBody>),
+}
+
+impl IntoResponse for GivenBack {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Now(answer) => answer.into_response(),
+            Self::Later(answer) => answer.into_response(),
+        }
+    }
 }
 
 /// Why a payment is taken back, or given again.
@@ -65,26 +86,50 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 
 /// Gives money back: what pays nothing first, then what it paid last, which is owed again. To keep the debt from coming
 /// back, credit the invoice first: what had paid it is credit then, and goes back without opening anything.
+///
+/// Money that came through a payment provider goes back through it: the provider is asked, and the books change when it says
+/// that it went back. `Location` names the refund to watch.
 #[utoipa::path(
     post, path = "/payments/{id}/refund", operation_id = "refund_payment", tag = "payments",
     params(("id" = String, Path, description = "A payment id"), KeyHeader),
     request_body = RefundBody,
-    responses((status = 201, description = "Given back", body = PaymentBody))
+    responses(
+        (status = 201, description = "Given back", body = PaymentBody),
+        (status = 202, description = "The provider is asked", body = PaymentBody)
+    )
 )]
 async fn refund(
     State(api): State<Api>,
     caller: May<RefundPayments>,
     PathId(id): PathId<PaymentKind>,
     request: Once<RefundBody>,
-) -> Result<Created<PaymentBody>, Problem> {
-    let body = request.body;
+) -> Result<GivenBack, Problem> {
+    let Once { body, attempt } = request;
     let command = RefundPayment {
         id: api.ports.ids.next(),
         payment: id,
         amount: body.amount.map(MoneyBody::into),
         reason: body.reason,
     };
-    let (_, turn) = once(&api, &caller, &request.attempt, command.id, |scope| {
+    if body.by_hand {
+        nothing_under_way(&api, &caller, id).await?;
+        return give_now(&api, &caller, &attempt, command).await;
+    }
+    let desk = api.ports.gateway_desk();
+    match billing::gateway::came_through_provider(desk, &caller.scope(), id).await? {
+        true => ask_provider(&api, &caller, &attempt, command).await,
+        false => give_now(&api, &caller, &attempt, command).await,
+    }
+}
+
+async fn give_now(
+    api: &Api,
+    caller: &Granted,
+    attempt: &Attempt,
+    command: RefundPayment,
+) -> Result<GivenBack, Problem> {
+    let id = command.payment;
+    let (_, turn) = once(api, caller, attempt, command.id, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
@@ -92,17 +137,62 @@ async fn refund(
         }
     })
     .await?;
-    Ok(Created {
+    Ok(GivenBack::Now(Created {
         location: place(id),
         turn,
-        body: load(&api, &caller, id).await?,
+        body: load(api, caller, id).await?,
+    }))
+}
+
+async fn ask_provider(
+    api: &Api,
+    caller: &Granted,
+    attempt: &Attempt,
+    command: RefundPayment,
+) -> Result<GivenBack, Problem> {
+    let id = command.payment;
+    let (refund, turn) = once(api, caller, attempt, command.id, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let desk = api.ports.gateway_desk();
+            billing::gateway::ask_provider_refund(desk, &scope, command).await
+        }
     })
+    .await?;
+    Ok(GivenBack::Later(Accepted {
+        location: format!("/api/v1/provider-refunds/{refund}"),
+        turn,
+        body: load(api, caller, id).await?,
+    }))
+}
+
+/// What the provider is giving back must be in the books before somebody gives back the rest in another way.
+async fn nothing_under_way(api: &Api, caller: &Granted, id: PaymentId) -> Result<(), Problem> {
+    let waiting = ProviderRefundFilter {
+        payment: Some(id),
+        status: Some(ProviderRefundStatus::Waiting),
+    };
+    let queries = &api.ports.payment_gateways.queries;
+    let page = PageRequest::new(1, None);
+    let found = queries
+        .provider_refunds(caller.tenant(), waiting, page)
+        .await?;
+    match found.items.first() {
+        None => Ok(()),
+        Some(refund) => Err(Problem::wrong_state(
+            "refund_under_way",
+            format!(
+                "the provider is giving back {} as {}",
+                refund.amount, refund.id
+            ),
+        )),
+    }
 }
 
 /// Takes a payment back because its provider did: everything it paid is owed again. Twice is harmless.
 #[utoipa::path(
     post, path = "/payments/{id}/reverse", operation_id = "reverse_payment", tag = "payments",
-    params(("id" = String, Path, description = "A payment id")),
+    params(("id" = String, Path, description = "A payment id"), KeyHeader),
     request_body = ReversalBody,
     responses((status = 200, description = "Reversed", body = PaymentBody))
 )]
@@ -110,10 +200,10 @@ async fn reverse(
     State(api): State<Api>,
     caller: May<ReversePayments>,
     PathId(id): PathId<PaymentKind>,
-    Valid(body): Valid<ReversalBody>,
-) -> Result<Json<PaymentBody>, Problem> {
-    let command = reversal(id, body);
-    run(&caller, |scope| {
+    request: Once<ReversalBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let command = reversal(id, request.body);
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
@@ -121,13 +211,14 @@ async fn reverse(
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }
 
 /// Gives a reversed payment again, because its provider did: it pays the oldest invoices. Twice is harmless.
 #[utoipa::path(
     post, path = "/payments/{id}/undo-reversal", operation_id = "undo_reversal", tag = "payments",
-    params(("id" = String, Path, description = "A payment id")),
+    params(("id" = String, Path, description = "A payment id"), KeyHeader),
     request_body = ReversalBody,
     responses((status = 200, description = "Given again", body = PaymentBody))
 )]
@@ -135,10 +226,10 @@ async fn undo_reversal(
     State(api): State<Api>,
     caller: May<ReversePayments>,
     PathId(id): PathId<PaymentKind>,
-    Valid(body): Valid<ReversalBody>,
-) -> Result<Json<PaymentBody>, Problem> {
-    let command = reversal(id, body);
-    run(&caller, |scope| {
+    request: Once<ReversalBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let command = reversal(id, request.body);
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
@@ -146,7 +237,8 @@ async fn undo_reversal(
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }
 
 /// Uses a payment for an invoice: what is left of it first, then what it paid last elsewhere, which is owed again.

@@ -1,6 +1,5 @@
 //! Payments that somebody is asked for: requested, settled once the money is here, or failed.
 
-use axum::Json;
 use axum::extract::State;
 use billing::{PaymentMethod, RequestPayment, SettlePayment, Spoken};
 use kernel::{AccountId, InvoiceId, PaymentId, PaymentKind, Timestamp};
@@ -11,10 +10,10 @@ use utoipa_axum::routes;
 use validator::Validate;
 
 use super::{PaymentBody, load};
-use crate::answer::Created;
+use crate::answer::{Acted, Created};
 use crate::api::Api;
-use crate::extract::{May, Once, PathId, Valid};
-use crate::idempotency::{once, run};
+use crate::extract::{May, Once, PathId};
+use crate::idempotency::once;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::RecordPayments;
@@ -135,7 +134,7 @@ async fn request(
 /// Twice is harmless; after it failed or expired it is credit all the same.
 #[utoipa::path(
     post, path = "/payments/{id}/settle", operation_id = "settle_payment", tag = "payments",
-    params(("id" = String, Path, description = "A payment id")),
+    params(("id" = String, Path, description = "A payment id"), KeyHeader),
     request_body = SettlePaymentBody,
     responses((status = 200, description = "Settled", body = PaymentBody))
 )]
@@ -143,8 +142,9 @@ async fn settle(
     State(api): State<Api>,
     caller: May<RecordPayments>,
     PathId(id): PathId<PaymentKind>,
-    Valid(body): Valid<SettlePaymentBody>,
-) -> Result<Json<PaymentBody>, Problem> {
+    request: Once<SettlePaymentBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let body = request.body;
     let command = SettlePayment {
         of: Spoken::Payment(id),
         reference: body.reference,
@@ -152,7 +152,7 @@ async fn settle(
         settled_as: body.settled_as.map(MoneyBody::into),
         received_at: body.received_at,
     };
-    run(&caller, |scope| {
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
@@ -160,13 +160,14 @@ async fn settle(
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }
 
 /// Says that no money comes. Once there is money this changes nothing but is kept as told late.
 #[utoipa::path(
     post, path = "/payments/{id}/fail", operation_id = "fail_payment", tag = "payments",
-    params(("id" = String, Path, description = "A payment id")),
+    params(("id" = String, Path, description = "A payment id"), KeyHeader),
     request_body = FailPaymentBody,
     responses((status = 200, description = "Failed, or told late", body = PaymentBody))
 )]
@@ -174,15 +175,16 @@ async fn fail(
     State(api): State<Api>,
     caller: May<RecordPayments>,
     PathId(id): PathId<PaymentKind>,
-    Valid(body): Valid<FailPaymentBody>,
-) -> Result<Json<PaymentBody>, Problem> {
-    run(&caller, |scope| {
-        let (api, reason) = (api.clone(), body.reason.clone());
+    request: Once<FailPaymentBody>,
+) -> Result<Acted<PaymentBody>, Problem> {
+    let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
+        let (api, reason) = (api.clone(), request.body.reason.clone());
         async move {
             let of = Spoken::Payment(id);
             billing::fail_payment(&*api.ports.billing, &scope, of, &reason).await
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    let body = load(&api, &caller, id).await?;
+    Ok(Acted { turn, body })
 }

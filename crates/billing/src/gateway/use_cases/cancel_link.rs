@@ -2,6 +2,7 @@
 
 use kernel::{PaymentId, Scope};
 
+use super::awaited::await_no_more;
 use super::open_link::{PaymentLinkError, change, load};
 use crate::gateway::desk::GatewayDesk;
 use crate::gateway::link::LinkStatus;
@@ -29,6 +30,8 @@ pub async fn cancel_payment_link(
             Err(err) => return Err(err.into()),
         }
     }
+    let ended = (LinkStatus::Cancelled, "the payment link was cancelled");
+    await_no_more(desk, scope, link.snapshot(), ended).await?;
     change(desk, scope, id, |link| link.closed(LinkStatus::Cancelled)).await?;
     Ok(())
 }

@@ -1,18 +1,16 @@
 //! Asks the provider what became of a link, and puts money that arrived into the books: the same money once, however
 //! often and by whomever it is asked.
 
-use kernel::{MayConflict, PaymentId, Scope, StoreError, rerun_on_conflict};
+use kernel::{MayConflict, PaymentId, Scope, StoreError};
 
+use super::awaited::await_no_more;
+use super::book::{Booked, Told, book, take_back};
 use super::open_link::{PaymentLinkError, change, load, present_payment_link};
 use crate::gateway::account::GatewayAccount;
-use crate::gateway::desk::GatewayDesk;
+use crate::gateway::desk::{GatewayDesk, missing};
 use crate::gateway::link::{LinkStatus, PaymentLink};
-use crate::gateway::provider::{ProviderError, ProviderPayment, ProviderStatus, Received, Refusal};
+use crate::gateway::provider::{ProviderError, ProviderPayment, ProviderStatus, Refusal};
 use crate::gateway::reference::ProviderReference;
-use crate::payment::Payment;
-use crate::use_cases::give_back::{GiveBackError, ReversePayment, reverse_payment};
-use crate::use_cases::paid::Spoken;
-use crate::use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 
 /// What asking has come to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,7 +48,7 @@ pub async fn follow_payment_link(
     };
     let asked = gateway.query(&keys, reference).await;
     let followed = match asked {
-        Ok(payment) => judge(desk, scope, (&link, &account), payment).await?,
+        Ok(payment) => judge(desk, scope, (&link, &account), (reference, payment)).await?,
         // A provider that knows nothing of untouched orders says so until the customer begins.
         Err(err) if err.refusal() == Some(Refusal::NotFound) => untouched(desk, &link),
         Err(err) => {
@@ -58,6 +56,10 @@ pub async fn follow_payment_link(
             return Err(err.into());
         }
     };
+    if let Followed::Closed(status) = &followed {
+        let ended = (*status, "the provider says that no money comes");
+        await_no_more(desk, scope, link.snapshot(), ended).await?;
+    }
     let now = desk.clock.now();
     change(desk, scope, id, |link| {
         match &followed {
@@ -82,6 +84,10 @@ async fn never_opened(
     let presented = present_payment_link(desk, scope, id).await;
     let now = desk.clock.now();
     let is_over = link.snapshot().expires_at <= now;
+    if is_over {
+        let ended = (LinkStatus::Expired, "nobody paid in time");
+        await_no_more(desk, scope, link.snapshot(), ended).await?;
+    }
     change(desk, scope, id, |link| {
         if is_over && link.snapshot().reference.is_none() {
             link.closed(LinkStatus::Expired);
@@ -123,121 +129,75 @@ async fn judge(
     desk: GatewayDesk<'_>,
     scope: &Scope,
     (link, account): (&PaymentLink, &GatewayAccount),
-    payment: ProviderPayment,
+    (reference, payment): (&ProviderReference, ProviderPayment),
 ) -> Result<Followed, PaymentLinkError> {
+    let link = link.snapshot();
     let ours = payment.order.map(|it| it.payment);
-    if ours != Some(link.snapshot().id) {
+    if ours != Some(link.id) {
         return Ok(Followed::Wrong(format!(
             "the provider's payment {} is not of this link",
             payment.reference
         )));
     }
-    match payment.status {
-        ProviderStatus::Paid(received) => credit(desk, scope, (link, account), received).await,
-        ProviderStatus::ChargedBack(received) => take_back(desk, scope, account, received).await,
-        status => Ok(PaymentLink::closing(&status).map_or(Followed::Open, Followed::Closed)),
-    }
-}
-
-/// Puts money into the books: by the payment's id and by the provider's transaction it is the same money once. What was
-/// paid counts, not what was asked for: less is allocated as far as it goes, more becomes credit.
-async fn credit(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    (link, account): (&PaymentLink, &GatewayAccount),
-    received: Received,
-) -> Result<Followed, PaymentLinkError> {
-    let link = link.snapshot();
-    let transaction = received.transaction.clone();
-    let command = RecordPayment {
-        id: link.id,
-        account: link.account,
-        amount: received.amount,
-        method: account.snapshot().method,
-        reference: Some(received.transaction.clone()),
-        received_at: received.at.filter(|it| *it <= desk.clock.now()),
+    let told = |received| Told {
+        link,
+        account,
+        reference,
+        received,
     };
-    let scope = scope.preliminary();
-    let recorded = record(desk, &scope, command.clone()).await;
-    let recorded = match recorded {
-        // Another attempt of this link was paid too: that is other money, and becomes credit.
-        Err(RecordPaymentError::OtherContent(_)) => {
-            let id = desk.ids.next();
-            record(desk, &scope, RecordPayment { id, ..command }).await
+    let booked = match &payment.status {
+        ProviderStatus::Paid(received) => book(desk, scope, told(received)).await?,
+        ProviderStatus::ChargedBack(received) => take_back(desk, scope, told(received)).await?,
+        status => {
+            return Ok(PaymentLink::closing(status).map_or(Followed::Open, Followed::Closed));
         }
-        other => other,
     };
-    Ok(match recorded {
-        Ok(()) => Followed::Paid,
-        // A cashier typed the provider's transaction in before it was told of here.
-        Err(RecordPaymentError::DuplicateReference) => {
-            match booked(desk, &scope, account, &transaction).await? {
-                Some(known) if known.account() != link.account => Followed::Wrong(format!(
-                    "{} was booked for another account, as {}",
-                    received.amount,
-                    known.id()
-                )),
-                _ => Followed::Paid,
-            }
-        }
-        Err(RecordPaymentError::Store(err)) => return Err(err.into()),
-        Err(
-            err @ (RecordPaymentError::NotFound(_)
-            | RecordPaymentError::Refused(_)
-            | RecordPaymentError::OtherContent(_)
-            | RecordPaymentError::Unmatched(_)),
-        ) => Followed::Wrong(format!("{} cannot be booked: {err}", received.amount)),
+    Ok(match booked {
+        Booked::As(_) => Followed::Paid,
+        Booked::Wrong(why) => Followed::Wrong(why),
     })
 }
 
-/// The payment of a provider's transaction, whoever recorded it.
-async fn booked(
+/// Asks again about money that was collected: refunds made at the provider and chargebacks come later, and where there is
+/// no webhook nobody tells of them. A provider that is away is asked again soon.
+///
+/// # Errors
+/// [`PaymentLinkError`]; asking again later is harmless.
+pub async fn follow_collection(
     desk: GatewayDesk<'_>,
     scope: &Scope,
-    account: &GatewayAccount,
-    transaction: &str,
-) -> Result<Option<Payment>, StoreError> {
-    let mut tx = desk.billing.begin(scope).await?;
-    let method = account.snapshot().method;
-    tx.payments().find_by_reference(method, transaction).await
-}
-
-/// The customer's bank took the money back: what it paid is owed again.
-async fn take_back(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    account: &GatewayAccount,
-    received: Received,
+    payment: PaymentId,
 ) -> Result<Followed, PaymentLinkError> {
-    let Some(known) = booked(desk, scope, account, &received.transaction).await? else {
-        return Ok(Followed::Wrong(format!(
-            "{} was charged back at the provider and was never booked here",
-            received.amount
-        )));
-    };
-    let command = ReversePayment {
-        of: Spoken::Payment(known.id()),
-        reason: "charged back at the provider".to_owned(),
-    };
-    let scope = scope.preliminary();
-    let work = || reverse_payment(desk.billing, desk.clock, &scope, command.clone());
-    match rerun_on_conflict(work).await {
-        Ok(()) => Ok(Followed::Paid),
-        Err(GiveBackError::Store(err)) => Err(err.into()),
-        Err(err) => Ok(Followed::Wrong(format!(
-            "{} cannot be taken back: {err}",
-            received.amount
-        ))),
+    let (link, reference) = next_turn(desk, scope, payment, true).await?;
+    let followed = follow_payment_link(desk, scope, link, Some(&reference)).await;
+    if followed.is_err() {
+        next_turn(desk, scope, payment, false).await?;
     }
+    followed
 }
 
-async fn record(
+async fn next_turn(
     desk: GatewayDesk<'_>,
     scope: &Scope,
-    command: RecordPayment,
-) -> Result<(), RecordPaymentError> {
-    let work = || record_payment(desk.billing, desk.clock, scope, command.clone());
-    rerun_on_conflict(work).await
+    payment: PaymentId,
+    is_asked: bool,
+) -> Result<(PaymentId, ProviderReference), StoreError> {
+    kernel::rerun_on_conflict(|| async move {
+        let now = desk.clock.now();
+        let mut tx = desk.store.begin(&scope.preliminary()).await?;
+        let collection = tx.collections().find(payment).await?;
+        let mut collection = collection.ok_or_else(|| missing("a collection that was there"))?;
+        match is_asked {
+            true => collection.asked(now),
+            false => collection.not_asked(now),
+        }
+        let about = collection.snapshot();
+        let about = (about.link, about.reference.clone());
+        tx.collections().save(&mut collection).await?;
+        tx.commit().await?;
+        Ok(about)
+    })
+    .await
 }
 
 impl PaymentLinkError {
@@ -254,6 +214,7 @@ impl PaymentLinkError {
             | Self::Disabled
             | Self::Currency
             | Self::Refused(_)
+            | Self::NotAwaited(_)
             | Self::NotReachable(_) => false,
         }
     }

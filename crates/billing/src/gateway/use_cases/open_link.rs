@@ -4,14 +4,20 @@ use kernel::{
     AccountId, GatewayAccountId, MayConflict, PaymentId, Scope, StoreError, rerun_on_conflict,
 };
 
+use super::awaited::{await_no_more, await_payment, method_of};
 use crate::gateway::account::GatewayAccount;
 use crate::gateway::desk::{GatewayDesk, NotReachable, missing};
 use crate::gateway::link::{BadLink, LinkStatus, NewPaymentLink, PaymentLink};
 use crate::gateway::provider::{ProviderError, Refusal};
 use crate::gateway::{Checkout, GatewayCredentials, PaymentGateway};
+use crate::payment::PaymentRefusal;
+use crate::use_cases::request_payment::RequestPaymentError;
 
 /// How many names are tried for one link at a provider that had some of them.
 const MOST_ATTEMPTS: u16 = 5;
+
+/// How much of a provider's refusal is kept with the payment.
+const MOST_SAID: usize = 300;
 
 /// Why a payment link was not made, or could not be worked with.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +40,9 @@ pub enum PaymentLinkError {
     /// The link breaks a rule.
     #[error(transparent)]
     Refused(#[from] BadLink),
+    /// Its money cannot be waited for.
+    #[error(transparent)]
+    NotAwaited(RequestPaymentError),
     /// The provider cannot be talked to.
     #[error(transparent)]
     NotReachable(#[from] NotReachable),
@@ -51,7 +60,7 @@ impl MayConflict for PaymentLinkError {
     }
 }
 
-/// Stores a link that is not open yet: [`present_payment_link`] opens it.
+/// Stores a link that is not open yet, and that its money is awaited: [`present_payment_link`] opens it.
 ///
 /// # Errors
 /// [`PaymentLinkError`]; nothing is stored then.
@@ -75,6 +84,10 @@ pub async fn open_payment_link(
     }
     desk.reach(&account)?;
     let mut link = PaymentLink::open(new, desk.clock.now())?;
+    drop(tx);
+    // A pending payment without its link is no harm, a link whose money nobody waits for would be.
+    await_payment(desk, scope, link.snapshot(), method_of(&account)).await?;
+    let mut tx = desk.store.begin(scope).await?;
     tx.payment_links().save(&mut link).await?;
     tx.commit().await?;
     Ok(())
@@ -99,6 +112,13 @@ pub async fn present_payment_link(
     let outcome = create(gateway, &keys, link).await;
     let failed = outcome.failed;
     let (attempt, page) = (outcome.attempt, outcome.page);
+    if let Some(err @ ProviderError::Refused { .. }) = &failed {
+        let why: String = err.to_string().chars().take(MOST_SAID).collect();
+        let (link, _) = load(desk, scope, id).await?;
+        if link.snapshot().reference.is_none() {
+            await_no_more(desk, scope, link.snapshot(), (LinkStatus::Failed, &why)).await?;
+        }
+    }
     change(desk, scope, id, |link| {
         // Somebody else may have opened it meanwhile: two pages of one order name are one.
         if link.snapshot().reference.is_some() {
@@ -193,4 +213,45 @@ pub(super) async fn change(
         tx.commit().await
     })
     .await
+}
+
+/// Somebody has seen what is noted on a link, and says in 1 to 300 characters why nothing is to be done about it. Without
+/// a note this changes nothing.
+///
+/// # Errors
+/// [`DismissNoteError`].
+pub async fn dismiss_link_note(
+    desk: GatewayDesk<'_>,
+    scope: &Scope,
+    id: PaymentId,
+    reason: &str,
+) -> Result<(), DismissNoteError> {
+    let mut tx = desk.store.begin(scope).await?;
+    let link = tx.payment_links().find(id).await?;
+    let mut link = link.ok_or(DismissNoteError::NotFound(id))?;
+    if link.dismiss_note(reason)? {
+        tx.payment_links().save(&mut link).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// Why a note stays.
+#[derive(Debug, thiserror::Error)]
+pub enum DismissNoteError {
+    /// The tenant has no such link.
+    #[error("there is no payment link {0}")]
+    NotFound(PaymentId),
+    /// The reason is none.
+    #[error(transparent)]
+    Refused(#[from] PaymentRefusal),
+    /// The store could not do it.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl MayConflict for DismissNoteError {
+    fn is_conflict(&self) -> bool {
+        matches!(self, Self::Store(err) if err.is_conflict())
+    }
 }

@@ -34,27 +34,46 @@ pub enum ReceiveWebhookError {
     Store(#[from] StoreError),
 }
 
-/// Stores a message and has it worked on; one that was stored before is only answered. `gateway` and `token` are the end of
-/// the address that it came to.
+/// An address that a provider was given: whoever knows it may be read.
+#[derive(Debug)]
+pub struct WebhookAddress {
+    scope: Scope,
+    account: GatewayAccount,
+}
+
+/// Whose address a message came to. `gateway` and `token` are the end of it. Nothing of the message itself is needed, so
+/// that strangers are turned away before they are read.
 ///
 /// # Errors
-/// [`ReceiveWebhookError`]; nothing is stored then.
-pub async fn receive_webhook(
+/// [`ReceiveWebhookError::NoSuchAddress`], or that the store failed.
+pub async fn admit_webhook(
     desk: GatewayDesk<'_>,
     gateway: &str,
     token: &Secret,
-    request: WebhookRequest,
-) -> Result<WebhookAnswer, ReceiveWebhookError> {
+) -> Result<WebhookAddress, ReceiveWebhookError> {
     let token = WebhookToken::parse(token).map_err(|_| ReceiveWebhookError::NoSuchAddress)?;
     let scope = Scope::system(token.tenant(), "webhook", desk.ids.fresh());
     let account = account_of(desk, &scope, &token).await?;
     if account.snapshot().gateway != gateway {
         return Err(ReceiveWebhookError::NoSuchAddress);
     }
-    let (provider, keys) = desk.reach(&account)?;
+    Ok(WebhookAddress { scope, account })
+}
+
+/// Stores a message and has it worked on; one that was stored before is only answered.
+///
+/// # Errors
+/// [`ReceiveWebhookError`]; nothing is stored then.
+pub async fn receive_webhook(
+    desk: GatewayDesk<'_>,
+    address: &WebhookAddress,
+    request: WebhookRequest,
+) -> Result<WebhookAnswer, ReceiveWebhookError> {
+    let WebhookAddress { scope, account } = address;
+    let (provider, keys) = desk.reach(account)?;
     let notices = provider.verify(&keys, &request, desk.clock.now())?;
     for notice in notices {
-        keep(desk, &scope, &account, notice, &request.body).await?;
+        keep(desk, scope, account, notice, &request.body).await?;
     }
     Ok(provider.ack())
 }
@@ -95,7 +114,8 @@ async fn keep(
     }
 }
 
-fn job(desk: GatewayDesk<'_>, webhook: WebhookId) -> JobRequest {
+/// The job that works on a message.
+pub(super) fn job(desk: GatewayDesk<'_>, webhook: WebhookId) -> JobRequest {
     JobRequest {
         id: desk.ids.next(),
         kind: SETTLE_WEBHOOK_JOB.to_owned(),

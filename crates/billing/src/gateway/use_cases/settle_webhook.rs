@@ -4,6 +4,7 @@ use kernel::{PaymentId, Scope, StoreError, WebhookId, rerun_on_conflict};
 
 use super::follow_link::{Followed, follow_payment_link};
 use super::open_link::PaymentLinkError;
+use super::receive_webhook::job;
 use crate::gateway::desk::{GatewayDesk, missing};
 use crate::gateway::inbox::{Webhook, WebhookSnapshot, WebhookStatus};
 
@@ -71,6 +72,28 @@ async fn link_of(
     let link = tx.payment_links().find(order.payment).await?;
     let theirs = link.filter(|it| it.snapshot().gateway_account == told.gateway_account);
     Ok(theirs.map(|it| it.snapshot().id))
+}
+
+/// Works again on a message that was parked, because somebody has changed what it was parked for. Returns whether there was
+/// such a message; one that is not parked is left alone.
+///
+/// # Errors
+/// [`StoreError`].
+pub async fn requeue_webhook(
+    desk: GatewayDesk<'_>,
+    scope: &Scope,
+    id: WebhookId,
+) -> Result<bool, StoreError> {
+    let mut tx = desk.store.begin(scope).await?;
+    let Some(mut webhook) = tx.webhooks().find(id).await? else {
+        return Ok(false);
+    };
+    if webhook.requeue() {
+        tx.webhooks().save(&mut webhook).await?;
+        tx.enqueue(job(desk, id)).await?;
+        tx.commit().await?;
+    }
+    Ok(true)
 }
 
 async fn finish(

@@ -1,0 +1,88 @@
+//! Money that waits for a person: nobody knows whose it is, or a provider and the books disagree.
+
+use billing::UnmatchedView;
+use billing::gateway::{
+    PaymentLinkSnapshot, ProviderRefundSnapshot, ProviderRefundStatus, WebhookSnapshot,
+};
+use chrono::Duration;
+
+use super::{ActionBody, ItemBody, post};
+
+/// How long a provider takes for a refund before somebody should ask it why.
+pub(super) const REFUND_TAKES: Duration = Duration::days(1);
+
+pub(super) fn unmatched(it: &UnmatchedView) -> ItemBody {
+    let action =
+        |operation, word: &str| post(operation, &format!("/unmatched-payments/{}/{word}", it.id));
+    let reference = it.reference.as_deref().unwrap_or("no reference");
+    ItemBody {
+        what: "unmatched_payment",
+        id: it.id.to_string(),
+        reason: Some(format!(
+            "{} came in as {reference} and fits no account",
+            it.amount
+        )),
+        actions: vec![
+            action("allocate_unmatched_payment", "allocate"),
+            action("return_unmatched_payment", "return"),
+        ],
+    }
+}
+
+pub(super) fn webhook(it: &WebhookSnapshot) -> ItemBody {
+    ItemBody {
+        what: "parked_webhook",
+        id: it.id.to_string(),
+        reason: it.note.clone(),
+        actions: vec![post(
+            "requeue_webhook",
+            &format!("/webhooks/{}/requeue", it.id),
+        )],
+    }
+}
+
+pub(super) fn link(it: &PaymentLinkSnapshot) -> ItemBody {
+    let action =
+        |operation, word: &str| post(operation, &format!("/payment-links/{}/{word}", it.id));
+    ItemBody {
+        what: "noted_payment_link",
+        id: it.id.to_string(),
+        reason: it.note.clone(),
+        actions: vec![
+            action("refresh_payment_link", "refresh"),
+            action("dismiss_payment_link_note", "dismiss-note"),
+        ],
+    }
+}
+
+pub(super) fn refund(it: &ProviderRefundSnapshot) -> ItemBody {
+    let (what, action) = match it.status {
+        ProviderRefundStatus::Unbooked => (
+            "refund_not_booked",
+            post(
+                "retry_provider_refund",
+                &format!("/provider-refunds/{}/retry", it.id),
+            ),
+        ),
+        ProviderRefundStatus::Waiting
+        | ProviderRefundStatus::Done
+        | ProviderRefundStatus::Failed => (
+            "refund_under_way",
+            ActionBody {
+                operation: "get_provider_refund",
+                method: "GET",
+                href: format!("/api/v1/provider-refunds/{}", it.id),
+            },
+        ),
+    };
+    let note = it
+        .note
+        .as_deref()
+        .unwrap_or("a worker will ask the provider");
+    ItemBody {
+        what,
+        id: it.id.to_string(),
+        reason: Some(format!("{} of {}: {note}", it.amount, it.payment)),
+        actions: vec![action],
+    }
+}

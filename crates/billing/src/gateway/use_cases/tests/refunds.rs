@@ -1,0 +1,300 @@
+//! Money goes back through the provider that it came through, once, and the books say so when the provider does.
+
+use chrono::Duration;
+use kernel::{PageRequest, PaymentId};
+
+use super::{World, rupiah};
+use crate::gateway::use_cases::follow_link::{Followed, follow_collection};
+use crate::gateway::use_cases::provider_refund::{
+    ProviderRefundError, ask_provider_refund, came_through_provider, refund_at_provider,
+    retry_provider_refund,
+};
+use crate::gateway::{
+    GatewayQueries, NothingLeft, ProviderReference, ProviderRefundFilter, ProviderRefundSnapshot,
+    ProviderRefundStatus, RefundOrder, RefundOrigin, WebhookStatus,
+};
+use crate::payment::{PaymentRefusal, RefundId};
+use crate::ports::BillingQueries;
+use crate::use_cases::give_back::{RefundPayment, ReversePayment, refund_payment, reverse_payment};
+use crate::use_cases::paid::Spoken;
+use crate::views::PaymentView;
+
+struct Paid {
+    world: World,
+    id: PaymentId,
+    reference: ProviderReference,
+}
+
+/// A customer has paid 150,000 through the sandbox.
+async fn paid() -> Paid {
+    let world = World::new().await;
+    let (account, _) = world.add().await;
+    let id = world.open(account).await;
+    let reference = world.reference(id).await;
+    assert!(world.sandbox.pay(&reference, rupiah(15_000_000)));
+    assert_eq!(world.follow(id).await, Followed::Paid);
+    Paid {
+        world,
+        id,
+        reference,
+    }
+}
+
+impl Paid {
+    fn command(&self, minor: Option<i64>) -> RefundPayment {
+        RefundPayment {
+            id: self.world.next(),
+            payment: self.id,
+            amount: minor.map(rupiah),
+            reason: "moved away".to_owned(),
+        }
+    }
+
+    async fn ask(&self, command: RefundPayment) -> Result<(), ProviderRefundError> {
+        let world = &self.world;
+        ask_provider_refund(world.desk(), &world.scope, command).await
+    }
+
+    async fn run(&self, id: RefundId) -> ProviderRefundStatus {
+        let world = &self.world;
+        let ran = refund_at_provider(world.desk(), &world.scope, id).await;
+        ran.unwrap()
+    }
+
+    /// What the books say went back.
+    async fn returned(&self) -> i64 {
+        self.view().await.returned.minor()
+    }
+
+    async fn view(&self) -> PaymentView {
+        let world = &self.world;
+        let found = world.billing.payment(world.scope.tenant, self.id).await;
+        found.unwrap().unwrap()
+    }
+
+    async fn refunds(&self) -> Vec<ProviderRefundSnapshot> {
+        let world = &self.world;
+        let filter = ProviderRefundFilter {
+            payment: Some(self.id),
+            status: None,
+        };
+        let page = PageRequest::default();
+        let found = world
+            .store
+            .provider_refunds(world.scope.tenant, filter, page);
+        found.await.unwrap().items
+    }
+
+    fn there(&self, minor: i64) -> bool {
+        self.world.sandbox.refund_there(&RefundOrder {
+            id: self.world.next(),
+            payment: self.reference.clone(),
+            amount: rupiah(minor),
+            reason: "in the dashboard".to_owned(),
+        })
+    }
+
+    async fn read(&self) -> Followed {
+        let world = &self.world;
+        let read = follow_collection(world.desk(), &world.scope, self.id).await;
+        read.unwrap()
+    }
+}
+
+#[tokio::test]
+async fn the_books_change_when_the_provider_says_so() {
+    let paid = paid().await;
+    let came = came_through_provider(paid.world.desk(), &paid.world.scope, paid.id).await;
+    assert!(came.unwrap());
+    let command = paid.command(Some(5_000_000));
+    let id = command.id;
+    for _ in 0..2 {
+        paid.ask(command.clone()).await.unwrap();
+    }
+    assert_eq!(
+        paid.returned().await,
+        0,
+        "nobody has asked the provider yet"
+    );
+    paid.world.sandbox.hold_refunds(true);
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Waiting);
+    assert_eq!(paid.returned().await, 0, "the provider has not done it");
+    assert!(paid.refunds().await[0].note.is_some(), "it stays visible");
+    paid.world.sandbox.hold_refunds(false);
+    for _ in 0..2 {
+        assert_eq!(paid.run(id).await, ProviderRefundStatus::Done);
+    }
+    assert_eq!(paid.returned().await, 5_000_000);
+    assert_eq!(paid.read().await, Followed::Paid);
+    assert_eq!(paid.refunds().await.len(), 1, "it is not found as another");
+    let asked = "billing.provider_refund_asked";
+    let events = paid.world.store.events();
+    assert_eq!(events.iter().filter(|it| **it == asked).count(), 1);
+}
+
+#[tokio::test]
+async fn never_more_goes_back_than_was_paid() {
+    let paid = paid().await;
+    paid.ask(paid.command(Some(10_000_000))).await.unwrap();
+    let above = paid.ask(paid.command(Some(5_000_001))).await;
+    let left = rupiah(5_000_000);
+    assert!(matches!(
+        above,
+        Err(ProviderRefundError::NothingLeft(NothingLeft::TooMuch { left: it, .. })) if it == left
+    ));
+    let in_cash = paid.command(Some(6_000_000));
+    let world = &paid.world;
+    refund_payment(&world.billing, &world.clock, &world.scope, in_cash)
+        .await
+        .unwrap();
+    let above = paid.ask(paid.command(Some(5_000_000))).await;
+    assert!(above.is_ok(), "10 and 5 are 15 at the provider");
+    let none = paid.ask(paid.command(None)).await;
+    assert!(matches!(none, Err(ProviderRefundError::NothingLeft(_))));
+    let mut bad = paid.command(Some(1));
+    bad.reason = " ".to_owned();
+    assert!(paid.ask(bad).await.is_err());
+}
+
+#[tokio::test]
+async fn what_the_books_refuse_waits_for_a_person() {
+    let paid = paid().await;
+    let command = paid.command(None);
+    let id = command.id;
+    paid.ask(command).await.unwrap();
+    let world = &paid.world;
+    let in_cash = paid.command(Some(1));
+    refund_payment(&world.billing, &world.clock, &world.scope, in_cash)
+        .await
+        .unwrap();
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Unbooked);
+    assert_eq!(paid.returned().await, 1);
+    let now = super::begin();
+    let listed = world
+        .store
+        .refunds_to_look_at(world.scope.tenant, now, PageRequest::default());
+    assert_eq!(listed.await.unwrap().items.len(), 1);
+    retry_provider_refund(world.desk(), &world.scope, id)
+        .await
+        .unwrap();
+    assert_eq!(
+        paid.refunds().await[0].status,
+        ProviderRefundStatus::Waiting
+    );
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Unbooked);
+}
+
+#[tokio::test]
+async fn what_the_provider_refuses_is_kept_and_can_be_asked_for_again() {
+    let paid = paid().await;
+    let command = paid.command(None);
+    let id = command.id;
+    paid.ask(command).await.unwrap();
+    assert!(
+        paid.there(1_000_000),
+        "somebody was faster in the dashboard"
+    );
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Failed);
+    assert_eq!(paid.returned().await, 0);
+    assert_eq!(paid.read().await, Followed::Paid);
+    paid.world.work().await;
+    assert_eq!(paid.returned().await, 1_000_000, "theirs is found");
+    paid.ask(paid.command(None)).await.unwrap();
+    paid.world.work().await;
+    assert_eq!(paid.returned().await, 15_000_000, "the rest goes back");
+}
+
+#[tokio::test]
+async fn a_provider_that_is_away_is_asked_again_and_gives_once() {
+    let paid = paid().await;
+    let command = paid.command(Some(1_000_000));
+    let id = command.id;
+    paid.ask(command).await.unwrap();
+    paid.world.sandbox.go_away();
+    let world = &paid.world;
+    let failed = refund_at_provider(world.desk(), &world.scope, id).await;
+    assert!(failed.unwrap_err().is_transient());
+    assert!(paid.refunds().await[0].note.is_some());
+    world.sandbox.come_back();
+    world.work().await;
+    assert_eq!(paid.returned().await, 1_000_000);
+    assert!(paid.refunds().await[0].note.is_none());
+}
+
+#[tokio::test]
+async fn what_went_back_at_the_provider_is_found_once() {
+    let paid = paid().await;
+    assert!(paid.there(2_000_000));
+    for _ in 0..2 {
+        assert_eq!(paid.read().await, Followed::Paid);
+        paid.world.work().await;
+    }
+    assert_eq!(paid.returned().await, 2_000_000);
+    assert!(paid.there(13_000_000));
+    paid.world.clock.advance(Duration::days(1));
+    assert_eq!(paid.read().await, Followed::Paid);
+    paid.world.work().await;
+    assert_eq!(paid.returned().await, 15_000_000);
+    let origins: Vec<_> = paid.refunds().await.iter().map(|it| it.origin).collect();
+    assert_eq!(origins, [RefundOrigin::Provider; 2]);
+}
+
+#[tokio::test]
+async fn a_message_about_a_refund_made_there_books_it() {
+    let world = World::new().await;
+    let (account, token) = world.add().await;
+    let id = world.open(account).await;
+    let reference = world.reference(id).await;
+    assert!(world.sandbox.pay(&reference, rupiah(15_000_000)));
+    world.tell(&token, &reference).await.unwrap();
+    world.work().await;
+    let paid = Paid {
+        world,
+        id,
+        reference,
+    };
+    assert!(paid.there(15_000_000));
+    for _ in 0..2 {
+        paid.world.tell(&token, &paid.reference).await.unwrap();
+        paid.world.work().await;
+    }
+    assert_eq!(paid.returned().await, 15_000_000);
+    assert_eq!(paid.world.inbox(WebhookStatus::Done).await, 2);
+}
+
+#[tokio::test]
+async fn a_dispute_takes_the_money_and_winning_gives_it_back() {
+    let paid = paid().await;
+    for _ in 0..2 {
+        assert!(paid.world.sandbox.charge_back(&paid.reference));
+        for _ in 0..2 {
+            assert_eq!(paid.read().await, Followed::Paid);
+            assert_eq!(paid.returned().await, 15_000_000);
+        }
+        let refused = paid.ask(paid.command(Some(1))).await;
+        assert!(matches!(
+            refused,
+            Err(ProviderRefundError::Refused(PaymentRefusal::Status { .. }))
+        ));
+        assert!(paid.world.sandbox.win(&paid.reference));
+        for _ in 0..2 {
+            assert_eq!(paid.read().await, Followed::Paid);
+            assert_eq!(paid.returned().await, 0);
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_an_operator_has_reversed_stays_reversed() {
+    let paid = paid().await;
+    let world = &paid.world;
+    let command = ReversePayment {
+        of: Spoken::Payment(paid.id),
+        reason: "the bank wrote a letter".to_owned(),
+    };
+    reverse_payment(&world.billing, &world.clock, &world.scope, command)
+        .await
+        .unwrap();
+    paid.read().await;
+    assert_eq!(paid.returned().await, 15_000_000);
+}
