@@ -56,11 +56,10 @@ async fn settle_up(
     let entity = entity.ok_or_else(|| StoreError::corrupt("an account without its entity"))?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
     let today = entity.today(now);
-    restate_paid(tx, &entity, account, &mut subscriptions, &open, today).await
     for subscription in &mut subscriptions {
         subscription.ask_for_renewal(today);
     }
-    restate(tx, &entity, account, &mut subscriptions, &open, today).await
+    restate_paid(tx, &entity, account, &mut subscriptions, &open, today).await
 }
 
 /// What moves in the books of an account because of a payment.
