@@ -9,8 +9,8 @@ use access::{
 use async_trait::async_trait;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
-    DunningRunRepository, EntityRepository, FoundAccount, InvoiceRepository, Ledger, LegalEntity,
-    PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
+    DunningRunRepository, EntityRepository, FeeRepository, FoundAccount, InvoiceRepository, Ledger,
+    LegalEntity, PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
     UnmatchedRepository,
 };
 use jobs::JobsStore;
@@ -246,6 +246,7 @@ macro_rules! billing_of {
             payments -> PaymentRepository,
             unmatched -> UnmatchedRepository,
             dunning_runs -> DunningRunRepository,
+            fees -> FeeRepository,
             ledger -> Ledger,
         );
     };
