@@ -19,8 +19,8 @@ pub struct VoidInvoice {
     pub reason: String,
 }
 
-/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then.
-/// What should not be billed again is credited, not voided; where all of it is credited, nothing is left to void.
+/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then,
+/// with its one-time charges; discounts that are good for so many invoices may be used again. What should not be billed again is credited, not voided; where all of it is credited, nothing is left to void.
 ///
 /// # Errors
 /// [`CorrectInvoiceError`]; nothing is changed then. An invoice that was voided stays so, and says when that was.
@@ -52,6 +52,7 @@ pub async fn void_invoice(
             subscription.bill_again(line.cycle.start);
         }
     }
+    desk.account.return_discounts(command.invoice);
     desk.credit(&mut *tx, &original, &crediting).await?;
     let voided = tx.invoices().find(command.invoice).await?;
     let mut voided = voided.ok_or(CorrectInvoiceError::NotFound(command.invoice))?;
