@@ -317,20 +317,19 @@ fn written(
     proposal: &Proposal,
 ) -> Result<(Vec<NoteDraft>, Vec<Line>), Unbillable> {
     let how = desk.credit_by(account, proposal)?;
-    let (mut notes, mut lines) = (Vec::new(), Vec::new());
-    for (nth, paper) in (0_u16..).zip(papers(proposal, how)?) {
+    let (mut given, mut lines) = (Vec::new(), Vec::new());
+    for paper in papers(proposal, how)? {
         match paper {
             Paper::CreditNote {
                 of, lines: days, ..
-            } => match desk.give_back(of, &days, nth)? {
-                Some(note) => notes.push(note),
-                // Days that cost nothing are taken back on the invoice: a note is for money.
-                None => lines.extend(days.iter().map(line)),
-            },
+            } => given.push((of, days)),
             Paper::Invoice { lines: own, .. } => lines.extend(own.iter().map(line)),
         }
     }
-    Ok((notes, lines))
+    let (notes, for_nothing) = desk.give_back(given)?;
+    // Days that cost nothing are taken back on the invoice: a note is for money.
+    let for_nothing = for_nothing.iter().map(line);
+    Ok((notes, for_nothing.chain(lines).collect()))
 }
 
 /// What is due as a line of an invoice.

@@ -7,6 +7,7 @@ use crate::credit_note::{
     CreditNoteKind, CreditPart, CreditRefusal, CreditRequest, CreditedInvoice, CreditedPiece,
     IssuedNote, NoteDraft,
 };
+use crate::difference::LineRef;
 use crate::invoice::{CorrectionRefusal, Invoice};
 use crate::ledger::{Entry, LedgerAccount, Posting, Unbalanced};
 use crate::payment::Payment;
@@ -48,6 +49,8 @@ pub struct Crediting {
     pub requests: Vec<CreditRequest>,
     /// The days that are taken back with it, each as a piece of its line; what no piece names is adjusted.
     pub days: Vec<CreditedPiece>,
+    /// What other invoices give up that they took back of its lines: see [`Turned`].
+    pub turned: Turned,
     /// Why.
     pub reason: String,
     /// The date of the note.
@@ -56,6 +59,17 @@ pub struct Crediting {
     pub at: Timestamp,
     /// The smallest step of the entity's amounts, in minor units.
     pub step: i64,
+}
+
+/// Negative lines that a note undoes. An invoice whose charges were lowered by what an earlier one gave back has less to
+/// give than its charges: the rest is given back by a note of the earlier invoice, in whose place the negative line stood.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Turned {
+    /// Negative lines of the invoice that is credited, and how much of each is undone, above zero.
+    pub undone: Vec<(u16, Money)>,
+    /// Its own lines of which an undone line had taken back days, and how much is given back in its place, above zero. The
+    /// days are taken back already.
+    pub instead: Vec<(u16, Money)>,
 }
 
 /// Why nothing is credited.
@@ -118,12 +132,21 @@ fn drafted(
     let credited = credited(invoice, original, order)?;
     let note = match order.requests.is_empty() {
         true => credited.draft_rest(order.kind)?,
-        false => credited.draft(order.kind, &order.requests)?,
+        false => credited.draft(order.kind, &order.asked()?)?,
     };
-    if note.lines.iter().any(|it| it.amount.is_negative()) {
+    let undone = |line: usize| {
+        let mut undone = order.turned.undone.iter();
+        undone.any(|it| usize::from(it.0) == line)
+    };
+    if note
+        .lines
+        .iter()
+        .any(|it| it.amount.is_negative() && !undone(it.line))
+    {
         return Err(CorrectionRefusal::Entangled.into());
     }
-    let rounding = rounding_of(invoice, original, &credited, note.total)?;
+    let taken = taken_back(original, &order.turned)?;
+    let rounding = rounding_of(invoice, (original, &taken), &credited, note.total)?;
     let snapshot = invoice.snapshot();
     let mut pieces = order.days.clone();
     for line in &note.lines {
@@ -132,7 +155,9 @@ fn drafted(
         let Some(of) = snapshot.lines.get(line.line) else {
             continue;
         };
-        if pieces.iter().any(|it| it.line == number) || !line.amount.is_positive() {
+        let mut instead = order.turned.instead.iter();
+        let is_known = pieces.iter().any(|it| it.line == number);
+        if is_known || instead.any(|it| it.0 == number) || !line.amount.is_positive() {
             continue;
         }
         pieces.push(CreditedPiece {
@@ -169,10 +194,8 @@ fn credited(
         .map(|it| it.draft.note.clone())
         .collect();
     let mut credited = CreditedInvoice::of(invoice.totals(order.step)?).with_notes(earlier)?;
-    let taken = original.taken_back.iter();
-    let taken: Vec<CreditRequest> = taken
-        .map(|(line, it)| (usize::from(*line), CreditPart::Amount(*it)).into())
-        .collect();
+    let taken = taken_back(original, &order.turned)?;
+    let taken: Vec<CreditRequest> = taken.iter().map(|(line, it)| asked(*line, *it)).collect();
     if !taken.is_empty() {
         let note = credited.draft(CreditNoteKind::ToAccount, &taken)?;
         credited.issue(note, "", order.on)?;
@@ -180,11 +203,105 @@ fn credited(
     Ok(credited)
 }
 
+/// What negative lines of later invoices have taken back of its lines and not given up since. What a note gives back in
+/// the place of such a line is what it has no piece for.
+fn taken_back(original: &Original, now: &Turned) -> Result<Vec<(u16, Money)>, MoneyError> {
+    let mut instead = now.instead.clone();
+    for note in &original.notes {
+        for line in &note.draft.note.lines {
+            let number = u16::try_from(line.line).map_err(|_| MoneyError::Overflow)?;
+            let pieces = note.draft.pieces.iter().filter(|it| it.line == number);
+            let pieces = Money::sum(line.amount.currency(), pieces.map(|it| it.amount))?;
+            instead.push((number, line.amount.checked_sub(pieces)?));
+        }
+    }
+    let mut taken = original.taken_back.clone();
+    for (line, amount) in instead.iter().filter(|it| it.1.is_positive()) {
+        for (_, left) in taken.iter_mut().filter(|it| it.0 == *line) {
+            *left = left.checked_sub(*amount)?;
+        }
+    }
+    taken.retain(|it| it.1.is_positive());
+    Ok(taken)
+}
+
+/// The negative lines of an invoice that must be undone before so much is left of it as is asked for: each with the line
+/// that it took back, and how much of it.
+///
+/// # Errors
+/// [`NotCredited`] if more is asked for than was charged.
+pub(crate) fn to_undo(
+    original: &Original,
+    order: &Crediting,
+) -> Result<Vec<(u16, LineRef, Money)>, NotCredited> {
+    let invoice = &original.invoice;
+    let none = Money::zero(invoice.total().currency());
+    let mut undone = Vec::new();
+    // Only where nothing is taxed or discounted are there negative lines.
+    if invoice.has_figures() {
+        return Ok(undone);
+    }
+    let credited = credited(invoice, original, order)?;
+    let asked = order.amounts()?;
+    let asked = Money::sum(none.currency(), asked.iter().map(|it| it.1))?;
+    let mut over = asked.checked_sub(credited.creditable()?)?;
+    for (number, line) in (0_u16..).zip(invoice.lines()) {
+        let Some(of) = line.repairs.filter(|_| over.is_positive()) else {
+            continue;
+        };
+        let left = credited.left_of(usize::from(number))?.checked_neg()?;
+        let part = left.min(over)?;
+        if part.is_positive() {
+            over = over.checked_sub(part)?;
+            undone.push((number, of, part));
+        }
+    }
+    Ok(undone)
+}
+
+impl Crediting {
+    /// How much of which line is given back.
+    fn amounts(&self) -> Result<Vec<(u16, Money)>, MoneyError> {
+        let days = self.days.iter().map(|it| (it.line, it.amount));
+        let mut sums: Vec<(u16, Money)> = Vec::new();
+        for (line, amount) in days.chain(self.turned.instead.iter().copied()) {
+            match sums.iter_mut().find(|it| it.0 == line) {
+                Some((_, sum)) => *sum = sum.checked_add(amount)?,
+                None => sums.push((line, amount)),
+            }
+        }
+        sums.retain(|it| it.1.is_positive());
+        Ok(sums)
+    }
+
+    /// The same as lines of a note.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the amounts of a line cannot be summed.
+    pub(crate) fn of_days(&self) -> Result<Vec<CreditRequest>, MoneyError> {
+        let amounts = self.amounts()?.into_iter();
+        Ok(amounts.map(|(line, it)| asked(line, it)).collect())
+    }
+
+    /// What is asked for, with the negative lines that are undone.
+    fn asked(&self) -> Result<Vec<CreditRequest>, MoneyError> {
+        let mut all = self.requests.clone();
+        for (line, amount) in &self.turned.undone {
+            all.push(asked(*line, amount.checked_neg()?));
+        }
+        Ok(all)
+    }
+}
+
+fn asked(line: u16, amount: Money) -> CreditRequest {
+    (usize::from(line), CreditPart::Amount(amount)).into()
+}
+
 /// The last note takes what is left of what was asked for, with the rounding to coins; the others their figures, unless the
 /// rounding has left less than that.
 fn rounding_of(
     invoice: &Invoice,
-    original: &Original,
+    (original, taken): (&Original, &[(u16, Money)]),
     credited: &CreditedInvoice,
     figures: Money,
 ) -> Result<Money, MoneyError> {
@@ -192,7 +309,7 @@ fn rounding_of(
     for it in &original.notes {
         left = left.checked_sub(it.draft.total()?)?;
     }
-    for (_, taken) in &original.taken_back {
+    for (_, taken) in taken {
         left = left.checked_sub(*taken)?;
     }
     let is_last = credited.creditable()? == figures;
@@ -240,21 +357,6 @@ fn no_loss(
     let source = ("write_off_reversed", draft.id.to_string());
     let sides = (LedgerAccount::Receivable, LedgerAccount::BadDebt);
     Posting::new(whose, source, at, sides, written_off).map(Some)
-}
-
-/// A line of an invoice and how much of it, for the pieces of days that are taken back of it.
-pub(crate) fn requests_of(pieces: &[CreditedPiece]) -> Result<Vec<CreditRequest>, MoneyError> {
-    let mut requests: Vec<(u16, Money)> = Vec::new();
-    for piece in pieces {
-        match requests.iter_mut().find(|(line, _)| *line == piece.line) {
-            Some((_, amount)) => *amount = amount.checked_add(piece.amount)?,
-            None => requests.push((piece.line, piece.amount)),
-        }
-    }
-    let positive = requests.into_iter().filter(|(_, it)| it.is_positive());
-    Ok(positive
-        .map(|(line, amount)| (usize::from(line), CreditPart::Amount(amount)).into())
-        .collect())
 }
 
 #[cfg(test)]

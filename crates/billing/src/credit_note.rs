@@ -230,6 +230,17 @@ impl CreditedInvoice {
         self.totals.tax_inclusive.checked_sub(credited)
     }
 
+    /// What of the listed amount of a line is not credited: of a negative line zero or less.
+    ///
+    /// # Errors
+    /// [`CreditRefusal::NoSuchLine`], or [`MoneyError`] if the figures do not fit.
+    pub(crate) fn left_of(&self, line: usize) -> Result<Money, CreditRefusal> {
+        let entry = self.totals.entries().nth(line);
+        let entry = entry.ok_or(CreditRefusal::NoSuchLine { line })?;
+        let rest = parts::rest_of(self, line, entry)?;
+        Ok(Money::from_minor(rest.amount, self.totals.currency()))
+    }
+
     /// What is still asked for: the total less what was paid and what was credited, or nothing.
     ///
     /// # Errors

@@ -209,7 +209,8 @@ pub fn standing(billed: &[Billed], scale: InvoiceScale) -> Result<Vec<Standing>,
 /// Days that are billed on the desired terms are kept, whatever cycle they were billed in. The rest of what was billed
 /// becomes repairs, capped at what is left of their line after adjustments and earlier repairs; the rest of what is
 /// desired becomes charges. Days in a row of one cycle at one price cost together what the whole row costs, however many
-/// bills and plans they are spread over (billing.md, invariant 10). One-time charges are billed once for their component, plan and day, and never taken back.
+/// bills and plans they are spread over (billing.md, invariant 10). One-time charges are billed once for their component,
+/// plan and day; nothing but voiding their invoice takes them back.
 /// Applying the result and asking again yields nothing, and the order of the facts does not matter.
 ///
 /// # Errors
@@ -237,7 +238,7 @@ pub(crate) fn diff_keeping(
     }
     due.sort_by_key(order);
     let kept = rows::kept(billed, &standing, &due)?;
-    let missing = rows::missing(desired, &standing, billed);
+    let missing = rows::missing(desired, &standing);
     due.extend(rows::charges(&missing, &kept, scale)?);
     Ok(due)
 }

@@ -362,6 +362,12 @@ pub enum BillingEvent {
         discount: DiscountId,
         invoice: InvoiceId,
     },
+    /// A discount may be used again, because an invoice that had it was voided.
+    DiscountReturned {
+        account: AccountId,
+        discount: DiscountId,
+        invoice: InvoiceId,
+    },
     /// A customer promised to pay by a day.
     PromiseMade {
         account: AccountId,
@@ -464,6 +470,7 @@ impl DomainEvent for BillingEvent {
             Self::DiscountAgreed { .. } => "billing.discount_agreed",
             Self::DiscountEnded { .. } => "billing.discount_ended",
             Self::DiscountUsed { .. } => "billing.discount_used",
+            Self::DiscountReturned { .. } => "billing.discount_returned",
             Self::TermsChanged { .. } => "billing.terms_changed",
             Self::ProcedureDefined { .. } => "billing.dunning_procedure_defined",
             Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",

@@ -132,7 +132,7 @@ pub use books::{
     left_of_child, refund_amount,
 };
 pub use changes::{BadChanges, Change, Changed, timeline_of};
-pub use correct::{Crediting, NotCredited, Original, credit};
+pub use correct::{Crediting, NotCredited, Original, Turned, credit};
 pub use credit::{CreditBy, Paper, papers};
 pub use credit_note::{
     CreditLine, CreditNote, CreditNoteKind, CreditNoteState, CreditPart, CreditRefusal,
@@ -234,7 +234,7 @@ pub use use_cases::allocate_unmatched::{
 pub use use_cases::amend_subscription::{
     AmendSubscription, Amended, Amendment, amend_subscription,
 };
-pub use use_cases::bill_account::{BillAccountError, bill_account, park_account};
+pub use use_cases::bill_account::{BillAccountError, Issued, bill_account, park_account};
 pub use use_cases::cancel_subscription::{
     CancelSubscription, cancel_subscription, preview_cancellation,
 };

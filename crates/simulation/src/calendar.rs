@@ -49,7 +49,13 @@ impl<'a> Calendar<'a> {
             hold("18", line.repairs == line.amount.is_negative(), || {
                 format!("{line:?}")
             })?;
-            calendar.write(line)?;
+            let times = if line.repairs { -1 } else { 1 };
+            calendar.write(line.period, line.plan, times)?;
+        }
+        for (line, days) in books.days_given_back() {
+            if line.subscription == subscription.id {
+                calendar.write(days, line.plan, -1)?;
+            }
         }
         Ok(calendar)
     }
@@ -62,18 +68,17 @@ impl<'a> Calendar<'a> {
         self.no_day_is_forgotten(known, today)
     }
 
-    fn write(&mut self, line: &LineView) -> Verdict {
-        let (from, to) = (self.place(line.period.start), self.place(line.period.end));
+    fn write(&mut self, period: Period, plan: PlanId, times: i64) -> Verdict {
+        let (from, to) = (self.place(period.start), self.place(period.end));
         let (Some(from), Some(to)) = (from, to) else {
-            let why = format!("{:?} lies before the start of {line:?}", line.period);
+            let why = format!("{period:?} lies before the start");
             return Err(Broken { rule: "9", why });
         };
         if self.days.len() < to {
             self.days.resize_with(to, Billed::default);
         }
-        let times = if line.repairs { -1 } else { 1 };
         for day in self.days.iter_mut().take(to).skip(from) {
-            day.count(line.plan, times);
+            day.count(plan, times);
         }
         Ok(())
     }

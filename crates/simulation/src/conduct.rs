@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use billing::At;
+use billing::{At, Unused};
 use chrono::Days;
 use kernel::{AccountId, CustomerId, InvoiceId, LocalDate, PaymentId, SubscriptionId};
 
@@ -67,8 +67,14 @@ pub(crate) enum Deed {
     Suspend(u32),
     /// And lets it go on.
     Resume(u32),
+    /// In another quantity.
+    Quantity(u32, u32, Option<At>),
     /// It is cancelled.
-    Cancel(u32, At),
+    Cancel(u32, At, Unused),
+    /// An operator agrees a discount for so many invoices.
+    Discount(u32, u32),
+    /// An operator corrects an invoice.
+    Correct(InvoiceId, Correction),
     /// Who left comes back with a new subscription.
     ComeBack(u32),
     /// Something about prepaid passes.
@@ -77,6 +83,17 @@ pub(crate) enum Deed {
     Outage(usize),
     /// It is back.
     Repair(usize),
+}
+
+/// How an invoice is corrected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Correction {
+    /// Nobody expects it to be paid any more.
+    WriteOff,
+    /// It was a mistake: its days are billed again.
+    Void,
+    /// So many hundredths of its first line are given back, and the days stay billed.
+    Goodwill(i64),
 }
 
 /// What will be done when.
@@ -145,6 +162,36 @@ pub(crate) fn answer_invoice(
     }
 }
 
+/// Plans what an operator may do to a new invoice. Goodwill comes when its cycle is long over; what is written off is often
+/// followed by a change of plan in the same cycle.
+pub(crate) fn correct_invoice(
+    diary: &mut Diary,
+    chance: &Chance,
+    person: &Person,
+    invoice: InvoiceId,
+    today: LocalDate,
+) {
+    let correct = |how| Deed::Correct(invoice, how);
+    match chance.within(0..=999) {
+        0..=11 => {
+            let days = chance.within(0..=20);
+            diary.plan_in(chance, today, days, correct(Correction::WriteOff));
+            let plan = usize::try_from(chance.within(0..=3)).unwrap_or(0);
+            let change = Deed::Change(person.number, plan, Some(At::Now));
+            diary.plan_in(chance, today, days + chance.within(0..=4), change);
+        }
+        12..=19 => {
+            let days = chance.within(0..=10);
+            diary.plan_in(chance, today, days, correct(Correction::Void));
+        }
+        20..=34 => {
+            let (days, part) = (chance.within(40..=70), chance.within(1..=100));
+            diary.plan_in(chance, today, days, correct(Correction::Goodwill(part)));
+        }
+        _ => {}
+    }
+}
+
 /// Plans what may happen to a subscription within the next month.
 pub(crate) fn look_ahead(
     diary: &mut Diary,
@@ -165,6 +212,12 @@ pub(crate) fn look_ahead(
             diary.plan_in(chance, today, soon(), Deed::Change(number, other, when));
         }
     }
+    if chance.permille(30) {
+        let quantity = u32::try_from(chance.within(1..=3)).unwrap_or(1);
+        let when = *chance.one_of(&[None, Some(At::Now), Some(At::PeriodEnd)]);
+        let deed = Deed::Quantity(number, quantity, when);
+        diary.plan_in(chance, today, soon(), deed);
+    }
     if chance.permille(25) {
         let from = soon();
         diary.plan_in(chance, today, from, Deed::Suspend(number));
@@ -177,8 +230,9 @@ pub(crate) fn look_ahead(
     }
     if chance.permille(15) {
         let when = *chance.one_of(&[At::Now, At::PeriodEnd]);
+        let unused = *chance.one_of(&[Unused::Charged, Unused::GivenBack]);
         let from = soon();
-        diary.plan_in(chance, today, from, Deed::Cancel(number, when));
+        diary.plan_in(chance, today, from, Deed::Cancel(number, when, unused));
         if chance.permille(400) {
             diary.plan_in(
                 chance,

@@ -29,6 +29,8 @@ impl Stop {
 pub(crate) struct Known {
     /// Everything that was paid, in minor units.
     pub(crate) paid: i64,
+    /// On how many invoices a discount was agreed.
+    pub(crate) discounts: u32,
     for_debt: Vec<Stop>,
     by_hand: BTreeMap<SubscriptionId, Vec<Stop>>,
     plans: BTreeMap<SubscriptionId, BTreeMap<LocalDate, PlanId>>,

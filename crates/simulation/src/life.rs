@@ -1,5 +1,6 @@
 //! Day after day: what people do, what the product does about it, and whether its promises hold.
 
+mod corrections;
 mod deeds;
 mod give_back;
 mod month_end;

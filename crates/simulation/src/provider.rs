@@ -6,8 +6,9 @@ use access::testing::{FakeRouter, sample_profile, sample_router};
 use access::{AccessStore, GatewayError, GatewayErrorKind, HostRules, Service};
 use anyhow::{Context, Result, anyhow};
 use billing::{
-    BillLimits, BillingQueries, Charging, DunningPolicy, Interval, IntervalUnit, NewEntity,
-    NewPlan, SoldAs, define_plan, found_entity,
+    BillLimits, BillingQueries, Charging, CreditBy, DatedTaxes, DunningPolicy, EntityPricing,
+    Interval, IntervalUnit, NewEntity, NewPlan, SoldAs, TaxCode, TaxRule, TaxTable, define_plan,
+    define_taxes, found_entity,
 };
 use chrono::{Duration, NaiveDate, NaiveTime};
 use jobs::testing::MemoryJobs;
@@ -85,7 +86,9 @@ impl Provider {
             terms_days: 7,
             dunning: DunningPolicy::STANDARD,
         };
+        let id = entity.id;
         found_entity(&stores, &scope, entity).await?;
+        define_taxes(&stores, &scope, id, pricing_of(seed)?).await?;
         let routers = (0..customers.div_ceil(ON_A_ROUTER)).map(|_| next.next());
         let routers: Vec<RouterId> = routers.collect();
         let (profile, hotspot) = enrol(&stores, &scope, next, &routers).await?;
@@ -167,6 +170,28 @@ impl Provider {
         self.gateway
             .fail_with(router, (!reachable).then_some(failure));
     }
+}
+
+/// Of three providers one gives back by negative lines, one by credit notes, and one has taxes, which every other of them
+/// has in its prices.
+fn pricing_of(seed: u64) -> Result<EntityPricing> {
+    let mut pricing = EntityPricing::PLAIN;
+    match seed % 3 {
+        1 => {}
+        0 => pricing.give_back = CreditBy::CreditNote,
+        _ => {
+            let standard: TaxCode = "standard".parse()?;
+            let taxes = DatedTaxes {
+                from: first_day(),
+                until: None,
+                rules: vec![TaxRule::new("VAT", "11%".parse()?)?],
+            };
+            pricing.inclusive = seed % 2 == 1;
+            pricing.usual = Some(standard.clone());
+            pricing.taxes = [(standard, TaxTable::new(vec![taxes])?)].into();
+        }
+    }
+    Ok(pricing)
 }
 
 async fn enrol(

@@ -13,6 +13,8 @@ pub struct Summary {
     pub payments: u64,
     /// Times that money went back.
     pub returned: u64,
+    /// Times that an operator corrected an invoice, or was refused to.
+    pub corrections: u64,
     /// Prepaid passes that were used.
     pub passes: u64,
     /// Events of every context.

@@ -143,7 +143,6 @@ impl From<SubscriptionRefusal> for Problem {
             R::EmptyPause { .. } => Self::invalid("until", "range", text),
             R::Reason => Self::invalid("reason", "length", text),
             R::Calendar => Self::invalid("when", "range", text),
-            R::GivesBack { .. } => Self::refused("when", "gives_back", text),
             R::Contradiction(rule) => contradiction(rule),
         }
     }

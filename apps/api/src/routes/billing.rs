@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AccountFacts, BillOrder, FeeLineView, FiguresView, InvoiceDraft, LegalEntity, LineView,
+    AccountFacts, Bill, BillOrder, FeeLineView, FiguresView, InvoiceDraft, LegalEntity, LineView,
     NoteDraft, RunPage, Unbillable, prepare_bill,
 };
 use kernel::{AccountId, AccountKind, Cursor, EntityId, InvoiceId, LocalDate, TenantId, Timestamp};
@@ -276,23 +276,33 @@ fn look(
         limits: api.ports.bill_limits,
     };
     match prepare_bill(entity, facts, order) {
-        Ok(prepared) => {
-            let paid = prepared.bill.paid.map(MoneyBody::from);
-            let notes = prepared.bill.notes.iter().map(note);
-            let invoice = prepared.bill.draft.map(|it| draft(&it, paid));
-            Ok(Some(PreviewBody {
-                account,
-                invoice: invoice.transpose()?,
-                credit_notes: notes.collect::<Result<_, _>>()?,
-                parked: None,
-            }))
-        }
+        Ok(prepared) => PreviewBody::of(account, Some(&prepared.bill), None).map(Some),
         Err(Unbillable::Unread { .. }) => Ok(None),
         Err(reason) => Ok(Some(PreviewBody::empty(account, Some(reason.to_string())))),
     }
 }
 
 impl PreviewBody {
+    /// A bill on paper; none where billing has stopped.
+    pub(super) fn of(
+        account: AccountId,
+        bill: Option<&Bill>,
+        parked: Option<String>,
+    ) -> Result<Self, Problem> {
+        let Some(bill) = bill else {
+            return Ok(Self::empty(account, parked));
+        };
+        let paid = bill.paid.map(MoneyBody::from);
+        let invoice = bill.draft.as_ref().map(|it| draft(it, paid));
+        let notes = bill.notes.iter().map(note);
+        Ok(Self {
+            account,
+            invoice: invoice.transpose()?,
+            credit_notes: notes.collect::<Result<_, _>>()?,
+            parked,
+        })
+    }
+
     const fn empty(account: AccountId, parked: Option<String>) -> Self {
         Self {
             account,

@@ -177,6 +177,7 @@ async fn agree(
         until: body.until,
         times: body.times,
         used: 0,
+        used_on: Vec::new(),
         reason: body.reason,
     };
     let (id, turn) = once(&api, &caller, &request.attempt, new.id, |scope| {

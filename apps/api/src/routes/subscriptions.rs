@@ -8,8 +8,7 @@ use billing::{
     Timing, Unused,
 };
 use kernel::{
-    AccountId, CustomerId, InvoiceId, LocalDate, PlanId, ProfileId, SubscriptionId,
-    SubscriptionKind,
+    AccountId, CustomerId, LocalDate, PlanId, ProfileId, SubscriptionId, SubscriptionKind,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -29,9 +28,12 @@ use crate::rights::{CancelSubscriptions, ChangePlans, ReadSubscriptions, Suspend
 use crate::words;
 
 mod amend;
+mod issued;
 mod prepaid;
 mod preview;
 mod subscribe;
+
+use issued::IssuedBody;
 
 /// A subscription.
 #[derive(Debug, Serialize, ToSchema)]
@@ -224,9 +226,18 @@ pub(crate) struct PlanChangeBody {
     /// The day on which it takes effect.
     #[schema(value_type = String, format = Date, example = "2026-12-01")]
     from: LocalDate,
-    /// The invoice with the prorated lines, if the change cost anything.
-    #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
-    invoice: Option<InvoiceId>,
+    #[serde(flatten)]
+    issued: IssuedBody,
+}
+
+/// What the end of a subscription came to.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = CancelledSubscription)]
+pub(crate) struct CancelledBody {
+    #[serde(flatten)]
+    subscription: SubscriptionBody,
+    #[serde(flatten)]
+    issued: IssuedBody,
 }
 
 /// Why a subscription is suspended.
@@ -371,7 +382,7 @@ async fn change_plan(
         subscription: load(&api, &caller, id).await?,
         when: change.when,
         from: change.from,
-        invoice: change.invoice,
+        issued: change.issued.into(),
     }))
 }
 
@@ -430,32 +441,35 @@ async fn resume(
 }
 
 /// Ends a subscription today, when the period that has begun is over, or on a day. Twice is harmless, and the earlier end
-/// stands.
+/// stands. Where the end has come, what was used is billed and what is given back is credited at once.
 #[utoipa::path(
     post, path = "/subscriptions/{id}/cancel", operation_id = "cancel_subscription", tag = "subscriptions",
     params(("id" = String, Path, description = "A subscription id")),
     request_body = CancelBody,
-    responses((status = 200, description = "Cancelled", body = SubscriptionBody))
+    responses((status = 200, description = "Cancelled", body = CancelledBody))
 )]
 async fn cancel(
     State(api): State<Api>,
     caller: May<CancelSubscriptions>,
     PathId(id): PathId<SubscriptionKind>,
     Valid(body): Valid<CancelBody>,
-) -> Result<Json<SubscriptionBody>, Problem> {
+) -> Result<Json<CancelledBody>, Problem> {
     let command = CancelSubscription {
         subscription: id,
         ending: body.ending(),
     };
-    run(&caller, |scope| {
+    let issued = run(&caller, |scope| {
         let api = api.clone();
         async move {
             let it = &api.ports;
-            billing::cancel_subscription(&*it.billing, &*it.clock, &scope, command).await
+            billing::cancel_subscription(&*it.billing, &*it.ids, &*it.clock, &scope, command).await
         }
     })
     .await?;
-    load(&api, &caller, id).await.map(Json)
+    Ok(Json(CancelledBody {
+        subscription: load(&api, &caller, id).await?,
+        issued: issued.into(),
+    }))
 }
 
 const fn word(status: StatusWord) -> &'static str {

@@ -344,3 +344,56 @@ async fn debt_is_written_off_once_and_with_a_reason() {
     let account = till.get(&format!("/accounts/{}", till.account)).await;
     assert_eq!(account["credit"], idr(0));
 }
+
+/// What is seen before a decision is what is issued with it: notes, charges and the credit of the account.
+#[tokio::test]
+async fn a_downgrade_now_and_an_end_with_credit_are_seen_and_then_issued() {
+    let till = Till::open().await;
+    till.tax(taxes()).await.is(200);
+    let first = till.bill().await;
+    assert_eq!(first["total"], idr(33_300_000));
+    let paid = json!({ "account": till.account, "amount": idr(33_300_000), "method": "cash" });
+    till.post("/payments", paid).await.is(201);
+    let cheaper = till.shop.plan("Home 5M", 10_000_000).await;
+    let place = format!("/subscriptions/{}", till.subscription);
+    let change = json!({ "plan": cheaper, "when": "now" });
+    let path = format!("{place}/change-plan");
+    let look = till.post(&format!("{path}/preview"), change.clone()).await;
+    let look = look.is(200).body;
+    let seen = &look["bill"];
+    assert_eq!(seen["credit_notes"][0]["invoice"], first["id"]);
+    assert_eq!(seen["credit_notes"][0]["total"], idr(33_300_000));
+    assert_eq!(seen["invoice"]["total"], idr(11_100_000));
+    assert_eq!(seen["invoice"]["allocated"], idr(11_100_000));
+    assert_eq!(look["credit"], idr(22_200_000));
+    let changed = till.post(&path, change).await.is(200).body;
+    let note = changed["credit_notes"][0].as_str().unwrap();
+    let note = till.get(&format!("/credit-notes/{note}")).await;
+    assert_eq!(note["total"], seen["credit_notes"][0]["total"]);
+    let id = changed["invoice"].as_str().unwrap();
+    let invoice = till.get(&format!("/invoices/{id}")).await;
+    for field in ["lines", "net", "tax", "total", "allocated"] {
+        assert_eq!(invoice[field], seen["invoice"][field], "{field}");
+    }
+    let own = format!("/accounts/{}", till.account);
+    let account = || till.get(&own);
+    assert_eq!(account().await["credit"], look["credit"]);
+    let end = json!({ "when": "now", "unused": "given_back" });
+    let path = format!("{place}/cancel");
+    let look = till.post(&format!("{path}/preview"), end.clone()).await;
+    let look = look.is(200).body;
+    assert_eq!(look["bill"]["credit_notes"][0]["total"], idr(11_100_000));
+    assert_eq!(
+        (&look["bill"]["invoice"], &look["credit"]),
+        (&Value::Null, &idr(33_300_000))
+    );
+    let ended = till.post(&path, end.clone()).await.is(200).body;
+    assert_eq!(
+        (&ended["access"], &ended["invoice"]),
+        (&json!("ended"), &Value::Null)
+    );
+    assert_eq!(ended["credit_notes"].as_array().unwrap().len(), 1);
+    assert_eq!(account().await["credit"], look["credit"], "all of it");
+    let again = till.post(&path, end).await.is(200).body;
+    assert_eq!(again["credit_notes"], json!([]), "once");
+}

@@ -29,6 +29,10 @@ pub struct AgreedDiscount {
     pub times: Option<u32>,
     /// On how many it was used.
     pub used: u32,
+    /// Those of them that can be voided, the earliest first, where it is good for so many only. What was stored before they
+    /// were noted names none: such uses do not come back.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub used_on: Vec<InvoiceId>,
     /// Why it was agreed, 1 to 300 characters.
     pub reason: String,
 }
@@ -138,9 +142,9 @@ impl AgreedDiscount {
 
     /// Whether it says the same, however often it was used.
     fn is_same(&self, other: &Self) -> bool {
-        let used = self.used;
         let other = Self {
-            used,
+            used: self.used,
+            used_on: self.used_on.clone(),
             ..other.clone()
         };
         *self == other
@@ -214,6 +218,28 @@ impl Account {
         !self.data.discounts.is_empty()
     }
 
+    /// Gives back what discounts were used on an invoice that is voided: whatever replaces it may have them. Twice is
+    /// harmless.
+    pub(crate) fn return_discounts(&mut self, invoice: InvoiceId) {
+        let account = self.data.id;
+        let mut returned = Vec::new();
+        for it in &mut self.data.discounts {
+            let before = it.used_on.len();
+            it.used_on.retain(|on| *on != invoice);
+            if it.used_on.len() < before {
+                it.used = it.used.saturating_sub(1);
+                returned.push(it.id);
+            }
+        }
+        for discount in returned {
+            self.tell(BillingEvent::DiscountReturned {
+                account,
+                discount,
+                invoice,
+            });
+        }
+    }
+
     /// Notes that discounts were used on an invoice.
     pub(crate) fn use_discounts(&mut self, used: &[DiscountId], invoice: InvoiceId) {
         let account = self.data.id;
@@ -223,6 +249,9 @@ impl Account {
                 continue;
             };
             it.used = it.used.saturating_add(1);
+            if it.times.is_some() {
+                it.used_on.push(invoice);
+            }
             self.tell(BillingEvent::DiscountUsed {
                 account,
                 discount,

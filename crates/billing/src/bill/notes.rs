@@ -1,10 +1,12 @@
 //! What a bill gives back by credit notes: days of issued invoices, and what was paid for them.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use kernel::{InvoiceId, LocalDate};
 
 use super::{BillOrder, Unbillable};
 use crate::account::Account;
-use crate::correct::{Crediting, Original, credit, requests_of};
+use crate::correct::{Crediting, Original, Turned, credit, to_undo};
 use crate::credit::CreditBy;
 use crate::credit_note::{CreditNoteKind, CreditedPiece, NoteDraft};
 use crate::difference::Due;
@@ -60,40 +62,88 @@ impl<'a> Desk<'a> {
         known.ok_or(Unbillable::Unread { invoice: of })
     }
 
-    /// Writes the note that gives back some days of an invoice.
+    /// Writes the notes that give back some days of invoices, each with what follows for earlier ones. Returns with them what
+    /// a note is not written for: days that cost nothing.
     pub(super) fn give_back(
         &mut self,
-        of: InvoiceId,
-        lines: &[ProposedLine],
-        nth: u16,
-    ) -> Result<Option<NoteDraft>, Unbillable> {
-        let original = self.original(of)?;
-        let days: Vec<CreditedPiece> = lines.iter().map(piece).collect::<Result<_, _>>()?;
-        let requests = requests_of(&days)?;
-        if requests.is_empty() {
-            return Ok(None);
+        papers: Vec<(InvoiceId, Vec<ProposedLine>)>,
+    ) -> Result<(Vec<NoteDraft>, Vec<ProposedLine>), Unbillable> {
+        let mut orders = BTreeMap::new();
+        let mut for_nothing = Vec::new();
+        for (of, lines) in papers {
+            let order = self.order_of(lines.iter().map(piece).collect::<Result<_, _>>()?);
+            match order.of_days()?.is_empty() {
+                true => for_nothing.extend(lines),
+                false => drop(orders.insert(of, order)),
+            }
         }
-        self.take_up(original);
-        let crediting = Crediting {
+        self.turn(&mut orders)?;
+        let mut notes = Vec::new();
+        for (nth, (of, mut order)) in (0_u16..).zip(orders) {
             // Its ids follow from that of the invoice: the same order gives the same bill.
-            id: self.order.invoice.child(nth),
+            order.id = self.order.invoice.child(nth);
+            order.requests = order.of_days()?;
+            notes.push(self.write(of, &order)?);
+        }
+        Ok((notes, for_nothing))
+    }
+
+    fn order_of(&self, days: Vec<CreditedPiece>) -> Crediting {
+        Crediting {
+            id: self.order.invoice.child(0),
             kind: CreditNoteKind::ToAccount,
-            requests,
+            requests: Vec::new(),
             days,
+            turned: Turned::default(),
             reason: REASON.to_owned(),
             on: self.today(),
             at: self.order.now,
             step: self.entity.scale().step(self.entity.currency()),
-        };
+        }
+    }
+
+    /// Where more is given back of an invoice than it came to, because what an earlier one gave back had lowered it, the
+    /// rest is given back of the earlier one; the latest first, so that each is looked at once.
+    fn turn(&self, orders: &mut BTreeMap<InvoiceId, Crediting>) -> Result<(), Unbillable> {
+        let mut done = BTreeSet::new();
+        loop {
+            let mut next = None;
+            for of in orders.keys().filter(|it| !done.contains(*it)) {
+                let invoice = &self.original(*of)?.invoice;
+                next = next.max(Some((invoice.issued_on(), invoice.number(), *of)));
+            }
+            let Some((_, _, of)) = next else {
+                return Ok(());
+            };
+            done.insert(of);
+            let Some(order) = orders.get(&of) else {
+                return Ok(());
+            };
+            let refused = |_| Unbillable::NotCredited { invoice: of };
+            for (line, earlier, amount) in to_undo(self.original(of)?, order).map_err(refused)? {
+                if let Some(order) = orders.get_mut(&of) {
+                    order.turned.undone.push((line, amount));
+                }
+                let order = orders.entry(earlier.invoice);
+                let order = order.or_insert_with(|| self.order_of(Vec::new()));
+                order.turned.instead.push((earlier.line, amount));
+            }
+        }
+    }
+
+    /// Writes a note over an invoice.
+    fn write(&mut self, of: InvoiceId, order: &Crediting) -> Result<NoteDraft, Unbillable> {
+        let original = self.original(of)?;
+        self.take_up(original);
         let refused = |_| Unbillable::NotCredited { invoice: of };
         let invoice = self.open.iter_mut().find(|it| it.id() == of);
         let invoice = invoice.ok_or(Unbillable::Unread { invoice: of })?;
         let pays = |it: &Payment| original.payers.iter().any(|that| that.id() == it.id());
         let mut payers: Vec<&mut Payment> =
             self.payments.iter_mut().filter(|it| pays(it)).collect();
-        let (note, moved) = credit(invoice, original, &mut payers, &crediting).map_err(refused)?;
+        let (note, moved) = credit(invoice, original, &mut payers, order).map_err(refused)?;
         self.postings.extend(moved);
-        Ok(Some(note))
+        Ok(note)
     }
 
     /// The invoice and its payments join those that may change.

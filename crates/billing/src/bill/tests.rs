@@ -288,6 +288,7 @@ fn a_discount_takes_its_part_off_as_often_as_agreed() {
         until: None,
         times: Some(1),
         used: 0,
+        used_on: Vec::new(),
         reason: "lets us use the roof".to_owned(),
     };
     let today = day("2026-11-21");
@@ -321,6 +322,7 @@ fn an_invoice_that_is_discounted_as_a_whole_is_on_paper_and_in_no_books() {
         until: None,
         times: None,
         used: 0,
+        used_on: Vec::new(),
         reason: "works for us".to_owned(),
     };
     facts

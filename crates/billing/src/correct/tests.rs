@@ -5,7 +5,7 @@ use kernel::{Ids, Money, Timestamp};
 use proptest::collection::vec;
 use proptest::prelude::{any, prop_assert, prop_assert_eq, proptest};
 
-use super::{Crediting, NotCredited, Original, credit};
+use super::{Crediting, NotCredited, Original, Turned, credit};
 use crate::allocation::Allocation;
 use crate::credit_note::{CreditNoteKind, CreditPart, CreditRefusal, IssuedNote};
 use crate::entity::EntityPricing;
@@ -114,6 +114,7 @@ fn noted(
         kind: CreditNoteKind::ToAccount,
         requests: parts.iter().map(|it| (*it).into()).collect(),
         days: Vec::new(),
+        turned: Turned::default(),
         reason: "goodwill".to_owned(),
         on: "2026-11-21".parse().unwrap(),
         at: noon(),

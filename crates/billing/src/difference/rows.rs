@@ -41,13 +41,9 @@ pub(super) fn kept<'a>(
 }
 
 /// The desired days that are not billed, the earliest first.
-pub(super) fn missing(
-    desired: &[Segment],
-    standing: &[Standing],
-    billed: &[Billed],
-) -> Vec<Segment> {
+pub(super) fn missing(desired: &[Segment], standing: &[Standing]) -> Vec<Segment> {
     let parts = desired.iter().flat_map(|segment| {
-        let days = missing_days(segment, standing, billed).into_iter();
+        let days = missing_days(segment, standing).into_iter();
         days.map(|period| Segment { period, ..*segment })
     });
     let mut missing: Vec<Segment> = parts.collect();
@@ -55,20 +51,21 @@ pub(super) fn missing(
     missing
 }
 
-fn missing_days(segment: &Segment, standing: &[Standing], billed: &[Billed]) -> Vec<Period> {
+fn missing_days(segment: &Segment, standing: &[Standing]) -> Vec<Period> {
     match segment.terms.kind {
         ChargeKind::Recurring => {
             let kept = standing.iter().filter(|it| it.terms == segment.terms);
             without(segment.period, kept.map(|it| it.period))
         }
         ChargeKind::Once => {
-            let same = |it: &Billed| {
+            // A charge stands until its day is taken back, which nothing but voiding its invoice does.
+            let same = |it: &Standing| {
                 let (theirs, ours) = (it.terms, segment.terms);
                 theirs.kind == ours.kind
                     && (theirs.component, theirs.plan) == (ours.component, ours.plan)
                     && it.period == segment.period
             };
-            let missing = !billed.iter().any(same);
+            let missing = !standing.iter().any(same);
             missing.then_some(segment.period).into_iter().collect()
         }
     }

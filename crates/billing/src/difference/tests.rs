@@ -353,7 +353,16 @@ fn a_one_time_charge_is_billed_once_and_kept() {
     assert!(due(&[], std::slice::from_ref(&done)).is_empty(), "kept");
     fee.price = kes(60_000);
     fee.terms.rate = kes(60_000);
-    assert!(due(&[fee], &[done]).is_empty(), "done is done");
+    assert!(
+        due(&[fee], std::slice::from_ref(&done)).is_empty(),
+        "done is done"
+    );
+    done.repaired = vec![(day, kes(50_000))];
+    assert_eq!(
+        due(&[fee], &[done]),
+        [(day, 60_000)],
+        "its invoice was voided"
+    );
 }
 
 #[test]

@@ -153,16 +153,6 @@ pub enum SubscriptionRefusal {
     /// A day beyond the calendar.
     #[error("a day lies beyond the calendar")]
     Calendar,
-    /// More would be given back on a day than charged, which needs a credit note.
-    #[error(
-        "{amount} more would be given back on {on} than charged; let it take effect when the period is over"
-    )]
-    GivesBack {
-        /// How much.
-        amount: Money,
-        /// The day.
-        on: LocalDate,
-    },
     /// The decisions would contradict each other: pauses that overlap.
     #[error(transparent)]
     Contradiction(#[from] BadChanges),

@@ -1,9 +1,10 @@
 //! What else can be decided about a subscription: quantities, add-ons, pauses, the bill day, and that a change that was
 //! scheduled does not happen. What has taken effect is invoiced at once.
 
-use kernel::{Clock, Ids, InvoiceId, LocalDate, PlanId, Scope, SubscriptionId, Timestamp};
+use kernel::{Clock, Ids, LocalDate, PlanId, Scope, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
+use super::bill_account::Issued;
 use super::locked::{Locked, load};
 use crate::plan::Plan;
 use crate::ports::{BillingStore, BillingTx};
@@ -69,14 +70,14 @@ pub struct AmendSubscription {
 }
 
 /// What a decision came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amended {
     /// The day on which it takes effect.
     pub from: LocalDate,
     /// The component that was added, if one was.
     pub component: Option<u16>,
-    /// The invoice with its prorated lines, if it cost anything.
-    pub invoice: Option<InvoiceId>,
+    /// The invoice with its prorated lines, if it cost anything, and the notes over what is given back.
+    pub issued: Issued,
 }
 
 /// Takes the decision.
@@ -93,14 +94,12 @@ pub async fn amend_subscription(
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let (mut locked, from, component) = planned(&mut *tx, now, command).await?;
-    let today = locked.entity.today(now);
-    locked.must_not_give_back(&mut *tx, today, from).await?;
-    let invoice = locked.settle(&mut *tx, ids, now, from).await?;
+    let issued = locked.settle(&mut *tx, ids, now, from).await?;
     tx.commit().await?;
     Ok(Amended {
         from,
         component,
-        invoice,
+        issued,
     })
 }
 

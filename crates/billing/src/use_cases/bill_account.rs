@@ -3,16 +3,19 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use kernel::{AccountId, Clock, Ids, InvoiceId, MayConflict, Scope, StoreError, Timestamp};
+use kernel::{
+    AccountId, Clock, CreditNoteId, Ids, InvoiceId, MayConflict, Scope, StoreError, Timestamp,
+};
 
 use super::standing::save_news;
 use crate::account::Account;
-use crate::bill::{Bill, BillOrder, Papers, Unbillable, bill};
+use crate::bill::{AccountFacts, Bill, BillOrder, Papers, Unbillable};
 use crate::correct::Original;
 use crate::credit_note::note_series;
 use crate::entity::LegalEntity;
 use crate::invoice::Invoice;
 use crate::ports::{BillingStore, BillingTx};
+use crate::run::{PreparedBill, prepare_bill};
 use crate::subscription::Subscription;
 
 /// Why an account was not billed.
@@ -74,9 +77,9 @@ pub async fn bill_account(
     )
     .await;
     match billed {
-        Ok(invoice) => {
+        Ok(issued) => {
             tx.commit().await?;
-            Ok(invoice)
+            Ok(issued.invoice)
         }
         Err(BillAccountError::Parked { account, reason }) => {
             drop(tx);
@@ -87,6 +90,15 @@ pub async fn bill_account(
     }
 }
 
+/// What a bill was written on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Issued {
+    /// The invoice over what is charged.
+    pub invoice: Option<InvoiceId>,
+    /// The credit notes over what is given back of earlier invoices.
+    pub notes: Vec<CreditNoteId>,
+}
+
 /// The same in the caller's transaction, on an account that is locked and the subscriptions it had then.
 pub(super) async fn bill_within(
     tx: &mut dyn BillingTx,
@@ -95,7 +107,7 @@ pub(super) async fn bill_within(
     entity: &LegalEntity,
     account: &mut Account,
     subscriptions: &mut [Subscription],
-) -> Result<Option<InvoiceId>, BillAccountError> {
+) -> Result<Issued, BillAccountError> {
     let bill = on_paper(tx, ids, now, entity, account, subscriptions).await?;
     Ok(write(tx, entity.series(), account, subscriptions, bill).await?)
 }
@@ -109,26 +121,39 @@ pub(super) async fn on_paper(
     account: &mut Account,
     subscriptions: &mut [Subscription],
 ) -> Result<Bill, BillAccountError> {
-    let mut papers = papers_of(tx, entity, account.id(), subscriptions, now).await?;
+    let facts = AccountFacts {
+        account: account.clone(),
+        subscriptions: subscriptions.to_vec(),
+        papers: papers_of(tx, entity, account.id(), subscriptions, now).await?,
+    };
     let order = BillOrder {
         invoice: ids.next(),
         now,
         limits: tx.bill_limits(),
     };
+    let (prepared, _) = prepared(tx, entity, facts, order).await?;
+    *account = prepared.account;
+    subscriptions.clone_from_slice(&prepared.subscriptions);
+    Ok(prepared.bill)
+}
+
+/// Bills an account on paper, and reads what that gives back of; the facts are returned as they were billed.
+pub(super) async fn prepared(
+    tx: &mut dyn BillingTx,
+    entity: &LegalEntity,
+    mut facts: AccountFacts,
+    order: BillOrder,
+) -> Result<(PreparedBill, AccountFacts), BillAccountError> {
     loop {
-        let (mut after, mut sold) = (account.clone(), subscriptions.to_vec());
-        match bill(entity, &mut after, &mut sold, papers.clone(), order) {
-            Ok(bill) => {
-                *account = after;
-                subscriptions.clone_from_slice(&sold);
-                return Ok(bill);
-            }
+        match prepare_bill(entity, facts.clone(), order) {
+            Ok(prepared) => return Ok((prepared, facts)),
             // Every turn reads one more of the invoices that were ever issued for it.
-            Err(Unbillable::Unread { invoice }) if !papers.has_read(invoice) => {
-                papers.originals.push(original_of(tx, invoice).await?);
+            Err(Unbillable::Unread { invoice }) if !facts.papers.has_read(invoice) => {
+                let original = original_of(tx, invoice).await?;
+                facts.papers.originals.push(original);
             }
             Err(reason) => {
-                let account = account.id();
+                let account = facts.account.id();
                 return Err(BillAccountError::Parked { account, reason });
             }
         }
@@ -176,29 +201,30 @@ pub(crate) async fn original_of(
     })
 }
 
-/// Writes a bill in the caller's transaction; returns the invoice. The number comes as late as can be.
+/// Writes a bill in the caller's transaction. The number comes as late as can be.
 pub(crate) async fn write(
     tx: &mut dyn BillingTx,
     series: &str,
     account: &mut Account,
     subscriptions: &mut [Subscription],
     bill: Bill,
-) -> Result<Option<InvoiceId>, StoreError> {
+) -> Result<Issued, StoreError> {
     save_news(tx, account, subscriptions).await?;
     for posting in bill.postings {
         tx.ledger().post(posting).await?;
     }
+    let mut issued = Issued::default();
     // Days that a note takes back are free before they are charged again.
     for draft in bill.notes {
+        issued.notes.push(draft.id);
         tx.invoices()
             .issue_note(draft, &note_series(series))
             .await?;
     }
-    let mut issued = None;
     if let Some(draft) = bill.draft {
         tx.invoices().let_days_go(&bill.let_go).await?;
         let mut invoice = tx.invoices().issue(draft, series).await?;
-        issued = Some(invoice.id());
+        issued.invoice = Some(invoice.id());
         if let Some(paid) = bill.paid {
             invoice.settle(paid).map_err(StoreError::corrupt)?;
             tx.invoices().save(&mut invoice).await?;

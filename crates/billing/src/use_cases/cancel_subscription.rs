@@ -1,8 +1,9 @@
 //! Ends a subscription.
 
-use kernel::{Clock, LocalDate, Scope, SubscriptionId, Timestamp};
+use kernel::{Clock, Ids, LocalDate, Scope, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
+use super::bill_account::{BillAccountError, Issued};
 use super::locked::{Locked, load};
 use super::preview::Preview;
 use crate::ports::{BillingStore, BillingTx};
@@ -17,32 +18,42 @@ pub struct CancelSubscription {
     pub ending: Ending,
 }
 
-/// Ends it; twice is harmless, and the earlier end stands.
+/// Ends it; twice is harmless, and the earlier end stands. What the end brings is billed at once where it has come: an
+/// invoice over what was used and not billed, credit notes over what is given back. What was paid for that is credit of the
+/// account then. Nobody is kept because of what cannot be billed: the next run says why.
 ///
 /// # Errors
 /// [`SubscriptionError`]; nothing is changed then.
 pub async fn cancel_subscription(
     store: &dyn BillingStore,
+    ids: &dyn Ids,
     clock: &dyn Clock,
     scope: &Scope,
     command: CancelSubscription,
-) -> Result<(), SubscriptionError> {
+) -> Result<Issued, SubscriptionError> {
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let (mut locked, ends_on) = planned(&mut *tx, now, command).await?;
-    let today = locked.entity.today(now);
-    locked.must_not_give_back(&mut *tx, today, ends_on).await?;
-    locked.restate(&mut *tx, today).await?;
+    let issued = match locked.settle(&mut *tx, ids, now, ends_on).await {
+        // Nothing of such a bill was written.
+        Err(SubscriptionError::Billing(BillAccountError::Parked { .. })) => {
+            let today = locked.entity.today(now);
+            locked.restate(&mut *tx, today).await?;
+            Issued::default()
+        }
+        settled => settled?,
+    };
     tx.commit().await?;
-    Ok(())
+    Ok(issued)
 }
 
 /// What ending it would bring; ends nothing.
 ///
 /// # Errors
-/// [`SubscriptionError`], but not for what would be given back: that is shown.
+/// [`SubscriptionError`]; why billing would stop is shown.
 pub async fn preview_cancellation(
     store: &dyn BillingStore,
+    ids: &dyn Ids,
     clock: &dyn Clock,
     scope: &Scope,
     command: CancelSubscription,
@@ -50,7 +61,7 @@ pub async fn preview_cancellation(
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let (mut locked, ends_on) = planned(&mut *tx, now, command).await?;
-    Preview::of(&mut *tx, &mut locked, now, ends_on).await
+    Preview::of(&mut *tx, ids, &mut locked, now, ends_on).await
 }
 
 async fn planned(

@@ -1,8 +1,9 @@
 //! Puts a subscription on another plan; a change that has taken effect is invoiced at once.
 
-use kernel::{Clock, Ids, InvoiceId, LocalDate, PlanId, Scope, SubscriptionId, Timestamp};
+use kernel::{Clock, Ids, LocalDate, PlanId, Scope, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
+use super::bill_account::Issued;
 use super::locked::{Locked, load};
 use super::preview::Preview;
 use crate::ports::{BillingStore, BillingTx};
@@ -20,14 +21,14 @@ pub struct ChangePlan {
 }
 
 /// What a change came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PlanChange {
     /// When it was to take effect.
     pub when: At,
     /// The day on which it does.
     pub from: LocalDate,
-    /// The invoice with its prorated lines, if it cost anything.
-    pub invoice: Option<InvoiceId>,
+    /// The invoice with its prorated lines, if it cost anything, and the notes over what is given back.
+    pub issued: Issued,
 }
 
 /// Changes the plan.
@@ -44,23 +45,18 @@ pub async fn change_plan(
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let (mut locked, when, from) = planned(&mut *tx, now, command).await?;
-    let today = locked.entity.today(now);
-    locked.must_not_give_back(&mut *tx, today, from).await?;
-    let invoice = locked.settle(&mut *tx, ids, now, from).await?;
+    let issued = locked.settle(&mut *tx, ids, now, from).await?;
     tx.commit().await?;
-    Ok(PlanChange {
-        when,
-        from,
-        invoice,
-    })
+    Ok(PlanChange { when, from, issued })
 }
 
 /// What changing the plan would bring; changes nothing.
 ///
 /// # Errors
-/// [`SubscriptionError`], but not for what would be given back: that is shown.
+/// [`SubscriptionError`]; why billing would stop is shown.
 pub async fn preview_plan_change(
     store: &dyn BillingStore,
+    ids: &dyn Ids,
     clock: &dyn Clock,
     scope: &Scope,
     command: ChangePlan,
@@ -68,7 +64,7 @@ pub async fn preview_plan_change(
     let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let (mut locked, _, from) = planned(&mut *tx, now, command).await?;
-    Preview::of(&mut *tx, &mut locked, now, from).await
+    Preview::of(&mut *tx, ids, &mut locked, now, from).await
 }
 
 async fn planned(

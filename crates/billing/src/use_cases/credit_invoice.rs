@@ -5,7 +5,7 @@ use kernel::{Clock, CreditNoteId, InvoiceId, Scope, StoreError, Timestamp};
 use super::bill_account::original_of;
 pub use super::correcting::CorrectInvoiceError;
 use super::correcting::{Desk, open, reason_of};
-use crate::correct::{Crediting, Original, credit};
+use crate::correct::{Crediting, Original, Turned, credit};
 use crate::credit_note::{CreditNoteKind, CreditRequest, CreditedPiece, IssuedNote, note_series};
 use crate::payment::Payment;
 use crate::ports::{BillingStore, BillingTx};
@@ -46,6 +46,7 @@ pub async fn credit_invoice(
         kind: CreditNoteKind::ToAccount,
         requests: command.requests,
         days: Vec::new(),
+        turned: Turned::default(),
         reason,
         on: desk.entity.today(now),
         at: now,
@@ -129,6 +130,7 @@ impl Desk {
             kind: CreditNoteKind::DebtCancellation,
             requests: Vec::new(),
             days,
+            turned: Turned::default(),
             reason,
             on: self.entity.today(at),
             at,

@@ -1,16 +1,15 @@
 //! A subscription with everything around it, its account locked: what every change of a subscription begins with.
 
-use kernel::{AccountId, Ids, InvoiceId, LocalDate, Money, StoreError, SubscriptionId, Timestamp};
+use kernel::{AccountId, Ids, LocalDate, StoreError, SubscriptionId, Timestamp};
 
 use super::SubscriptionError;
-use super::bill_account::bill_within;
+use super::bill_account::{Issued, bill_within, papers_of};
 use super::standing::restate;
 use crate::account::Account;
-use crate::difference::{Due, Inconsistent};
+use crate::bill::AccountFacts;
 use crate::entity::LegalEntity;
 use crate::ports::BillingTx;
-use crate::subscription::{Subscription, SubscriptionRefusal};
-use crate::upcoming::{due_on, total_of};
+use crate::subscription::Subscription;
 
 /// A subscription with everything around it.
 #[derive(Clone)]
@@ -73,41 +72,19 @@ impl Locked {
         found.ok_or(SubscriptionError::NotFound(id))
     }
 
-    /// What billing the subscription alone on a day, today or later, brings by what is decided.
-    pub(super) async fn look(
-        &mut self,
+    /// The account with everything that billing it needs, by what is decided.
+    pub(super) async fn facts(
+        &self,
         tx: &mut dyn BillingTx,
-        today: LocalDate,
-        day: LocalDate,
-    ) -> Result<Vec<Due>, SubscriptionError> {
-        let scale = self.entity.scale();
-        let it = self.subscription()?;
-        let horizon = it.billing_horizon(today);
-        let billed = tx.invoices().billed(it.id(), horizon).await?;
-        due_on(it, billed, scale, today, day).map_err(SubscriptionError::Inconsistent)
-    }
-
-    /// Refuses a decision by which more would be given back on a day than charged: until there is a credit note for it,
-    /// the only place that does.
-    pub(super) async fn must_not_give_back(
-        &mut self,
-        tx: &mut dyn BillingTx,
-        today: LocalDate,
-        from: LocalDate,
-    ) -> Result<(), SubscriptionError> {
-        let on = from.max(today);
-        let due = match self.look(tx, today, on).await {
-            // Whoever bills it parks the account; it can be decided about all the same.
-            Err(SubscriptionError::Inconsistent(_)) => return Ok(()),
-            looked => looked?,
-        };
-        let nothing = Money::zero(self.account.currency());
-        let total = total_of(&due, nothing).map_err(Inconsistent::from)?;
-        if total.is_negative() {
-            let amount = total.checked_neg().map_err(Inconsistent::from)?;
-            return Err(SubscriptionRefusal::GivesBack { amount, on }.into());
-        }
-        Ok(())
+        now: Timestamp,
+    ) -> Result<AccountFacts, StoreError> {
+        let (account, subscriptions) = (self.account.clone(), self.subscriptions.clone());
+        let papers = papers_of(tx, &self.entity, account.id(), &subscriptions, now).await?;
+        Ok(AccountFacts {
+            account,
+            subscriptions,
+            papers,
+        })
     }
 
     /// Bills the account, which also derives access and saves every subscription.
@@ -116,7 +93,7 @@ impl Locked {
         tx: &mut dyn BillingTx,
         ids: &dyn Ids,
         now: Timestamp,
-    ) -> Result<Option<InvoiceId>, SubscriptionError> {
+    ) -> Result<Issued, SubscriptionError> {
         let (entity, account) = (&self.entity, &mut self.account);
         Ok(bill_within(tx, ids, now, entity, account, &mut self.subscriptions).await?)
     }
@@ -128,13 +105,13 @@ impl Locked {
         ids: &dyn Ids,
         now: Timestamp,
         from: LocalDate,
-    ) -> Result<Option<InvoiceId>, SubscriptionError> {
+    ) -> Result<Issued, SubscriptionError> {
         let today = self.entity.today(now);
         if from <= today && !self.account.is_parked() {
             return self.bill(tx, ids, now).await;
         }
         self.restate(tx, today).await?;
-        Ok(None)
+        Ok(Issued::default())
     }
 
     /// Derives access and saves what changed.

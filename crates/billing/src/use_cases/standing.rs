@@ -197,7 +197,7 @@ fn next_look_on(account: &Account, now: &Situation<'_>) -> Result<Option<LocalDa
     Ok(Some(day.max(tomorrow)))
 }
 
-fn next_day(day: LocalDate) -> LocalDate {
+pub(super) fn next_day(day: LocalDate) -> LocalDate {
     day.checked_add_days(Days::new(1)).unwrap_or(day)
 }
 

@@ -19,9 +19,10 @@ pub struct VoidInvoice {
     pub reason: String,
 }
 
-/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then, and
-/// the fees of dunning that no note had taken off it.
-/// What should not be billed again is credited, not voided; where all of it is credited, nothing is left to void.
+/// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then,
+/// with its one-time charges and the fees of dunning that no note had taken off it; discounts that are good for so many
+/// invoices may be used again. What should not be billed again is credited, not voided; where all of it is credited,
+/// nothing is left to void.
 ///
 /// # Errors
 /// [`CorrectInvoiceError`]; nothing is changed then. An invoice that was voided stays so, and says when that was.
@@ -53,6 +54,7 @@ pub async fn void_invoice(
             subscription.bill_again(line.cycle.start);
         }
     }
+    desk.account.return_discounts(command.invoice);
     desk.credit(&mut *tx, &original, &crediting).await?;
     let fees = original.fees_left();
     let account = desk.account.id();

@@ -243,14 +243,14 @@ async fn pass_the_time(
                 subscription,
                 ending: Ending::at(At::PeriodEnd),
             };
-            cancel_subscription(&*ports.billing, now, scope, command).await?;
+            cancel_subscription(&*ports.billing, &*ports.ids, now, scope, command).await?;
         }
         Fate::Gone => {
             let command = CancelSubscription {
                 subscription,
                 ending: Ending::at(At::Now),
             };
-            cancel_subscription(&*ports.billing, now, scope, command).await?;
+            cancel_subscription(&*ports.billing, &*ports.ids, now, scope, command).await?;
             leave_customer(&*ports.customers, now, scope, customer).await?;
         }
         Fate::Prospect

@@ -2,9 +2,10 @@
 
 use anyhow::{Result, anyhow, bail};
 use billing::{
-    At, BillDay, CancelSubscription, ChangePlan, Ending, PaymentMethod, RecordPayment,
-    RecordPaymentError, ResumeSubscription, SubscriptionError, SuspendSubscription,
-    cancel_subscription, change_plan, record_payment, resume_subscription, suspend_subscription,
+    AmendSubscription, Amendment, At, BillDay, CancelSubscription, ChangePlan, Ending,
+    PaymentMethod, RecordPayment, RecordPaymentError, ResumeSubscription, SubscriptionError,
+    SuspendSubscription, amend_subscription, cancel_subscription, change_plan, record_payment,
+    resume_subscription, suspend_subscription,
 };
 use customers::{CustomerKind, NewCustomer, RegisterCustomer, register_customer};
 use kernel::testing::OpenVault;
@@ -44,9 +45,13 @@ impl Life {
                 self.wait_a_minute();
                 Ok(())
             }
-            Deed::Change(..) | Deed::Suspend(_) | Deed::Resume(_) | Deed::Cancel(..) => {
-                self.steer(deed, day).await
-            }
+            Deed::Discount(number, times) => self.agree(number, times, day).await,
+            Deed::Correct(invoice, how) => self.correct(invoice, how, day).await,
+            Deed::Change(number, ..)
+            | Deed::Quantity(number, ..)
+            | Deed::Suspend(number)
+            | Deed::Resume(number)
+            | Deed::Cancel(number, ..) => self.steer(number, deed, day).await,
         }
     }
 
@@ -74,7 +79,14 @@ impl Life {
         self.people.insert(number, person);
         self.by_account.insert(person.account, number);
         self.known.insert(person.account, Known::default());
-        self.sell(person, day).await
+        self.sell(person, day).await?;
+        if self.chance.permille(120) {
+            let times = u32::try_from(self.chance.within(1..=4))?;
+            let days = self.chance.within(0..=40);
+            let deed = Deed::Discount(number, times);
+            self.diary.plan_in(&self.chance, day, days, deed);
+        }
+        Ok(())
     }
 
     /// A new subscription on the old account.
@@ -239,14 +251,7 @@ impl Life {
     }
 
     /// Changes to a subscription; what its state does not allow is refused, and that is right.
-    async fn steer(&mut self, deed: Deed, day: LocalDate) -> Result<()> {
-        let (Deed::Change(number, ..)
-        | Deed::Suspend(number)
-        | Deed::Resume(number)
-        | Deed::Cancel(number, _)) = deed
-        else {
-            return Ok(());
-        };
+    async fn steer(&mut self, number: u32, deed: Deed, day: LocalDate) -> Result<()> {
         let person = self.people[&number];
         for _ in 0..TIMES {
             self.carrier.start(&self.provider);
@@ -300,12 +305,31 @@ impl Life {
                 };
                 resume_subscription(store, clock, &scope, command).await
             }
-            Deed::Cancel(_, when) => {
+            Deed::Quantity(_, quantity, when) => {
+                let command = AmendSubscription {
+                    subscription,
+                    what: Amendment::Quantity {
+                        component: 0,
+                        quantity,
+                        when,
+                    },
+                };
+                amend_subscription(store, ids, clock, &scope, command)
+                    .await
+                    .map(|_| ())
+            }
+            Deed::Cancel(_, when, unused) => {
+                let ending = Ending {
+                    unused,
+                    ..Ending::at(when)
+                };
                 let command = CancelSubscription {
                     subscription,
-                    ending: Ending::at(when),
+                    ending,
                 };
-                cancel_subscription(store, clock, &scope, command).await
+                cancel_subscription(store, ids, clock, &scope, command)
+                    .await
+                    .map(|_| ())
             }
             _ => Ok(()),
         }

@@ -74,7 +74,11 @@ impl Life {
         let person = self.by_account.get(&account);
         let person = person.and_then(|it| self.people.get(it)).copied();
         if let (Some(invoice), Some(person)) = (said(event, "invoice"), person) {
-            conduct::answer_invoice(&mut self.diary, &self.chance, &person, invoice, day);
+            let (diary, chance) = (&mut self.diary, &self.chance);
+            conduct::answer_invoice(diary, chance, &person, invoice, day);
+            if event.name == "billing.invoice_issued" {
+                conduct::correct_invoice(diary, chance, &person, invoice, day);
+            }
         }
     }
 }

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{AmendSubscription, Amended, Amendment, At, BillDay, PausePolicy};
-use kernel::{InvoiceId, LocalDate, PlanId, SubscriptionId, SubscriptionKind};
+use kernel::{LocalDate, PlanId, SubscriptionId, SubscriptionKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 
+use super::issued::IssuedBody;
 use super::{SubscriptionBody, load};
 use crate::answer::Created;
 use crate::api::Api;
@@ -31,9 +32,8 @@ pub(crate) struct ChangeBody {
     /// The day on which it takes effect.
     #[schema(value_type = String, format = Date, example = "2026-12-01")]
     from: LocalDate,
-    /// The invoice with the prorated lines, if it cost anything now.
-    #[schema(value_type = Option<String>, pattern = "^inv_[a-z2-7]{25}[aeimquy4]$")]
-    invoice: Option<InvoiceId>,
+    #[serde(flatten)]
+    issued: IssuedBody,
 }
 
 /// Another number of units.
@@ -277,6 +277,6 @@ async fn amend(
     Ok(Json(ChangeBody {
         subscription: load(api, caller, id).await?,
         from: amended.from,
-        invoice: amended.invoice,
+        issued: amended.issued.into(),
     }))
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use billing::{CancelSubscription, ChangePlan, LineView, Preview, SubscriptionView};
+use billing::{CancelSubscription, ChangePlan, Preview, SubscriptionView};
 use kernel::{LocalDate, SubscriptionId, SubscriptionKind};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -16,7 +16,7 @@ use crate::idempotency::run;
 use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{CancelSubscriptions, ChangePlans};
-use crate::routes::invoices::LineBody;
+use crate::routes::billing::PreviewBody as BillBody;
 
 /// What a decision would bring. Nothing is changed.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,10 +27,11 @@ pub(crate) struct PreviewBody {
     /// The day on which it would take effect.
     #[schema(value_type = String, format = Date, example = "2026-12-01")]
     from: LocalDate,
-    /// What the subscription alone would be billed on that day, or today if it has passed.
-    lines: Vec<LineBody>,
-    /// Their sum; below zero if more would be given back than charged, which is refused.
-    total: MoneyBody,
+    /// What the account would be billed on that day, or today if it has passed: the invoice and the credit notes, with
+    /// their taxes and discounts. On a later day as if what is owed is paid by then.
+    bill: BillBody,
+    /// The credit of the account after that.
+    credit: MoneyBody,
 }
 
 /// The routes of these looks.
@@ -63,7 +64,7 @@ async fn preview_plan_change(
         let api = api.clone();
         async move {
             let it = &api.ports;
-            billing::preview_plan_change(&*it.billing, &*it.clock, &scope, command).await
+            billing::preview_plan_change(&*it.billing, &*it.ids, &*it.clock, &scope, command).await
         }
     });
     shown(&api, &caller, id, preview.await?).await
@@ -90,7 +91,7 @@ async fn preview_cancellation(
         let api = api.clone();
         async move {
             let it = &api.ports;
-            billing::preview_cancellation(&*it.billing, &*it.clock, &scope, command).await
+            billing::preview_cancellation(&*it.billing, &*it.ids, &*it.clock, &scope, command).await
         }
     });
     shown(&api, &caller, id, preview.await?).await
@@ -107,11 +108,11 @@ async fn shown(
     let now = now.ok_or_else(|| Problem::not_found("subscription", id))?;
     let then = SubscriptionView::of(&preview.subscription, now.customer);
     let then = then.map_err(|err| Problem::internal(&err))?;
-    let lines = preview.lines.iter().map(LineView::from);
+    let account = preview.subscription.account();
     Ok(Json(PreviewBody {
         subscription: then.into(),
         from: preview.from,
-        lines: lines.map(LineBody::from).collect(),
-        total: preview.total.into(),
+        bill: BillBody::of(account, preview.bill.as_ref(), preview.parked)?,
+        credit: preview.credit.into(),
     }))
 }

@@ -31,6 +31,7 @@ fn discount(ids: &dyn Ids, percent: &str) -> AgreedDiscount {
         until: None,
         times: None,
         used: 0,
+        used_on: Vec::new(),
         reason: "lets us use the roof".to_owned(),
     }
 }
@@ -149,4 +150,44 @@ fn there_is_a_most() {
     }
     let refused = account.agree_discount(discount(ids, "1%"), day("2026-11-01"));
     assert_eq!(refused, Err(BadAgreement::TooMany));
+}
+
+#[test]
+fn what_was_used_on_a_voided_invoice_may_be_used_again() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let mut account = account(ids);
+    let once = AgreedDiscount {
+        times: Some(1),
+        ..discount(ids, "10%")
+    };
+    let always = discount(ids, "5%");
+    let used = [once.id, always.id];
+    for new in [once, always] {
+        account.agree_discount(new, day("2026-11-01")).unwrap();
+    }
+    let (invoice, other) = (ids.next(), ids.next());
+    account.use_discounts(&used, invoice);
+    account.take_events();
+    account.return_discounts(other);
+    assert!(!account.discounts()[0].counts_on(day("2026-12-31")));
+    account.return_discounts(invoice);
+    assert!(account.discounts()[0].counts_on(day("2026-12-31")));
+    assert_eq!(account.discounts()[0].used, 0);
+    assert_eq!(account.discounts()[1].used, 1, "nobody counts those");
+    account.return_discounts(invoice);
+    assert_eq!(account.take_events().len(), 1, "and twice is harmless");
+}
+
+#[test]
+fn uses_of_before_they_were_noted_are_read_and_stay_used() {
+    let ids: &dyn Ids = &CountingIds::from(1);
+    let mut account = account(ids);
+    let mut stored = serde_json::to_value(discount(ids, "10%")).unwrap();
+    assert_eq!(stored.get("used_on"), None);
+    stored["times"] = 2.into();
+    stored["used"] = 1.into();
+    let stored: AgreedDiscount = serde_json::from_value(stored).unwrap();
+    account.agree_discount(stored, day("2026-11-01")).unwrap();
+    account.return_discounts(ids.next());
+    assert_eq!(account.discounts()[0].used, 1);
 }

@@ -5,7 +5,7 @@ use kernel::{AccountId, CreditNoteId, InvoiceId, PageRequest};
 use super::{World, day, kes, month, noon};
 use crate::account::AgreedDiscount;
 use crate::allocation::Allocation;
-use crate::correct::{Crediting, Original, credit};
+use crate::correct::{Crediting, Original, Turned, credit};
 use crate::credit_note::{
     CreditNoteKind, CreditPart, CreditRequest, CreditedPiece, IssuedNote, NoteDraft,
 };
@@ -139,6 +139,7 @@ impl World<'_> {
             until: Some(day("2027-01-01")),
             times,
             used: 0,
+            used_on: Vec::new(),
             reason: "lets us use the roof".to_owned(),
         };
         let wanted = [
@@ -164,7 +165,8 @@ impl World<'_> {
         let mut tx = self.tx().await;
         let stored = tx.accounts().lock(account).await.unwrap().unwrap();
         assert_eq!(stored.discounts(), locked.discounts());
-        assert_eq!(stored.discounts()[0].used, 1);
+        let once = &stored.discounts()[0];
+        assert_eq!((once.used, once.used_on.len()), (1, 1));
         drop(tx);
         let seen = self.queries.discounts(self.tenant(), account).await;
         assert_eq!(seen.unwrap().unwrap(), locked.discounts());
@@ -188,6 +190,7 @@ impl World<'_> {
             kind: CreditNoteKind::ToAccount,
             requests,
             days,
+            turned: Turned::default(),
             reason: "three days without a line".to_owned(),
             on: day("2026-11-21"),
             at: noon(),

@@ -1,6 +1,6 @@
 //! Quantities, add-ons, pauses and looks ahead, with their invoices.
 
-use super::{Desk, Sold, day, kes, lines};
+use super::{Desk, Sold, day, kes};
 use crate::events::Access;
 use crate::plan::{Charging, NewPlan, SoldAs};
 use crate::ports::BillingQueries;
@@ -11,6 +11,7 @@ use crate::use_cases::SubscriptionError;
 use crate::use_cases::amend_subscription::{
     AmendSubscription, Amended, Amendment, amend_subscription,
 };
+use crate::use_cases::bill_account::Issued;
 use crate::use_cases::cancel_subscription::{
     CancelSubscription, cancel_subscription, preview_cancellation,
 };
@@ -55,7 +56,7 @@ async fn an_add_on_is_invoiced_at_once_with_its_fee_and_then_every_month() {
     };
     let added = desk.amend(sold, add).await.unwrap();
     assert_eq!((added.component, added.from), (Some(1), day("2026-11-16")));
-    let invoice = desk.invoice(added.invoice.unwrap()).await;
+    let invoice = desk.invoice(added.issued.invoice.unwrap()).await;
     assert_eq!(invoice.total, kes(80_000), "15 of 30 days twice, and once");
     let kinds: Vec<_> = invoice
         .lines
@@ -70,14 +71,15 @@ async fn an_add_on_is_invoiced_at_once_with_its_fee_and_then_every_month() {
     desk.pay(sold.account, 420_000).await;
     desk.go_to("2026-12-05");
     let remove = |when| Amendment::Remove { component: 1, when };
-    let gives_back = refusal(desk.amend(sold, remove(At::Now)).await);
-    let SubscriptionRefusal::GivesBack { amount, .. } = gives_back else {
-        panic!("{gives_back:?}");
-    };
-    assert_eq!(amount, kes(104_516), "27 of 31 days");
-    desk.amend(sold, remove(At::PeriodEnd)).await.unwrap();
+    let removed = desk.amend(sold, remove(At::Now)).await.unwrap();
+    assert_eq!(
+        (removed.issued.invoice, removed.issued.notes.len()),
+        (None, 1)
+    );
+    let credit = desk.account(sold.account).await.credit;
+    assert_eq!(credit, kes(104_516), "27 of 31 days");
     let january = desk.morning("2027-01-01", sold.account).await.unwrap();
-    assert_eq!(january.total, kes(300_000));
+    assert_eq!((january.total, january.due), (kes(300_000), kes(195_484)));
 }
 
 #[tokio::test]
@@ -92,18 +94,24 @@ async fn more_units_begin_now_and_fewer_with_the_next_period() {
         when,
     };
     let more = desk.amend(sold, quantity(3, None)).await.unwrap();
-    let invoice = desk.invoice(more.invoice.unwrap()).await;
+    let invoice = desk.invoice(more.issued.invoice.unwrap()).await;
     assert_eq!(invoice.total, kes(300_000), "two more for half the month");
     desk.pay(sold.account, 300_000).await;
-    let before = desk.subscription(sold).await;
-    let now = desk.amend(sold, quantity(1, Some(At::Now))).await;
-    let refused = refusal(now);
-    assert!(matches!(refused, SubscriptionRefusal::GivesBack { .. }));
-    assert_eq!(desk.subscription(sold).await, before);
+    let one_less = quantity(2, Some(At::Now));
+    let one_less = desk.amend(sold, one_less).await.unwrap();
+    let view = desk.invoice(one_less.issued.invoice.unwrap()).await;
+    assert_eq!(
+        (view.total, view.due),
+        (kes(300_000), kes(0)),
+        "two for half the month"
+    );
+    let credit = desk.account(sold.account).await.credit;
+    assert_eq!(credit, kes(150_000), "one of three");
     let fewer = desk.amend(sold, quantity(1, None)).await.unwrap();
-    assert_eq!((fewer.from, fewer.invoice), (day("2026-12-01"), None));
+    assert_eq!(fewer.from, day("2026-12-01"));
+    assert_eq!(fewer.issued, Issued::default());
     let december = desk.morning("2026-12-01", sold.account).await.unwrap();
-    assert_eq!(december.total, kes(300_000));
+    assert_eq!((december.total, december.due), (kes(300_000), kes(150_000)));
 }
 
 #[tokio::test]
@@ -141,19 +149,41 @@ async fn a_look_ahead_shows_what_the_change_then_bills_and_changes_nothing() {
         plan: dearer,
         when: None,
     };
-    let look = preview_plan_change(store, clock, scope, command).await;
+    let look = preview_plan_change(store, desk.ids(), clock, scope, command).await;
     let look = look.unwrap();
-    assert_eq!(look.total, kes(150_000));
+    let draft = look.bill.unwrap().draft.unwrap();
+    assert_eq!(draft.total, kes(150_000));
     assert_eq!(look.subscription.agreement().unwrap().plan, dearer);
     assert_eq!(
         (desk.heard(), desk.subscription(sold).await),
         (heard, before.1)
     );
     let change = change_plan(store, desk.ids(), clock, scope, command).await;
-    let invoice = desk.invoice(change.unwrap().invoice.unwrap()).await;
-    let looked: Vec<_> = look.lines.iter().map(crate::LineView::from).collect();
+    let invoice = desk.invoice(change.unwrap().issued.invoice.unwrap()).await;
+    let looked: Vec<_> = draft.lines.iter().map(crate::LineView::from).collect();
     assert_eq!(looked, invoice.lines);
-    // What would be given back is shown, and refused when it is asked for.
+    // At the end of the period the next whole one is shown.
+    let later = ChangePlan {
+        plan: desk.plan(100_000).await,
+        ..command
+    };
+    let look = preview_plan_change(store, desk.ids(), clock, scope, later)
+        .await
+        .unwrap();
+    let total = look.bill.unwrap().draft.unwrap().total;
+    assert_eq!((look.from, total), (day("2026-12-01"), kes(100_000)));
+    let stored = store.subscription(scope.tenant, sold.id).await.unwrap();
+    assert_eq!(stored.unwrap().scheduled, None);
+}
+
+#[tokio::test]
+async fn a_look_at_the_end_shows_the_notes_and_the_credit_that_it_then_brings() {
+    let desk = Desk::opened("2026-11-01").await;
+    desk.tax().await;
+    let sold = desk.sell(300_000).await;
+    desk.bill_and_pay(sold).await;
+    desk.go_to("2026-11-16");
+    let (store, clock, scope) = (&desk.store, &desk.clock, &desk.scope);
     let cancel = CancelSubscription {
         subscription: sold.id,
         ending: Ending {
@@ -161,25 +191,24 @@ async fn a_look_ahead_shows_what_the_change_then_bills_and_changes_nothing() {
             ..Ending::at(At::Now)
         },
     };
-    let look = preview_cancellation(store, clock, scope, cancel).await;
-    assert_eq!(look.unwrap().total, kes(-300_000));
-    let refused = refusal(cancel_subscription(store, clock, scope, cancel).await);
-    let gives_back = SubscriptionRefusal::GivesBack {
-        amount: kes(300_000),
-        on: day("2026-11-16"),
-    };
-    assert_eq!(refused, gives_back);
-    let whole = lines(&invoice);
-    assert!(whole.iter().any(|it| it.2 == 300_000), "{whole:?}");
-    // At the end of the period the next whole one is shown.
-    let later = ChangePlan {
-        plan: desk.plan(100_000).await,
-        ..command
-    };
-    let look = preview_plan_change(store, clock, scope, later)
-        .await
-        .unwrap();
-    assert_eq!((look.from, look.total), (day("2026-12-01"), kes(100_000)));
-    let stored = store.subscription(scope.tenant, sold.id).await.unwrap();
-    assert_eq!(stored.unwrap().scheduled, None);
+    let heard = desk.heard();
+    let look = preview_cancellation(store, desk.ids(), clock, scope, cancel).await;
+    let look = look.unwrap();
+    assert_eq!(desk.heard(), heard);
+    let bill = look.bill.unwrap();
+    assert_eq!((&bill.draft, bill.notes.len()), (&None, 1));
+    assert_eq!(
+        bill.notes[0].total(),
+        Ok(kes(174_000)),
+        "half, with its tax"
+    );
+    assert_eq!(look.credit, kes(174_000));
+    let issued = cancel_subscription(store, desk.ids(), clock, scope, cancel).await;
+    let issued = issued.unwrap();
+    assert_eq!((issued.invoice, issued.notes.len()), (None, 1));
+    let account = desk.account(sold.account).await;
+    assert_eq!((account.due, account.credit), (kes(0), look.credit));
+    assert_eq!(desk.subscription(sold).await.access, Access::Ended);
+    let again = cancel_subscription(store, desk.ids(), clock, scope, cancel).await;
+    assert_eq!(again.unwrap(), Issued::default(), "nothing goes back twice");
 }

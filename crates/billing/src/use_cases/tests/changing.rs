@@ -2,6 +2,7 @@
 
 use super::{Desk, kes, line, lines, told};
 use crate::invoice::Settlement;
+use crate::overdue::Level;
 use crate::plan::{Charging, NewPlan, SoldAs};
 use crate::subscription::{At, SubscriptionRefusal};
 use crate::timeline::Timing;
@@ -28,7 +29,7 @@ async fn an_upgrade_takes_the_unused_rest_back_and_charges_the_rest_of_the_new_p
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
     assert_eq!(change.when, At::Now);
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     let expected = [
         line("2026-11-11", "2026-12-01", -200_000),
         line("2026-11-11", "2026-12-01", 400_000),
@@ -67,7 +68,7 @@ async fn two_changes_on_one_day_leave_only_the_last_one() {
     let (second, third) = (desk.plan(400_000).await, desk.plan(500_000).await);
     desk.change(sold, second, None).await.unwrap();
     let last = desk.change(sold, third, None).await.unwrap();
-    let invoice = desk.invoice(last.invoice.unwrap()).await;
+    let invoice = desk.invoice(last.issued.invoice.unwrap()).await;
     let expected = [
         line("2026-11-16", "2026-12-01", -200_000),
         line("2026-11-16", "2026-12-01", 250_000),
@@ -83,7 +84,7 @@ async fn a_change_before_the_first_bill_charges_both_parts() {
     desk.go_to("2026-11-11");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     let expected = [
         line("2026-11-01", "2026-11-11", 100_000),
         line("2026-11-11", "2026-12-01", 400_000),
@@ -97,7 +98,7 @@ async fn a_change_on_the_first_day_before_the_bill_charges_the_new_plan_only() {
     let sold = desk.sell(300_000).await;
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(lines(&invoice), [line("2026-11-01", "2026-12-01", 600_000)]);
 }
 
@@ -109,7 +110,7 @@ async fn a_change_in_a_stub_counts_in_the_days_of_the_aligned_cycle() {
     desk.go_to("2026-11-26");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     let expected = [
         line("2026-11-26", "2026-12-05", -90_000),
         line("2026-11-26", "2026-12-05", 180_000),
@@ -125,7 +126,7 @@ async fn a_change_between_equal_prices_costs_nothing_and_is_on_paper() {
     desk.go_to("2026-11-08");
     let other = desk.plan(300_000).await;
     let change = desk.change(sold, other, None).await.unwrap();
-    let paper = desk.invoice(change.invoice.unwrap()).await;
+    let paper = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!((change.when, paper.total), (At::Now, kes(0)));
     assert_eq!(paper.settlement, Settlement::Paid);
     let expected = [
@@ -137,7 +138,7 @@ async fn a_change_between_equal_prices_costs_nothing_and_is_on_paper() {
     let dearer = desk.plan(600_000).await;
     desk.go_to("2026-11-16");
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(
         invoice.total,
         kes(150_000),
@@ -154,7 +155,7 @@ async fn a_downgrade_waits_for_the_end_of_the_period() {
     desk.go_to("2026-11-11");
     let cheaper = desk.plan(100_000).await;
     let change = desk.change(sold, cheaper, None).await.unwrap();
-    assert_eq!((change.when, change.invoice), (At::PeriodEnd, None));
+    assert_eq!((change.when, change.issued.invoice), (At::PeriodEnd, None));
     let scheduled = desk.subscription(sold).await.scheduled.unwrap();
     assert_eq!(
         (scheduled.plan, scheduled.from),
@@ -176,29 +177,52 @@ async fn a_scheduled_change_that_was_swept_late_took_effect_on_its_day() {
     desk.change(sold, cheaper, None).await.unwrap();
     desk.go_to("2026-12-17");
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(lines(&invoice)[0].0, "2026-12-01");
     assert_eq!(invoice.lines[0].plan, cheaper, "the first sixteen days");
     assert_eq!(invoice.lines[1].plan, dearer, "the other fifteen");
 }
 
 #[tokio::test]
-async fn a_downgrade_at_once_is_refused_and_changes_nothing() {
+async fn a_downgrade_at_once_gives_the_difference_back_by_credit_note() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
-    desk.bill_and_pay(sold).await;
-    let cheaper = desk.plan(299_999).await;
-    let (heard, before) = (desk.heard(), desk.subscription(sold).await);
-    let changed = desk.change(sold, cheaper, Some(At::Now)).await;
-    let gives_back = SubscriptionRefusal::GivesBack {
-        amount: kes(1),
-        on: day("2026-11-01"),
+    let first = desk.bill(sold.account).await.unwrap().id;
+    desk.pay(sold.account, 300_000).await;
+    desk.go_to("2026-11-16");
+    let cheaper = desk.plan(100_000).await;
+    let change = desk.change(sold, cheaper, Some(At::Now)).await.unwrap();
+    let [note] = change.issued.notes[..] else {
+        panic!("one note, not {:?}", change.issued);
     };
-    assert_eq!(refusal(changed), gives_back);
-    assert_eq!(
-        (desk.heard(), desk.subscription(sold).await),
-        (heard, before)
-    );
+    let shown = desk.notes(Some(first)).await;
+    assert_eq!((shown[0].id, shown[0].total), (note, kes(150_000)));
+    let charged = desk.invoice(change.issued.invoice.unwrap()).await;
+    assert_eq!(lines(&charged), [line("2026-11-16", "2026-12-01", 50_000)]);
+    assert_eq!(charged.due, kes(0), "paid with what is given back");
+    let account = desk.account(sold.account).await;
+    assert_eq!((account.due, account.credit), (kes(0), kes(100_000)));
+    assert_eq!(desk.bill(sold.account).await, None);
+    let next = desk.morning("2026-12-01", sold.account).await.unwrap();
+    assert_eq!((next.total, next.due), (kes(100_000), kes(0)));
+}
+
+#[tokio::test]
+async fn a_downgrade_of_what_is_not_paid_lowers_the_debt() {
+    let desk = Desk::opened("2026-11-01").await;
+    let sold = desk.sell(300_000).await;
+    let first = desk.bill(sold.account).await.unwrap().id;
+    desk.morning("2026-11-20", sold.account).await;
+    assert_eq!(desk.level(sold.account).await, Level::Suspended);
+    let cheaper = desk.plan(100).await;
+    desk.change(sold, cheaper, Some(At::On(day("2026-11-01"))))
+        .await
+        .unwrap();
+    assert_eq!(desk.invoice(first).await.due, kes(0));
+    let account = desk.account(sold.account).await;
+    assert_eq!((account.due, account.credit), (kes(100), kes(0)));
+    assert_eq!(account.level, Level::Clear, "what is due now is new");
+    assert_eq!(desk.told(sold).last(), Some(&told("active", 4)));
 }
 
 #[tokio::test]
@@ -208,7 +232,7 @@ async fn an_upgrade_may_wait_for_the_end_of_the_period() {
     desk.bill_and_pay(sold).await;
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, Some(At::PeriodEnd)).await;
-    assert_eq!(change.unwrap().invoice, None);
+    assert_eq!(change.unwrap().issued.invoice, None);
     let next = desk.morning("2026-12-01", sold.account).await.unwrap();
     assert_eq!(next.total, kes(600_000));
 }

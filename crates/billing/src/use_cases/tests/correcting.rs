@@ -1,8 +1,9 @@
 //! Credit notes, voids and write-offs: debt, credit and access follow in the same transaction, and nothing happens twice.
 
-use kernel::{InvoiceId, PageRequest, PlanId};
+use kernel::{AccountId, InvoiceId, PageRequest, PlanId};
 
 use super::{Desk, Sold, day, kes, line, lines, told};
+use crate::account::AgreedDiscount;
 use crate::correct::NotCredited;
 use crate::credit::CreditBy;
 use crate::credit_note::{CreditPart, CreditRefusal, CreditRequest};
@@ -10,9 +11,11 @@ use crate::entity::{EntityPricing, TaxCode};
 use crate::invoice::{CorrectionRefusal, Settlement};
 use crate::ledger::LedgerAccount;
 use crate::overdue::Level;
+use crate::plan::{Charging, NewPlan};
 use crate::ports::BillingQueries;
-use crate::pricing::{DatedTaxes, TaxRule, TaxTable};
-use crate::subscription::At;
+use crate::pricing::{DatedTaxes, DiscountAmount, TaxRule, TaxTable};
+use crate::subscription::{At, Ending, Unused};
+use crate::use_cases::agree_discount::agree_discount;
 use crate::use_cases::credit_invoice::{CorrectInvoiceError, CreditInvoice, credit_invoice};
 use crate::use_cases::define_taxes::define_taxes;
 use crate::use_cases::void_invoice::{VoidInvoice, void_invoice};
@@ -97,6 +100,25 @@ impl Desk {
         }
         let entities = self.store.entities(self.scope.tenant).await.unwrap();
         define_taxes(&self.store, &self.scope, entities[0].id, pricing)
+            .await
+            .unwrap();
+    }
+
+    /// A tenth off so many invoices.
+    pub(super) async fn take_off(&self, account: AccountId, times: u32) {
+        let new = AgreedDiscount {
+            id: self.ids().next(),
+            name: "Welcome".to_owned(),
+            subscription: None,
+            amount: DiscountAmount::Percent("10%".parse().unwrap()),
+            from: day("2026-01-01"),
+            until: None,
+            times: Some(times),
+            used: 0,
+            used_on: Vec::new(),
+            reason: "new here".to_owned(),
+        };
+        agree_discount(&self.store, &self.clock, &self.scope, account, new)
             .await
             .unwrap();
     }
@@ -296,7 +318,7 @@ async fn what_is_taxed_is_given_back_with_the_tax_it_was_charged_with() {
     desk.go_to("2026-11-16");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let charged = desk.invoice(change.invoice.unwrap()).await;
+    let charged = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(lines(&charged), [line("2026-11-16", "2026-12-01", 300_000)]);
     assert_eq!(
         (charged.figures.tax, charged.total),
@@ -319,7 +341,7 @@ async fn a_change_after_a_write_off_makes_the_loss_smaller_and_gives_no_credit()
     desk.go_to("2026-11-16");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let charged = desk.invoice(change.invoice.unwrap()).await;
+    let charged = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(lines(&charged), [line("2026-11-16", "2026-12-01", 300_000)]);
     assert_eq!(charged.due, kes(300_000), "no credit for unpaid days");
     let notes = desk.notes(Some(first)).await;
@@ -371,4 +393,78 @@ async fn what_was_written_off_can_be_voided_and_is_no_loss_then() {
     assert_eq!((desk.owed(), desk.booked(LedgerAccount::Revenue)), (0, 0));
     let again = desk.bill(sold.account).await.unwrap();
     assert_eq!(again.due, kes(300_000));
+}
+
+#[tokio::test]
+async fn all_that_a_chain_of_upgrades_came_to_is_given_back_by_a_note_for_each_invoice() {
+    let desk = Desk::opened("2026-11-01").await;
+    let (sold, first) = unpaid(&desk).await;
+    desk.pay(sold.account, 300_000).await;
+    desk.go_to("2026-11-11");
+    let dearer = desk.plan(600_000).await;
+    let second = desk.change(sold, dearer, None).await.unwrap();
+    let second = second.issued.invoice.unwrap();
+    desk.pay(sold.account, 200_000).await;
+    desk.go_to("2026-11-21");
+    let dearest = desk.plan(900_000).await;
+    let third = desk.change(sold, dearest, None).await.unwrap();
+    let third = third.issued.invoice.unwrap();
+    let view = desk.invoice(third).await;
+    assert_eq!(
+        lines(&view),
+        [
+            line("2026-11-21", "2026-12-01", -200_000),
+            line("2026-11-21", "2026-12-01", 300_000)
+        ]
+    );
+    desk.pay(sold.account, 100_000).await;
+    // Ten days at 10,000 and ten at 20,000 were used; the last ten are given back.
+    let ending = Ending {
+        unused: Unused::GivenBack,
+        ..Ending::at(At::Now)
+    };
+    let notes = desk.end(sold, ending).await;
+    assert_eq!(notes.len(), 2);
+    let account = desk.account(sold.account).await;
+    assert_eq!((account.due, account.credit), (kes(0), kes(300_000)));
+    let credited = async |id| desk.invoice(id).await.credited;
+    assert_eq!(credited(third).await, kes(100_000), "all that it came to");
+    assert_eq!(credited(second).await, kes(200_000));
+    assert_eq!(credited(first).await, kes(0));
+    assert_eq!(desk.bill(sold.account).await, None);
+}
+
+#[tokio::test]
+async fn what_replaces_a_voided_invoice_has_its_fee_and_its_discount_again() {
+    let desk = Desk::opened("2026-11-01").await;
+    let plan = NewPlan {
+        charging: Charging {
+            fee: Some(kes(50_000)),
+            ..Charging::AHEAD
+        },
+        ..desk.new_plan(300_000)
+    };
+    let plan = desk.offer(plan).await;
+    let sold = desk.sell_as(desk.order(plan)).await;
+    desk.take_off(sold.account, 1).await;
+    let first = desk.bill(sold.account).await.unwrap();
+    assert_eq!(
+        (first.total, first.lines.len()),
+        (kes(315_000), 2),
+        "350,000 and 10 % off"
+    );
+    desk.go_to("2026-11-03");
+    desk.void(first.id).await.unwrap();
+    assert_eq!(desk.events_named("billing.discount_returned").len(), 1);
+    let again = desk.bill(sold.account).await.unwrap();
+    assert_eq!((&again.lines, again.total), (&first.lines, first.total));
+    assert_eq!(desk.bill(sold.account).await, None);
+    // And once more, as often as it takes.
+    desk.void(again.id).await.unwrap();
+    let last = desk.bill(sold.account).await.unwrap();
+    assert_eq!((&last.lines, last.total), (&first.lines, first.total));
+    desk.pay(sold.account, 315_000).await;
+    desk.go_to("2026-12-01");
+    let december = desk.bill(sold.account).await.unwrap();
+    assert_eq!(december.total, kes(300_000), "each of them once");
 }

@@ -1,5 +1,7 @@
 //! Cancelled: what has begun stays charged, nothing new begins.
 
+use kernel::CreditNoteId;
+
 use super::{Desk, Sold, day, line, lines, told};
 use crate::subscription::{At, Ending, SubscriptionRefusal};
 use crate::use_cases::SubscriptionError;
@@ -11,12 +13,25 @@ impl Desk {
         self.try_cancel(sold, when).await.unwrap();
     }
 
+    /// Ends it some way; returns the notes over what is given back.
+    pub(super) async fn end(&self, sold: Sold, ending: Ending) -> Vec<CreditNoteId> {
+        let command = CancelSubscription {
+            subscription: sold.id,
+            ending,
+        };
+        let (store, clock, scope) = (&self.store, &self.clock, &self.scope);
+        let done = cancel_subscription(store, self.ids(), clock, scope, command).await;
+        done.unwrap().notes
+    }
+
     pub(super) async fn try_cancel(&self, sold: Sold, when: At) -> Result<(), SubscriptionError> {
         let command = CancelSubscription {
             subscription: sold.id,
             ending: Ending::at(when),
         };
-        cancel_subscription(&self.store, &self.clock, &self.scope, command).await
+        let (store, clock, scope) = (&self.store, &self.clock, &self.scope);
+        let done = cancel_subscription(store, self.ids(), clock, scope, command).await;
+        done.map(drop)
     }
 }
 
@@ -40,14 +55,14 @@ async fn cancelling_now_ends_access_and_takes_nothing_back() {
 }
 
 #[tokio::test]
-async fn a_period_that_had_begun_is_charged_even_if_the_bill_comes_after_the_end() {
+async fn a_period_that_had_begun_is_charged_at_the_end_if_it_was_not_before() {
     let desk = Desk::opened("2026-11-01").await;
     let sold = desk.sell(300_000).await;
     desk.go_to("2026-11-11");
     desk.cancel(sold, At::Now).await;
+    let invoice = &desk.invoices(sold.account).await[0];
+    assert_eq!(lines(invoice), [line("2026-11-01", "2026-12-01", 300_000)]);
     desk.go_to("2026-12-20");
-    let invoice = desk.bill(sold.account).await.unwrap();
-    assert_eq!(lines(&invoice), [line("2026-11-01", "2026-12-01", 300_000)]);
     assert_eq!(desk.bill(sold.account).await, None);
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::Duration;
-use kernel::{AccountId, CustomerId, MayConflict, PageRequest, PlanId};
+use kernel::{AccountId, Clock, CustomerId, MayConflict, PageRequest, PlanId};
 use proptest::prelude::{
     Strategy, TestCaseError, any, prop_assert, prop_assert_eq, prop_oneof, proptest,
 };
@@ -15,26 +15,32 @@ use crate::events::Access;
 use crate::overdue::Level;
 use crate::ratio::Ratio;
 use crate::schedule::BillDay;
-use crate::subscription::{At, Ending};
+use crate::subscription::{At, Ending, Unused};
 use crate::use_cases::SubscriptionError;
-use crate::use_cases::cancel_subscription::{CancelSubscription, cancel_subscription};
+use crate::use_cases::bill_account::Issued;
+use crate::use_cases::cancel_subscription::{
+    CancelSubscription, cancel_subscription, preview_cancellation,
+};
+use crate::use_cases::change_plan::{ChangePlan, change_plan, preview_plan_change};
 use crate::use_cases::credit_invoice::CorrectInvoiceError;
+use crate::use_cases::preview::Preview;
 use crate::use_cases::resume_subscription::{ResumeSubscription, resume_subscription};
 use crate::use_cases::subscribe::Subscribe;
 use crate::use_cases::suspend_subscription::{SuspendSubscription, suspend_subscription};
 use crate::views::NoteView;
 use crate::{
-    BillingQueries, InvoiceFilter, InvoiceView, LedgerAccount, PaymentView, printed_number,
+    BillingQueries, InvoiceFilter, InvoiceView, LedgerAccount, LineView, PaymentView,
+    printed_number,
 };
 
 /// What happens next; `usize` picks a plan or a subscription.
 #[derive(Debug, Clone, Copy)]
 enum Act {
     Sell(usize, Option<u8>),
-    Change(usize, usize),
+    Change(usize, usize, Option<At>),
     Suspend(usize),
     Resume(usize),
-    Cancel(usize, At),
+    Cancel(usize, At, Unused),
     /// Some minor units, or what is due.
     Pay(Option<i64>),
     Wait(i64),
@@ -51,16 +57,19 @@ enum Act {
 struct House {
     taxed: bool,
     by_note: bool,
+    /// On how many invoices a tenth is off.
+    off: Option<u32>,
 }
 
 fn any_act() -> impl Strategy<Value = Act> {
     let when = prop_oneof![Just(At::Now), Just(At::PeriodEnd)];
+    let unused = prop_oneof![Just(Unused::Charged), Just(Unused::GivenBack)];
     prop_oneof![
         1 => (0_usize..4, proptest::option::of(1_u8..=31)).prop_map(|(plan, day)| Act::Sell(plan, day)),
-        3 => (0_usize..3, 0_usize..4).prop_map(|(it, plan)| Act::Change(it, plan)),
+        3 => (0_usize..3, 0_usize..4, proptest::option::of(when.clone())).prop_map(|(it, plan, when)| Act::Change(it, plan, when)),
         2 => (0_usize..3).prop_map(Act::Suspend),
         2 => (0_usize..3).prop_map(Act::Resume),
-        1 => (0_usize..3, when).prop_map(|(it, when)| Act::Cancel(it, when)),
+        1 => (0_usize..3, when, unused).prop_map(|(it, when, unused)| Act::Cancel(it, when, unused)),
         4 => proptest::option::of(1_i64..40_000).prop_map(Act::Pay),
         6 => (0_i64..12).prop_map(Act::Wait),
         6 => Just(Act::Bill),
@@ -72,7 +81,12 @@ fn any_act() -> impl Strategy<Value = Act> {
 }
 
 fn any_house() -> impl Strategy<Value = House> {
-    (any::<bool>(), any::<bool>()).prop_map(|(taxed, by_note)| House { taxed, by_note })
+    let off = proptest::option::of(1_u32..4);
+    (any::<bool>(), any::<bool>(), off).prop_map(|(taxed, by_note, off)| House {
+        taxed,
+        by_note,
+        off,
+    })
 }
 
 /// One customer and everything they did.
@@ -103,6 +117,9 @@ impl Life {
             paid: 0,
         };
         life.sell(0, None).await;
+        if let Some(times) = house.off {
+            life.desk.take_off(life.account, times).await;
+        }
         life
     }
 
@@ -120,13 +137,16 @@ impl Life {
         let pick = |it: usize| self.sold[it % self.sold.len()];
         match act {
             Act::Sell(plan, bill_day) if self.sold.len() < 3 => self.sell(plan, bill_day).await,
-            Act::Change(it, plan) => {
-                let changed = self.desk.change(pick(it), self.plans[plan], None).await;
-                answered(changed.map(drop))?;
-            }
+            Act::Change(it, plan, when) => self.change(pick(it), self.plans[plan], when).await?,
             Act::Suspend(it) => answered(self.suspend(pick(it)).await)?,
             Act::Resume(it) => answered(self.resume(pick(it)).await)?,
-            Act::Cancel(it, when) => answered(self.cancel(pick(it), when).await)?,
+            Act::Cancel(it, when, unused) => {
+                let ending = Ending {
+                    unused,
+                    ..Ending::at(when)
+                };
+                self.cancel(pick(it), ending).await?;
+            }
             Act::Pay(minor) => self.pay(minor).await?,
             Act::Wait(days) => self.desk.clock.advance(Duration::days(days)),
             Act::Bill => self.bill_twice().await?,
@@ -186,13 +206,83 @@ impl Life {
         resume_subscription(store, clock, scope, command).await
     }
 
-    async fn cancel(&self, sold: Sold, when: At) -> Result<(), SubscriptionError> {
+    async fn change(
+        &self,
+        sold: Sold,
+        plan: PlanId,
+        when: Option<At>,
+    ) -> Result<(), TestCaseError> {
         let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
-        let command = CancelSubscription {
-            subscription: sold.id,
-            ending: Ending::at(when),
+        let subscription = sold.id;
+        let command = ChangePlan {
+            subscription,
+            plan,
+            when,
         };
-        cancel_subscription(store, clock, scope, command).await
+        let ids = self.desk.ids();
+        let look = preview_plan_change(store, ids, clock, scope, command).await;
+        let done = change_plan(store, ids, clock, scope, command).await;
+        self.as_seen(look, done.map(|it| it.issued)).await
+    }
+
+    async fn cancel(&self, sold: Sold, ending: Ending) -> Result<(), TestCaseError> {
+        let (store, clock, scope) = (&self.desk.store, &self.desk.clock, &self.desk.scope);
+        let subscription = sold.id;
+        let command = CancelSubscription {
+            subscription,
+            ending,
+        };
+        let ids = self.desk.ids();
+        let look = preview_cancellation(store, ids, clock, scope, command).await;
+        let done = cancel_subscription(store, ids, clock, scope, command).await;
+        self.as_seen(look, done).await
+    }
+
+    /// What a decision brings today is what was seen before it, to the last figure (billing.md, invariant 22).
+    async fn as_seen(
+        &self,
+        look: Result<Preview, SubscriptionError>,
+        done: Result<Issued, SubscriptionError>,
+    ) -> Result<(), TestCaseError> {
+        let (look, issued) = match (look, done) {
+            (Ok(look), Ok(issued)) => (look, issued),
+            (Err(SubscriptionError::Refused(seen)), Err(SubscriptionError::Refused(refused))) => {
+                prop_assert_eq!(seen, refused);
+                return Ok(());
+            }
+            (look, done) => {
+                return Err(TestCaseError::fail(format!("{look:?}, {done:?}")));
+            }
+        };
+        let today = self.desk.clock.now();
+        if look.from
+            > "Africa/Nairobi"
+                .parse::<kernel::Zone>()
+                .unwrap()
+                .date_at(today)
+        {
+            prop_assert_eq!(issued, Issued::default());
+            return Ok(());
+        }
+        let bill = look.bill.unwrap();
+        let wanted: Vec<_> = bill.notes.iter().map(|it| it.total().unwrap()).collect();
+        let mut notes = Vec::new();
+        let all = self.desk.notes(None).await;
+        for id in &issued.notes {
+            notes.push(all.iter().find(|it| it.id == *id).unwrap().total);
+        }
+        prop_assert_eq!(notes, wanted);
+        let account = self.desk.account(self.account).await;
+        prop_assert_eq!(account.credit, look.credit);
+        prop_assert_eq!(issued.invoice.is_some(), bill.draft.is_some());
+        if let (Some(id), Some(draft)) = (issued.invoice, bill.draft) {
+            let invoice = self.desk.invoice(id).await;
+            let lines = LineView::all(&draft.lines, draft.figures.as_deref()).unwrap();
+            prop_assert_eq!((invoice.lines, invoice.total), (lines, draft.total));
+            let paid = bill.paid.map_or(0, kernel::Money::minor);
+            prop_assert_eq!(invoice.allocated.minor(), paid);
+        }
+        Ok(())
     }
 
     async fn pay(&mut self, minor: Option<i64>) -> Result<(), TestCaseError> {
@@ -205,6 +295,15 @@ impl Life {
         self.desk.record(&payment).await.unwrap();
         prop_assert_eq!(self.desk.heard(), heard, "one id is one payment");
         Ok(())
+    }
+
+    /// What a run and everybody's payment make of today.
+    async fn pay_all(&mut self) -> Result<(), TestCaseError> {
+        self.desk.bill(self.account).await;
+        match self.desk.account(self.account).await.due.is_positive() {
+            true => self.pay(None).await,
+            false => Ok(()),
+        }
     }
 
     async fn bill_twice(&self) -> Result<(), TestCaseError> {
@@ -311,7 +410,9 @@ fn check_invoice(
 ) -> Result<(), TestCaseError> {
     let lines: i64 = invoice.lines.iter().map(|it| it.amount.minor()).sum();
     let total = invoice.total.minor();
-    prop_assert_eq!(lines + invoice.figures.tax.minor(), total);
+    let figures = &invoice.figures;
+    let net = lines - figures.discount.minor();
+    prop_assert_eq!(net + figures.tax.minor(), total);
     prop_assert!(!invoice.lines.is_empty() && total >= 0);
     let allocations = payments.iter().flat_map(|it| &it.allocations);
     let mine = allocations.filter(|it| it.invoice == invoice.id);
@@ -347,6 +448,51 @@ proptest! {
         runtime.block_on(async {
             let first = lived(house, &acts).await?;
             prop_assert_eq!(first, lived(house, &acts).await?, "the same life leaves the same books");
+            Ok::<(), TestCaseError>(())
+        })?;
+    }
+}
+
+proptest! {
+    /// A look at a later day is what the run of that day brings, if everything is paid by then: with the taxes, and with
+    /// what is left of the discounts by then.
+    #[test]
+    fn a_later_change_is_seen_as_it_is_billed(
+        house in any_house(),
+        (sold_after, decided_after) in (0_i64..20, 0_i64..45),
+        (bill_day, is_billed) in (proptest::option::of(1_u8..=31), any::<bool>()),
+        plan in 1_usize..4,
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let mut life = Life::begin(house).await;
+            let desk_days = |days| Duration::days(days);
+            life.desk.clock.advance(desk_days(sold_after));
+            life.sell(0, bill_day).await;
+            if is_billed {
+                life.pay_all().await?;
+            }
+            life.desk.clock.advance(desk_days(decided_after));
+            let command = ChangePlan {
+                subscription: life.sold[1].id,
+                plan: life.plans[plan],
+                when: Some(At::PeriodEnd),
+            };
+            let (store, clock, scope) = (&life.desk.store, &life.desk.clock, &life.desk.scope);
+            let look = preview_plan_change(store, life.desk.ids(), clock, scope, command).await;
+            let look = look.unwrap();
+            change_plan(store, life.desk.ids(), clock, scope, command).await.unwrap();
+            let zone = "Africa/Nairobi".parse::<kernel::Zone>().unwrap();
+            while zone.date_at(life.desk.clock.now()) < look.from {
+                life.pay_all().await?;
+                life.desk.clock.advance(desk_days(1));
+            }
+            let billed = life.desk.bill(life.account).await;
+            let draft = look.bill.unwrap().draft;
+            let seen = draft.map(|it| {
+                (LineView::all(&it.lines, it.figures.as_deref()).unwrap(), it.total)
+            });
+            prop_assert_eq!(billed.map(|it| (it.lines, it.total)), seen);
             Ok::<(), TestCaseError>(())
         })?;
     }

@@ -123,7 +123,7 @@ async fn suspending_on_the_bill_day_takes_nothing_back() {
     desk.go_to("2026-11-16");
     let dearer = desk.plan(600_000).await;
     let change = desk.change(sold, dearer, None).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(
         invoice.total,
         kes(150_000),
