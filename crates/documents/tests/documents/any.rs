@@ -176,6 +176,7 @@ fn document(lines: Vec<Line>, totals: Totals) -> Document {
         series: "INV".to_owned(),
         number: 7,
         lines,
+        fees: Vec::new(),
         total: totals.payable,
         figures: Some(Box::new(totals)),
         issued_on: day("2026-02-01"),

@@ -161,6 +161,7 @@ pub(crate) fn invoice(country: &Country, lines: usize) -> InvoiceView {
         series: "INV".to_owned(),
         number: 42,
         lines,
+        fees: Vec::new(),
         total: totals.payable,
         figures: Some(Box::new(totals)),
         issued_on: day("2026-11-01"),

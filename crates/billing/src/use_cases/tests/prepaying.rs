@@ -252,7 +252,7 @@ async fn a_dearer_plan_counts_for_the_rest_of_what_is_paid() {
     desk.go_to("2026-11-16");
     let dearer = desk.prepaid_plan(6_000).await;
     let change = desk.change(sold, dearer, Some(At::Now)).await.unwrap();
-    let invoice = desk.invoice(change.invoice.unwrap()).await;
+    let invoice = desk.invoice(change.issued.invoice.unwrap()).await;
     assert_eq!(
         invoice.total,
         kes(1_500),
