@@ -29,13 +29,16 @@ mod operators;
 mod payment_links;
 mod payments;
 mod plans;
+mod reports;
 mod router_commands;
 mod router_setup;
 mod routers;
 mod service_profiles;
 mod sessions;
+mod statements;
 mod subscriptions;
 mod taxes;
+mod tills;
 mod unmatched_payments;
 mod usage;
 mod voucher_batches;
@@ -72,6 +75,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(payment_links::routes())
         .merge(webhooks::routes())
         .merge(accounts::routes())
+        .merge(statements::routes())
+        .merge(tills::routes())
+        .merge(reports::routes())
         .merge(discounts::routes())
         .merge(billing::routes())
         .merge(arrears::routes())

@@ -2,6 +2,7 @@
 
 mod documents;
 mod payments;
+mod statement;
 
 use kernel::{
     AccountId, Currency, CustomerId, EntityId, LocalDate, Money, Name, PlanId, ProfileId,
@@ -25,6 +26,7 @@ pub use documents::{
     FiguresView, InvoiceFilter, InvoiceView, LineView, NoteFilter, NoteLineView, NoteView, TaxView,
 };
 pub use payments::{AllocationView, PaymentFilter, PaymentView, UnmatchedView};
+pub use statement::{StatementEntry, StatementView, StatementWhat};
 
 /// A legal entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

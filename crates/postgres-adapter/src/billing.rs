@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use billing::{
     AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
     InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
-    UnmatchedRepository,
+    TillRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -32,11 +32,14 @@ mod plain_bill;
 mod plan_row;
 mod plans;
 mod queries;
+mod report_queries;
+mod report_rows;
 mod run;
 mod run_facts;
 mod subscription_row;
 mod subscription_views;
 mod subscriptions;
+mod tills;
 mod unmatched;
 mod unmatched_row;
 
@@ -77,6 +80,10 @@ impl BillingTx for Tx {
     }
 
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self
+    }
+
+    fn tills(&mut self) -> &mut dyn TillRepository {
         self
     }
 

@@ -117,6 +117,10 @@ impl BillingTx for Both {
         self.billing.dunning_runs()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.billing.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

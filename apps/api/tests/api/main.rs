@@ -27,6 +27,7 @@ mod payments_story;
 mod prepaid_story;
 mod problems;
 mod receipts;
+mod reports_story;
 mod roles;
 mod routers_story;
 mod sale;

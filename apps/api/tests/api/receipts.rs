@@ -187,6 +187,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.dunning_runs()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.inner.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.inner.ledger()
     }
@@ -231,6 +235,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn dunning_runs(&mut self) -> &mut dyn billing::DunningRunRepository {
         self.inner.dunning_runs()
+    }
+
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.inner.tills()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

@@ -109,6 +109,10 @@ impl BillingTx for BothTx {
         self.billing.dunning_runs()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.billing.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

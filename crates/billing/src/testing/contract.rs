@@ -11,11 +11,13 @@ mod corrections;
 mod dunning;
 mod invoices;
 mod payments;
+mod reports;
 mod requests;
 mod run;
 mod subscriptions;
 mod sweeps;
 mod tenants;
+mod tills;
 mod unmatched;
 
 use kernel::{
@@ -65,6 +67,8 @@ pub async fn billing_store_contract(
     world.payment_promises().await;
     world.sweep_promises().await;
     world.dunning_promises().await;
+    world.report_promises().await;
+    world.till_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
 }

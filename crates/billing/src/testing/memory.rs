@@ -2,10 +2,12 @@
 
 mod dunning;
 mod queries;
+mod reports;
 mod repositories;
 mod rows;
 mod run;
 mod table;
+mod tills;
 mod views;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,7 @@ use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
+use crate::till_ports::TillRepository;
 use rows::{Rows, Write};
 
 /// The fake: cloning it clones a handle.
@@ -189,6 +192,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository {
+        self
+    }
+
+    fn tills(&mut self) -> &mut dyn TillRepository {
         self
     }
 

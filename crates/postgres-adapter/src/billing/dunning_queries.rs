@@ -205,7 +205,7 @@ impl Store {
             .collect()
     }
 
-    async fn open_amounts(
+    pub(super) async fn open_amounts(
         &self,
         tenant: TenantId,
         accounts: &[Uuid],

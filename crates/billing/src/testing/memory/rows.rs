@@ -26,6 +26,7 @@ use crate::ports::{
     UNMATCHED_REFERENCE_UNIQUE,
 };
 use crate::subscription::SubscriptionSnapshot;
+use crate::till::{Taking, TillDayKind, TillDaySnapshot};
 use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
 /// A posting and its place in the order of all.
@@ -42,6 +43,9 @@ pub(super) struct Rows {
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
+    pub(super) till_days: Table<TillDayKind, TillDaySnapshot>,
+    /// Who took which money, by the id of its payment or refund.
+    pub(super) takings: Shared<(TenantId, String), Taking>,
     /// The dunning steps taken for each account, the oldest first.
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
@@ -77,6 +81,8 @@ pub(super) enum Write {
     Step(AccountId, TakenStep),
     Charge(AccountId, Charge),
     Run(DunningRunSnapshot),
+    TillDay(TillDaySnapshot),
+    Taking(Taking),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -96,6 +102,8 @@ impl Row for AccountSnapshot {}
 
 impl Row for UnmatchedSnapshot {}
 impl Row for DunningRunSnapshot {}
+
+impl Row for TillDaySnapshot {}
 
 impl Row for SubscriptionSnapshot {
     fn account(&self) -> Option<AccountId> {
@@ -185,6 +193,8 @@ impl Rows {
                 Ok(())
             }
             Write::Run(row) => self.put_run(tenant, row),
+            Write::TillDay(row) => self.put_till_day(tenant, row),
+            Write::Taking(taking) => self.put_taking(tenant, *taking),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
             }),
@@ -384,7 +394,7 @@ impl Rows {
 }
 
 /// Writes a row whose version must follow the stored one.
-fn put<K, R: Row>(
+pub(super) fn put<K, R: Row>(
     table: &mut Table<K, R>,
     key: (TenantId, Id<K>),
     row: &R,
@@ -398,7 +408,7 @@ fn put<K, R: Row>(
     Ok(())
 }
 
-fn duplicate(constraint: &str) -> StoreError {
+pub(super) fn duplicate(constraint: &str) -> StoreError {
     StoreError::Duplicate {
         constraint: constraint.to_owned(),
     }
