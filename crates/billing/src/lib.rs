@@ -264,6 +264,7 @@ pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
+pub use use_cases::give_time::give_time;
 pub use use_cases::hold_account::{lift_hold, place_hold};
 pub use use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_till};
 pub use use_cases::paid::Spoken;

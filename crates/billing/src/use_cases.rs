@@ -17,6 +17,7 @@ pub(crate) mod dunning_run;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
+pub(crate) mod give_time;
 pub(crate) mod hold_account;
 pub(crate) mod keep_till;
 pub(crate) mod paid;

@@ -84,6 +84,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "cancel_subscription",
             "preview_cancellation",
             "renew_subscription",
+            "redeem_voucher",
             "set_auto_renewal",
             "record_payment",
             "request_payment",
