@@ -16,6 +16,7 @@ mod monitoring;
 mod openapi;
 mod problem;
 mod reference;
+mod report;
 mod request;
 mod rights;
 mod routes;

@@ -1,6 +1,6 @@
 //! The API's description: what the code says, completed with the problems that every route shares.
 
-use billing::{RefundKind, UnmatchedKind};
+use billing::{RefundKind, TillDayKind, UnmatchedKind};
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
     DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
@@ -34,6 +34,8 @@ use crate::problem::{FieldError, ProblemBody, catalog};
         (name = "invoices", description = "Demands for money"),
         (name = "payments", description = "Money received"),
         (name = "accounts", description = "What customers owe"),
+        (name = "tills", description = "The days of cashiers: opened, and closed with what was counted"),
+        (name = "reports", description = "Money over time, as JSON or CSV"),
         (name = "dunning", description = "What is done about debts, and the runs that wait for a person"),
         (name = "needs attention", description = "Everything that waits for a person"),
         (name = "billing", description = "What a run would bill, and the accounts it leaves alone"),
@@ -178,6 +180,7 @@ const KINDS: &[(&str, &str)] = &[
     ("routers", RouterKind::PREFIX),
     ("service-profiles", ProfileKind::PREFIX),
     ("subscriptions", SubscriptionKind::PREFIX),
+    ("tills", TillDayKind::PREFIX),
     ("unmatched-payments", UnmatchedKind::PREFIX),
     ("voucher-batches", BatchKind::PREFIX),
     ("vouchers", VoucherKind::PREFIX),

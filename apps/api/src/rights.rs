@@ -44,6 +44,7 @@ rights! {
     HoldAccounts PromiseForAccounts DecideRuns WaiveFees
     ReadAccounts AgreeDiscounts ReadInvoices RaiseInvoices CorrectInvoices ReadPayments RecordPayments
     RefundPayments ReversePayments AllocatePayments
+    KeepTill ReadTills CloseTills ReadReports
     ReadGateways WriteGateways
     ReadJobs ControlJobs ReadEvents
     ReadOperators WriteOperators

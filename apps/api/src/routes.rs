@@ -30,13 +30,16 @@ mod payment_links;
 mod payments;
 mod plans;
 mod provider_refunds;
+mod reports;
 mod router_commands;
 mod router_setup;
 mod routers;
 mod service_profiles;
 mod sessions;
+mod statements;
 mod subscriptions;
 mod taxes;
+mod tills;
 mod unmatched_payments;
 mod usage;
 mod voucher_batches;
@@ -74,6 +77,9 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(webhooks::routes())
         .merge(provider_refunds::routes())
         .merge(accounts::routes())
+        .merge(statements::routes())
+        .merge(tills::routes())
+        .merge(reports::routes())
         .merge(discounts::routes())
         .merge(billing::routes())
         .merge(arrears::routes())

@@ -6,7 +6,7 @@ use access::adoption::{RowKind, RowState};
 use access::{DriftClass, EndCause, LoginMethod, ProfileStatus, Service, StepName, Verdict};
 use billing::{
     Access, ChargeKind, EndDay, IntervalUnit, Level, PausePolicy, PaymentMethod, PaymentStatus,
-    PlanStatus, Settlement, SoldAs, Timing, UnmatchedStatus, Unused,
+    PlanStatus, Settlement, SoldAs, StatementWhat, Timing, UnmatchedStatus, Unused,
 };
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
@@ -72,6 +72,7 @@ words! {
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = SoldAs::ALL;
     StepNameWord = StepName::ALL;
+    StatementWord = StatementWhat::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
     TimingWord = Timing::ALL;
     TransportWord = [TransportName::Tls, TransportName::Plain];

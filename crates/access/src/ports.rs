@@ -348,6 +348,14 @@ pub trait AccessQueries: Send + Sync {
         logins: &[LoginRef],
     ) -> Result<Vec<(LoginRef, Subject)>, StoreError>;
 
+    /// The routers on which the logins of some subjects are, grants that have ended included: one statement for all of them. Who
+    /// has none is absent.
+    async fn routers_of(
+        &self,
+        tenant: TenantId,
+        subjects: &[Subject],
+    ) -> Result<Vec<(Subject, RouterId)>, StoreError>;
+
     /// The grants whose newest revision is not on their router; of one router or of all.
     async fn not_applied(
         &self,

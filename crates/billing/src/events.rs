@@ -2,13 +2,14 @@
 
 use kernel::{
     AccountId, Currency, CustomerId, DiscountId, DomainEvent, EntityId, InvoiceId, LocalDate,
-    Money, PaymentId, PlanId, ProfileId, SubscriptionId,
+    Money, OperatorId, PaymentId, PlanId, ProfileId, SubscriptionId,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::account::ChargeReason;
 use crate::dunning::NewProcedure;
 use crate::overdue::Level;
+use crate::till::TillDayId;
 use crate::unmatched::UnmatchedId;
 
 /// What a subscription may do on the network: derived from its status and the level of its account.
@@ -409,6 +410,21 @@ pub enum BillingEvent {
         price: Money,
         available: Money,
     },
+    /// An operator began to take money.
+    TillOpened {
+        day: TillDayId,
+        operator: OperatorId,
+        opening: Money,
+    },
+    /// The cash of an operator's day was counted.
+    TillClosed {
+        day: TillDayId,
+        operator: OperatorId,
+        by: OperatorId,
+        expected: Money,
+        counted: Money,
+        note: Option<String>,
+    },
     /// Days were given to a prepaid subscription without being charged: a voucher was redeemed on it.
     TimeGiven {
         subscription: SubscriptionId,
@@ -486,6 +502,8 @@ impl DomainEvent for BillingEvent {
             Self::RenewalDue { .. } => "billing.renewal_due",
             Self::RenewalWanted { .. } => "billing.renewal_wanted",
             Self::BalanceLow { .. } => "billing.balance_low",
+            Self::TillOpened { .. } => "billing.till_opened",
+            Self::TillClosed { .. } => "billing.till_closed",
             Self::TimeGiven { .. } => "billing.time_given",
         }
     }

@@ -28,6 +28,25 @@ pub enum LedgerAccount {
 }
 
 impl LedgerAccount {
+    /// Every book.
+    pub const ALL: [Self; 9] = [
+        Self::Receivable,
+        Self::Revenue,
+        Self::Cash,
+        Self::CustomerCredit,
+        Self::Tax,
+        Self::Rounding,
+        Self::Goodwill,
+        Self::BadDebt,
+        Self::Suspense,
+    ];
+
+    /// The book with this word.
+    #[must_use]
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
     /// The word it is stored and shown as.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

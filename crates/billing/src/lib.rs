@@ -104,6 +104,7 @@ mod pricing;
 mod proration;
 mod ratio;
 mod record;
+mod report_ports;
 mod reports;
 mod rounding;
 mod run;
@@ -113,6 +114,8 @@ mod subscription;
 mod switch;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod till;
+mod till_ports;
 mod timeline;
 mod unmatched;
 mod upcoming;
@@ -202,9 +205,15 @@ pub use pricing::{
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
 pub use record::{Record, book_of, write_down};
+pub use report_ports::{
+    AccountPage, BookTotal, DayPage, JournalEntry, JournalPlace, PostingId, PostingKind,
+    Receivable, ReportQueries, TakenPayment, TimePage,
+};
 pub use reports::{
-    AgeBucket, Aging, BadReport, MrrMovement, Recurring, aging, annual, churn_rate, monthly, mrr,
-    mrr_movement, per_account,
+    AgeBucket, Aging, BadReport, CohortMonth, Earned, MOST_REPORT_DAYS, MOST_REPORT_MONTHS,
+    MOST_STATEMENT_ENTRIES, MrrMovement, NoStatement, Recurrence, Recurring, RecurringMonth,
+    Revenue, TaxKey, TaxSum, Taxes, aging, annual, churn_rate, monthly, mrr, mrr_movement,
+    per_account, report_end, statement,
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use run::{
@@ -219,6 +228,10 @@ pub use subscription::{
     SubscriptionSnapshot, SubscriptionStatus, Unused,
 };
 pub use switch::{Switch, price_direction};
+pub use till::{
+    Taking, TakingSource, TillClose, TillDay, TillDayId, TillDayKind, TillDaySnapshot, TillRefusal,
+};
+pub use till_ports::{TILL_OPEN_UNIQUE, TillDayView, TillFilter, TillQueries, TillRepository};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
 pub use unmatched::{
     NewUnmatched, Unmatched, UnmatchedId, UnmatchedKind, UnmatchedRefusal, UnmatchedSnapshot,
@@ -252,7 +265,9 @@ pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
+pub use use_cases::give_time::give_time;
 pub use use_cases::hold_account::{lift_hold, place_hold};
+pub use use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_till};
 pub use use_cases::paid::Spoken;
 pub use use_cases::preview::Preview;
 pub use use_cases::promise_to_pay::{break_promise, promise_to_pay};
@@ -280,5 +295,6 @@ pub use use_cases::write_off_invoice::{WriteOffInvoice, write_off_invoice};
 pub use views::{
     AccountView, AllocationView, EntityView, FeeLineView, FiguresView, InvoiceFilter, InvoiceView,
     LineView, NoteFilter, NoteLineView, NoteView, PaymentFilter, PaymentView, PlanView,
-    SubscriptionFilter, SubscriptionView, TaxView, UnmatchedView,
+    StatementEntry, StatementView, StatementWhat, SubscriptionFilter, SubscriptionView, TaxView,
+    UnmatchedView,
 };

@@ -18,7 +18,9 @@ use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
+use crate::report_ports::ReportQueries;
 use crate::subscription::Subscription;
+use crate::till_ports::{TillQueries, TillRepository};
 use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedStatus};
 use crate::views::{
     AccountView, EntityView, InvoiceFilter, InvoiceView, NoteFilter, NoteView, PaymentFilter,
@@ -63,6 +65,8 @@ pub trait BillingTx: UnitOfWork {
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
     /// What dunning has charged.
     fn fees(&mut self) -> &mut dyn FeeRepository;
+    /// The tills.
+    fn tills(&mut self) -> &mut dyn TillRepository;
     /// The ledger.
     fn ledger(&mut self) -> &mut dyn Ledger;
 
@@ -259,7 +263,7 @@ pub struct SweepPage {
 
 /// Reads of money and of what is sold, newest first.
 #[async_trait]
-pub trait BillingQueries: DunningQueries {
+pub trait BillingQueries: DunningQueries + ReportQueries + TillQueries {
     /// The tenant's entities, oldest first.
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
 

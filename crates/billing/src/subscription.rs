@@ -15,6 +15,7 @@ mod ending;
 mod paid_time;
 mod pauses;
 mod plans;
+mod recurring;
 mod refusal;
 
 use kernel::{AccountId, CustomerId, LocalDate, Money, PlanId, ProfileId, SubscriptionId};

@@ -2,6 +2,7 @@
 
 mod documents;
 mod payments;
+mod statement;
 
 use kernel::{
     AccountId, Currency, CustomerId, EntityId, LocalDate, Money, Name, PlanId, ProfileId,
@@ -26,6 +27,7 @@ pub use documents::{
     NoteView, TaxView,
 };
 pub use payments::{AllocationView, PaymentFilter, PaymentView, UnmatchedView};
+pub use statement::{StatementEntry, StatementView, StatementWhat};
 
 /// A legal entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -167,6 +167,14 @@ permissions! {
     ReversePayments, "payments.reverse", [];
     /// Say which invoice a payment pays, and whose money it is that fits no account.
     AllocatePayments, "payments.allocate", [Cashier];
+    /// Open and close one's own till.
+    KeepTill, "tills.keep", [Cashier];
+    /// See every till.
+    ReadTills, "tills.read", [Cashier, Auditor];
+    /// Close somebody else's till.
+    CloseTills, "tills.close", [];
+    /// See reports.
+    ReadReports, "reports.read", [Auditor];
     /// See gateway accounts, without their keys, and what providers have sent.
     ReadGateways, "gateways.read", [Cashier, Auditor];
     /// Configure gateway accounts and their keys.

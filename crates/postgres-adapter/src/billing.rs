@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use billing::{
     AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
     FeeRepository, InvoiceRepository, Ledger, PaymentRepository, PlanRepository,
-    SubscriptionRepository, UnmatchedRepository,
+    SubscriptionRepository, TillRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -33,11 +33,14 @@ mod plain_bill;
 mod plan_row;
 mod plans;
 mod queries;
+mod report_queries;
+mod report_rows;
 mod run;
 mod run_facts;
 mod subscription_row;
 mod subscription_views;
 mod subscriptions;
+mod tills;
 mod unmatched;
 mod unmatched_row;
 
@@ -82,6 +85,10 @@ impl BillingTx for Tx {
     }
 
     fn fees(&mut self) -> &mut dyn FeeRepository {
+        self
+    }
+
+    fn tills(&mut self) -> &mut dyn TillRepository {
         self
     }
 

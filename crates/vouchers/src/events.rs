@@ -1,6 +1,6 @@
 //! What happens to vouchers, as facts.
 
-use kernel::{BatchId, DomainEvent, PlanId, RouterId, Timestamp, VoucherId};
+use kernel::{BatchId, DomainEvent, PlanId, RouterId, SubscriptionId, Timestamp, VoucherId};
 use serde::Serialize;
 
 /// A fact about a batch or a voucher; never holds a code.
@@ -77,6 +77,17 @@ pub enum VoucherEvent {
         /// Its batch.
         batch: BatchId,
     },
+    /// The days of a voucher were given to a subscription: it is of no use on a hotspot any more.
+    VoucherRedeemed {
+        /// The voucher.
+        voucher: VoucherId,
+        /// Its batch.
+        batch: BatchId,
+        /// Who gets its days.
+        subscription: SubscriptionId,
+        /// How many.
+        days: u16,
+    },
     /// A voucher was withdrawn.
     VoucherVoided {
         /// The voucher.
@@ -99,6 +110,7 @@ impl DomainEvent for VoucherEvent {
             Self::VoucherSold { .. } => "vouchers.voucher_sold",
             Self::VoucherActivated { .. } => "vouchers.voucher_activated",
             Self::VoucherExpired { .. } => "vouchers.voucher_expired",
+            Self::VoucherRedeemed { .. } => "vouchers.voucher_redeemed",
             Self::VoucherVoided { .. } => "vouchers.voucher_voided",
         }
     }

@@ -4,6 +4,7 @@ pub(crate) mod activate_voucher;
 pub(crate) mod expire_vouchers;
 pub(crate) mod generate_chunk;
 pub(crate) mod order_batch;
+pub(crate) mod redeem_voucher;
 pub(crate) mod reveal_codes;
 pub(crate) mod sell_voucher;
 pub(crate) mod void_batch;

@@ -88,4 +88,14 @@ impl Validity {
         self.from_first_login_minutes
             .map(|it| since.plus(Duration::minutes(i64::from(it))))
     }
+
+    /// How many whole days it is good for, if that is all it limits: hours, time online and data are no days.
+    #[must_use]
+    pub fn whole_days(self) -> Option<u16> {
+        const MINUTES: u32 = 24 * 60;
+        let minutes = self.from_first_login_minutes?;
+        let is_time_alone = self.online_s.is_none() && self.data_bytes.is_none();
+        let days = (minutes % MINUTES == 0 && is_time_alone).then_some(minutes / MINUTES)?;
+        u16::try_from(days).ok().filter(|it| *it > 0)
+    }
 }

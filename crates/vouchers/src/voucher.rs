@@ -1,6 +1,6 @@
 //! A voucher: one code, from its making to its end.
 
-use kernel::{BatchId, Sealed, Timestamp, VoucherId};
+use kernel::{BatchId, Sealed, SubscriptionId, Timestamp, VoucherId};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::usable_reason;
@@ -258,6 +258,38 @@ impl Voucher {
             batch: self.batch,
         });
         true
+    }
+
+    /// Ends it for good because its days were given to a subscription; returns whether that is news. The same subscription again is
+    /// none.
+    ///
+    /// # Errors
+    /// [`VoucherRefusal::Ended`] once it was used or has ended.
+    pub fn redeem(
+        &mut self,
+        subscription: SubscriptionId,
+        days: u16,
+        at: Timestamp,
+    ) -> Result<bool, VoucherRefusal> {
+        let reason = format!("redeemed on {subscription}");
+        let is_over = self.expires_at.is_some_and(|end| end <= at);
+        match &self.state {
+            VoucherState::Generated | VoucherState::Sold { .. } if !is_over => {}
+            VoucherState::Voided { reason: known, .. } if *known == reason => return Ok(false),
+            _ => {
+                return Err(VoucherRefusal::Ended {
+                    state: self.state.name().as_str(),
+                });
+            }
+        }
+        self.state = VoucherState::Voided { at, reason };
+        self.events.push(VoucherEvent::VoucherRedeemed {
+            voucher: self.id,
+            batch: self.batch,
+            subscription,
+            days,
+        });
+        Ok(true)
     }
 
     /// Withdraws it; on one that has ended this changes nothing.

@@ -2,6 +2,7 @@
 
 mod end_voucher_grant;
 mod follow_access;
+mod give_time;
 mod push_batch;
 mod refresh_routers;
 mod renew_prepaid;
@@ -27,6 +28,8 @@ const SUBSCRIPTIONS: &[(&str, &str)] = &[
     ("vouchers.voucher_activated", start_voucher_clock::NAME),
     ("vouchers.voucher_expired", end_voucher_grant::NAME),
     ("vouchers.voucher_voided", end_voucher_grant::NAME),
+    ("vouchers.voucher_redeemed", end_voucher_grant::NAME),
+    ("vouchers.voucher_redeemed", give_time::NAME),
     ("access.profile_changed", refresh_routers::NAME),
 ];
 
@@ -60,6 +63,7 @@ pub async fn deliver(bench: &Workbench, delivery: &ClaimedDelivery) -> Result<()
     match delivery.handler.as_str() {
         follow_access::NAME => follow_access::handle(bench, &scope, read(delivery)?).await,
         welcome_customer::NAME => welcome_customer::handle(bench, &scope, read(delivery)?).await,
+        give_time::NAME => give_time::handle(bench, &scope, read(delivery)?).await,
         renew_prepaid::NAME => renew_prepaid::handle(bench, &scope, read(delivery)?).await,
         push_batch::NAME => push_batch::handle(bench, &scope, read(delivery)?).await,
         withdraw_batch::NAME => withdraw_batch::handle(bench, &scope, read(delivery)?).await,

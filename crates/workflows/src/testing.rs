@@ -121,6 +121,10 @@ impl BillingTx for Both {
         self.billing.fees()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.billing.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

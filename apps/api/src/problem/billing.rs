@@ -3,8 +3,8 @@
 use billing::{
     BadAgreement, BadChanges, BadDiscount, BadPlan, BadPricing, BillAccountError,
     CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
-    NotCredited, PlanError, ReleaseAccountError, RenewError, SubscribeError, SubscriptionError,
-    SubscriptionRefusal,
+    NoStatement, NotCredited, PlanError, ReleaseAccountError, RenewError, SubscribeError,
+    SubscriptionError, SubscriptionRefusal, TillError, TillRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -68,6 +68,32 @@ impl From<RenewError> for Problem {
                 Self::refused("account", "credit_too_low", rule.to_string())
             }
             RenewError::Parked(_) => Self::wrong_state("parked", err),
+        }
+    }
+}
+
+impl From<TillError> for Problem {
+    fn from(err: TillError) -> Self {
+        match err {
+            TillError::NotFound(id) => Self::not_found("till day", id),
+            TillError::NoEntity => Self::unknown_reference("legal_entity", err),
+            TillError::Open => Self::wrong_state("open", err),
+            TillError::Refused(rule) => bad_till(&rule),
+            TillError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<NoStatement> for Problem {
+    fn from(err: NoStatement) -> Self {
+        let text = err.to_string();
+        match err {
+            NoStatement::NotFound(id) => Self::not_found("account", id),
+            NoStatement::Days { .. } => {
+                Self::of(&catalog::INVALID_PARAMETER).field("to", "range", text)
+            }
+            NoStatement::TooMuch => Self::refused("to", "too_much", text),
+            NoStatement::Store(err) => err.into(),
         }
     }
 }
@@ -169,6 +195,17 @@ fn bad_plan(rule: BadPlan) -> Problem {
         BadPlan::Trial { .. } => Problem::invalid("trial_days", "range", rule.to_string()),
         BadPlan::Charging => Problem::invalid("sold_as", "charging", rule.to_string()),
         BadPlan::Currency => currency_mismatch("price.currency", &rule),
+    }
+}
+
+fn bad_till(rule: &TillRefusal) -> Problem {
+    let text = rule.to_string();
+    match rule {
+        TillRefusal::Negative(_) => Problem::invalid("amount_minor", "range", text),
+        TillRefusal::Currency { .. } => currency_mismatch("currency", rule),
+        TillRefusal::Closed { .. } => Problem::wrong_state("closed", rule),
+        TillRefusal::Unexplained { .. } => Problem::refused("note", "required", text),
+        TillRefusal::Money(err) => Problem::internal(err),
     }
 }
 

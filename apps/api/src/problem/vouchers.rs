@@ -1,8 +1,8 @@
 //! What a refusal by vouchers means to a client.
 
 use vouchers::{
-    BadBatch, BadCodeStyle, BadValidity, BatchRefusal, OrderBatchError, RevealCodesError,
-    VoidBatchError, VoucherError, VoucherRefusal,
+    BadBatch, BadCodeStyle, BadValidity, BatchRefusal, OrderBatchError, RedeemVoucherError,
+    RevealCodesError, VoidBatchError, VoucherError, VoucherRefusal,
 };
 
 use super::Problem;
@@ -12,6 +12,17 @@ impl From<OrderBatchError> for Problem {
         match err {
             OrderBatchError::Refused(rule) => bad_batch(rule),
             OrderBatchError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<RedeemVoucherError> for Problem {
+    fn from(err: RedeemVoucherError) -> Self {
+        let text = err.to_string();
+        match err {
+            RedeemVoucherError::Unusable => Self::refused("code", "unusable", text),
+            RedeemVoucherError::NoDays => Self::refused("code", "no_days", text),
+            RedeemVoucherError::Store(err) => err.into(),
         }
     }
 }

@@ -29,6 +29,7 @@ mod prepaid_story;
 mod problems;
 mod provider_story;
 mod receipts;
+mod reports_story;
 mod roles;
 mod routers_story;
 mod sale;

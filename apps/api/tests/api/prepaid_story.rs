@@ -101,3 +101,24 @@ async fn renewing_by_itself_is_a_choice_of_what_is_prepaid() {
     let refused = it.shop.house.ask(Ask::post(&path, json!({}))).await.is(409);
     assert_eq!(&*refused.first_error(), "status not_prepaid");
 }
+
+#[tokio::test]
+async fn a_voucher_is_taken_by_what_is_prepaid_and_once() {
+    let it = Prepaid::open().await;
+    let path = format!("/api/v1/subscriptions/{}/vouchers", it.subscription);
+    let ask = Ask::post(&path, json!({ "code": "nobody-has-this" }));
+    let refused = it.shop.house.ask(ask).await.is(422);
+    assert_eq!(&*refused.first_error(), "code unusable");
+    let billed = it.shop.plan("Billed", 10_000_000).await;
+    let mut sale = it.shop.sale("siti.43");
+    sale["plan"] = json!(billed);
+    let billed = it.shop.sell(sale).await.is(201);
+    let billed = billed.body["subscription"]["id"].as_str().unwrap();
+    let path = format!("/api/v1/subscriptions/{billed}/vouchers");
+    let refused = it
+        .shop
+        .house
+        .ask(Ask::post(&path, json!({ "code": "x" })))
+        .await;
+    assert_eq!(&*refused.is(409).first_error(), "status not_prepaid");
+}

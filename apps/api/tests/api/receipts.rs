@@ -191,6 +191,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.fees()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.inner.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.inner.ledger()
     }
@@ -239,6 +243,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn fees(&mut self) -> &mut dyn billing::FeeRepository {
         self.inner.fees()
+    }
+
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.inner.tills()
     }
 
     fn ledger(&mut self) -> &mut dyn Ledger {

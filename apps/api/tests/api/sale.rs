@@ -113,6 +113,10 @@ impl BillingTx for BothTx {
         self.billing.fees()
     }
 
+    fn tills(&mut self) -> &mut dyn billing::TillRepository {
+        self.billing.tills()
+    }
+
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
     }

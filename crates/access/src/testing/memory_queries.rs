@@ -84,6 +84,20 @@ impl AccessQueries for MemoryAccess {
         Ok(pairs.filter(|(it, _)| logins.contains(it)).collect())
     }
 
+    async fn routers_of(
+        &self,
+        tenant: TenantId,
+        subjects: &[Subject],
+    ) -> Result<Vec<(Subject, RouterId)>, StoreError> {
+        let tables = self.tables(tenant);
+        let latest = |subject: &Subject| {
+            let mut grants = tables.grants().rev();
+            let found = grants.find(|it| it.subject == *subject);
+            found.map(|it| (*subject, it.router))
+        };
+        Ok(subjects.iter().filter_map(latest).collect())
+    }
+
     async fn not_applied(
         &self,
         tenant: TenantId,

@@ -52,6 +52,14 @@ pub struct CreditLine {
     pub(crate) by_group: Vec<(usize, i64)>,
 }
 
+impl CreditLine {
+    /// Whether one of the invoice's taxes, by its place there, is on it.
+    #[must_use]
+    pub fn is_taxed_by(&self, group: usize) -> bool {
+        self.by_group.iter().any(|(it, _)| *it == group)
+    }
+}
+
 /// A tax of a note.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreditTax {

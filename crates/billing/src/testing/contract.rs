@@ -12,11 +12,13 @@ mod dunning;
 mod fees;
 mod invoices;
 mod payments;
+mod reports;
 mod requests;
 mod run;
 mod subscriptions;
 mod sweeps;
 mod tenants;
+mod tills;
 mod unmatched;
 
 use kernel::{
@@ -67,6 +69,8 @@ pub async fn billing_store_contract(
     world.sweep_promises().await;
     world.dunning_promises().await;
     world.fee_promises().await;
+    world.report_promises().await;
+    world.till_promises().await;
     world.tenant_promises().await;
     world.two_at_once_promises().await;
 }

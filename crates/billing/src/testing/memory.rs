@@ -3,10 +3,12 @@
 mod dunning;
 mod fees;
 mod queries;
+mod reports;
 mod repositories;
 mod rows;
 mod run;
 mod table;
+mod tills;
 mod views;
 
 use std::collections::BTreeMap;
@@ -22,6 +24,7 @@ use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
+use crate::till_ports::TillRepository;
 use rows::{Rows, Write};
 
 /// The fake: cloning it clones a handle.
@@ -194,6 +197,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn fees(&mut self) -> &mut dyn FeeRepository {
+        self
+    }
+
+    fn tills(&mut self) -> &mut dyn TillRepository {
         self
     }
 

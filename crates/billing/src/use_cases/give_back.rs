@@ -2,12 +2,14 @@
 
 use kernel::{Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
 
+use super::keep_till::note_taking;
 use super::paid::{Spoken, locked, reopen};
 use super::settlement::{posting, use_credit};
 use crate::account::Account;
 use crate::ledger::LedgerAccount;
 use crate::payment::{GivenBack, Payment, PaymentRefusal, RefundId};
 use crate::ports::{BillingStore, BillingTx};
+use crate::till::TakingSource;
 
 /// Gives money of a payment back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,11 @@ pub async fn refund_payment(
     let of = Spoken::Payment(command.payment);
     let (account, mut payment) = found(&mut *tx, &of).await?;
     let given = payment.refund(command.id, command.amount, &command.reason, now)?;
+    if payment.has_news() {
+        let out = given.amount.checked_neg().map_err(StoreError::corrupt)?;
+        let taken = (TakingSource::Refund(command.id), out);
+        note_taking(&mut *tx, scope, (&account, &payment), taken, now).await?;
+    }
     finish(tx, account, payment, ("refund", given), now).await
 }
 

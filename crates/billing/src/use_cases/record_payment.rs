@@ -2,9 +2,11 @@
 
 use kernel::{AccountId, Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
 
+use super::keep_till::note_taking;
 use super::settlement::take_in;
 use crate::payment::{BadPayment, NewPayment, Payment, PaymentMethod};
 use crate::ports::{BillingStore, PAYMENT_REFERENCE_UNIQUE};
+use crate::till::TakingSource;
 use crate::unmatched::UnmatchedId;
 
 /// Records a payment.
@@ -91,6 +93,11 @@ pub async fn record_payment(
         }
     }
     take_in(&mut *tx, &mut account, &mut payment, now).await?;
+    let taken = (
+        TakingSource::Payment(payment.id()),
+        payment.snapshot().amount,
+    );
+    note_taking(&mut *tx, scope, (&account, &payment), taken, now).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -108,6 +108,28 @@ impl AccessQueries for Store {
         Ok(found)
     }
 
+    async fn routers_of(
+        &self,
+        tenant: TenantId,
+        subjects: &[Subject],
+    ) -> Result<Vec<(Subject, RouterId)>, StoreError> {
+        let ids = subjects.iter().map(|it| grant_row::subject_columns(*it).1);
+        let found = grant_row::Entity::find()
+            .filter(grant_row::Column::TenantId.eq(tenant.uuid()))
+            .filter(grant_row::Column::SubjectId.is_in(ids))
+            .all(self.reader())
+            .await
+            .stored()?;
+        let mut routers = Vec::with_capacity(found.len());
+        for it in found {
+            let subject = grant_row::subject(&it.subject_kind, it.subject_id)?;
+            if subjects.contains(&subject) {
+                routers.push((subject, RouterId::from_uuid(it.router_id)));
+            }
+        }
+        Ok(routers)
+    }
+
     async fn not_applied(
         &self,
         tenant: TenantId,

@@ -241,7 +241,7 @@ pub(super) fn by_line(pieces: &[PieceRow]) -> Result<HashMap<LineRef, TakenOff>,
     Ok(taken)
 }
 
-async fn with_pieces<C: ConnectionTrait>(
+pub(super) async fn with_pieces<C: ConnectionTrait>(
     connection: &C,
     tenant: Uuid,
     rows: Vec<Model>,

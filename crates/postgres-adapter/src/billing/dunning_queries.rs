@@ -242,7 +242,7 @@ impl Store {
         Ok(open.remove(&id).unwrap_or_default())
     }
 
-    async fn open_amounts(
+    pub(super) async fn open_amounts(
         &self,
         tenant: TenantId,
         accounts: &[Uuid],

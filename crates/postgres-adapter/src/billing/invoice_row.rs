@@ -84,7 +84,7 @@ impl Model {
         InvoiceView::of(self.into_snapshot(written)?).map_err(StoreError::corrupt)
     }
 
-    fn into_snapshot(self, written: Written) -> Result<InvoiceSnapshot, StoreError> {
+    pub(super) fn into_snapshot(self, written: Written) -> Result<InvoiceSnapshot, StoreError> {
         let money = |minor: i64| row::money(minor, &self.currency);
         let reason = self.void_reason.unwrap_or_default();
         Ok(InvoiceSnapshot {

@@ -312,7 +312,7 @@ impl Store {
             .collect()
     }
 
-    async fn payment_views(
+    pub(super) async fn payment_views(
         &self,
         tenant: TenantId,
         rows: Vec<payment_row::Model>,

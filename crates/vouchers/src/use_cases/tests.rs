@@ -254,3 +254,70 @@ async fn a_withdrawn_batch_takes_its_vouchers_with_it() {
         .count();
     assert_eq!(voided, 1);
 }
+
+#[tokio::test]
+async fn a_voucher_is_redeemed_once_and_a_guess_learns_nothing() {
+    let shop = Shop::open();
+    let subscription = shop.ids().next();
+    let redeem = async |code: &str, subscription| {
+        let command = crate::RedeemVoucher {
+            code: kernel::Secret::new(code),
+            subscription,
+        };
+        crate::redeem_voucher(&shop.store, &OpenVault, &shop.clock, &shop.scope, command).await
+    };
+    let days = Validity {
+        from_first_login_minutes: Some(2_880),
+        ..shop.order(1).validity
+    };
+    let (batch, code) = shop.one_code(days).await;
+    let (_, hours) = shop.one_code(shop.order(1).validity).await;
+    let refused = redeem(&hours, subscription).await.unwrap_err();
+    assert!(matches!(refused, crate::RedeemVoucherError::NoDays));
+    let unknown = redeem("no-such-code", subscription).await.unwrap_err();
+    let voucher = redeem(&code, subscription).await.unwrap();
+    assert_eq!(redeem(&code, subscription).await.unwrap(), voucher, "again");
+    let other = shop.ids().next();
+    let used = redeem(&code, other).await.unwrap_err();
+    assert_eq!(unknown.to_string(), used.to_string());
+    let events = shop.store.events();
+    let redeemed: Vec<_> = events
+        .iter()
+        .filter(|it| it.name == "vouchers.voucher_redeemed")
+        .collect();
+    assert_eq!(redeemed.len(), 1);
+    assert_eq!(redeemed[0].body["days"], 2);
+    let view = shop.store.batch(shop.scope.tenant, batch).await.unwrap();
+    assert_eq!(view.unwrap().states.voided, 1);
+    let late = Validity {
+        from_first_login_minutes: Some(1_440),
+        ..shop.order(1).validity
+    };
+    let (_, code) = shop.one_code(late).await;
+    shop.clock.advance(Duration::days(31));
+    let expired = redeem(&code, subscription).await.unwrap_err();
+    assert_eq!(unknown.to_string(), expired.to_string());
+}
+
+impl Shop {
+    /// A batch of one, and its code.
+    async fn one_code(&self, validity: Validity) -> (kernel::BatchId, String) {
+        let order = OrderBatch {
+            validity,
+            ..self.order(1)
+        };
+        let batch = order.id;
+        order_batch(&self.store, &self.clock, &self.scope, order)
+            .await
+            .unwrap();
+        while !self.chunk(batch, 1).await.is_complete() {}
+        let command = RevealCodes {
+            batch,
+            after: None,
+            limit: 1,
+        };
+        let codes = reveal_codes(&self.store, &OpenVault, &self.scope, command);
+        let code = codes.await.unwrap().remove(0).code;
+        (batch, code.expose().to_owned())
+    }
+}

@@ -7,6 +7,7 @@ mod fakes;
 mod gateway_jobs;
 mod imports;
 mod payment_sweeps;
+mod prepaid;
 mod reactions;
 mod refusals;
 mod router_jobs;

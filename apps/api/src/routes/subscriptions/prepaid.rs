@@ -3,20 +3,21 @@
 use axum::Json;
 use axum::extract::State;
 use billing::PaidTime;
-use kernel::{LocalDate, SubscriptionKind};
+use kernel::{LocalDate, Secret, SubscriptionKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
+use vouchers::RedeemVoucher;
 
 use super::{SubscriptionBody, load};
-use crate::answer::Created;
+use crate::answer::{Accepted, Created};
 use crate::api::Api;
 use crate::extract::{May, Once, PathId, Valid};
 use crate::idempotency::{once, run};
 use crate::problem::Problem;
-use crate::rights::{ChangePlans, RecordPayments};
+use crate::rights::{ChangePlans, RecordPayments, SellVouchers};
 use crate::routes::KeyHeader;
 
 /// How long a prepaid subscription is paid for.
@@ -52,10 +53,27 @@ pub(crate) struct AutoRenewalBody {
     enabled: bool,
 }
 
+/// A voucher for a subscription.
+#[derive(Clone, Deserialize, Validate, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RedeemBody {
+    /// Its code.
+    #[validate(length(min = 1, max = 80))]
+    #[schema(min_length = 1, max_length = 80, example = "k7mq4zt2ab")]
+    code: String,
+}
+
+impl std::fmt::Debug for RedeemBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RedeemBody")
+    }
+}
+
 /// The routes of prepaid subscriptions.
 pub(super) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
         .routes(routes!(renew))
+        .routes(routes!(redeem))
         .routes(routes!(set_auto_renewal))
 }
 
@@ -82,6 +100,49 @@ async fn renew(
     })
     .await?;
     Ok(Created {
+        location: format!("/api/v1/subscriptions/{id}"),
+        turn,
+        body: load(&api, &caller, id).await?,
+    })
+}
+
+/// Redeems a voucher on a prepaid subscription: it gets the days that the voucher is good for, from the end of what is paid or from
+/// today, within moments and without an invoice. Unknown and used codes get one answer.
+#[utoipa::path(
+    post, path = "/subscriptions/{id}/vouchers", operation_id = "redeem_voucher", tag = "subscriptions",
+    params(("id" = String, Path, description = "A subscription id"), KeyHeader),
+    request_body = RedeemBody,
+    responses((status = 202, description = "Redeemed; the days follow", body = SubscriptionBody))
+)]
+async fn redeem(
+    State(api): State<Api>,
+    caller: May<SellVouchers>,
+    PathId(id): PathId<SubscriptionKind>,
+    request: Once<RedeemBody>,
+) -> Result<Accepted<SubscriptionBody>, Problem> {
+    let queries = &api.ports.billing_queries;
+    let found = queries.subscription(caller.tenant(), id).await?;
+    let found = found.ok_or_else(|| Problem::not_found("subscription", id))?;
+    // A voucher that is used cannot be given back: what would refuse its days is asked first.
+    if found.prepaid.is_none() || found.status != "active" || found.ends_on.is_some() {
+        return Err(Problem::wrong_state(
+            "not_prepaid",
+            "only a prepaid subscription that goes on takes vouchers",
+        ));
+    }
+    let command = RedeemVoucher {
+        code: Secret::new(request.body.code.trim()),
+        subscription: id,
+    };
+    let (id, turn) = once(&api, &caller, &request.attempt, id, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let it = &api.ports;
+            vouchers::redeem_voucher(&*it.vouchers, &*it.vault, &*it.clock, &scope, command).await
+        }
+    })
+    .await?;
+    Ok(Accepted {
         location: format!("/api/v1/subscriptions/{id}"),
         turn,
         body: load(&api, &caller, id).await?,

@@ -210,6 +210,13 @@ impl Walk<'_> {
         assert!(ended.cut_owed && ended.changed_at == self.now);
         assert_eq!(self.subjects_of(&logins).await, []);
         assert_eq!(self.subjects_of(&[]).await, []);
+        let tenant = self.scope.tenant;
+        let mut routers = ok(self.queries.routers_of(tenant, &subjects).await);
+        routers.sort();
+        let mut wanted = [(first, self.router()), (second, self.router())];
+        wanted.sort();
+        assert_eq!(routers, wanted, "ended or not");
+        assert_eq!(ok(self.queries.routers_of(tenant, &[]).await), []);
     }
 
     async fn subjects_of(&self, logins: &[LoginRef]) -> Vec<(LoginRef, Subject)> {

@@ -76,7 +76,7 @@ impl World<'_> {
     }
 
     /// Two lines, 10 % off, 16 % on top, rounded to whole shillings.
-    async fn taxed_draft(&self, account: AccountId) -> InvoiceDraft {
+    pub(super) async fn taxed_draft(&self, account: AccountId) -> InvoiceDraft {
         let it = self.sell(account, "2026-11-01", "2026-11-01").await;
         let first = self.charge(&it, month("2026-11-01", "2026-12-01"), 300_033);
         let second = self.charge(&it, month("2026-12-01", "2027-01-01"), 70_001);
@@ -184,7 +184,11 @@ impl World<'_> {
         }
     }
 
-    fn crediting(&self, requests: Vec<CreditRequest>, days: Vec<CreditedPiece>) -> Crediting {
+    pub(super) fn crediting(
+        &self,
+        requests: Vec<CreditRequest>,
+        days: Vec<CreditedPiece>,
+    ) -> Crediting {
         Crediting {
             id: self.ids.next(),
             kind: CreditNoteKind::ToAccount,
@@ -199,7 +203,12 @@ impl World<'_> {
     }
 
     /// Credits an invoice that nobody has paid for, under the next number of a series.
-    async fn note(&self, invoice: InvoiceId, order: &Crediting, series: &str) -> IssuedNote {
+    pub(super) async fn note(
+        &self,
+        invoice: InvoiceId,
+        order: &Crediting,
+        series: &str,
+    ) -> IssuedNote {
         let original = self.original(invoice).await;
         let mut invoice = original.invoice.clone();
         let (draft, _) = credit(&mut invoice, &original, &mut [], order).unwrap();

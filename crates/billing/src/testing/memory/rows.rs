@@ -26,6 +26,7 @@ use crate::ports::{
     UNMATCHED_REFERENCE_UNIQUE,
 };
 use crate::subscription::SubscriptionSnapshot;
+use crate::till::{Taking, TillDayKind, TillDaySnapshot};
 use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
 /// A posting and its place in the order of all.
@@ -42,6 +43,9 @@ pub(super) struct Rows {
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
+    pub(super) till_days: Table<TillDayKind, TillDaySnapshot>,
+    /// Who took which money, by the id of its payment or refund.
+    pub(super) takings: Shared<(TenantId, String), Taking>,
     /// The dunning steps taken for each account, the oldest first.
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
@@ -83,6 +87,8 @@ pub(super) enum Write {
     Run(DunningRunSnapshot),
     Cut(EntityId, LocalDate, AccountId),
     LookAtAll(EntityId, Timestamp),
+    TillDay(TillDaySnapshot),
+    Taking(Taking),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -102,6 +108,8 @@ impl Row for AccountSnapshot {}
 
 impl Row for UnmatchedSnapshot {}
 impl Row for DunningRunSnapshot {}
+
+impl Row for TillDaySnapshot {}
 
 impl Row for SubscriptionSnapshot {
     fn account(&self) -> Option<AccountId> {
@@ -205,6 +213,8 @@ impl Rows {
                 Ok(())
             }
             Write::Run(row) => self.put_run(tenant, row),
+            Write::TillDay(row) => self.put_till_day(tenant, row),
+            Write::Taking(taking) => self.put_taking(tenant, *taking),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
             }),
@@ -413,7 +423,7 @@ impl Rows {
 }
 
 /// Writes a row whose version must follow the stored one.
-fn put<K, R: Row>(
+pub(super) fn put<K, R: Row>(
     table: &mut Table<K, R>,
     key: (TenantId, Id<K>),
     row: &R,

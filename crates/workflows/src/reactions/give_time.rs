@@ -1,0 +1,33 @@
+//! When a voucher was redeemed on a subscription, that gets its days: once, with the delivery.
+
+use billing::{SubscriptionError, give_time};
+use kernel::{Scope, SubscriptionId, VoucherId, rerun_on_conflict};
+use serde::Deserialize;
+
+use crate::failure::Failure;
+use crate::workbench::Workbench;
+
+pub(super) const NAME: &str = "give_time";
+
+#[derive(Deserialize)]
+pub(super) struct VoucherRedeemed {
+    voucher: VoucherId,
+    subscription: SubscriptionId,
+    days: u16,
+}
+
+pub(super) async fn handle(
+    bench: &Workbench,
+    scope: &Scope,
+    event: VoucherRedeemed,
+) -> Result<(), Failure> {
+    let reason = format!("voucher {}", event.voucher);
+    let what = (event.subscription, event.days);
+    let work = || give_time(&*bench.billing, &*bench.clock, scope, what, &reason);
+    match rerun_on_conflict(work).await {
+        Ok(_) => Ok(()),
+        Err(SubscriptionError::Store(err)) => Err(err.into()),
+        // The voucher is used: a person decides what its buyer gets instead.
+        Err(err) => Err(Failure::park_because(&err)),
+    }
+}
