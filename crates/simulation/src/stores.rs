@@ -11,7 +11,7 @@ use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
     DunningRunRepository, EntityRepository, FeeRepository, FoundAccount, InvoiceRepository, Ledger,
     LegalEntity, PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
-    UnmatchedRepository,
+    TillRepository, UnmatchedRepository,
 };
 use jobs::JobsStore;
 use kernel::{
@@ -247,6 +247,7 @@ macro_rules! billing_of {
             unmatched -> UnmatchedRepository,
             dunning_runs -> DunningRunRepository,
             fees -> FeeRepository,
+            tills -> TillRepository,
             ledger -> Ledger,
         );
     };
