@@ -25,6 +25,7 @@ mod m20261121_000016_documents;
 mod m20261121_000017_payment_life;
 mod m20261121_000018_dunning;
 mod m20261121_000020_payment_gateways;
+mod m20261121_000021_letterheads;
 
 pub use sea_orm_migration;
 
@@ -55,6 +56,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_payment_life::Migration),
             Box::new(m20261121_000018_dunning::Migration),
             Box::new(m20261121_000020_payment_gateways::Migration),
+            Box::new(m20261121_000021_letterheads::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ use crate::dunning_ports::{DunningQueries, DunningRunRepository};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
+use crate::letterhead_ports::{LetterheadQueries, LetterheadRepository};
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::subscription::Subscription;
@@ -47,6 +48,8 @@ pub trait BillingStore: Send + Sync {
 pub trait BillingTx: UnitOfWork {
     /// The legal entities.
     fn entities(&mut self) -> &mut dyn EntityRepository;
+    /// What stands at the head of their documents.
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository;
     /// The plans.
     fn plans(&mut self) -> &mut dyn PlanRepository;
     /// The accounts.
@@ -245,7 +248,7 @@ pub struct SweepPage {
 
 /// Reads of money and of what is sold, newest first.
 #[async_trait]
-pub trait BillingQueries: DunningQueries {
+pub trait BillingQueries: DunningQueries + LetterheadQueries {
     /// The tenant's entities, oldest first.
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
 

@@ -17,6 +17,7 @@ pub(crate) mod dunning_run;
 pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
+pub(crate) mod head_documents;
 pub(crate) mod hold_account;
 pub(crate) mod paid;
 pub(crate) mod preview;

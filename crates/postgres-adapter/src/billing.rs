@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
-    InvoiceRepository, Ledger, PaymentRepository, PlanRepository, SubscriptionRepository,
-    UnmatchedRepository,
+    InvoiceRepository, Ledger, LetterheadRepository, PaymentRepository, PlanRepository,
+    SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -24,6 +24,7 @@ mod invoice_lines;
 mod invoice_row;
 mod invoices;
 mod ledger;
+mod letterheads;
 mod net_segments;
 mod number_slots;
 mod payment_row;
@@ -49,6 +50,10 @@ impl BillingStore for Store {
 
 impl BillingTx for Tx {
     fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository {
         self
     }
 

@@ -10,6 +10,7 @@ mod catalogue;
 mod corrections;
 mod dunning;
 mod invoices;
+mod letterheads;
 mod payments;
 mod requests;
 mod run;
@@ -58,6 +59,7 @@ pub async fn billing_store_contract(
     world.the_first_entity_is_the_oldest().await;
     let world = world.of_entity(world.found().await);
     world.catalogue_promises().await;
+    world.letterhead_promises().await;
     world.account_promises().await;
     world.subscription_promises().await;
     world.invoice_promises().await;

@@ -1,6 +1,7 @@
 //! Money and what is sold in maps, behind the same promises as a database.
 
 mod dunning;
+mod letterheads;
 mod queries;
 mod repositories;
 mod rows;
@@ -17,6 +18,7 @@ use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, Tenan
 use crate::dunning_ports::DunningRunRepository;
 use crate::events::BillingEvent;
 use crate::ledger::Posting;
+use crate::letterhead_ports::LetterheadRepository;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
@@ -161,6 +163,10 @@ impl UnitOfWork for MemoryTx {
 
 impl BillingTx for MemoryTx {
     fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository {
         self
     }
 
