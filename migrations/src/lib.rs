@@ -25,6 +25,7 @@ mod m20261121_000016_documents;
 mod m20261121_000017_payment_life;
 mod m20261121_000018_dunning;
 mod m20261121_000020_payment_gateways;
+mod m20261121_000021_letterheads;
 mod m20261121_000022_dunning_fees;
 mod m20261121_000023_reports;
 mod m20261121_000024_provider_money;
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000022_dunning_fees::Migration),
             Box::new(m20261121_000023_reports::Migration),
             Box::new(m20261121_000024_provider_money::Migration),
+            Box::new(m20261121_000021_letterheads::Migration),
         ]
     }
 }

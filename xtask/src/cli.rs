@@ -193,6 +193,10 @@ pub(crate) struct Peers {
     #[arg(long, conflicts_with_all = ["faults", "simulator"])]
     pub(crate) gateways: bool,
 
+    /// Validators of UBL and EN 16931 read a hundred exported invoices
+    #[arg(long, conflicts_with_all = ["faults", "gateways", "simulator"])]
+    pub(crate) documents: bool,
+
     /// Use this simulator instead of building one
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) simulator: Option<PathBuf>,
@@ -230,6 +234,8 @@ pub(crate) enum BenchName {
     RouterosCodec,
     /// Bill a life of 36 months by the pure functions
     BillingPure,
+    /// A hundred invoices as PDF, HTML and UBL
+    Documents,
     /// Commands per second through our gateway, beside other people's libraries
     RouterThroughput,
     /// Compare a router with what it should be, at three sizes
@@ -251,6 +257,7 @@ impl BenchName {
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::BillingPure => "billing-pure",
+            Self::Documents => "documents",
             Self::RouterThroughput => "router-throughput",
             Self::RouterReconcile => "router-reconcile",
             Self::RouterIsolation => "router-isolation",

@@ -2,9 +2,11 @@
 //!
 //! Our adapter and our simulator share a wire format, so they could share a mistake. Libraries
 //! that were written against real routers would notice. With `--gateways` it is the same for payment
-//! providers: their libraries before our simulator, our adapter before localstripe.
+//! providers: their libraries before our simulator, our adapter before localstripe; with `--documents` validators read what
+//! we export.
 
 mod checks;
+mod documents;
 mod faults;
 mod gateways;
 pub(crate) mod libraries;
@@ -26,6 +28,9 @@ use crate::steps::{Outcome, Steps};
 pub(crate) async fn run(shell: &mut Shell, wanted: &cli::Peers) -> Result<bool> {
     if wanted.gateways {
         return gateways::run(shell).await;
+    }
+    if wanted.documents {
+        return documents::run(shell).await;
     }
     let mut steps = Steps::default();
     let mut libraries = None;

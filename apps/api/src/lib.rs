@@ -14,6 +14,7 @@ mod idempotency;
 mod money;
 mod monitoring;
 mod openapi;
+mod paper;
 mod problem;
 mod reference;
 mod report;

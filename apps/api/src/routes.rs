@@ -12,6 +12,7 @@ mod credit_notes;
 mod customers;
 mod deliveries;
 mod discounts;
+mod documents;
 mod drift;
 mod drift_rows;
 mod dunning;
@@ -24,6 +25,7 @@ mod imports;
 mod invoices;
 mod jobs;
 mod legal_entities;
+mod letterheads;
 mod needs_attention;
 mod operators;
 mod payment_links;
@@ -65,11 +67,13 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(auth::routes())
         .merge(customers::routes())
         .merge(legal_entities::routes())
+        .merge(letterheads::routes())
         .merge(taxes::routes())
         .merge(plans::routes())
         .merge(subscriptions::routes())
         .merge(invoices::routes())
         .merge(credit_notes::routes())
+        .merge(documents::routes())
         .merge(payments::routes())
         .merge(unmatched_payments::routes())
         .merge(gateway_accounts::routes())

@@ -10,7 +10,7 @@ use billing::{
 };
 use customers::{CustomerKind, StatusName};
 use jobs::{DeliveryState, JobStateName};
-use kernel::Priority;
+use kernel::{Locale, Priority};
 use operators::{OperatorStatusName, Role};
 use serde::Serialize;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -18,6 +18,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use vouchers::{Alphabet, VoucherStateName};
 
+use crate::paper::Format;
 use crate::routes::{TransportName, TrustName};
 
 macro_rules! words {
@@ -50,6 +51,7 @@ words! {
     DriftClassWord = DriftClass::ALL;
     EndDayWord = [EndDay::NotBilled, EndDay::Billed];
     EndCauseWord = EndCause::ALL;
+    FormatWord = Format::ALL;
     ImportRowKindWord = RowKind::ALL;
     ImportRowStateWord = RowState::ALL;
     LinkStatusWord = billing::gateway::LinkStatus::ALL;
@@ -57,6 +59,7 @@ words! {
     IntervalUnitWord = IntervalUnit::ALL;
     JobStateWord = JobStateName::ALL;
     LevelWord = Level::ALL;
+    LocaleWord = Locale::ALL;
     LoginMethodWord = [LoginMethod::Plain, LoginMethod::LegacyMd5];
     OperatorStatusWord = [OperatorStatusName::Active, OperatorStatusName::Disabled];
     PausePolicyWord = PausePolicy::ALL;

@@ -178,6 +178,20 @@ impl LegalEntity {
         Ok(true)
     }
 
+    /// Its documents have another head from a day on.
+    pub fn headed(&mut self, from: LocalDate) {
+        let entity = self.id();
+        let headed = BillingEvent::LetterheadChanged { entity, from };
+        self.events.push(headed);
+    }
+
+    /// Its documents have a logo of so many bytes, or none any more.
+    pub fn logo_changed(&mut self, bytes: Option<usize>) {
+        let entity = self.id();
+        self.events
+            .push(BillingEvent::LogoChanged { entity, bytes });
+    }
+
     /// What stands before its invoice numbers.
     #[must_use]
     pub fn series(&self) -> &str {

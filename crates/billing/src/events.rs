@@ -63,6 +63,13 @@ pub enum BillingEvent {
         inclusive: bool,
         categories: Vec<String>,
     },
+    /// The documents of a legal entity have another head from a day on.
+    LetterheadChanged { entity: EntityId, from: LocalDate },
+    /// The documents of a legal entity have another logo, or none.
+    LogoChanged {
+        entity: EntityId,
+        bytes: Option<usize>,
+    },
     /// A plan has another tax category from now on; none is the usual one of the entity.
     PlanTaxed {
         plan: PlanId,
@@ -440,6 +447,8 @@ impl DomainEvent for BillingEvent {
         match self {
             Self::EntityFounded { .. } => "billing.entity_founded",
             Self::TaxesDefined { .. } => "billing.taxes_defined",
+            Self::LetterheadChanged { .. } => "billing.letterhead_changed",
+            Self::LogoChanged { .. } => "billing.logo_changed",
             Self::PlanTaxed { .. } => "billing.plan_taxed",
             Self::PlanDefined { .. } => "billing.plan_defined",
             Self::PlanRetired { .. } => "billing.plan_retired",

@@ -92,6 +92,8 @@ mod generate;
 mod interval;
 mod invoice;
 mod ledger;
+mod letterhead;
+mod letterhead_ports;
 mod lifetime;
 mod outlook;
 mod overdue;
@@ -171,6 +173,8 @@ pub use invoice::{
     Settlement, Voided, printed_number,
 };
 pub use ledger::{Entry, LedgerAccount, Posting, Unbalanced, check_balanced};
+pub use letterhead::{BadLetterhead, DatedLetterhead, Letterhead, PAY_URL_INVOICE, letterhead_on};
+pub use letterhead_ports::{LetterheadQueries, LetterheadRepository};
 pub use lifetime::{DueRule, Lifetime};
 pub use outlook::{Outlook, outlook};
 pub use overdue::{BadPolicy, DunningPolicy, Level, OpenAmount, level_of};
@@ -266,6 +270,7 @@ pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
 pub use use_cases::give_time::give_time;
+pub use use_cases::head_documents::{HeadDocumentsError, change_logo, head_documents};
 pub use use_cases::hold_account::{lift_hold, place_hold};
 pub use use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_till};
 pub use use_cases::paid::Spoken;

@@ -16,6 +16,7 @@ use crate::dunning_ports::{DunningQueries, DunningRunRepository, FeeRepository};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
+use crate::letterhead_ports::{LetterheadQueries, LetterheadRepository};
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::report_ports::ReportQueries;
@@ -49,6 +50,8 @@ pub trait BillingStore: Send + Sync {
 pub trait BillingTx: UnitOfWork {
     /// The legal entities.
     fn entities(&mut self) -> &mut dyn EntityRepository;
+    /// What stands at the head of their documents.
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository;
     /// The plans.
     fn plans(&mut self) -> &mut dyn PlanRepository;
     /// The accounts.
@@ -264,6 +267,149 @@ pub struct SweepPage {
 /// Reads of money and of what is sold, newest first.
 #[async_trait]
 pub trait BillingQueries: DunningQueries + ReportQueries + TillQueries {
+    /// The tenant's entities, oldest first.
+    async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
+
+    /// One plan.
+    async fn plan(&self, tenant: TenantId, id: PlanId) -> Result<Option<PlanView>, StoreError>;
+
+    /// The plans, retired ones included.
+    async fn plans(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PlanView>, StoreError>;
+
+    /// One account with its balance.
+    async fn account(
+        &self,
+        tenant: TenantId,
+        id: AccountId,
+    ) -> Result<Option<AccountView>, StoreError>;
+
+    /// Every discount that was ever agreed for an account, the earliest first; `None` if there is no such account.
+    async fn discounts(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+    ) -> Result<Option<Vec<AgreedDiscount>>, StoreError>;
+
+    /// The accounts of a customer, oldest first.
+    async fn accounts_of(
+        &self,
+        tenant: TenantId,
+        customer: CustomerId,
+    ) -> Result<Vec<AccountView>, StoreError>;
+
+    /// One subscription.
+    async fn subscription(
+        &self,
+        tenant: TenantId,
+        id: SubscriptionId,
+    ) -> Result<Option<SubscriptionView>, StoreError>;
+
+    /// Subscriptions that pass the filter.
+    async fn subscriptions(
+        &self,
+        tenant: TenantId,
+        filter: SubscriptionFilter,
+        page: PageRequest,
+    ) -> Result<Page<SubscriptionView>, StoreError>;
+
+    /// One invoice with its lines.
+    async fn invoice(
+        &self,
+        tenant: TenantId,
+        id: InvoiceId,
+    ) -> Result<Option<InvoiceView>, StoreError>;
+
+    /// Invoices that pass the filter, with their lines; two statements, not one for each invoice.
+    async fn invoices(
+        &self,
+        tenant: TenantId,
+        filter: InvoiceFilter,
+        page: PageRequest,
+    ) -> Result<Page<InvoiceView>, StoreError>;
+
+    /// One credit note.
+    async fn credit_note(
+        &self,
+        tenant: TenantId,
+        id: CreditNoteId,
+    ) -> Result<Option<NoteView>, StoreError>;
+
+    /// Credit notes of an account, of an invoice, or all.
+    async fn credit_notes(
+        &self,
+        tenant: TenantId,
+        filter: NoteFilter,
+        page: PageRequest,
+    ) -> Result<Page<NoteView>, StoreError>;
+
+    /// One payment with its allocations.
+    async fn payment(
+        &self,
+        tenant: TenantId,
+        id: PaymentId,
+    ) -> Result<Option<PaymentView>, StoreError>;
+
+    /// The payment with this method and reference.
+    async fn payment_by_reference(
+        &self,
+        tenant: TenantId,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<Option<PaymentView>, StoreError>;
+
+    /// Payments that pass the filter.
+    async fn payments(
+        &self,
+        tenant: TenantId,
+        filter: PaymentFilter,
+        page: PageRequest,
+    ) -> Result<Page<PaymentView>, StoreError>;
+
+    /// Payments that nobody made before an instant, by id: at most `limit` of those after one.
+    async fn payments_to_expire(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        after: Option<PaymentId>,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError>;
+
+    /// One piece of money that fits no account, or did not.
+    async fn unmatched_payment(
+        &self,
+        tenant: TenantId,
+        id: UnmatchedId,
+    ) -> Result<Option<UnmatchedView>, StoreError>;
+
+    /// Money that fits no account, of one status or of all.
+    async fn unmatched_payments(
+        &self,
+        tenant: TenantId,
+        status: Option<UnmatchedStatus>,
+        page: PageRequest,
+    ) -> Result<Page<UnmatchedView>, StoreError>;
+
+    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
+    async fn accounts_to_bill(
+        &self,
+        tenant: TenantId,
+        entity: EntityId,
+        page: SweepPage,
+    ) -> Result<Vec<AccountId>, StoreError>;
+
+    /// Accounts that billing has stopped for, newest first.
+    async fn parked_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<AccountView>, StoreError>;
+}
+
+pub trait BillingQueries: DunningQueries + LetterheadQueries {
     /// The tenant's entities, oldest first.
     async fn entities(&self, tenant: TenantId) -> Result<Vec<EntityView>, StoreError>;
 

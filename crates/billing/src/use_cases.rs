@@ -18,6 +18,7 @@ pub(crate) mod evaluate_account;
 pub(crate) mod found_entity;
 pub(crate) mod give_back;
 pub(crate) mod give_time;
+pub(crate) mod head_documents;
 pub(crate) mod hold_account;
 pub(crate) mod keep_till;
 pub(crate) mod paid;

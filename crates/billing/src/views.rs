@@ -40,6 +40,8 @@ pub struct EntityView {
     pub currency: Currency,
     /// Where its days begin and end.
     pub zone: Zone,
+    /// Decimal digits on its documents.
+    pub scale_digits: u8,
     /// Days from issue to due.
     pub terms_days: u16,
     /// The three numbers it was founded with; what is done about debts as long as no procedure is defined.

@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use billing::{
     AccountRepository, BillLimits, BillingStore, BillingTx, DunningRunRepository, EntityRepository,
-    FeeRepository, InvoiceRepository, Ledger, PaymentRepository, PlanRepository,
-    SubscriptionRepository, TillRepository, UnmatchedRepository,
+    FeeRepository, InvoiceRepository, Ledger, LetterheadRepository, PaymentRepository,
+    PlanRepository, SubscriptionRepository, TillRepository, UnmatchedRepository,
 };
 use kernel::{Scope, StoreError};
 
@@ -25,6 +25,7 @@ mod invoice_lines;
 mod invoice_row;
 mod invoices;
 mod ledger;
+mod letterheads;
 mod net_segments;
 mod number_slots;
 mod payment_row;
@@ -53,6 +54,10 @@ impl BillingStore for Store {
 
 impl BillingTx for Tx {
     fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository {
         self
     }
 

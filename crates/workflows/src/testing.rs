@@ -89,6 +89,10 @@ impl BillingTx for Both {
         self.billing.entities()
     }
 
+    fn letterheads(&mut self) -> &mut dyn billing::LetterheadRepository {
+        self.billing.letterheads()
+    }
+
     fn plans(&mut self) -> &mut dyn PlanRepository {
         self.billing.plans()
     }

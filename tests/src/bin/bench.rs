@@ -36,6 +36,8 @@ enum Bench {
     RouterosCodec(Run),
     /// A life of 36 months, billed by the pure functions.
     BillingPure(Run),
+    /// A hundred invoices in every form.
+    Documents(Run),
     /// Time to ready, and memory.
     Startup(Run),
     /// The floor of `api-read`; started by it.
@@ -88,6 +90,7 @@ async fn main() -> Result<()> {
         Bench::RouterIsolation(run) => (bench::router_isolation(run.extent()).await?, run),
         Bench::RouterosCodec(run) => (bench::routeros_codec(run.extent())?, run),
         Bench::BillingPure(run) => (bench::billing_pure(run.extent())?, run),
+        Bench::Documents(run) => (bench::documents(run.extent())?, run),
         Bench::Startup(run) => (bench::startup(run.extent()).await?, run),
     };
     report.write(&run.json_out)

@@ -4,6 +4,7 @@ mod adoption;
 mod dunning;
 mod hotspot;
 mod money;
+mod paper;
 mod record;
 mod sale;
 mod usage;
@@ -75,6 +76,7 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
     dunning::is_billed(stage, &mut ids)
         .await
         .context("bill day")?;
+    paper::is_printed(stage, &ids).await.context("paper")?;
     dunning::is_restricted(stage).await.context("restriction")?;
     dunning::is_suspended(stage).await.context("suspension")?;
     dunning::is_held_and_let_go(stage, &ids)

@@ -32,6 +32,7 @@ const BARS: &[(&str, Bar)] = &[
     ("routeros-codec/encode", Bar::RateAtLeast(0.3)),
     ("routeros-codec/build", Bar::RateAtLeast(0.3)),
     ("billing-pure/36-months", Bar::ValueAtMost(20.0)),
+    ("documents/pdf-100", Bar::ValueAtMost(1000.0)),
     (
         "router-throughput/beside-librouteros",
         Bar::RateAtLeast(6.0),

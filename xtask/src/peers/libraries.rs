@@ -16,6 +16,9 @@ const REQUIREMENTS: &str = "xtask/peers/requirements.txt";
 /// What the payment providers' Python libraries are, from the root.
 const GATEWAY_REQUIREMENTS: &str = "xtask/peers/gateway-requirements.txt";
 
+/// What checks exported documents, from the root.
+const DOCUMENT_REQUIREMENTS: &str = "xtask/peers/document-requirements.txt";
+
 /// What the JavaScript library is, with the versions and checksums of all that it needs.
 const PACKAGE: [&str; 2] = ["xtask/peers/package.json", "xtask/peers/package-lock.json"];
 
@@ -75,6 +78,17 @@ pub(crate) async fn install(shell: &mut Shell) -> Result<Libraries> {
 pub(crate) async fn install_for_gateways(shell: &mut Shell) -> Result<Libraries> {
     Ok(Libraries {
         python: prepare_python(shell, "peers-gateways-venv", GATEWAY_REQUIREMENTS).await?,
+        node_modules: PathBuf::new(),
+    })
+}
+
+/// Installs what reads exported documents.
+///
+/// # Errors
+/// When something cannot be installed, or somebody asked to stop.
+pub(crate) async fn install_for_documents(shell: &mut Shell) -> Result<Libraries> {
+    Ok(Libraries {
+        python: prepare_python(shell, "peers-documents-venv", DOCUMENT_REQUIREMENTS).await?,
         node_modules: PathBuf::new(),
     })
 }

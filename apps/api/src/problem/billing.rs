@@ -1,10 +1,10 @@
 //! What a refusal by billing means to a client.
 
 use billing::{
-    BadAgreement, BadChanges, BadDiscount, BadPlan, BadPricing, BillAccountError,
+    BadAgreement, BadChanges, BadDiscount, BadLetterhead, BadPlan, BadPricing, BillAccountError,
     CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
-    NoStatement, NotCredited, PlanError, ReleaseAccountError, RenewError, SubscribeError,
-    SubscriptionError, SubscriptionRefusal, TillError, TillRefusal,
+    HeadDocumentsError, NoStatement, NotCredited, PlanError, ReleaseAccountError, RenewError,
+    SubscribeError, SubscriptionError, SubscriptionRefusal, TillError, TillRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -17,6 +17,16 @@ impl From<PlanError> for Problem {
             PlanError::Refused(rule) => bad_plan(rule),
             PlanError::NameTaken => duplicate("name", &err),
             PlanError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<HeadDocumentsError> for Problem {
+    fn from(err: HeadDocumentsError) -> Self {
+        match err {
+            HeadDocumentsError::NotFound(id) => Self::not_found("legal entity", id),
+            HeadDocumentsError::Refused(rule) => bad_letterhead(rule),
+            HeadDocumentsError::Store(err) => err.into(),
         }
     }
 }
@@ -272,6 +282,18 @@ fn bad_correction(rule: &CorrectionRefusal) -> Problem {
         CorrectionRefusal::NothingDue => Problem::wrong_state("nothing_due", rule),
         CorrectionRefusal::Money(err) => Problem::internal(err),
     }
+}
+
+fn bad_letterhead(rule: BadLetterhead) -> Problem {
+    let (field, code) = match rule {
+        BadLetterhead::Address => ("address", "length"),
+        BadLetterhead::Country => ("country", "format"),
+        BadLetterhead::TaxId => ("tax_id", "length"),
+        BadLetterhead::Email => ("email", "format"),
+        BadLetterhead::Note => ("note", "length"),
+        BadLetterhead::PayUrl => ("pay_url", "format"),
+    };
+    Problem::refused(field, code, rule.to_string())
 }
 
 fn bad_pricing(rule: &BadPricing) -> Problem {

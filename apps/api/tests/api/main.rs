@@ -13,6 +13,7 @@ mod billing_story;
 mod corrections_story;
 mod customers_story;
 mod description;
+mod documents_story;
 mod down;
 mod dunning_story;
 mod exchange;

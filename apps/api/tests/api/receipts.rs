@@ -159,6 +159,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.entities()
     }
 
+    fn letterheads(&mut self) -> &mut dyn billing::LetterheadRepository {
+        self.inner.letterheads()
+    }
+
     fn plans(&mut self) -> &mut dyn PlanRepository {
         self.inner.plans()
     }
@@ -211,6 +215,10 @@ impl<S: SubscriptionStore> SubscriptionStore for WithReceipts<S> {
 impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
     fn entities(&mut self) -> &mut dyn EntityRepository {
         self.inner.entities()
+    }
+
+    fn letterheads(&mut self) -> &mut dyn billing::LetterheadRepository {
+        self.inner.letterheads()
     }
 
     fn plans(&mut self) -> &mut dyn PlanRepository {

@@ -81,6 +81,10 @@ impl BillingTx for BothTx {
         self.billing.entities()
     }
 
+    fn letterheads(&mut self) -> &mut dyn billing::LetterheadRepository {
+        self.billing.letterheads()
+    }
+
     fn plans(&mut self) -> &mut dyn PlanRepository {
         self.billing.plans()
     }

@@ -11,6 +11,7 @@ mod corrections;
 mod dunning;
 mod fees;
 mod invoices;
+mod letterheads;
 mod payments;
 mod reports;
 mod requests;
@@ -61,6 +62,7 @@ pub async fn billing_store_contract(
     world.the_first_entity_is_the_oldest().await;
     let world = world.of_entity(world.found().await);
     world.catalogue_promises().await;
+    world.letterhead_promises().await;
     world.account_promises().await;
     world.subscription_promises().await;
     world.invoice_promises().await;

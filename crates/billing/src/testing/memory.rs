@@ -2,6 +2,7 @@
 
 mod dunning;
 mod fees;
+mod letterheads;
 mod queries;
 mod reports;
 mod repositories;
@@ -20,6 +21,7 @@ use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, Tenan
 use crate::dunning_ports::{DunningRunRepository, FeeRepository};
 use crate::events::BillingEvent;
 use crate::ledger::Posting;
+use crate::letterhead_ports::LetterheadRepository;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
@@ -165,6 +167,10 @@ impl UnitOfWork for MemoryTx {
 
 impl BillingTx for MemoryTx {
     fn entities(&mut self) -> &mut dyn EntityRepository {
+        self
+    }
+
+    fn letterheads(&mut self) -> &mut dyn LetterheadRepository {
         self
     }
 

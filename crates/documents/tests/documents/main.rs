@@ -6,5 +6,6 @@ mod pages;
 mod pdf;
 mod rules;
 mod sample;
+mod statement;
 mod ubl;
 mod vectors;

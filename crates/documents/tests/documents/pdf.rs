@@ -8,7 +8,7 @@ use lopdf::{Document as Pdf, Object, ObjectId};
 use crate::sample::{COUNTRIES, document, long_document};
 
 /// The text of each page; white space is not told apart.
-fn texts(file: &[u8]) -> Vec<String> {
+pub(crate) fn texts(file: &[u8]) -> Vec<String> {
     let pdf = Pdf::load_mem(file).unwrap();
     let pages = pdf.get_pages();
     pages.values().map(|it| text(&pdf, *it)).collect()

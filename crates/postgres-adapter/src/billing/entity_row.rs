@@ -88,6 +88,7 @@ impl Model {
             name: it.name,
             currency: it.currency,
             zone: it.zone,
+            scale_digits: it.scale_digits,
             terms_days: it.terms_days,
             dunning: it.dunning,
             procedure: procedure.unwrap_or_else(|| NewProcedure::of_policy(it.dunning)),

@@ -19,6 +19,7 @@ use crate::dunning_ports::{
 use crate::entity::EntitySnapshot;
 use crate::invoice::InvoiceSnapshot;
 use crate::ledger::Posting;
+use crate::letterhead::DatedLetterhead;
 use crate::payment::{PaymentMethod, PaymentSnapshot};
 use crate::plan::{PlanSnapshot, PlanStatus};
 use crate::ports::{
@@ -54,6 +55,10 @@ pub(super) struct Rows {
     pub(super) cuts: Shared<(TenantId, EntityId, LocalDate), BTreeSet<AccountId>>,
     /// The procedures each entity has defined, the oldest first.
     pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
+    /// The letterheads each entity has had.
+    pub(super) letterheads: Shared<(TenantId, EntityId), Vec<DatedLetterhead>>,
+    /// The logo of each entity that has one.
+    pub(super) logos: Shared<(TenantId, EntityId), Option<Vec<u8>>>,
     /// The last number taken of each series.
     pub(super) counters: Shared<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
@@ -77,6 +82,8 @@ pub(super) struct Rows {
 #[derive(Debug)]
 pub(super) enum Write {
     Entity(Box<EntitySnapshot>),
+    Letterhead(EntityId, Box<DatedLetterhead>),
+    Logo(EntityId, Option<Vec<u8>>),
     Plan(PlanSnapshot),
     Lock(AccountId),
     Account(Box<AccountSnapshot>),
@@ -190,6 +197,16 @@ impl Rows {
     pub(super) fn apply(&mut self, tenant: TenantId, write: &Write) -> Result<(), StoreError> {
         match write {
             Write::Entity(row) => self.put_entity(tenant, row),
+            Write::Letterhead(entity, dated) => {
+                let kept = self.letterheads.get_or_default_cow((tenant, *entity));
+                kept.retain(|it| it.from != dated.from);
+                kept.push((**dated).clone());
+                Ok(())
+            }
+            Write::Logo(entity, file) => {
+                self.logos.insert_cow((tenant, *entity), file.clone());
+                Ok(())
+            }
             Write::Plan(row) => self.put_plan(tenant, row),
             Write::Lock(account) => self.touch(tenant, *account),
             Write::Account(row) => self.put_account(tenant, row),

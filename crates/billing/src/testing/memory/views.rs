@@ -22,6 +22,7 @@ pub(super) fn entity_view(row: &EntitySnapshot) -> EntityView {
         name: row.founded.name.clone(),
         currency: row.founded.currency,
         zone: row.founded.zone,
+        scale_digits: row.founded.scale_digits,
         terms_days: row.founded.terms_days,
         dunning,
         pricing: row.pricing.clone(),
