@@ -59,10 +59,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000017_payment_life::Migration),
             Box::new(m20261121_000018_dunning::Migration),
             Box::new(m20261121_000020_payment_gateways::Migration),
+            Box::new(m20261121_000021_letterheads::Migration),
             Box::new(m20261121_000022_dunning_fees::Migration),
             Box::new(m20261121_000023_reports::Migration),
             Box::new(m20261121_000024_provider_money::Migration),
-            Box::new(m20261121_000021_letterheads::Migration),
         ]
     }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use billing::{InvoiceView, LineView, NoteLineView, NoteView, Period, TaxView};
-use kernel::{LocalDate, Money, MoneyError, PlanId};
+use billing::{
+    ChargeReason, FeeLineView, InvoiceView, LineView, NoteLineView, NoteView, Period, Ratio,
+    TaxCategory, TaxView,
+};
+use kernel::{LocalDate, Locale, Money, MoneyError, PlanId};
 
 use crate::document::{Corrected, Document, Kind, Line, Paper, Party, Standing, Sums, Tax, Vat};
+use crate::words;
 
 /// What a document shows beside its figures.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,8 +28,9 @@ impl Document {
     /// An invoice.
     #[must_use]
     pub fn of_invoice(it: &InvoiceView, frame: Frame) -> Self {
+        let fees = it.fees.iter().map(|it| fee(it, frame.paper.locale));
         let lines = it.lines.iter();
-        let lines = lines.map(|it| line(it, &frame.plans)).collect();
+        let lines = lines.map(|it| line(it, &frame.plans)).chain(fees).collect();
         let none = Money::zero(it.total.currency());
         Self {
             kind: Kind::Invoice,
@@ -64,7 +69,7 @@ impl Document {
     /// [`MoneyError`] if the amounts of its lines cannot be summed.
     pub fn of_note(it: &NoteView, of: &InvoiceView, frame: Frame) -> Result<Self, MoneyError> {
         let lines = it.lines.iter();
-        let lines: Vec<_> = lines.map(|it| note_line(it, of, &frame.plans)).collect();
+        let lines: Vec<_> = lines.map(|it| note_line(it, of, &frame)).collect();
         let discounts = lines.iter().map(|it| it.discount);
         let currency = it.total.currency();
         let sums = Sums {
@@ -106,25 +111,54 @@ fn line(it: &LineView, plans: &BTreeMap<PlanId, String>) -> Line {
         discount: it.discount,
         net: it.net,
         tax: it.tax,
-        vat: vat(it),
+        vat: vat(it.category, it.rate),
+    }
+}
+
+/// A charge of dunning stands after the lines and is for no days.
+fn fee(it: &FeeLineView, locale: Locale) -> Line {
+    let none = Money::zero(it.amount.currency());
+    Line {
+        text: fee_name(it.reason, locale).to_owned(),
+        days: None,
+        quantity: 1,
+        amount: it.amount,
+        discount: none,
+        net: it.net,
+        tax: it.tax,
+        vat: vat(it.category, it.rate),
+    }
+}
+
+fn fee_name(reason: ChargeReason, locale: Locale) -> &'static str {
+    let words = words::of(locale);
+    match reason {
+        ChargeReason::LateFee => words.late_fee,
+        ChargeReason::Reconnection => words.reconnection,
     }
 }
 
 /// What is given back of a line bears what the line bore.
-fn note_line(it: &NoteLineView, of: &InvoiceView, plans: &BTreeMap<PlanId, String>) -> Line {
+fn note_line(it: &NoteLineView, of: &InvoiceView, frame: &Frame) -> Line {
     let credited = of.lines.get(it.line);
+    let fee = of.fees.iter().find(|fee| fee.line == it.line);
+    let named = credited.map(|it| name_of(it.plan, &frame.plans));
+    let charged = fee.map(|it| fee_name(it.reason, frame.paper.locale).to_owned());
+    let bore = credited.map(|it| vat(it.category, it.rate));
     let first = it.days.iter().map(|it| it.start).min();
     let end = it.days.iter().map(|it| it.end).max();
     let taken = first.zip(end).map(|(start, end)| Period { start, end });
     Line {
-        text: credited.map_or_else(String::new, |it| name_of(it.plan, plans)),
+        text: named.or(charged).unwrap_or_default(),
         days: taken.and_then(days),
         quantity: 1,
         amount: it.amount,
         discount: it.discount,
         net: it.net,
         tax: it.tax,
-        vat: credited.map_or(Vat::NONE, vat),
+        vat: bore
+            .or_else(|| fee.map(|it| vat(it.category, it.rate)))
+            .unwrap_or(Vat::NONE),
     }
 }
 
@@ -135,11 +169,8 @@ fn name_of(plan: PlanId, plans: &BTreeMap<PlanId, String>) -> String {
         .unwrap_or_else(|| plan.to_string())
 }
 
-fn vat(it: &LineView) -> Vat {
-    it.category.map_or(Vat::NONE, |category| Vat {
-        category,
-        rate: it.rate,
-    })
+fn vat(category: Option<TaxCategory>, rate: Ratio) -> Vat {
+    category.map_or(Vat::NONE, |category| Vat { category, rate })
 }
 
 /// People read the last day, not the one after it.

@@ -49,6 +49,8 @@ pub(crate) struct Words {
     pub(crate) refund: &'static str,
     pub(crate) reversal: &'static str,
     pub(crate) other: &'static str,
+    pub(crate) late_fee: &'static str,
+    pub(crate) reconnection: &'static str,
     pub(crate) page: &'static str,
     /// January to December, as short as they are written in dates.
     pub(crate) months: [&'static str; 12],

@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
     DunningRunRepository, EntityRepository, FeeRepository, FoundAccount, InvoiceRepository, Ledger,
-    LegalEntity, PaymentRepository, PlanRepository, PreparedBill, RunPage, SubscriptionRepository,
-    TillRepository, UnmatchedRepository,
+    LegalEntity, LetterheadRepository, PaymentRepository, PlanRepository, PreparedBill, RunPage,
+    SubscriptionRepository, TillRepository, UnmatchedRepository,
 };
 use jobs::JobsStore;
 use kernel::{
@@ -248,6 +248,7 @@ macro_rules! billing_of {
             dunning_runs -> DunningRunRepository,
             fees -> FeeRepository,
             tills -> TillRepository,
+            letterheads -> LetterheadRepository,
             ledger -> Ledger,
         );
     };

@@ -57,15 +57,13 @@ impl LineView {
         let Some((priced, document)) = priced else {
             return Ok(bare);
         };
-        let groups = priced.taxes.iter();
-        let groups = groups.filter_map(|it| document.taxes.get(it.group));
-        let rules: Vec<_> = groups.map(|it| it.rule.clone()).collect();
+        let (category, rate) = borne(priced, document)?;
         Ok(Self {
             discount: priced.discount,
             net: priced.net,
             tax: priced.tax()?,
-            category: category_of(&rules),
-            rate: effective_rate(&rules).ok_or(MoneyError::Overflow)?,
+            category,
+            rate,
             ..bare
         })
     }
@@ -98,8 +96,14 @@ pub struct FeeLineView {
     pub charged_on: LocalDate,
     /// Its amount; with its taxes in it where prices include them. No discount counts on it.
     pub amount: Money,
+    /// What is left of it without taxes.
+    pub net: Money,
     /// Its share of the taxes.
     pub tax: Money,
+    /// The category of what it bears, as documents name it; `None` without any tax.
+    pub category: Option<TaxCategory>,
+    /// What its taxes come to together, as a fraction of the net amount.
+    pub rate: Ratio,
 }
 
 impl FeeLineView {
@@ -114,8 +118,10 @@ impl FeeLineView {
     ) -> Result<Vec<Self>, MoneyError> {
         let numbered = (lines..).zip(fees);
         let view = |(line, it): (usize, &Charge)| {
-            let priced = figures.and_then(|it| it.lines.get(line));
+            let priced = figures.and_then(|it| Some((it.lines.get(line)?, it)));
             let none = Money::zero(it.amount.currency());
+            let bare = (None, Ratio::ZERO);
+            let (category, rate) = priced.map_or(Ok(bare), |(line, of)| borne(line, of))?;
             Ok(Self {
                 line,
                 reason: it.reason,
@@ -123,7 +129,10 @@ impl FeeLineView {
                 step: it.step,
                 charged_on: it.on,
                 amount: it.amount,
-                tax: priced.map_or(Ok(none), TaxedLine::tax)?,
+                net: priced.map_or(it.amount, |it| it.0.net),
+                tax: priced.map_or(Ok(none), |it| it.0.tax())?,
+                category,
+                rate,
             })
         };
         numbered.map(view).collect()
@@ -151,6 +160,15 @@ impl From<&Line> for LineView {
             repairs: line.repairs.is_some(),
         }
     }
+}
+
+/// The category and the rate of a line.
+fn borne(line: &TaxedLine, document: &Totals) -> Result<(Option<TaxCategory>, Ratio), MoneyError> {
+    let groups = line.taxes.iter();
+    let groups = groups.filter_map(|it| document.taxes.get(it.group));
+    let rules: Vec<_> = groups.map(|it| it.rule.clone()).collect();
+    let rate = effective_rate(&rules).ok_or(MoneyError::Overflow)?;
+    Ok((category_of(&rules), rate))
 }
 
 /// A document names one category for each line: the one that is taxed, where several are not.

@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "Refund",
     reversal: "Reversed payment",
     other: "Adjustment",
+    late_fee: "Late fee",
+    reconnection: "Reconnection fee",
     page: "Page",
     months: [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",

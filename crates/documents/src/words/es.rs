@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "Reembolso",
     reversal: "Pago revertido",
     other: "Ajuste",
+    late_fee: "Recargo por mora",
+    reconnection: "Cargo por reconexión",
     page: "Página",
     months: [
         "ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sept", "oct", "nov", "dic",

@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "धन वापसी",
     reversal: "लौटाया गया भुगतान",
     other: "समायोजन",
+    late_fee: "विलंब शुल्क",
+    reconnection: "पुनः संयोजन शुल्क",
     page: "पृष्ठ",
     months: [
         "जन॰",

@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "Pengembalian dana",
     reversal: "Pembayaran dibatalkan",
     other: "Penyesuaian",
+    late_fee: "Denda keterlambatan",
+    reconnection: "Biaya penyambungan kembali",
     page: "Halaman",
     months: [
         "Jan", "Feb", "Mar", "Apr", "Mei", "Jun", "Jul", "Agu", "Sep", "Okt", "Nov", "Des",

@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "Reembolso",
     reversal: "Pagamento estornado",
     other: "Ajuste",
+    late_fee: "Multa por atraso",
+    reconnection: "Taxa de religação",
     page: "Página",
     months: [
         "jan.", "fev.", "mar.", "abr.", "mai.", "jun.", "jul.", "ago.", "set.", "out.", "nov.",

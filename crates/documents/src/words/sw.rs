@@ -39,6 +39,8 @@ pub(super) const WORDS: Words = Words {
     refund: "Marejesho",
     reversal: "Malipo yaliyorudishwa",
     other: "Marekebisho",
+    late_fee: "Faini ya kuchelewa",
+    reconnection: "Ada ya kuunganishwa tena",
     page: "Ukurasa",
     months: [
         "Jan", "Feb", "Mac", "Apr", "Mei", "Jun", "Jul", "Ago", "Sep", "Okt", "Nov", "Des",

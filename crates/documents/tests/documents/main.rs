@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
 mod any;
+mod fees;
 mod pages;
 mod pdf;
 mod rules;
