@@ -227,7 +227,7 @@ async fn recurring_revenue_moves_by_what_accounts_do() {
         subscription: leaves.id,
         ending,
     };
-    crate::cancel_subscription(&desk.store, &desk.clock, &desk.scope, command)
+    crate::cancel_subscription(&desk.store, &desk.ids, &desk.clock, &desk.scope, command)
         .await
         .unwrap();
     desk.go_to("2026-03-10");
