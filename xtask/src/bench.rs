@@ -138,7 +138,10 @@ async fn build(shell: &mut Shell, profile: Profile) -> Result<()> {
 fn wants_database(name: BenchName) -> bool {
     matches!(
         name,
-        BenchName::ApiRead | BenchName::VoucherIssue | BenchName::BillingRun
+        BenchName::ApiRead
+            | BenchName::VoucherIssue
+            | BenchName::BillingRun
+            | BenchName::InvoiceIssue
     )
 }
 

@@ -222,6 +222,8 @@ pub(crate) enum BenchName {
     VoucherIssue,
     /// Bill every subscription of a legal entity, at three sizes
     BillingRun,
+    /// Issue invoices of one series, sixteen cashiers at once
+    InvoiceIssue,
     /// Create users on a router
     RouterApply,
     /// Decode and encode one large answer of a router
@@ -245,6 +247,7 @@ impl BenchName {
             Self::ApiRead => "api-read",
             Self::VoucherIssue => "voucher-issue",
             Self::BillingRun => "billing-run",
+            Self::InvoiceIssue => "invoice-issue",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::BillingPure => "billing-pure",

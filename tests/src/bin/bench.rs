@@ -22,6 +22,8 @@ enum Bench {
     VoucherIssue(Run),
     /// Every subscription of a legal entity billed.
     BillingRun(Run),
+    /// Invoices of one series issued by sixteen cashiers at once.
+    InvoiceIssue(Run),
     /// Users created on a router.
     RouterApply(Run),
     /// Users created on a router, beside other people's libraries.
@@ -79,6 +81,7 @@ async fn main() -> Result<()> {
         Bench::ApiRead(run) => (bench::api_read(run.extent()).await?, run),
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
         Bench::BillingRun(run) => (bench::billing_run(run.extent()).await?, run),
+        Bench::InvoiceIssue(run) => (bench::invoice_issue(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
         Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),
         Bench::RouterReconcile(run) => (bench::router_reconcile(run.extent()).await?, run),

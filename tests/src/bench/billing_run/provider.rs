@@ -18,14 +18,18 @@ use crate::bench::storage::Pool;
 const CHUNK: usize = 1_000;
 
 /// A tenant with entities and their subscribers.
-pub(super) struct Provider {
-    pub(super) tenant: TenantId,
-    pub(super) entities: Vec<EntityId>,
+pub(in crate::bench) struct Provider {
+    pub(in crate::bench) tenant: TenantId,
+    pub(in crate::bench) entities: Vec<EntityId>,
 }
 
 impl Provider {
     /// A new tenant with an entity for each count, and as many accounts with a subscription of it.
-    pub(super) async fn found(product: &Product, pool: &Pool, counts: &[u32]) -> Result<Self> {
+    pub(in crate::bench) async fn found(
+        product: &Product,
+        pool: &Pool,
+        counts: &[u32],
+    ) -> Result<Self> {
         let ports = product.ports();
         let tenant = ports.ids.next();
         let scope = Scope::system(tenant, "bench", ports.ids.fresh());
