@@ -142,6 +142,7 @@ fn wants_database(name: BenchName) -> bool {
             | BenchName::VoucherIssue
             | BenchName::BillingRun
             | BenchName::DunningRun
+            | BenchName::InvoiceIssue
     )
 }
 

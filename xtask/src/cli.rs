@@ -228,6 +228,8 @@ pub(crate) enum BenchName {
     BillingRun,
     /// Dun every account of a legal entity, all of them long overdue
     DunningRun,
+    /// Issue invoices of one series, sixteen cashiers at once
+    InvoiceIssue,
     /// Create users on a router
     RouterApply,
     /// Decode and encode one large answer of a router
@@ -254,6 +256,7 @@ impl BenchName {
             Self::VoucherIssue => "voucher-issue",
             Self::BillingRun => "billing-run",
             Self::DunningRun => "dunning-run",
+            Self::InvoiceIssue => "invoice-issue",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",
             Self::BillingPure => "billing-pure",

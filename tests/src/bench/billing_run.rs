@@ -18,7 +18,7 @@ use super::report::{Figure, Report};
 use super::storage::{self, Pool};
 use crate::database::ServerDatabase;
 use floor::insert_again;
-use provider::Provider;
+pub(super) use provider::Provider;
 
 /// The variable that names the server; `cargo xtask bench` sets it.
 const SERVER: &str = "BENCH_DATABASE_URL";
@@ -185,6 +185,6 @@ const COUNTED: &str = "SELECT (SELECT count(*) FROM invoices WHERE tenant_id = $
     (SELECT count(DISTINCT subscription_id) FROM invoice_lines WHERE tenant_id = $1), \
     (SELECT count(*) FROM number_slots WHERE tenant_id = $1)";
 
-const GAPS: &str = "SELECT count(*) FROM number_series AS s WHERE s.tenant_id = $1 AND s.last <> (\
+pub(super) const GAPS: &str = "SELECT count(*) FROM number_series AS s WHERE s.tenant_id = $1 AND s.last <> (\
     SELECT count(DISTINCT i.number) FROM invoices AS i WHERE i.tenant_id = $1 AND i.entity_id = s.entity_id \
     AND i.number <= s.last)";

@@ -24,6 +24,8 @@ enum Bench {
     BillingRun(Run),
     /// Every account of a legal entity dunned.
     DunningRun(Run),
+    /// Invoices of one series issued by sixteen cashiers at once.
+    InvoiceIssue(Run),
     /// Users created on a router.
     RouterApply(Run),
     /// Users created on a router, beside other people's libraries.
@@ -84,6 +86,7 @@ async fn main() -> Result<()> {
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
         Bench::BillingRun(run) => (bench::billing_run(run.extent()).await?, run),
         Bench::DunningRun(run) => (bench::dunning_run(run.extent()).await?, run),
+        Bench::InvoiceIssue(run) => (bench::invoice_issue(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
         Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),
         Bench::RouterReconcile(run) => (bench::router_reconcile(run.extent()).await?, run),
