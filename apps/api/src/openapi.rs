@@ -4,8 +4,8 @@ use billing::{RefundKind, UnmatchedKind};
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
     DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
-    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind, WebhookKind,
+    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, ReconciliationKind, RouterKind,
+    SubscriptionKind, VoucherKind, WebhookKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -166,6 +166,7 @@ const KINDS: &[(&str, &str)] = &[
     ("deliveries", DeliveryKind::PREFIX),
     ("dunning-runs", DunningRunKind::PREFIX),
     ("gateway-accounts", GatewayAccountKind::PREFIX),
+    ("gateway-reconciliations", ReconciliationKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),

@@ -17,6 +17,7 @@ mod drift_rows;
 mod dunning;
 mod events;
 mod gateway_accounts;
+mod gateway_reconciliations;
 mod grants;
 mod historical_sales;
 mod import_rows;
@@ -73,6 +74,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(payment_links::routes())
         .merge(webhooks::routes())
         .merge(provider_refunds::routes())
+        .merge(gateway_reconciliations::routes())
         .merge(accounts::routes())
         .merge(discounts::routes())
         .merge(billing::routes())

@@ -47,6 +47,7 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    DifferenceKindWord = billing::gateway::DifferenceKind::ALL;
     DriftClassWord = DriftClass::ALL;
     EndDayWord = [EndDay::NotBilled, EndDay::Billed];
     EndCauseWord = EndCause::ALL;
@@ -66,6 +67,7 @@ words! {
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
     ProviderRefundStatusWord = billing::gateway::ProviderRefundStatus::ALL;
+    ReconciliationStatusWord = billing::gateway::ReconciliationStatus::ALL;
     RefundOriginWord = [billing::gateway::RefundOrigin::Here, billing::gateway::RefundOrigin::Provider];
     RoleWord = Role::ALL;
     ServiceWord = Service::ALL;

@@ -78,11 +78,11 @@ pub(crate) struct KindFilter {
 pub(crate) struct ActionBody {
     /// The operation, as the description calls it.
     #[schema(example = "release_account")]
-    operation: &'static str,
+    pub(super) operation: &'static str,
     #[schema(example = "POST")]
-    method: &'static str,
+    pub(super) method: &'static str,
     #[schema(example = "/api/v1/billing/accounts/acc_agjpfimc4btqadrdlvfsmcaaai/release")]
-    href: String,
+    pub(super) href: String,
 }
 
 /// Something that waits for a person.

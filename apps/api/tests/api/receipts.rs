@@ -298,4 +298,8 @@ impl GatewayTx for ReceiptTx<dyn GatewayTx> {
     fn provider_refunds(&mut self) -> &mut dyn billing::gateway::ProviderRefundRepository {
         self.inner.provider_refunds()
     }
+
+    fn reconciliations(&mut self) -> &mut dyn billing::gateway::ReconciliationRepository {
+        self.inner.reconciliations()
+    }
 }

@@ -122,7 +122,8 @@ impl Turn {
     }
 }
 
-fn failure(err: PaymentLinkError) -> Failure {
+/// What should happen after a provider could not be spoken to.
+pub(super) fn failure(err: PaymentLinkError) -> Failure {
     match err {
         PaymentLinkError::Store(err) => err.into(),
         PaymentLinkError::Provider(ProviderError::Retry {
