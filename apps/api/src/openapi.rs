@@ -4,8 +4,8 @@ use billing::{RefundKind, UnmatchedKind};
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
     DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
-    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, ReconciliationKind, RouterKind,
-    SubscriptionKind, VoucherKind, WebhookKind,
+    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, ProofKind, ReconciliationKind,
+    RouterKind, SubscriptionKind, VoucherKind, WebhookKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -173,6 +173,7 @@ const KINDS: &[(&str, &str)] = &[
     ("legal-entities", EntityKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
     ("payment-links", PaymentKind::PREFIX),
+    ("payment-proofs", ProofKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
     ("provider-refunds", RefundKind::PREFIX),

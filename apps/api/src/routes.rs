@@ -28,6 +28,7 @@ mod legal_entities;
 mod needs_attention;
 mod operators;
 mod payment_links;
+mod payment_proofs;
 mod payments;
 mod plans;
 mod provider_refunds;
@@ -72,6 +73,7 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(unmatched_payments::routes())
         .merge(gateway_accounts::routes())
         .merge(payment_links::routes())
+        .merge(payment_proofs::routes())
         .merge(webhooks::routes())
         .merge(provider_refunds::routes())
         .merge(gateway_reconciliations::routes())

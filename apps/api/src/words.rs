@@ -66,6 +66,7 @@ words! {
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
+    ProofStatusWord = billing::ProofStatus::ALL;
     ProviderRefundStatusWord = billing::gateway::ProviderRefundStatus::ALL;
     ReconciliationStatusWord = billing::gateway::ReconciliationStatus::ALL;
     RefundOriginWord = [billing::gateway::RefundOrigin::Here, billing::gateway::RefundOrigin::Provider];

@@ -21,6 +21,7 @@ pub(crate) mod hold_account;
 pub(crate) mod paid;
 pub(crate) mod preview;
 pub(crate) mod promise_to_pay;
+pub(crate) mod prove_payment;
 pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;

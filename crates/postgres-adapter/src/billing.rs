@@ -31,6 +31,7 @@ mod payments;
 mod plain_bill;
 mod plan_row;
 mod plans;
+mod proofs;
 mod queries;
 mod run;
 mod run_facts;
@@ -69,6 +70,10 @@ impl BillingTx for Tx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
         self
     }
 

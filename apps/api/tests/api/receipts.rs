@@ -179,6 +179,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.payments()
     }
 
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.inner.proofs()
+    }
+
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self.inner.unmatched()
     }
@@ -223,6 +227,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.inner.payments()
+    }
+
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.inner.proofs()
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {

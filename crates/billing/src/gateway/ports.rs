@@ -23,7 +23,7 @@ pub const WEBHOOK_EVENT_UNIQUE: &str = "webhook_inbox_event";
 /// The constraint that gives one link of a gateway account a provider's reference.
 pub const LINK_REFERENCE_UNIQUE: &str = "payment_links_reference";
 /// The constraint that keeps a provider's transaction once in a gateway account.
-pub const COLLECTION_TRANSACTION_UNIQUE: &str = "provider_collections_transaction_reference";
+pub const COLLECTION_TRANSACTION_UNIQUE: &str = "provider_collections_transaction_id";
 
 /// Opens transactions over gateway accounts, payment links and webhooks.
 #[async_trait]

@@ -11,6 +11,7 @@ mod corrections;
 mod dunning;
 mod invoices;
 mod payments;
+mod proofs;
 mod requests;
 mod run;
 mod subscriptions;

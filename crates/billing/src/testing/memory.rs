@@ -19,7 +19,8 @@ use crate::events::BillingEvent;
 use crate::ledger::Posting;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
+    PaymentRepository, PlanRepository, ProofRepository, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use rows::{Rows, Write};
 
@@ -185,6 +186,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn proofs(&mut self) -> &mut dyn ProofRepository {
         self
     }
 

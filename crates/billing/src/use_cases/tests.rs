@@ -15,6 +15,7 @@ mod parking;
 mod pausing;
 mod paying;
 mod procedures;
+mod proving;
 mod requesting;
 mod selling;
 

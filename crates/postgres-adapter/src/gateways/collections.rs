@@ -33,7 +33,7 @@ impl CollectionRepository for Tx {
     ) -> Result<Option<Collection>, StoreError> {
         let found = collection_row::Entity::find()
             .filter(Expr::col("tenant_id").eq(self.tenant()))
-            .filter(Expr::col("transaction_reference").eq(transaction))
+            .filter(Expr::col("transaction_id").eq(transaction))
             .filter(Expr::col("gateway_account_id").eq(account.uuid()))
             .one(self.connection())
             .await

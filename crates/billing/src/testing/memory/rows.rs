@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use kernel::{
     AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
-    InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, StoreError,
+    InvoiceKind, JobRequest, NewEvent, PaymentId, PaymentKind, PlanKind, ProofKind, StoreError,
     SubscriptionKind, TenantId,
 };
 
@@ -23,8 +23,9 @@ use crate::payment::{PaymentMethod, PaymentSnapshot};
 use crate::plan::{PlanSnapshot, PlanStatus};
 use crate::ports::{
     ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
-    UNMATCHED_REFERENCE_UNIQUE,
+    PROOF_FILE_UNIQUE, UNMATCHED_REFERENCE_UNIQUE,
 };
+use crate::proof::ProofSnapshot;
 use crate::subscription::SubscriptionSnapshot;
 use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
 
@@ -41,6 +42,7 @@ pub(super) struct Rows {
     pub(super) notes: Table<CreditNoteKind, IssuedNote>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
+    pub(super) proofs: Table<ProofKind, ProofSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
     /// The dunning steps taken for each account, the oldest first.
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
@@ -83,6 +85,7 @@ pub(super) enum Write {
     Note(IssuedNote),
     Payment(PaymentSnapshot),
     Unmatched(UnmatchedSnapshot),
+    Proof(Box<ProofSnapshot>),
     Posting(Arc<Posting>),
     Job(JobRequest),
     Event(NewEvent),
@@ -95,6 +98,7 @@ impl Row for PlanSnapshot {}
 impl Row for AccountSnapshot {}
 
 impl Row for UnmatchedSnapshot {}
+impl Row for ProofSnapshot {}
 impl Row for DunningRunSnapshot {}
 
 impl Row for SubscriptionSnapshot {
@@ -193,6 +197,7 @@ impl Rows {
             Write::Note(row) => self.issue_note(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
             Write::Unmatched(row) => self.put_unmatched(tenant, row),
+            Write::Proof(row) => self.put_proof(tenant, row),
             Write::Posting(posting) => {
                 self.posted += 1;
                 let place = (tenant, posting.account());
@@ -331,6 +336,16 @@ impl Rows {
             return Err(duplicate(UNMATCHED_REFERENCE_UNIQUE));
         }
         put(&mut self.unmatched, (tenant, row.id), row, |it| it.version)
+    }
+
+    fn put_proof(&mut self, tenant: TenantId, row: &ProofSnapshot) -> Result<(), StoreError> {
+        let it = &row.view;
+        let rival =
+            |other: &ProofSnapshot| other.view.id != it.id && other.view.sha256 == it.sha256;
+        if self.proofs.of_tenant(tenant).any(rival) {
+            return Err(duplicate(PROOF_FILE_UNIQUE));
+        }
+        put(&mut self.proofs, (tenant, it.id), row, |it| it.view.version)
     }
 
     /// The number must be the next one: a faster transaction may have taken it.
