@@ -24,7 +24,7 @@ CREATE TABLE provider_collections (
     gateway_account_id UUID NOT NULL,
     link_id UUID NOT NULL,
     reference TEXT NOT NULL,
-    transaction_reference TEXT NOT NULL,
+    transaction_id TEXT NOT NULL,
     amount_minor BIGINT NOT NULL CHECK (amount_minor > 0),
     given_back_minor BIGINT NOT NULL CHECK (given_back_minor >= 0),
     currency CHAR(3) NOT NULL,
@@ -35,8 +35,8 @@ CREATE TABLE provider_collections (
     CONSTRAINT provider_collections_pkey PRIMARY KEY (tenant_id, id),
     CONSTRAINT provider_collections_gateway_account FOREIGN KEY (tenant_id, gateway_account_id)
         REFERENCES gateway_accounts (tenant_id, id),
-    CONSTRAINT provider_collections_transaction_reference_gateway_account_id_key
-        UNIQUE (tenant_id, transaction_reference, gateway_account_id)
+    CONSTRAINT provider_collections_transaction_id_gateway_account_id_key
+        UNIQUE (tenant_id, transaction_id, gateway_account_id)
 );
 
 CREATE INDEX provider_collections_received ON provider_collections (tenant_id, gateway_account_id, received_at);

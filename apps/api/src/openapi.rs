@@ -4,8 +4,8 @@ use billing::{RefundKind, TillDayKind, UnmatchedKind};
 use kernel::{
     AccountKind, BatchKind, CreditNoteKind, CustomerKind, DeliveryKind, DiscountKind,
     DunningRunKind, EntityKind, GatewayAccountKind, GrantKind, ImportKind, InvoiceKind, JobKind,
-    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, RouterKind, SubscriptionKind,
-    VoucherKind, WebhookKind,
+    Kind, OperatorKind, PaymentKind, PlanKind, ProfileKind, ProofKind, ReconciliationKind,
+    RouterKind, SubscriptionKind, VoucherKind, WebhookKind,
 };
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::schema::{ObjectBuilder, Type};
@@ -168,12 +168,14 @@ const KINDS: &[(&str, &str)] = &[
     ("deliveries", DeliveryKind::PREFIX),
     ("dunning-runs", DunningRunKind::PREFIX),
     ("gateway-accounts", GatewayAccountKind::PREFIX),
+    ("gateway-reconciliations", ReconciliationKind::PREFIX),
     ("grants", GrantKind::PREFIX),
     ("invoices", InvoiceKind::PREFIX),
     ("jobs", JobKind::PREFIX),
     ("legal-entities", EntityKind::PREFIX),
     ("operators", OperatorKind::PREFIX),
     ("payment-links", PaymentKind::PREFIX),
+    ("payment-proofs", ProofKind::PREFIX),
     ("payments", PaymentKind::PREFIX),
     ("plans", PlanKind::PREFIX),
     ("provider-refunds", RefundKind::PREFIX),

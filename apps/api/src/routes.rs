@@ -18,6 +18,7 @@ mod drift_rows;
 mod dunning;
 mod events;
 mod gateway_accounts;
+mod gateway_reconciliations;
 mod grants;
 mod historical_sales;
 mod import_rows;
@@ -29,6 +30,7 @@ mod letterheads;
 mod needs_attention;
 mod operators;
 mod payment_links;
+mod payment_proofs;
 mod payments;
 mod plans;
 mod provider_refunds;
@@ -78,8 +80,10 @@ pub(crate) fn all() -> OpenApiRouter<Api> {
         .merge(unmatched_payments::routes())
         .merge(gateway_accounts::routes())
         .merge(payment_links::routes())
+        .merge(payment_proofs::routes())
         .merge(webhooks::routes())
         .merge(provider_refunds::routes())
+        .merge(gateway_reconciliations::routes())
         .merge(accounts::routes())
         .merge(statements::routes())
         .merge(tills::routes())

@@ -48,6 +48,7 @@ words! {
     CustomerKindWord = [CustomerKind::Personal, CustomerKind::Business];
     CustomerStatusWord = StatusName::ALL;
     DeliveryStateWord = DeliveryState::ALL;
+    DifferenceKindWord = billing::gateway::DifferenceKind::ALL;
     DriftClassWord = DriftClass::ALL;
     EndDayWord = [EndDay::NotBilled, EndDay::Billed];
     EndCauseWord = EndCause::ALL;
@@ -68,7 +69,9 @@ words! {
     PlanStatusWord = [PlanStatus::Offered, PlanStatus::Retired];
     PriorityWord = [Priority::Critical, Priority::High, Priority::Normal, Priority::Low];
     ProfileStatusWord = [ProfileStatus::Offered, ProfileStatus::Retired];
+    ProofStatusWord = billing::ProofStatus::ALL;
     ProviderRefundStatusWord = billing::gateway::ProviderRefundStatus::ALL;
+    ReconciliationStatusWord = billing::gateway::ReconciliationStatus::ALL;
     RefundOriginWord = [billing::gateway::RefundOrigin::Here, billing::gateway::RefundOrigin::Provider];
     RoleWord = Role::ALL;
     ServiceWord = Service::ALL;

@@ -2,7 +2,7 @@
 
 use kernel::{
     AccountId, Currency, CustomerId, DiscountId, DomainEvent, EntityId, InvoiceId, LocalDate,
-    Money, OperatorId, PaymentId, PlanId, ProfileId, SubscriptionId,
+    Money, OperatorId, PaymentId, PlanId, ProfileId, ProofId, SubscriptionId,
 };
 use serde::{Deserialize, Serialize};
 
@@ -247,6 +247,16 @@ pub enum BillingEvent {
     PaymentFailed { payment: PaymentId, reason: String },
     /// Nobody paid in time.
     PaymentExpired { payment: PaymentId },
+    /// A proof of a bank transfer was handed in.
+    ProofHandedIn {
+        proof: ProofId,
+        account: AccountId,
+        amount: Money,
+    },
+    /// The money of a proof was found.
+    ProofApproved { proof: ProofId, payment: PaymentId },
+    /// The money of a proof was not found, or it is none.
+    ProofRefused { proof: ProofId, reason: String },
     /// Money came in that fits no account.
     UnmatchedReceived {
         unmatched: UnmatchedId,
@@ -483,6 +493,9 @@ impl DomainEvent for BillingEvent {
             Self::PaymentSettled { .. } => "billing.payment_settled",
             Self::PaymentFailed { .. } => "billing.payment_failed",
             Self::PaymentExpired { .. } => "billing.payment_expired",
+            Self::ProofHandedIn { .. } => "billing.payment_proof_handed_in",
+            Self::ProofApproved { .. } => "billing.payment_proof_approved",
+            Self::ProofRefused { .. } => "billing.payment_proof_refused",
             Self::UnmatchedReceived { .. } => "billing.unmatched_received",
             Self::UnmatchedAllocated { .. } => "billing.unmatched_allocated",
             Self::UnmatchedReturned { .. } => "billing.unmatched_returned",

@@ -12,6 +12,7 @@ mod inbox;
 mod link;
 mod ports;
 mod provider;
+mod reconciliation;
 mod reference;
 mod refund;
 mod token;
@@ -34,11 +35,15 @@ pub use link::{BadLink, LinkStatus, NewPaymentLink, PaymentLink, PaymentLinkSnap
 pub use ports::{
     COLLECTION_TRANSACTION_UNIQUE, CollectionRepository, GATEWAY_NAME_UNIQUE,
     GatewayAccountRepository, GatewayQueries, GatewayStore, GatewayTx, LINK_REFERENCE_UNIQUE,
-    PaymentLinkRepository, ProviderRefundFilter, ProviderRefundRepository, WEBHOOK_EVENT_UNIQUE,
-    WebhookRepository,
+    PaymentLinkRepository, ProviderRefundFilter, ProviderRefundRepository,
+    ReconciliationRepository, WEBHOOK_EVENT_UNIQUE, WebhookRepository,
 };
 pub use provider::{
     ProviderError, ProviderPayment, ProviderStatus, Received, RefundProgress, Refusal,
+};
+pub use reconciliation::{
+    BadDays, Difference, DifferenceKind, Findings, Reconciliation, ReconciliationSnapshot,
+    ReconciliationStatus, Side,
 };
 pub use reference::{BadReference, OrderReference, ProviderReference};
 pub use refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus, RefundOrigin};
@@ -58,6 +63,10 @@ pub use use_cases::provider_refund::{
 };
 pub use use_cases::receive_webhook::{
     ReceiveWebhookError, SETTLE_WEBHOOK_JOB, WebhookAddress, admit_webhook, receive_webhook,
+};
+pub use use_cases::reconcile::{
+    AskReconciliation, RECONCILE_GATEWAY_JOB, ReconciliationError, ask_reconciliation,
+    reconcile_gateway,
 };
 pub use use_cases::settle_webhook::{requeue_webhook, settle_webhook};
 pub use webhook::{

@@ -103,6 +103,7 @@ mod plan;
 mod ports;
 mod prepaid;
 mod pricing;
+mod proof;
 mod proration;
 mod ratio;
 mod record;
@@ -190,8 +191,8 @@ pub use plan::{
 pub use ports::{
     ACCOUNT_CUSTOMER_UNIQUE, AccountRepository, BillingQueries, BillingStore, BillingTx,
     EntityRepository, InvoiceRepository, Ledger, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE,
-    PLAN_NAME_UNIQUE, PaymentRepository, PlanRepository, SubscriptionRepository, SweepPage,
-    UNMATCHED_REFERENCE_UNIQUE, UnmatchedRepository,
+    PLAN_NAME_UNIQUE, PROOF_FILE_UNIQUE, PaymentRepository, PlanRepository, ProofRepository,
+    SubscriptionRepository, SweepPage, UNMATCHED_REFERENCE_UNIQUE, UnmatchedRepository,
 };
 pub use prepaid::{
     BadFixedDay, DaysInMonth, FixedDay, Forecast, PeriodPaid, REMINDER_DAYS, Validity,
@@ -205,6 +206,10 @@ pub use pricing::{
     TaxGroup, TaxRounding, TaxRule, TaxTable, Taxable, TaxedLine, Totals, TotalsRecord,
     allocate_by_weights, allocate_equally, cash_rounding, check_identity, check_totals,
     discount_lines, effective_rate, line_amount, net_of_gross, price,
+};
+pub use proof::{
+    MAX_PROOF_BYTES, NewProof, Proof, ProofMedia, ProofRefusal, ProofSnapshot, ProofState,
+    ProofStatus, ProofView,
 };
 pub use proration::{DayCount, prorate, prorate_parts};
 pub use ratio::{BadRatio, Ratio};
@@ -276,6 +281,9 @@ pub use use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_
 pub use use_cases::paid::Spoken;
 pub use use_cases::preview::Preview;
 pub use use_cases::promise_to_pay::{break_promise, promise_to_pay};
+pub use use_cases::prove_payment::{
+    ApproveProof, ProofError, approve_proof, hand_in_proof, refuse_proof,
+};
 pub use use_cases::receive_unmatched::{
     ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
 };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use kernel::{
     AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, Page, PageRequest,
-    PaymentId, PlanId, Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
+    PaymentId, PlanId, ProofId, Scope, StoreError, SubscriptionId, TenantId, Timestamp, UnitOfWork,
 };
 
 use crate::account::{Account, AgreedDiscount};
@@ -19,6 +19,7 @@ use crate::ledger::Posting;
 use crate::letterhead_ports::{LetterheadQueries, LetterheadRepository};
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
+use crate::proof::{Proof, ProofStatus, ProofView};
 use crate::report_ports::ReportQueries;
 use crate::subscription::Subscription;
 use crate::till_ports::{TillQueries, TillRepository};
@@ -36,6 +37,8 @@ pub const ACCOUNT_CUSTOMER_UNIQUE: &str = "accounts_customer";
 pub const PAYMENT_REFERENCE_UNIQUE: &str = "payments_reference";
 /// The constraint that keeps what a provider is asked for unique per provider.
 pub const PAYMENT_ASKED_UNIQUE: &str = "payments_provider_asked_as";
+/// The constraint that takes each file of a proof once.
+pub const PROOF_FILE_UNIQUE: &str = "payment_proofs_sha256";
 /// The constraint that keeps the references of money that fits no account unique per method.
 pub const UNMATCHED_REFERENCE_UNIQUE: &str = "unmatched_money_reference";
 
@@ -64,6 +67,8 @@ pub trait BillingTx: UnitOfWork {
     fn payments(&mut self) -> &mut dyn PaymentRepository;
     /// Money that fits no account.
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository;
+    /// Proofs of payment.
+    fn proofs(&mut self) -> &mut dyn ProofRepository;
     /// The dunning runs.
     fn dunning_runs(&mut self) -> &mut dyn DunningRunRepository;
     /// What dunning has charged.
@@ -202,6 +207,14 @@ pub trait PaymentRepository: Send {
     /// The payment, or `None`.
     async fn find(&mut self, id: PaymentId) -> Result<Option<Payment>, StoreError>;
 
+    /// Makes whoever records money under the same method and reference wait until this transaction has ended, so that the
+    /// same money is never a payment and unmatched at once. Asked for after the account is locked, never before.
+    async fn lock_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<(), StoreError>;
+
     /// The payment with this method and reference, or `None`.
     async fn find_by_reference(
         &mut self,
@@ -244,6 +257,17 @@ pub trait UnmatchedRepository: Send {
     /// Writes the money and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
     /// duplicate of [`UNMATCHED_REFERENCE_UNIQUE`] if the method has the reference already.
     async fn save(&mut self, money: &mut Unmatched) -> Result<(), StoreError>;
+}
+
+/// Proofs of payment of the scope's tenant.
+#[async_trait]
+pub trait ProofRepository: Send {
+    /// The proof with its file, or `None`.
+    async fn find(&mut self, id: ProofId) -> Result<Option<Proof>, StoreError>;
+
+    /// Writes the proof and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a
+    /// duplicate of [`PROOF_FILE_UNIQUE`] if the same file was handed in before.
+    async fn save(&mut self, proof: &mut Proof) -> Result<(), StoreError>;
 }
 
 /// The books of the scope's tenant.
@@ -392,6 +416,14 @@ pub trait BillingQueries: DunningQueries + LetterheadQueries + ReportQueries + T
         status: Option<UnmatchedStatus>,
         page: PageRequest,
     ) -> Result<Page<UnmatchedView>, StoreError>;
+
+    /// Proofs of payment without their files, of one status or of all.
+    async fn proofs(
+        &self,
+        tenant: TenantId,
+        status: Option<ProofStatus>,
+        page: PageRequest,
+    ) -> Result<Page<ProofView>, StoreError>;
 
     /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
     async fn accounts_to_bill(

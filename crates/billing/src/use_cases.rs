@@ -24,6 +24,7 @@ pub(crate) mod keep_till;
 pub(crate) mod paid;
 pub(crate) mod preview;
 pub(crate) mod promise_to_pay;
+pub(crate) mod prove_payment;
 pub(crate) mod receive_unmatched;
 pub(crate) mod record_payment;
 pub(crate) mod release_account;

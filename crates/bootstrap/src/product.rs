@@ -254,7 +254,7 @@ fn gateway_settings(routers: &RouterSettings, host_rules: HostRules) -> GatewayS
     }
 }
 
-const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 8] {
+const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 9] {
     use workflows::job_kinds as kinds;
     [
         (kinds::RAISE_INVOICES, sweeps.raise_invoices_s),
@@ -262,6 +262,7 @@ const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 8] {
         (kinds::EXPIRE_VOUCHERS, sweeps.expire_vouchers_s),
         (kinds::EXPIRE_PAYMENTS, sweeps.expire_payments_s),
         (kinds::POLL_PAYMENT_LINKS, sweeps.poll_payment_links_s),
+        (kinds::RECONCILE_GATEWAYS, sweeps.reconcile_gateways_s),
         (kinds::WATCH_SESSIONS, sweeps.watch_sessions_s),
         (kinds::RECONCILE_ROUTERS, sweeps.reconcile_routers_s),
         (kinds::PRUNE, sweeps.prune_s),

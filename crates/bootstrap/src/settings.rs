@@ -150,6 +150,8 @@ pub struct SweepSettings {
     pub expire_payments_s: i64,
     /// Asks payment providers what became of payment links.
     pub poll_payment_links_s: i64,
+    /// Has every day that is over compared with payment providers.
+    pub reconcile_gateways_s: i64,
     /// Reads who is online and what was used, and looks for first logins of vouchers.
     pub watch_sessions_s: i64,
     /// Reads the totals of hotspot users, with one of the watches.
@@ -436,6 +438,7 @@ impl Settings {
             sweeps.expire_vouchers_s,
             sweeps.expire_payments_s,
             sweeps.poll_payment_links_s,
+            sweeps.reconcile_gateways_s,
             sweeps.watch_sessions_s,
             sweeps.count_users_s,
             sweeps.reconcile_routers_s,

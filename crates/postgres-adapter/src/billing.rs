@@ -33,6 +33,7 @@ mod payments;
 mod plain_bill;
 mod plan_row;
 mod plans;
+mod proofs;
 mod queries;
 mod report_queries;
 mod report_rows;
@@ -78,6 +79,10 @@ impl BillingTx for Tx {
     }
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
+        self
+    }
+
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
         self
     }
 

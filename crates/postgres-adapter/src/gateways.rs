@@ -5,14 +5,15 @@ mod collection_row;
 mod collections;
 mod link_row;
 mod queries;
+mod reconciliation_row;
 mod refund_row;
 mod webhook_row;
 
 use async_trait::async_trait;
 use billing::gateway::{
     CollectionRepository, GatewayAccount, GatewayAccountRepository, GatewayStore, GatewayTx,
-    PaymentLink, PaymentLinkRepository, ProviderReference, ProviderRefundRepository, Webhook,
-    WebhookRepository,
+    PaymentLink, PaymentLinkRepository, ProviderReference, ProviderRefundRepository,
+    ReconciliationRepository, Webhook, WebhookRepository,
 };
 use kernel::{GatewayAccountId, PaymentId, Scope, StoreError, Timestamp, WebhookId};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -64,6 +65,10 @@ impl GatewayTx for Tx {
     }
 
     fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository {
+        self
+    }
+
+    fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository {
         self
     }
 }

@@ -5,6 +5,7 @@ mod bill_entity;
 mod billing_sweeps;
 mod fill_batch;
 mod gateway_jobs;
+mod gateway_reconciling;
 mod grant_batch;
 mod payment_sweeps;
 mod prune;
@@ -55,6 +56,10 @@ pub async fn run_job(
         kinds::EXPIRE_PAYMENTS => payment_sweeps::expire(bench, &scope, progress).await,
         kinds::SETTLE_WEBHOOK => gateway_jobs::settle(bench, &scope, webhook_of(job)?).await,
         kinds::REFUND_AT_PROVIDER => gateway_jobs::refund(bench, &scope, refund_of(job)?).await,
+        kinds::RECONCILE_GATEWAY => {
+            gateway_reconciling::compare(bench, &scope, reconciliation_of(job)?).await
+        }
+        kinds::RECONCILE_GATEWAYS => gateway_reconciling::ask(bench, &scope, progress).await,
         kinds::POLL_PAYMENT_LINKS => gateway_jobs::poll(bench, &scope, progress).await,
         kinds::EXPIRE_VOUCHERS => voucher_sweeps::expire(bench, &scope, progress).await,
         kinds::WATCH_SESSIONS => router_sweeps::watch_all(bench, &scope).await,
@@ -96,6 +101,14 @@ fn webhook_of(job: &ClaimedJob) -> Result<kernel::WebhookId, Failure> {
         webhook: kernel::WebhookId,
     }
     read::<Payload>(job).map(|it| it.webhook)
+}
+
+fn reconciliation_of(job: &ClaimedJob) -> Result<kernel::ReconciliationId, Failure> {
+    #[derive(Deserialize)]
+    struct Payload {
+        reconciliation: kernel::ReconciliationId,
+    }
+    read::<Payload>(job).map(|it| it.reconciliation)
 }
 
 fn refund_of(job: &ClaimedJob) -> Result<billing::RefundId, Failure> {

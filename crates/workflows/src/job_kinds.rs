@@ -18,6 +18,10 @@ pub const APPLY_IMPORT: &str = access::adoption::APPLY_IMPORT_JOB;
 pub const SETTLE_WEBHOOK: &str = billing::gateway::SETTLE_WEBHOOK_JOB;
 /// Gives money back through a payment provider; payload `{"refund": "rfd_…"}`.
 pub const REFUND_AT_PROVIDER: &str = billing::gateway::REFUND_AT_PROVIDER_JOB;
+/// Compares our books with a payment provider's; payload `{"reconciliation": "rcn_…"}`.
+pub const RECONCILE_GATEWAY: &str = billing::gateway::RECONCILE_GATEWAY_JOB;
+/// Sweep: has every day that is over compared with payment providers.
+pub const RECONCILE_GATEWAYS: &str = "reconcile_gateways";
 /// Sweep: asks providers what became of payment links.
 pub const POLL_PAYMENT_LINKS: &str = "poll_payment_links";
 /// The billing run of a legal entity; payload `{"entity": "ent_…"}`.

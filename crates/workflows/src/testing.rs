@@ -113,6 +113,10 @@ impl BillingTx for Both {
         self.billing.payments()
     }
 
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.billing.proofs()
+    }
+
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self.billing.unmatched()
     }

@@ -10,6 +10,7 @@ mod demonstration;
 mod gateways;
 mod operation;
 mod production;
+mod provider_crashes;
 mod shop;
 mod story;
 

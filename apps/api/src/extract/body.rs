@@ -68,6 +68,11 @@ async fn read(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
         return Err(Problem::of(&catalog::UNSUPPORTED_MEDIA_TYPE)
             .detail("send the header Content-Type: application/json"));
     }
+    bounded(request, limit).await
+}
+
+/// The body, of at most so many bytes.
+pub(super) async fn bounded(request: Request, limit: usize) -> Result<Vec<u8>, Problem> {
     let mut body = request.into_body().into_data_stream();
     let mut bytes = Vec::new();
     while let Some(part) = body.next().await {
@@ -112,7 +117,8 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.is_some_and(|it| it.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
+/// The key that the client chose, if it chose one.
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<Option<String>, Problem> {
     let Some(value) = headers.get(&IDEMPOTENCY_KEY) else {
         return Ok(None);
     };

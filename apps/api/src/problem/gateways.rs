@@ -1,9 +1,9 @@
 //! What a refusal by a payment provider, or about one, means to a client.
 
 use billing::gateway::{
-    BadCredentials, BadLink, DismissNoteError, GatewayAccountError, NotReachable, NothingLeft,
-    PaymentLinkError, ProviderError, ProviderRefundError, ReceiveWebhookError, Refusal,
-    WebhookRefusal,
+    BadCredentials, BadDays, BadLink, DismissNoteError, GatewayAccountError, NotReachable,
+    NothingLeft, PaymentLinkError, ProviderError, ProviderRefundError, ReceiveWebhookError,
+    ReconciliationError, Refusal, WebhookRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -86,6 +86,21 @@ impl From<DismissNoteError> for Problem {
             DismissNoteError::NotFound(id) => Self::not_found("payment link", id),
             DismissNoteError::Refused(refusal) => refusal.into(),
             DismissNoteError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<ReconciliationError> for Problem {
+    fn from(err: ReconciliationError) -> Self {
+        match err {
+            ReconciliationError::NoGatewayAccount(id) => Self::not_found("gateway account", id),
+            ReconciliationError::Days(rule @ BadDays::Count) => {
+                Self::invalid("last_on", "range", rule.to_string())
+            }
+            ReconciliationError::Days(rule @ BadDays::NotOver) => {
+                Self::refused("last_on", "not_over", rule.to_string())
+            }
+            ReconciliationError::Store(err) => err.into(),
         }
     }
 }

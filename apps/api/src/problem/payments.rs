@@ -2,8 +2,8 @@
 
 use billing::{
     AllocatePaymentError, AllocateUnmatchedError, BadPayment, GiveBackError, PaymentRefusal,
-    RecordPaymentError, RefundRefusal, RequestPaymentError, SettleRefusal, TellPaymentError,
-    UnmatchedError, UnmatchedRefusal,
+    ProofError, ProofRefusal, RecordPaymentError, RefundRefusal, RequestPaymentError,
+    SettleRefusal, TellPaymentError, UnmatchedError, UnmatchedRefusal,
 };
 
 use super::billing::currency_mismatch;
@@ -96,6 +96,30 @@ impl From<AllocateUnmatchedError> for Problem {
             AllocateUnmatchedError::Taken => duplicate("reference", &err),
             AllocateUnmatchedError::Store(err) => err.into(),
         }
+    }
+}
+
+impl From<ProofError> for Problem {
+    fn from(err: ProofError) -> Self {
+        match err {
+            ProofError::NotFound(id) => Self::not_found("proof", id),
+            ProofError::NoAccount(_) => Self::unknown_reference("account", err),
+            ProofError::Refused(refusal) => refused_proof(refusal),
+            ProofError::SameFile => duplicate("file", &err),
+            ProofError::NotRecorded(err) => err.into(),
+            ProofError::Store(err) => err.into(),
+        }
+    }
+}
+
+fn refused_proof(refusal: ProofRefusal) -> Problem {
+    let text = refusal.to_string();
+    match refusal {
+        ProofRefusal::Size => Problem::invalid("file", "length", text),
+        ProofRefusal::Media => Problem::invalid("file", "media_type", text),
+        ProofRefusal::Bad(rule) => bad_payment(rule),
+        ProofRefusal::Decided(status) => Problem::wrong_state(status.as_str(), text),
+        ProofRefusal::Reason(refusal) => refusal.into(),
     }
 }
 

@@ -4,7 +4,9 @@ use access::{Allowance, NotApplied, RouterStatus, RouterView};
 use axum::Json;
 use axum::extract::State;
 use billing::gateway::WebhookStatus;
-use billing::{AccountView, DunningRunState, DunningRunView, ParkedReason, UnmatchedStatus};
+use billing::{
+    AccountView, DunningRunState, DunningRunView, ParkedReason, ProofStatus, UnmatchedStatus,
+};
 use jobs::{DeliveryFilter, DeliveryState, DeliveryView, JobFilter, JobStateName, JobView};
 use kernel::{Page, PageRequest, TenantId};
 use serde::{Deserialize, Serialize};
@@ -33,6 +35,8 @@ pub(crate) enum Kind {
     DunningRuns,
     /// Money that fits no account.
     UnmatchedPayments,
+    /// Proofs of bank transfers that nobody has looked at.
+    PaymentProofs,
     /// Messages of payment providers that could not be acted on.
     Webhooks,
     /// Payment links with a note.
@@ -48,11 +52,12 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 11] = [
         Self::Access,
         Self::ParkedAccounts,
         Self::DunningRuns,
         Self::UnmatchedPayments,
+        Self::PaymentProofs,
         Self::Webhooks,
         Self::PaymentLinks,
         Self::Refunds,
@@ -78,11 +83,11 @@ pub(crate) struct KindFilter {
 pub(crate) struct ActionBody {
     /// The operation, as the description calls it.
     #[schema(example = "release_account")]
-    operation: &'static str,
+    pub(super) operation: &'static str,
     #[schema(example = "POST")]
-    method: &'static str,
+    pub(super) method: &'static str,
     #[schema(example = "/api/v1/billing/accounts/acc_agjpfimc4btqadrdlvfsmcaaai/release")]
-    href: String,
+    pub(super) href: String,
 }
 
 /// Something that waits for a person.
@@ -90,7 +95,7 @@ pub(crate) struct ActionBody {
 #[schema(as = AttentionItem)]
 pub(crate) struct ItemBody {
     /// `paid_but_not_active`, `online_but_not_allowed`, `parked_account`, `waiting_dunning_run`,
-    /// `unmatched_payment`, `parked_webhook`, `noted_payment_link`, `refund_not_booked`, `refund_under_way`,
+    /// `unmatched_payment`, `waiting_payment_proof`, `parked_webhook`, `noted_payment_link`, `refund_not_booked`, `refund_under_way`,
     /// `unreachable_router`, `untrusted_router`, `pending_router`, `parked_job` or `parked_delivery`.
     #[schema(example = "parked_account")]
     what: &'static str,
@@ -197,6 +202,11 @@ async fn group(
             let open = Some(UnmatchedStatus::Open);
             let found = it.billing_queries.unmatched_payments(tenant, open, page);
             shown(found.await?, money::unmatched)
+        }
+        Kind::PaymentProofs => {
+            let waiting = Some(ProofStatus::Waiting);
+            let found = it.billing_queries.proofs(tenant, waiting, page).await?;
+            shown(found, money::proof)
         }
         Kind::Webhooks => {
             let parked = Some(WebhookStatus::Parked);

@@ -382,6 +382,7 @@ async fn what_waits_is_one_list_by_kind_and_reason() {
         "parked_accounts",
         "dunning_runs",
         "unmatched_payments",
+        "payment_proofs",
         "webhooks",
         "payment_links",
         "refunds",

@@ -297,3 +297,80 @@ async fn stray_money_waits_is_claimed_or_goes_back() {
     let open = debt.get("/unmatched-payments?status=open").await;
     assert_eq!(open["items"], json!([]));
 }
+
+#[tokio::test]
+async fn a_proof_waits_until_somebody_has_found_the_money() {
+    let debt = Debt::open().await;
+    let house = &debt.shop.house;
+    let account = &debt.account;
+    let path =
+        format!("/api/v1/payment-proofs?account={account}&amount_minor=30000000&currency=IDR");
+    let hand_in = |content: &'static [u8], key: &'static str| {
+        let ask = Ask::new("POST", &path).raw("text/html", content.to_vec());
+        house.ask(ask.key(key))
+    };
+    let pdf = b"%PDF-1.7 transfer";
+    let first = hand_in(pdf, "h-1").await.is(201);
+    assert_eq!(
+        first.body["media_type"], "application/pdf",
+        "not what it was called"
+    );
+    let again = hand_in(pdf, "h-1").await.is(201);
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    let same = hand_in(pdf, "h-2").await.is(409);
+    assert_eq!(same.first_error(), "file unique");
+    let page = hand_in(b"<script>alert(1)</script>", "h-3").await.is(422);
+    assert_eq!(
+        refused(&page),
+        ("invalid-fields", "file media_type".to_owned())
+    );
+    let huge = Ask::new("POST", &path).raw("image/png", vec![0; 5 * 1024 * 1024 + 1]);
+    assert_eq!(house.ask(huge).await.is(413).problem(), "body-too-large");
+    let lost = path.replace(account.as_str(), "acc_agjpfimc4btqadrdlvfsmcaaai");
+    let lost = Ask::new("POST", &lost).raw("image/png", b"%PDF-2".to_vec());
+    assert_eq!(
+        house.ask(lost).await.is(422).first_error(),
+        "account unknown"
+    );
+
+    let id = first.body["id"].as_str().unwrap();
+    let file = format!("/api/v1/payment-proofs/{id}/file");
+    let file = house.ask(Ask::get(&file)).await.is(200);
+    assert_eq!(file.text.as_bytes(), pdf);
+    assert_eq!(file.header("x-content-type-options"), "nosniff");
+    assert_eq!(file.header("content-disposition"), "attachment");
+    assert_eq!(debt.due().await, idr(30_000_000), "it is no money");
+    let waiting = debt.get("/needs-attention?kind=payment_proofs").await;
+    let waiting = &waiting["groups"][0]["items"];
+    assert_eq!(waiting[0]["what"], "waiting_payment_proof");
+    let approve = waiting[0]["actions"][0]["href"].as_str().unwrap();
+    let body = json!({ "reference": "FT26325H7K2" });
+    let ask = || house.ask(Ask::post(approve, body.clone()).key("a-1"));
+    let approved = ask().await.is(200);
+    assert_eq!(approved.body["status"], "approved");
+    assert_eq!(ask().await.is(200).header("idempotency-replayed"), "true");
+    assert_eq!(debt.due().await, idr(0));
+    let payment = approved.body["payment"].as_str().unwrap();
+    let payment = debt.get(&format!("/payments/{payment}")).await;
+    assert_eq!(
+        (&payment["method"], &payment["reference"]),
+        (&json!("bank_transfer"), &json!("FT26325H7K2"))
+    );
+
+    let other = hand_in(b"\x89PNG\r\n\x1a\n", "h-4").await.is(201);
+    let other = other.body["id"].as_str().unwrap().to_owned();
+    let twice = format!("/payment-proofs/{other}/approve");
+    let twice = debt.post(&twice, body).await.is(409);
+    assert_eq!(twice.first_error(), "reference unique");
+    let refuse = format!("/payment-proofs/{other}/refuse");
+    let no = debt.post(&refuse, json!({ "reason": "" })).await.is(422);
+    assert_eq!(no.first_error(), "reason length");
+    let no = json!({ "reason": "the same transfer" });
+    let no = debt.post(&refuse, no).await.is(200);
+    assert_eq!(
+        (&no.body["status"], &no.body["reason"]),
+        (&json!("refused"), &json!("the same transfer"))
+    );
+    let page = debt.get("/payment-proofs?status=refused").await;
+    assert_eq!(page["items"].as_array().unwrap().len(), 1);
+}

@@ -1,7 +1,7 @@
 //! Money through a payment provider over HTTP: paid by a link, given back through the provider, and what waits for a person.
 
 use billing::gateway::{GatewayDesk, refund_at_provider};
-use kernel::{Money, Scope, Secret};
+use kernel::{Clock, Money, Scope, Secret};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -271,4 +271,55 @@ async fn every_move_of_money_honours_its_key() {
         let problems = ["idempotency-key-reused", "invalid-fields"];
         assert!(problems.contains(&reused.problem()), "{path}");
     }
+}
+
+#[tokio::test]
+async fn our_books_are_compared_with_the_providers_and_each_difference_says_what_to_do() {
+    let stage = Stage::open().await;
+    let house = &stage.shop.house;
+    let amount = Money::from_minor(10_000_000, "IDR".parse().unwrap());
+    assert!(house.sandbox.pay(&stage.link.parse().unwrap(), amount));
+    let today = house.clock.now().utc().date_naive();
+    let days = json!({ "first_on": today, "last_on": today });
+    let path = {
+        let accounts = stage.get("/gateway-accounts").await;
+        let id = accounts["items"][0]["id"].as_str().unwrap();
+        format!("/api/v1/gateway-accounts/{id}/reconciliations")
+    };
+    let early = house.ask(Ask::post(&path, days.clone())).await.is(422);
+    assert_eq!(early.first_error(), "last_on not_over");
+    let many = json!({ "first_on": "2026-01-01", "last_on": "2026-02-01" });
+    let many = house.ask(Ask::post(&path, many)).await.is(422);
+    assert_eq!(many.first_error(), "last_on range");
+    house.clock.advance(chrono::Duration::days(1));
+    let ask = || house.ask(Ask::post(&path, days.clone()).key("c-1"));
+    let asked = ask().await.is(202);
+    let place = asked.header("location").to_owned();
+    assert_eq!(ask().await.is(202).header("location"), place);
+    let id = place.rsplit('/').next().unwrap();
+    let scope = Scope::system(TENANT, "test", Uuid::nil());
+    let queries = &*house.ports.payment_gateways.queries;
+    billing::gateway::reconcile_gateway(stage.desk(), queries, &scope, id.parse().unwrap())
+        .await
+        .unwrap();
+    let shown = house.ask(Ask::get(&place)).await.is(200).body;
+    assert_eq!(
+        (&shown["status"], &shown["compared"]),
+        (&json!("done"), &json!(1))
+    );
+    let difference = &shown["differences"][0];
+    assert_eq!(difference["kind"], "missing_here");
+    assert_eq!(difference["there"]["amount"], idr(10_000_000));
+    let csv = house.ask(Ask::get(&format!("{place}/csv"))).await.is(200);
+    assert!(csv.header("content-type").starts_with("text/csv"));
+    let line = csv.text.lines().nth(1).unwrap();
+    let link = &stage.link;
+    let expected = format!("missing_here,{link},sandbox-{link},,{link},,,paid,10000000,IDR");
+    assert_eq!(line, expected);
+    let action = &difference["actions"][0];
+    assert_eq!(action["operation"], "refresh_payment_link");
+    let mend = Ask::post(action["href"].as_str().unwrap(), json!({}));
+    assert_eq!(house.ask(mend).await.is(200).body["status"], "paid");
+    let listed = house.ask(Ask::get(&path)).await.is(200);
+    assert_eq!(listed.body["items"].as_array().unwrap().len(), 1);
 }

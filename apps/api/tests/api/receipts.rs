@@ -183,6 +183,10 @@ impl BillingTx for ReceiptTx<dyn BillingTx> {
         self.inner.payments()
     }
 
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.inner.proofs()
+    }
+
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self.inner.unmatched()
     }
@@ -239,6 +243,10 @@ impl BillingTx for ReceiptTx<dyn SubscriptionTx> {
 
     fn payments(&mut self) -> &mut dyn PaymentRepository {
         self.inner.payments()
+    }
+
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.inner.proofs()
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
@@ -321,5 +329,9 @@ impl GatewayTx for ReceiptTx<dyn GatewayTx> {
 
     fn provider_refunds(&mut self) -> &mut dyn billing::gateway::ProviderRefundRepository {
         self.inner.provider_refunds()
+    }
+
+    fn reconciliations(&mut self) -> &mut dyn billing::gateway::ReconciliationRepository {
+        self.inner.reconciliations()
     }
 }

@@ -105,6 +105,10 @@ impl BillingTx for BothTx {
         self.billing.payments()
     }
 
+    fn proofs(&mut self) -> &mut dyn billing::ProofRepository {
+        self.billing.proofs()
+    }
+
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
         self.billing.unmatched()
     }

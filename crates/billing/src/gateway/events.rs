@@ -1,6 +1,8 @@
 //! What happens with payment providers, as facts; never with a secret.
 
-use kernel::{AccountId, DomainEvent, GatewayAccountId, Money, PaymentId, WebhookId};
+use kernel::{
+    AccountId, DomainEvent, GatewayAccountId, Money, PaymentId, ReconciliationId, WebhookId,
+};
 use serde::Serialize;
 
 use crate::payment::RefundId;
@@ -67,6 +69,19 @@ pub enum GatewayEvent {
         payment: PaymentId,
         reason: String,
     },
+    /// Our books are to be compared with the provider's.
+    ReconciliationAsked {
+        reconciliation: ReconciliationId,
+        gateway_account: GatewayAccountId,
+    },
+    /// They were compared.
+    Reconciled {
+        reconciliation: ReconciliationId,
+        gateway_account: GatewayAccountId,
+        compared: u32,
+        differences: usize,
+        kinds: Vec<&'static str>,
+    },
     /// It went back at the provider, and the books refuse it.
     RefundUnbooked {
         refund: RefundId,
@@ -92,6 +107,8 @@ impl DomainEvent for GatewayEvent {
             Self::RefundAsked { .. } => "billing.provider_refund_asked",
             Self::RefundFound { .. } => "billing.provider_refund_found",
             Self::RefundFailed { .. } => "billing.provider_refund_failed",
+            Self::ReconciliationAsked { .. } => "billing.gateway_reconciliation_asked",
+            Self::Reconciled { .. } => "billing.gateway_reconciled",
             Self::RefundUnbooked { .. } => "billing.provider_refund_unbooked",
         }
     }

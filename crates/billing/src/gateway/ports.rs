@@ -2,14 +2,16 @@
 
 use async_trait::async_trait;
 use kernel::{
-    GatewayAccountId, Page, PageRequest, PaymentId, Scope, StoreError, TenantId, Timestamp,
-    UnitOfWork, WebhookId,
+    GatewayAccountId, LocalDate, Page, PageRequest, PaymentId, ReconciliationId, Scope, StoreError,
+    TenantId, Timestamp, UnitOfWork, WebhookId,
 };
 
+use super::ListSpan;
 use super::account::{GatewayAccount, GatewayAccountSnapshot};
-use super::collection::Collection;
+use super::collection::{Collection, CollectionSnapshot};
 use super::inbox::{Webhook, WebhookSnapshot, WebhookStatus};
 use super::link::{PaymentLink, PaymentLinkSnapshot};
+use super::reconciliation::{Reconciliation, ReconciliationSnapshot};
 use super::reference::ProviderReference;
 use super::refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus};
 use crate::payment::RefundId;
@@ -21,7 +23,7 @@ pub const WEBHOOK_EVENT_UNIQUE: &str = "webhook_inbox_event";
 /// The constraint that gives one link of a gateway account a provider's reference.
 pub const LINK_REFERENCE_UNIQUE: &str = "payment_links_reference";
 /// The constraint that keeps a provider's transaction once in a gateway account.
-pub const COLLECTION_TRANSACTION_UNIQUE: &str = "provider_collections_transaction_reference";
+pub const COLLECTION_TRANSACTION_UNIQUE: &str = "provider_collections_transaction_id";
 
 /// Opens transactions over gateway accounts, payment links and webhooks.
 #[async_trait]
@@ -47,6 +49,8 @@ pub trait GatewayTx: UnitOfWork {
     fn collections(&mut self) -> &mut dyn CollectionRepository;
     /// Refunds through providers.
     fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository;
+    /// Comparisons with providers.
+    fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository;
 }
 
 /// Gateway accounts of the scope's tenant.
@@ -115,6 +119,16 @@ pub trait ProviderRefundRepository: Send {
 
     /// Writes the refund and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, refund: &mut ProviderRefund) -> Result<(), StoreError>;
+}
+
+/// Comparisons of the scope's tenant with its providers.
+#[async_trait]
+pub trait ReconciliationRepository: Send {
+    /// The comparison, or `None`.
+    async fn find(&mut self, id: ReconciliationId) -> Result<Option<Reconciliation>, StoreError>;
+
+    /// Writes the comparison and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
+    async fn save(&mut self, reconciliation: &mut Reconciliation) -> Result<(), StoreError>;
 }
 
 /// Which refunds are listed.
@@ -190,4 +204,37 @@ pub trait GatewayQueries: Send + Sync {
         waiting_since: Timestamp,
         page: PageRequest,
     ) -> Result<Page<ProviderRefundSnapshot>, StoreError>;
+
+    /// The links of a gateway account that were made in a span.
+    async fn links_opened(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError>;
+
+    /// What a gateway account has collected in a span.
+    async fn collected(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<CollectionSnapshot>, StoreError>;
+
+    /// The comparisons of a gateway account.
+    async fn reconciliations(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError>;
+
+    /// The latest day of a gateway account that a comparison was asked for; `None` if there was none.
+    async fn reconciled_until(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+    ) -> Result<Option<LocalDate>, StoreError>;
 }

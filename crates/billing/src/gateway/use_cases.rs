@@ -9,6 +9,7 @@ pub(super) mod follow_link;
 pub(super) mod open_link;
 pub(super) mod provider_refund;
 pub(super) mod receive_webhook;
+pub(super) mod reconcile;
 pub(super) mod settle_webhook;
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod fees;
 mod invoices;
 mod letterheads;
 mod payments;
+mod proofs;
 mod reports;
 mod requests;
 mod run;

@@ -16,6 +16,7 @@ use crate::gateway::{
 use crate::payment::PaymentMethod;
 
 mod collections;
+mod reconciliations;
 
 /// Checks every promise of [`GatewayStore`] and [`GatewayQueries`] on an adapter.
 ///
@@ -47,6 +48,8 @@ pub async fn gateway_store_contract(
     world.bodies_of_done_messages_are_forgotten().await;
     world.collections_are_kept_once_and_wait_in_line().await;
     world.refunds_are_kept_and_listed().await;
+    world.comparisons_are_kept_and_found_by_day().await;
+    world.a_span_has_what_began_in_it().await;
     world.nothing_is_anybody_elses().await;
 }
 

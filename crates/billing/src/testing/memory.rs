@@ -24,7 +24,8 @@ use crate::ledger::Posting;
 use crate::letterhead_ports::LetterheadRepository;
 use crate::ports::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
-    PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
+    PaymentRepository, PlanRepository, ProofRepository, SubscriptionRepository,
+    UnmatchedRepository,
 };
 use crate::till_ports::TillRepository;
 use rows::{Rows, Write};
@@ -195,6 +196,10 @@ impl BillingTx for MemoryTx {
     }
 
     fn unmatched(&mut self) -> &mut dyn UnmatchedRepository {
+        self
+    }
+
+    fn proofs(&mut self) -> &mut dyn ProofRepository {
         self
     }
 

@@ -5,21 +5,23 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use kernel::{
-    Cursor, GatewayAccountId, JobRequest, NewEvent, Page, PageRequest, PaymentId, Scope,
-    StoreError, TenantId, Timestamp, UnitOfWork, WebhookId,
+    GatewayAccountId, JobRequest, NewEvent, PaymentId, ReconciliationId, Scope, StoreError,
+    TenantId, Timestamp, UnitOfWork, WebhookId,
 };
 
 use crate::gateway::{
     CollectionRepository, CollectionSnapshot, GATEWAY_NAME_UNIQUE, GatewayAccount,
-    GatewayAccountRepository, GatewayAccountSnapshot, GatewayPorts, GatewayQueries, GatewayStore,
-    GatewayTx, Gateways, LINK_REFERENCE_UNIQUE, PaymentLink, PaymentLinkRepository,
-    PaymentLinkSnapshot, ProviderReference, ProviderRefundFilter, ProviderRefundRepository,
-    ProviderRefundSnapshot, ProviderRefundStatus, WEBHOOK_EVENT_UNIQUE, Webhook, WebhookRepository,
-    WebhookSnapshot, WebhookStatus,
+    GatewayAccountRepository, GatewayAccountSnapshot, GatewayPorts, GatewayStore, GatewayTx,
+    Gateways, LINK_REFERENCE_UNIQUE, PaymentLink, PaymentLinkRepository, PaymentLinkSnapshot,
+    ProviderReference, ProviderRefundRepository, ProviderRefundSnapshot, ReconciliationRepository,
+    ReconciliationSnapshot, WEBHOOK_EVENT_UNIQUE, Webhook, WebhookRepository, WebhookSnapshot,
+    WebhookStatus,
 };
 use crate::payment::RefundId;
 
 mod collections;
+mod queries;
+mod reconciliations;
 
 #[derive(Debug, Clone, Default)]
 struct Rows {
@@ -28,6 +30,7 @@ struct Rows {
     webhooks: BTreeMap<(TenantId, WebhookId), WebhookSnapshot>,
     collections: BTreeMap<(TenantId, PaymentId), CollectionSnapshot>,
     refunds: BTreeMap<(TenantId, RefundId), ProviderRefundSnapshot>,
+    reconciliations: BTreeMap<(TenantId, ReconciliationId), ReconciliationSnapshot>,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
 }
@@ -40,6 +43,7 @@ enum Write {
     Webhook(WebhookSnapshot),
     Collection(CollectionSnapshot),
     Refund(ProviderRefundSnapshot),
+    Reconciliation(ReconciliationSnapshot),
     Event(NewEvent),
     Job(JobRequest),
 }
@@ -106,6 +110,7 @@ impl Rows {
             Write::Webhook(row) => self.put_webhook(tenant, row.clone()),
             Write::Collection(row) => self.put_collection(tenant, row.clone()),
             Write::Refund(row) => self.put_refund(tenant, row.clone()),
+            Write::Reconciliation(row) => self.put_reconciliation(tenant, row.clone()),
             Write::Event(event) => {
                 self.events.push(event.clone());
                 Ok(())
@@ -264,6 +269,10 @@ impl GatewayTx for MemoryTx {
     fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository {
         self
     }
+
+    fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository {
+        self
+    }
 }
 
 #[async_trait]
@@ -332,134 +341,5 @@ impl WebhookRepository for MemoryTx {
         }
         webhook.saved_as(version + 1);
         Ok(())
-    }
-}
-
-/// The page of rows that pass a filter, newest first.
-fn page_of<K: Copy + Ord, R: Clone>(
-    rows: &BTreeMap<(TenantId, K), R>,
-    tenant: TenantId,
-    page: PageRequest,
-    place: impl Fn(&R) -> Cursor,
-    passes: impl Fn(&R) -> bool,
-) -> Page<R> {
-    let mine = rows.iter().rev().filter(|it| it.0.0 == tenant);
-    let wanted = mine
-        .map(|it| it.1)
-        .filter(|it| passes(it) && page.after().is_none_or(|after| place(it) < after));
-    let wanted = wanted
-        .take(usize::from(page.limit()) + 1)
-        .cloned()
-        .collect();
-    Page::from_overfetch(wanted, page, place)
-}
-
-#[async_trait]
-impl GatewayQueries for MemoryGateways {
-    async fn gateway_accounts(
-        &self,
-        tenant: TenantId,
-        page: PageRequest,
-    ) -> Result<Page<GatewayAccountSnapshot>, StoreError> {
-        let place = |it: &GatewayAccountSnapshot| Cursor::after(it.id);
-        Ok(page_of(&self.lock().accounts, tenant, page, place, |_| {
-            true
-        }))
-    }
-
-    async fn payment_links(
-        &self,
-        tenant: TenantId,
-        page: PageRequest,
-    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
-        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
-        Ok(page_of(&self.lock().links, tenant, page, place, |_| true))
-    }
-
-    async fn links_to_ask_about(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-        limit: u16,
-    ) -> Result<Vec<PaymentId>, StoreError> {
-        let rows = self.lock();
-        let mine = rows.links.iter().filter(|it| it.0.0 == tenant);
-        let mut due: Vec<_> = mine
-            .filter_map(|it| it.1.next_poll_at.map(|at| (at, it.1.id)))
-            .filter(|it| it.0 <= now)
-            .collect();
-        due.sort_unstable();
-        Ok(due
-            .into_iter()
-            .take(usize::from(limit))
-            .map(|it| it.1)
-            .collect())
-    }
-
-    async fn webhooks(
-        &self,
-        tenant: TenantId,
-        status: Option<WebhookStatus>,
-        page: PageRequest,
-    ) -> Result<Page<WebhookSnapshot>, StoreError> {
-        let place = |it: &WebhookSnapshot| Cursor::after(it.id);
-        let passes = |it: &WebhookSnapshot| status.is_none_or(|wanted| it.status == wanted);
-        Ok(page_of(&self.lock().webhooks, tenant, page, place, passes))
-    }
-
-    async fn links_with_a_note(
-        &self,
-        tenant: TenantId,
-        page: PageRequest,
-    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
-        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
-        let passes = |it: &PaymentLinkSnapshot| it.note.is_some();
-        Ok(page_of(&self.lock().links, tenant, page, place, passes))
-    }
-
-    async fn collections_to_ask_about(
-        &self,
-        tenant: TenantId,
-        now: Timestamp,
-        limit: u16,
-    ) -> Result<Vec<PaymentId>, StoreError> {
-        let rows = self.lock();
-        let mine = rows.collections.iter().filter(|it| it.0.0 == tenant);
-        let mut due: Vec<_> = mine
-            .filter_map(|it| it.1.next_poll_at.map(|at| (at, it.1.payment)))
-            .filter(|it| it.0 <= now)
-            .collect();
-        due.sort_unstable();
-        let first = due.into_iter().take(usize::from(limit));
-        Ok(first.map(|it| it.1).collect())
-    }
-
-    async fn provider_refunds(
-        &self,
-        tenant: TenantId,
-        filter: ProviderRefundFilter,
-        page: PageRequest,
-    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
-        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
-        let passes = |it: &ProviderRefundSnapshot| {
-            filter.payment.is_none_or(|wanted| it.payment == wanted)
-                && filter.status.is_none_or(|wanted| it.status == wanted)
-        };
-        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
-    }
-
-    async fn refunds_to_look_at(
-        &self,
-        tenant: TenantId,
-        waiting_since: Timestamp,
-        page: PageRequest,
-    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
-        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
-        let passes = |it: &ProviderRefundSnapshot| match it.status {
-            ProviderRefundStatus::Unbooked => true,
-            ProviderRefundStatus::Waiting => it.asked_at < waiting_since,
-            ProviderRefundStatus::Done | ProviderRefundStatus::Failed => false,
-        };
-        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
     }
 }

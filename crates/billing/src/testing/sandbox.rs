@@ -100,6 +100,11 @@ impl SandboxGateway {
         sale.is_some_and(|it| give_back(it, refund).is_ok())
     }
 
+    /// It loses everything that it knew of a payment. Says whether it knew it.
+    pub fn forget(&self, payment: &ProviderReference) -> bool {
+        self.lock().remove(payment.as_str()).is_some()
+    }
+
     /// From now on refunds stay pending, or do not any more.
     pub fn hold_refunds(&self, holds: bool) {
         self.holds_refunds.store(holds, Ordering::SeqCst);

@@ -89,6 +89,7 @@ pub async fn receive_unmatched(
     let mut money = Unmatched::receive(new_money(command, entity, now), now)?;
     let it = money.snapshot();
     if let Some(reference) = &it.reference {
+        tx.payments().lock_reference(it.method, reference).await?;
         let paid = tx.payments().find_by_reference(it.method, reference);
         if paid.await?.is_some() {
             return Err(UnmatchedError::DuplicateReference);

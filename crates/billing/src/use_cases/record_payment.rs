@@ -4,8 +4,9 @@ use kernel::{AccountId, Clock, MayConflict, Money, PaymentId, Scope, StoreError,
 
 use super::keep_till::note_taking;
 use super::settlement::take_in;
+use crate::account::Account;
 use crate::payment::{BadPayment, NewPayment, Payment, PaymentMethod};
-use crate::ports::{BillingStore, PAYMENT_REFERENCE_UNIQUE};
+use crate::ports::{BillingStore, BillingTx, PAYMENT_REFERENCE_UNIQUE};
 use crate::till::TakingSource;
 use crate::unmatched::UnmatchedId;
 
@@ -79,6 +80,18 @@ pub async fn record_payment(
     let mut tx = store.begin(scope).await?;
     let account = tx.accounts().lock(command.account).await?;
     let mut account = account.ok_or(RecordPaymentError::NotFound(command.account))?;
+    record_in(&mut *tx, &mut account, command, now).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// The same in the caller's transaction, which has locked the account and commits.
+pub(super) async fn record_in(
+    tx: &mut dyn BillingTx,
+    account: &mut Account,
+    command: RecordPayment,
+    now: Timestamp,
+) -> Result<(), RecordPaymentError> {
     if let Some(known) = tx.payments().find(command.id).await? {
         return same_payment(&known, &command);
     }
@@ -87,8 +100,9 @@ pub async fn record_payment(
     }
     let mut payment = Payment::record(new_payment(command, now), now)?;
     if let Some(reference) = &payment.snapshot().reference {
-        let waiting = tx.unmatched().find_open(payment.method(), reference);
-        if let Some(waiting) = waiting.await? {
+        let method = payment.method();
+        tx.payments().lock_reference(method, reference).await?;
+        if let Some(waiting) = tx.unmatched().find_open(method, reference).await? {
             return Err(RecordPaymentError::Unmatched(waiting.id()));
         }
     }
@@ -99,6 +113,7 @@ pub async fn record_payment(
     );
     note_taking(&mut *tx, scope, (&account, &payment), taken, now).await?;
     tx.commit().await?;
+    take_in(tx, account, &mut payment, now).await?;
     Ok(())
 }
 

@@ -79,6 +79,7 @@ pub async fn settle_payment(
     let (mut account, mut payment) = found(&mut *tx, &command.of).await?;
     let method = payment.method();
     let reference = command.reference.trim();
+    tx.payments().lock_reference(method, reference).await?;
     let known = tx.payments().find_by_reference(method, reference).await?;
     if known.is_none()
         && let Some(waiting) = tx.unmatched().find_open(method, reference).await?

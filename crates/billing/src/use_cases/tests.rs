@@ -17,6 +17,7 @@ mod pausing;
 mod paying;
 mod prepaying;
 mod procedures;
+mod proving;
 mod reporting;
 mod requesting;
 mod selling;

@@ -43,7 +43,7 @@ fn every_sweep_has_an_interval() {
     let mut names: Vec<_> = intervals(&sweeps).into_iter().map(|it| it.0).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names.len(), 8);
+    assert_eq!(names.len(), 9);
 }
 
 #[test]

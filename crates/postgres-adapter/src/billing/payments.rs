@@ -28,6 +28,19 @@ impl PaymentRepository for Tx {
         Ok(payments.into_iter().next())
     }
 
+    async fn lock_reference(
+        &mut self,
+        method: PaymentMethod,
+        reference: &str,
+    ) -> Result<(), StoreError> {
+        let name = format!("{}/{}/{reference}", self.tenant(), method.as_str());
+        let Some(lock) = self.dialect().lock_name() else {
+            return Ok(());
+        };
+        sql::execute(self.connection(), lock, [name.into()]).await?;
+        Ok(())
+    }
+
     async fn find_by_reference(
         &mut self,
         method: PaymentMethod,

@@ -270,6 +270,15 @@ impl BillingQueries for Store {
         }))
     }
 
+    async fn proofs(
+        &self,
+        tenant: TenantId,
+        status: Option<billing::ProofStatus>,
+        page: PageRequest,
+    ) -> Result<Page<billing::ProofView>, StoreError> {
+        super::proofs::page(self, tenant, status, page).await
+    }
+
     async fn accounts_to_bill(
         &self,
         tenant: TenantId,

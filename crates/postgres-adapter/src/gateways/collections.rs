@@ -1,15 +1,16 @@
-//! What providers have collected and what goes back through them, in a transaction.
+//! What providers have collected, what goes back through them, and comparisons with them, in a transaction.
 
 use async_trait::async_trait;
 use billing::RefundId;
 use billing::gateway::{
-    Collection, CollectionRepository, ProviderRefund, ProviderRefundRepository,
+    Collection, CollectionRepository, ProviderRefund, ProviderRefundRepository, Reconciliation,
+    ReconciliationRepository,
 };
-use kernel::{GatewayAccountId, PaymentId, StoreError};
+use kernel::{GatewayAccountId, PaymentId, ReconciliationId, StoreError};
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, QueryFilter};
 
-use super::{collection_row, refund_row};
+use super::{collection_row, reconciliation_row, refund_row};
 use crate::error::Stored;
 use crate::row;
 use crate::tx::Tx;
@@ -32,7 +33,7 @@ impl CollectionRepository for Tx {
     ) -> Result<Option<Collection>, StoreError> {
         let found = collection_row::Entity::find()
             .filter(Expr::col("tenant_id").eq(self.tenant()))
-            .filter(Expr::col("transaction_reference").eq(transaction))
+            .filter(Expr::col("transaction_id").eq(transaction))
             .filter(Expr::col("gateway_account_id").eq(account.uuid()))
             .one(self.connection())
             .await
@@ -69,6 +70,28 @@ impl ProviderRefundRepository for Tx {
         row::save::<refund_row::Entity, _>(self.connection(), row, identity, version).await?;
         self.record(id, refund.take_events())?;
         refund.saved_as(version + 1);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ReconciliationRepository for Tx {
+    async fn find(&mut self, id: ReconciliationId) -> Result<Option<Reconciliation>, StoreError> {
+        let wanted = reconciliation_row::Entity::find_by_id((self.tenant(), id.uuid()));
+        let found = wanted.one(self.connection()).await.stored()?;
+        let found = found.map(reconciliation_row::Model::into_snapshot);
+        Ok(found.transpose()?.map(Reconciliation::restore))
+    }
+
+    async fn save(&mut self, reconciliation: &mut Reconciliation) -> Result<(), StoreError> {
+        let it = reconciliation.snapshot();
+        let (id, version) = (it.id, it.version);
+        let row = reconciliation_row::Model::of(self.tenant(), it)?;
+        let identity = (self.tenant(), id.uuid());
+        row::save::<reconciliation_row::Entity, _>(self.connection(), row, identity, version)
+            .await?;
+        self.record(id, reconciliation.take_events())?;
+        reconciliation.saved_as(version + 1);
         Ok(())
     }
 }

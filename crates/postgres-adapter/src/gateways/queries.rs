@@ -2,15 +2,20 @@
 
 use async_trait::async_trait;
 use billing::gateway::{
-    GatewayAccountSnapshot, GatewayQueries, PaymentLinkSnapshot, ProviderRefundFilter,
-    ProviderRefundSnapshot, ProviderRefundStatus, WebhookSnapshot, WebhookStatus,
+    CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
+    ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
+    WebhookSnapshot, WebhookStatus,
 };
-use kernel::{Cursor, Page, PageRequest, PaymentId, StoreError, TenantId, Timestamp};
+use kernel::{
+    Cursor, GatewayAccountId, LocalDate, Page, PageRequest, PaymentId, StoreError, TenantId,
+    Timestamp,
+};
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Select};
+use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Select};
 use uuid::Uuid;
 
-use super::{account_row, link_row, refund_row, webhook_row};
+use super::{account_row, collection_row, link_row, reconciliation_row, refund_row, webhook_row};
+use crate::error::Stored;
 use crate::store::Store;
 use crate::{row, sql};
 
@@ -172,5 +177,77 @@ impl GatewayQueries for Store {
             .filter(Expr::cust("status IN ('waiting', 'unbooked')"))
             .filter(has_status(unbooked).or(is_late));
         self.refunds(tenant, wanted, page).await
+    }
+
+    async fn links_opened(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let wanted = link_row::Entity::find()
+            .filter(Expr::col("gateway_account_id").eq(account.uuid()))
+            .filter(Expr::col("opened_at").gte(span.since.utc()))
+            .filter(Expr::col("opened_at").lt(span.until.utc()));
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(link_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn collected(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<CollectionSnapshot>, StoreError> {
+        let wanted = collection_row::Entity::find()
+            .filter(Expr::col("gateway_account_id").eq(account.uuid()))
+            .filter(Expr::col("received_at").gte(span.since.utc()))
+            .filter(Expr::col("received_at").lt(span.until.utc()));
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows.into_iter().map(collection_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.payment)
+        }))
+    }
+
+    async fn reconciliations(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
+        let wanted = reconciliation_row::Entity::find()
+            .filter(Expr::col("gateway_account_id").eq(account.uuid()));
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows
+            .into_iter()
+            .map(reconciliation_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn reconciled_until(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+    ) -> Result<Option<LocalDate>, StoreError> {
+        let latest = reconciliation_row::Entity::find()
+            .filter(Expr::col("tenant_id").eq(tenant.uuid()))
+            .filter(Expr::col("gateway_account_id").eq(account.uuid()))
+            .order_by_desc(Expr::col("last_on"))
+            .one(self.reader())
+            .await
+            .stored()?;
+        let latest = latest.map(reconciliation_row::Model::into_snapshot);
+        Ok(latest.transpose()?.map(|it| it.last_on))
     }
 }

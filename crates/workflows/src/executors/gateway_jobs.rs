@@ -27,6 +27,7 @@ pub(super) async fn settle(
     webhook: WebhookId,
 ) -> Result<(), Failure> {
     let settled = settle_webhook(bench.gateway_desk(), scope, webhook).await;
+    bench.probe.reached("settle_webhook.settled");
     settled.map_err(failure)
 }
 
@@ -37,6 +38,7 @@ pub(super) async fn refund(
     refund: RefundId,
 ) -> Result<(), Failure> {
     let asked = refund_at_provider(bench.gateway_desk(), scope, refund).await;
+    bench.probe.reached("refund_at_provider.asked");
     match asked.map_err(failure)? {
         ProviderRefundStatus::Waiting => Err(Failure {
             reason: "the provider has not done the refund yet".to_owned(),
@@ -122,7 +124,8 @@ impl Turn {
     }
 }
 
-fn failure(err: PaymentLinkError) -> Failure {
+/// What should happen after a provider could not be spoken to.
+pub(super) fn failure(err: PaymentLinkError) -> Failure {
     match err {
         PaymentLinkError::Store(err) => err.into(),
         PaymentLinkError::Provider(ProviderError::Retry {

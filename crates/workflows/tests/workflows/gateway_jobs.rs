@@ -246,3 +246,54 @@ async fn what_went_back_at_the_provider_is_found_by_asking() {
     }
     assert_eq!(returned(&world, &asked).await, 20_000);
 }
+
+/// Runs every comparison that the sweep has asked for; gives how many there were.
+async fn compare(world: &World) -> usize {
+    let jobs = world.gateways.jobs().into_iter();
+    let jobs: Vec<_> = jobs
+        .filter(|it| it.kind == kinds::RECONCILE_GATEWAY)
+        .collect();
+    for job in &jobs {
+        let payload = job.payload.clone();
+        world.run(kinds::RECONCILE_GATEWAY, payload).await.unwrap();
+    }
+    jobs.len()
+}
+
+#[tokio::test]
+async fn every_day_that_is_over_is_compared_once() {
+    let world = World::open().await;
+    let asked = ask_for_money(&world).await;
+    pay(&world, &asked);
+    let sweep = || world.run(kinds::RECONCILE_GATEWAYS, json!({}));
+    sweep().await.unwrap();
+    assert_eq!(compare(&world).await, 0, "the day is not over");
+    world.clock.advance(Duration::days(1));
+    for _ in 0..2 {
+        sweep().await.unwrap();
+        assert_eq!(compare(&world).await, 1);
+    }
+    let page = PageRequest::default();
+    let account = world.gateways.gateway_accounts(world.tenant(), page).await;
+    let account = account.unwrap().items[0].id;
+    let compared = || {
+        world
+            .gateways
+            .reconciliations(world.tenant(), account, page)
+    };
+    let found = &compared().await.unwrap().items[0];
+    assert_eq!(found.differences.len(), 1, "nobody told of the money");
+    world.clock.advance(Duration::days(3));
+    sweep().await.unwrap();
+    assert_eq!(
+        compare(&world).await,
+        2,
+        "days of a standstill are made up for"
+    );
+    let latest = &compared().await.unwrap().items[0];
+    let days = latest
+        .last_on
+        .signed_duration_since(latest.first_on)
+        .num_days();
+    assert_eq!(days, 2);
+}

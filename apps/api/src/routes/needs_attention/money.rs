@@ -1,9 +1,9 @@
 //! Money that waits for a person: nobody knows whose it is, or a provider and the books disagree.
 
-use billing::UnmatchedView;
 use billing::gateway::{
     PaymentLinkSnapshot, ProviderRefundSnapshot, ProviderRefundStatus, WebhookSnapshot,
 };
+use billing::{ProofView, UnmatchedView};
 use chrono::Duration;
 
 use super::{ActionBody, ItemBody, post};
@@ -25,6 +25,20 @@ pub(super) fn unmatched(it: &UnmatchedView) -> ItemBody {
         actions: vec![
             action("allocate_unmatched_payment", "allocate"),
             action("return_unmatched_payment", "return"),
+        ],
+    }
+}
+
+pub(super) fn proof(it: &ProofView) -> ItemBody {
+    let action =
+        |operation, word: &str| post(operation, &format!("/payment-proofs/{}/{word}", it.id));
+    ItemBody {
+        what: "waiting_payment_proof",
+        id: it.id.to_string(),
+        reason: Some(format!("{} for {} is to be found", it.amount, it.account)),
+        actions: vec![
+            action("approve_payment_proof", "approve"),
+            action("refuse_payment_proof", "refuse"),
         ],
     }
 }

@@ -16,7 +16,7 @@ use super::change_account::{
 };
 use super::follow_link::{Followed, follow_payment_link};
 use super::open_link::{PaymentLinkError, open_payment_link, present_payment_link};
-use super::provider_refund::refund_at_provider;
+use super::provider_refund::{REFUND_AT_PROVIDER_JOB, refund_at_provider};
 use super::receive_webhook::{
     ReceiveWebhookError, SETTLE_WEBHOOK_JOB, admit_webhook, receive_webhook,
 };
@@ -190,7 +190,7 @@ impl World {
             settle_webhook(self.desk(), &self.scope, id).await.unwrap();
         }
         for job in self.store.jobs() {
-            if job.kind == SETTLE_WEBHOOK_JOB {
+            if job.kind != REFUND_AT_PROVIDER_JOB {
                 continue;
             }
             let id = serde_json::from_value(job.payload["refund"].clone()).unwrap();
@@ -664,5 +664,6 @@ fn only_what_may_pass_later_is_transient() {
     assert!(!PaymentLinkError::Disabled.is_transient());
 }
 
+mod reconciling;
 mod refunds;
 mod waiting;

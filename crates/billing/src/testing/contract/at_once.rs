@@ -8,13 +8,51 @@ use kernel::testing::FixedClock;
 use kernel::{PageRequest, rerun_on_conflict};
 
 use super::{World, kes, noon};
+use crate::payment::PaymentMethod;
 use crate::use_cases::bill_account::bill_account;
+use crate::use_cases::receive_unmatched::{ReceiveUnmatched, receive_unmatched};
+use crate::use_cases::record_payment::{RecordPayment, record_payment};
 use crate::views::InvoiceFilter;
 
 impl World<'_> {
     pub(super) async fn two_at_once_promises(&self) {
         self.two_runs_at_once_bill_once().await;
         self.two_invoices_at_once_leave_no_gap().await;
+        self.money_told_of_twice_at_once_is_booked_once().await;
+    }
+
+    /// A cashier types in what somebody else takes for nobody's: one of them is refused, whoever is faster.
+    async fn money_told_of_twice_at_once_is_booked_once(&self) {
+        let account = self.account().await;
+        let clock = FixedClock::at(noon());
+        for turn in 0..5 {
+            let reference = Some(format!("AT-ONCE-{turn}"));
+            let typed = RecordPayment {
+                id: self.ids.next(),
+                account,
+                amount: kes(5),
+                method: PaymentMethod::MobileMoney,
+                reference: reference.clone(),
+                received_at: None,
+            };
+            let stray = ReceiveUnmatched {
+                id: self.ids.next(),
+                amount: kes(5),
+                method: PaymentMethod::MobileMoney,
+                reference,
+                payer: None,
+                note: None,
+                received_at: None,
+            };
+            let type_in = || record_payment(self.store, &clock, &self.scope, typed.clone());
+            let take = || receive_unmatched(self.store, &clock, &self.scope, stray.clone());
+            let (typed_in, taken) = both(rerun_on_conflict(type_in), rerun_on_conflict(take)).await;
+            assert_ne!(
+                typed_in.is_ok(),
+                taken.is_ok(),
+                "{typed_in:?} and {taken:?}"
+            );
+        }
     }
 
     async fn two_runs_at_once_bill_once(&self) {

@@ -21,6 +21,7 @@ impl World<'_> {
         self.postings_are_taken().await;
         self.request_promises().await;
         self.unmatched_promises().await;
+        self.proof_promises().await;
     }
 
     pub(super) fn payment(

@@ -10,7 +10,7 @@ use crate::gateway::{
 };
 
 impl World<'_> {
-    fn collection(&self, account: GatewayAccountId, transaction: &str) -> Collection {
+    pub(super) fn collection(&self, account: GatewayAccountId, transaction: &str) -> Collection {
         let money = Money::from_minor(15_000_000, "IDR".parse().unwrap());
         let new = NewCollection {
             payment: self.ids.next(),
@@ -27,7 +27,10 @@ impl World<'_> {
         Collection::collect(new, &received, now())
     }
 
-    async fn save_collection(&self, collection: &mut Collection) -> Result<(), StoreError> {
+    pub(super) async fn save_collection(
+        &self,
+        collection: &mut Collection,
+    ) -> Result<(), StoreError> {
         let mut tx = self.store.begin(&self.scope).await?;
         tx.collections().save(collection).await?;
         tx.commit().await

@@ -16,6 +16,7 @@ use crate::credit_note::IssuedNote;
 use crate::invoice::InvoiceSnapshot;
 use crate::payment::{PaymentMethod, PaymentSnapshot, PaymentState};
 use crate::ports::{BillingQueries, SweepPage};
+use crate::proof::{ProofStatus, ProofView};
 use crate::subscription::Subscription;
 use crate::unmatched::{UnmatchedId, UnmatchedStatus};
 use crate::views::{
@@ -234,6 +235,18 @@ impl BillingQueries for MemoryBilling {
         let wanted = newest.filter(|it| status.is_none_or(|status| it.state.status() == status));
         let views = wanted.cloned().map(UnmatchedView::from);
         page_of(views.map(Ok), page, |it| it.id)
+    }
+
+    async fn proofs(
+        &self,
+        tenant: TenantId,
+        status: Option<ProofStatus>,
+        page: PageRequest,
+    ) -> Result<Page<ProofView>, StoreError> {
+        let rows = self.lock();
+        let newest = rows.proofs.of_tenant(tenant).rev().map(|it| &it.view);
+        let wanted = newest.filter(|it| status.is_none_or(|status| it.state.status() == status));
+        page_of(wanted.cloned().map(Ok), page, |it| it.id)
     }
 
     async fn accounts_to_bill(

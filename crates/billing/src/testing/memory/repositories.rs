@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use kernel::{
     AccountId, CreditNoteId, CustomerId, EntityId, InvoiceId, LocalDate, Money, MoneyError,
-    PaymentId, PlanId, StoreError, SubscriptionId, Timestamp,
+    PaymentId, PlanId, ProofId, StoreError, SubscriptionId, Timestamp,
 };
 
 use super::MemoryTx;
@@ -21,8 +21,9 @@ use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::ports::{
     AccountRepository, EntityRepository, InvoiceRepository, Ledger, PaymentRepository,
-    PlanRepository, SubscriptionRepository, UnmatchedRepository,
+    PlanRepository, ProofRepository, SubscriptionRepository, UnmatchedRepository,
 };
+use crate::proof::Proof;
 use crate::schedule::Period;
 use crate::subscription::Subscription;
 use crate::unmatched::{Unmatched, UnmatchedId, UnmatchedState};
@@ -354,6 +355,15 @@ impl PaymentRepository for MemoryTx {
         Ok(row.map(Payment::restore))
     }
 
+    /// One transaction at a time changes the rows here; the commit finds what another one was faster with.
+    async fn lock_reference(
+        &mut self,
+        _method: PaymentMethod,
+        _reference: &str,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
     async fn find_by_reference(
         &mut self,
         method: PaymentMethod,
@@ -441,6 +451,23 @@ impl UnmatchedRepository for MemoryTx {
         let version = row.version;
         self.keep(money.id(), &money.take_events(), Write::Unmatched(row))?;
         money.saved_as(version);
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl ProofRepository for MemoryTx {
+    async fn find(&mut self, id: ProofId) -> Result<Option<Proof>, StoreError> {
+        let row = self.rows.proofs.get(&(self.tenant, id)).cloned();
+        Ok(row.map(Proof::restore))
+    }
+
+    async fn save(&mut self, proof: &mut Proof) -> Result<(), StoreError> {
+        let mut row = proof.snapshot().clone();
+        row.view.version += 1;
+        let (id, version) = (row.view.id, row.view.version);
+        self.keep(id, &proof.take_events(), Write::Proof(Box::new(row)))?;
+        proof.saved_as(version);
         Ok(())
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kernel::{
     AccountId, AccountKind, CreditNoteKind, CustomerId, DunningRunKind, EntityId, EntityKind, Id,
     InvoiceId, InvoiceKind, JobRequest, LocalDate, NewEvent, PaymentId, PaymentKind, PlanKind,
-    StoreError, SubscriptionKind, TenantId, Timestamp,
+    ProofKind, StoreError, SubscriptionKind, TenantId, Timestamp,
 };
 
 use super::table::{Row, Shared, Table};
@@ -24,8 +24,9 @@ use crate::payment::{PaymentMethod, PaymentSnapshot};
 use crate::plan::{PlanSnapshot, PlanStatus};
 use crate::ports::{
     ACCOUNT_CUSTOMER_UNIQUE, PAYMENT_ASKED_UNIQUE, PAYMENT_REFERENCE_UNIQUE, PLAN_NAME_UNIQUE,
-    UNMATCHED_REFERENCE_UNIQUE,
+    PROOF_FILE_UNIQUE, UNMATCHED_REFERENCE_UNIQUE,
 };
+use crate::proof::ProofSnapshot;
 use crate::subscription::SubscriptionSnapshot;
 use crate::till::{Taking, TillDayKind, TillDaySnapshot};
 use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
@@ -43,6 +44,7 @@ pub(super) struct Rows {
     pub(super) notes: Table<CreditNoteKind, IssuedNote>,
     pub(super) payments: Table<PaymentKind, PaymentSnapshot>,
     pub(super) unmatched: Table<UnmatchedKind, UnmatchedSnapshot>,
+    pub(super) proofs: Table<ProofKind, ProofSnapshot>,
     pub(super) runs: Table<DunningRunKind, DunningRunSnapshot>,
     pub(super) till_days: Table<TillDayKind, TillDaySnapshot>,
     /// Who took which money, by the id of its payment or refund.
@@ -102,6 +104,7 @@ pub(super) enum Write {
     Note(IssuedNote),
     Payment(PaymentSnapshot),
     Unmatched(UnmatchedSnapshot),
+    Proof(Box<ProofSnapshot>),
     Posting(Arc<Posting>),
     Job(JobRequest),
     Event(NewEvent),
@@ -114,6 +117,7 @@ impl Row for PlanSnapshot {}
 impl Row for AccountSnapshot {}
 
 impl Row for UnmatchedSnapshot {}
+impl Row for ProofSnapshot {}
 impl Row for DunningRunSnapshot {}
 
 impl Row for TillDaySnapshot {}
@@ -240,6 +244,7 @@ impl Rows {
             Write::Note(row) => self.issue_note(tenant, row),
             Write::Payment(row) => self.put_payment(tenant, row),
             Write::Unmatched(row) => self.put_unmatched(tenant, row),
+            Write::Proof(row) => self.put_proof(tenant, row),
             Write::Posting(posting) => {
                 self.posted += 1;
                 let place = (tenant, posting.account());
@@ -386,6 +391,16 @@ impl Rows {
             return Err(duplicate(UNMATCHED_REFERENCE_UNIQUE));
         }
         put(&mut self.unmatched, (tenant, row.id), row, |it| it.version)
+    }
+
+    fn put_proof(&mut self, tenant: TenantId, row: &ProofSnapshot) -> Result<(), StoreError> {
+        let it = &row.view;
+        let rival =
+            |other: &ProofSnapshot| other.view.id != it.id && other.view.sha256 == it.sha256;
+        if self.proofs.of_tenant(tenant).any(rival) {
+            return Err(duplicate(PROOF_FILE_UNIQUE));
+        }
+        put(&mut self.proofs, (tenant, it.id), row, |it| it.view.version)
     }
 
     /// The number must be the next one: a faster transaction may have taken it.

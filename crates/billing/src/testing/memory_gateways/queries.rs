@@ -1,0 +1,197 @@
+//! Reads of gateway accounts, payment links, webhooks, collections, refunds and comparisons, in maps.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use kernel::{
+    Cursor, GatewayAccountId, LocalDate, Page, PageRequest, PaymentId, StoreError, TenantId,
+    Timestamp,
+};
+
+use super::MemoryGateways;
+use crate::gateway::{
+    CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
+    ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
+    WebhookSnapshot, WebhookStatus,
+};
+
+/// The page of rows that pass a filter, newest first.
+fn page_of<K: Copy + Ord, R: Clone>(
+    rows: &BTreeMap<(TenantId, K), R>,
+    tenant: TenantId,
+    page: PageRequest,
+    place: impl Fn(&R) -> Cursor,
+    passes: impl Fn(&R) -> bool,
+) -> Page<R> {
+    let mine = rows.iter().rev().filter(|it| it.0.0 == tenant);
+    let wanted = mine
+        .map(|it| it.1)
+        .filter(|it| passes(it) && page.after().is_none_or(|after| place(it) < after));
+    let wanted = wanted
+        .take(usize::from(page.limit()) + 1)
+        .cloned()
+        .collect();
+    Page::from_overfetch(wanted, page, place)
+}
+
+#[async_trait]
+impl GatewayQueries for MemoryGateways {
+    async fn gateway_accounts(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<GatewayAccountSnapshot>, StoreError> {
+        let place = |it: &GatewayAccountSnapshot| Cursor::after(it.id);
+        Ok(page_of(&self.lock().accounts, tenant, page, place, |_| {
+            true
+        }))
+    }
+
+    async fn payment_links(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
+        Ok(page_of(&self.lock().links, tenant, page, place, |_| true))
+    }
+
+    async fn links_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let rows = self.lock();
+        let mine = rows.links.iter().filter(|it| it.0.0 == tenant);
+        let mut due: Vec<_> = mine
+            .filter_map(|it| it.1.next_poll_at.map(|at| (at, it.1.id)))
+            .filter(|it| it.0 <= now)
+            .collect();
+        due.sort_unstable();
+        Ok(due
+            .into_iter()
+            .take(usize::from(limit))
+            .map(|it| it.1)
+            .collect())
+    }
+
+    async fn webhooks(
+        &self,
+        tenant: TenantId,
+        status: Option<WebhookStatus>,
+        page: PageRequest,
+    ) -> Result<Page<WebhookSnapshot>, StoreError> {
+        let place = |it: &WebhookSnapshot| Cursor::after(it.id);
+        let passes = |it: &WebhookSnapshot| status.is_none_or(|wanted| it.status == wanted);
+        Ok(page_of(&self.lock().webhooks, tenant, page, place, passes))
+    }
+
+    async fn links_with_a_note(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
+        let passes = |it: &PaymentLinkSnapshot| it.note.is_some();
+        Ok(page_of(&self.lock().links, tenant, page, place, passes))
+    }
+
+    async fn collections_to_ask_about(
+        &self,
+        tenant: TenantId,
+        now: Timestamp,
+        limit: u16,
+    ) -> Result<Vec<PaymentId>, StoreError> {
+        let rows = self.lock();
+        let mine = rows.collections.iter().filter(|it| it.0.0 == tenant);
+        let mut due: Vec<_> = mine
+            .filter_map(|it| it.1.next_poll_at.map(|at| (at, it.1.payment)))
+            .filter(|it| it.0 <= now)
+            .collect();
+        due.sort_unstable();
+        let first = due.into_iter().take(usize::from(limit));
+        Ok(first.map(|it| it.1).collect())
+    }
+
+    async fn provider_refunds(
+        &self,
+        tenant: TenantId,
+        filter: ProviderRefundFilter,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
+        let passes = |it: &ProviderRefundSnapshot| {
+            filter.payment.is_none_or(|wanted| it.payment == wanted)
+                && filter.status.is_none_or(|wanted| it.status == wanted)
+        };
+        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
+    }
+
+    async fn refunds_to_look_at(
+        &self,
+        tenant: TenantId,
+        waiting_since: Timestamp,
+        page: PageRequest,
+    ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
+        let passes = |it: &ProviderRefundSnapshot| match it.status {
+            ProviderRefundStatus::Unbooked => true,
+            ProviderRefundStatus::Waiting => it.asked_at < waiting_since,
+            ProviderRefundStatus::Done | ProviderRefundStatus::Failed => false,
+        };
+        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
+    }
+
+    async fn links_opened(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<PaymentLinkSnapshot>, StoreError> {
+        let place = |it: &PaymentLinkSnapshot| Cursor::after(it.id);
+        let passes = |it: &PaymentLinkSnapshot| {
+            it.gateway_account == account && (span.since..span.until).contains(&it.opened_at)
+        };
+        Ok(page_of(&self.lock().links, tenant, page, place, passes))
+    }
+
+    async fn collected(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        span: ListSpan,
+        page: PageRequest,
+    ) -> Result<Page<CollectionSnapshot>, StoreError> {
+        let place = |it: &CollectionSnapshot| Cursor::after(it.payment);
+        let passes = |it: &CollectionSnapshot| {
+            it.gateway_account == account && (span.since..span.until).contains(&it.received_at)
+        };
+        let rows = self.lock();
+        Ok(page_of(&rows.collections, tenant, page, place, passes))
+    }
+
+    async fn reconciliations(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
+        let place = |it: &ReconciliationSnapshot| Cursor::after(it.id);
+        let passes = |it: &ReconciliationSnapshot| it.gateway_account == account;
+        let rows = self.lock();
+        Ok(page_of(&rows.reconciliations, tenant, page, place, passes))
+    }
+
+    async fn reconciled_until(
+        &self,
+        tenant: TenantId,
+        account: GatewayAccountId,
+    ) -> Result<Option<LocalDate>, StoreError> {
+        let rows = self.lock();
+        let mine = rows.reconciliations.iter().filter(|it| it.0.0 == tenant);
+        let mine = mine.filter(|it| it.1.gateway_account == account);
+        Ok(mine.map(|it| it.1.last_on).max())
+    }
+}
