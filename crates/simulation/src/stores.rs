@@ -10,8 +10,8 @@ use async_trait::async_trait;
 use billing::{
     AccountFacts, AccountRepository, BillingRunStore, BillingStore, BillingTx,
     DunningRunRepository, EntityRepository, FeeRepository, FoundAccount, InvoiceRepository, Ledger,
-    LegalEntity, LetterheadRepository, PaymentRepository, PlanRepository, PreparedBill, RunPage,
-    SubscriptionRepository, TillRepository, UnmatchedRepository,
+    LegalEntity, LetterheadRepository, PaymentRepository, PlanRepository, PreparedBill,
+    ProofRepository, RunPage, SubscriptionRepository, TillRepository, UnmatchedRepository,
 };
 use jobs::JobsStore;
 use kernel::{
@@ -249,6 +249,7 @@ macro_rules! billing_of {
             dunning_runs -> DunningRunRepository,
             fees -> FeeRepository,
             tills -> TillRepository,
+            proofs -> ProofRepository,
             letterheads -> LetterheadRepository,
             ledger -> Ledger,
         );

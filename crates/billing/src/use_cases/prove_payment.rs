@@ -127,7 +127,7 @@ pub async fn approve_proof(
         reference: Some(command.reference),
         received_at: command.received_at,
     };
-    record_in(&mut *tx, &mut account, payment, now).await?;
+    record_in(&mut *tx, scope, &mut account, payment, now).await?;
     tx.proofs().save(&mut proof).await?;
     tx.commit().await?;
     Ok(command.payment)

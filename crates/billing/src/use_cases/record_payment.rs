@@ -80,7 +80,7 @@ pub async fn record_payment(
     let mut tx = store.begin(scope).await?;
     let account = tx.accounts().lock(command.account).await?;
     let mut account = account.ok_or(RecordPaymentError::NotFound(command.account))?;
-    record_in(&mut *tx, &mut account, command, now).await?;
+    record_in(&mut *tx, scope, &mut account, command, now).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -88,6 +88,7 @@ pub async fn record_payment(
 /// The same in the caller's transaction, which has locked the account and commits.
 pub(super) async fn record_in(
     tx: &mut dyn BillingTx,
+    scope: &Scope,
     account: &mut Account,
     command: RecordPayment,
     now: Timestamp,
@@ -106,14 +107,10 @@ pub(super) async fn record_in(
             return Err(RecordPaymentError::Unmatched(waiting.id()));
         }
     }
-    take_in(&mut *tx, &mut account, &mut payment, now).await?;
-    let taken = (
-        TakingSource::Payment(payment.id()),
-        payment.snapshot().amount,
-    );
-    note_taking(&mut *tx, scope, (&account, &payment), taken, now).await?;
-    tx.commit().await?;
     take_in(tx, account, &mut payment, now).await?;
+    let source = TakingSource::Payment(payment.id());
+    let taken = (source, payment.snapshot().amount);
+    note_taking(tx, scope, (account, &payment), taken, now).await?;
     Ok(())
 }
 
