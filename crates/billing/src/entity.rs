@@ -219,6 +219,7 @@ impl LegalEntity {
         if self.data.procedure.as_ref() == Some(&new) {
             return Ok(false);
         }
+        new.must_fit(self.scale().step(self.currency()))?;
         let version = self.data.procedures + 1;
         self.procedure = Procedure::new(new.clone(), ProcedureId::Entity(version))?;
         self.data.procedures = version;

@@ -9,6 +9,7 @@ use kernel::{
 use crate::account::Charge;
 use crate::difference::LineRef;
 use crate::events::BillingEvent;
+use crate::overdue::OpenAmount;
 use crate::pricing::Totals;
 use crate::schedule::Period;
 use crate::segment::{ChargeKind, Terms};
@@ -252,6 +253,17 @@ impl Invoice {
     /// [`MoneyError`] if the stored amounts contradict each other.
     pub fn due(&self) -> Result<Money, MoneyError> {
         self.data.total.checked_sub(self.data.allocated)
+    }
+
+    /// The same with its due date, as dunning looks at it.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the stored amounts contradict each other.
+    pub fn owed(&self) -> Result<OpenAmount, MoneyError> {
+        Ok(OpenAmount {
+            due_on: self.data.due_on,
+            due: self.due()?,
+        })
     }
 
     /// Takes money for it.

@@ -17,6 +17,7 @@ use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft};
 use crate::ledger::Posting;
 use crate::letterhead_ports::{LetterheadQueries, LetterheadRepository};
+use crate::overdue::OpenAmount;
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::proof::{Proof, ProofStatus, ProofView};
@@ -163,6 +164,9 @@ pub trait InvoiceRepository: Send {
 
     /// The account's invoices on which something is due, oldest date and then lowest number first.
     async fn open_of(&mut self, account: AccountId) -> Result<Vec<Invoice>, StoreError>;
+
+    /// What is due on them, and when, without the rest of them.
+    async fn owed_of(&mut self, account: AccountId) -> Result<Vec<OpenAmount>, StoreError>;
 
     /// What was billed for a subscription in cycles that end after a day, with what was taken back of it.
     async fn billed(

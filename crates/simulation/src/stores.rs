@@ -245,7 +245,6 @@ macro_rules! billing_of {
             invoices -> InvoiceRepository,
             payments -> PaymentRepository,
             unmatched -> UnmatchedRepository,
-            proofs -> billing::ProofRepository,
             dunning_runs -> DunningRunRepository,
             fees -> FeeRepository,
             tills -> TillRepository,

@@ -90,6 +90,7 @@ fn bad_procedure(rule: BadProcedure) -> Problem {
         BadProcedure::PromiseDays(_) => ("promise.days", "range"),
         BadProcedure::Promises(_) => ("promise.times", "range"),
         BadProcedure::MostCut(_) => ("most_cut_percent", "range"),
+        BadProcedure::OffScale { .. } => ("steps", "scale"),
         BadProcedure::Holidays(_) => ("window.holidays", "length"),
         BadProcedure::Steps(BadSteps::TooMany(_)) => ("steps", "length"),
         BadProcedure::Steps(BadSteps::TooFar { .. }) => ("steps", "range"),

@@ -90,6 +90,14 @@ pub enum BadProcedure {
     /// A share that is none.
     #[error("the share that may be cut off must be 1 to 100 percent, not {0}")]
     MostCut(u8),
+    /// A fee that no invoice of the entity could carry.
+    #[error("a fee of {minor} is finer than the invoices, a step of {step} minor units")]
+    OffScale {
+        /// The fee, in minor units.
+        minor: i64,
+        /// The smallest step of an amount, in minor units.
+        step: i64,
+    },
     /// A calendar too long.
     #[error("a calendar may list {MOST_HOLIDAYS} holidays, not {0}")]
     Holidays(usize),
@@ -135,6 +143,19 @@ impl NewProcedure {
             promises: 1,
             reconnection_fee_minor: 0,
             most_cut_percent: None,
+        }
+    }
+
+    /// Refuses fees that invoices of so fine a step, in minor units, could not carry.
+    pub(crate) fn must_fit(&self, step: i64) -> Result<(), BadProcedure> {
+        let late = self.steps.iter().filter_map(|it| match it.kind {
+            StepKind::Fee { minor } => Some(minor),
+            _ => None,
+        });
+        let mut fees = late.chain([self.reconnection_fee_minor]);
+        match fees.find(|minor| minor % step != 0) {
+            Some(minor) => Err(BadProcedure::OffScale { minor, step }),
+            None => Ok(()),
         }
     }
 

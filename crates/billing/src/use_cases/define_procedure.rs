@@ -61,7 +61,10 @@ pub async fn define_account_procedure(
     id: AccountId,
     new: Option<NewProcedure>,
 ) -> Result<(), AccountError> {
-    changed(store, clock, scope, id, |account, _| {
+    changed(store, clock, scope, id, |account, entity| {
+        if let Some(new) = &new {
+            new.must_fit(entity.scale().step(entity.currency()))?;
+        }
         account.define_procedure(new)
     })
     .await

@@ -5,7 +5,6 @@ use kernel::{AccountId, Clock, LocalDate, Scope};
 use super::account_change::{AccountError, account_with_entity, changed};
 use super::standing::{Cutting, Look, reevaluate};
 use crate::dunning::{Cause, Situation, WindowState};
-use crate::overdue::OpenAmount;
 use crate::ports::BillingStore;
 
 /// Until a day, included, an account gets no further behind and no step is taken. The promise is kept when nothing is
@@ -25,8 +24,7 @@ pub async fn promise_to_pay(
     // What time has done is done first: the promise is about the debt as it is today.
     let look = Look::At(clock.now(), Cutting::Withheld);
     reevaluate(&mut *tx, &entity, &mut account, look).await?;
-    let open = tx.invoices().open_of(id).await?;
-    let open: Vec<OpenAmount> = super::standing::amounts(&open)?;
+    let open = tx.invoices().owed_of(id).await?;
     let own = account.procedure().cloned();
     let now = Situation {
         currency: account.currency(),

@@ -1,7 +1,7 @@
 //! The account's standing: its level and what follows from it for each subscription, in the caller's transaction.
 
 use chrono::{Days, Duration};
-use kernel::{LocalDate, Money, MoneyError, StoreError, Timestamp};
+use kernel::{LocalDate, MoneyError, StoreError, Timestamp};
 
 use crate::account::{Account, Verdict};
 use crate::dunning::{Cause, Procedure, Situation, WindowState};
@@ -81,9 +81,9 @@ pub(super) async fn reevaluate(
     account: &mut Account,
     look: Look,
 ) -> Result<Verdict, StoreError> {
-    let open = tx.invoices().open_of(account.id()).await?;
+    let owed = tx.invoices().owed_of(account.id()).await?;
     let mut subscriptions = tx.subscriptions().of_account(account.id()).await?;
-    let judged = judge(entity, account, &mut subscriptions, &open, look);
+    let judged = judge_owed(entity, account, &mut subscriptions, owed, look);
     let verdict = judged.map_err(StoreError::corrupt)?;
     save_news(tx, account, &mut subscriptions).await?;
     Ok(verdict)
@@ -128,10 +128,17 @@ pub(crate) fn judge(
     open: &[Invoice],
     look: Look,
 ) -> Result<Verdict, MoneyError> {
-    let mut amounts = Vec::new();
-    for invoice in open {
-        amounts.push(open_amount(invoice)?);
-    }
+    let owed = open.iter().map(Invoice::owed).collect::<Result<_, _>>()?;
+    judge_owed(entity, account, subscriptions, owed, look)
+}
+
+fn judge_owed(
+    entity: &LegalEntity,
+    account: &mut Account,
+    subscriptions: &mut [Subscription],
+    mut amounts: Vec<OpenAmount>,
+    look: Look,
+) -> Result<Verdict, MoneyError> {
     // What credit has settled by now is no debt.
     amounts.retain(|it| it.due.is_positive());
     let today = look.today(entity);
@@ -214,18 +221,4 @@ pub(super) async fn save_news(
         tx.subscriptions().save(subscription).await?;
     }
     Ok(())
-}
-
-/// What is due on open invoices, as dunning looks at it.
-pub(super) fn amounts(open: &[Invoice]) -> Result<Vec<OpenAmount>, StoreError> {
-    let amounts: Result<Vec<_>, _> = open.iter().map(open_amount).collect();
-    amounts.map_err(StoreError::corrupt)
-}
-
-fn open_amount(invoice: &Invoice) -> Result<OpenAmount, MoneyError> {
-    let due: Money = invoice.due()?;
-    Ok(OpenAmount {
-        due_on: invoice.due_on(),
-        due,
-    })
 }

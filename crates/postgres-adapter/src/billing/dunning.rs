@@ -2,6 +2,7 @@
 
 use billing::{BillingEvent, Charge, NewProcedure, TakenStep};
 use kernel::{AccountId, StoreError};
+use sea_orm::Value;
 use uuid::Uuid;
 
 use crate::tx::Tx;
@@ -13,8 +14,12 @@ pub(super) async fn keep_steps(
     account: AccountId,
     steps: &[TakenStep],
 ) -> Result<(), StoreError> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    let mut values: Vec<Value> = Vec::new();
     for it in steps {
-        let values = [
+        values.extend::<[Value; 8]>([
             tx.tenant().into(),
             account.uuid().into(),
             row::column::<i64, _>("episode", it.episode)?.into(),
@@ -23,9 +28,10 @@ pub(super) async fn keep_steps(
             it.of.day.into(),
             it.on.into(),
             it.merged.into(),
-        ];
-        sql::execute(tx.connection(), STEP, values).await?;
+        ]);
     }
+    let places = sql::placeholders(tx.connection(), steps.len(), 8);
+    sql::execute(tx.connection(), format!("{STEPS} {places}"), values).await?;
     Ok(())
 }
 
@@ -85,9 +91,8 @@ fn defined(event: &BillingEvent) -> Option<(u64, &NewProcedure)> {
     }
 }
 
-const STEP: &str = "\
-INSERT INTO dunning_steps (tenant_id, account_id, episode, step, kind, day, taken_on, merged)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const STEPS: &str = "\
+INSERT INTO dunning_steps (tenant_id, account_id, episode, step, kind, day, taken_on, merged) VALUES";
 
 const CHARGE: &str = "\
 INSERT INTO dunning_charges (tenant_id, account_id, episode, step, reason, amount_minor, currency, charged_on)

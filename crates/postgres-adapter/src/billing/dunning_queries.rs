@@ -12,7 +12,7 @@ use kernel::{
     TenantId,
 };
 use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, Value};
+use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, Value};
 use uuid::Uuid;
 
 use super::{account_row, dunning_runs, entity_row};
@@ -205,7 +205,7 @@ impl Store {
         rows: Vec<account_row::Model>,
     ) -> Result<Vec<FoundDebt>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
-        let mut all = match self.open_amounts(tenant, &ids).await {
+        let mut all = match open_amounts(self.reader(), tenant.uuid(), &ids).await {
             Ok(open) => Some(open),
             Err(StoreError::Corrupt(_)) => None,
             Err(err) => return Err(err),
@@ -238,9 +238,10 @@ impl Store {
         tenant: TenantId,
         id: AccountId,
     ) -> Result<Vec<OpenAmount>, StoreError> {
-        let mut open = self.open_amounts(tenant, &[id.uuid()]).await?;
+        let mut open = open_amounts(self.reader(), tenant.uuid(), &[id.uuid()]).await?;
         Ok(open.remove(&id).unwrap_or_default())
     }
+}
 
     pub(super) async fn open_amounts(
         &self,
@@ -266,7 +267,31 @@ impl Store {
             });
         }
         Ok(open)
+/// What is due on the open invoices of accounts, oldest date and then lowest number first, in one statement.
+pub(super) async fn open_amounts<C: ConnectionTrait>(
+    connection: &C,
+    tenant: Uuid,
+    accounts: &[Uuid],
+) -> Result<HashMap<AccountId, Vec<OpenAmount>>, StoreError> {
+    let mut open = HashMap::<AccountId, Vec<OpenAmount>>::new();
+    if accounts.is_empty() {
+        return Ok(open);
     }
+    let text = format!(
+        "SELECT account_id, due_on, total_minor - allocated_minor AS due_minor, currency FROM invoices \
+         WHERE tenant_id = $1 AND allocated_minor < total_minor AND account_id IN ({}) ORDER BY issued_on, number",
+        sql::list_from(accounts.len(), 2)
+    );
+    let ids = accounts.iter().map(|it| Value::from(*it));
+    let values = std::iter::once(Value::from(tenant)).chain(ids);
+    for it in sql::rows::<OpenRow, _>(connection, text, values).await? {
+        let own = open.entry(AccountId::from_uuid(it.account_id)).or_default();
+        own.push(OpenAmount {
+            due_on: it.due_on,
+            due: row::money(it.due_minor, &it.currency)?,
+        });
+    }
+    Ok(open)
 }
 
 impl StepRow {

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use async_trait::async_trait;
 use billing::{
-    Billed, Invoice, InvoiceDraft, InvoiceRepository, IssuedNote, LetGo, LineRef, NoteDraft, Period,
+    Billed, Invoice, InvoiceDraft, InvoiceRepository, IssuedNote, LetGo, LineRef, NoteDraft,
+    OpenAmount, Period,
 };
 use kernel::{AccountId, CreditNoteId, InvoiceId, LocalDate, Money, StoreError, SubscriptionId};
 use sea_orm::sea_query::{Expr, ExprTrait};
@@ -12,6 +13,7 @@ use sea_orm::{ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryO
 use uuid::Uuid;
 
 use super::credit_notes::{self, TakenOff};
+use super::dunning_queries::open_amounts;
 use super::invoice_lines::{self, LINE_COLUMNS, LineRow};
 use super::invoice_row::{Entity, Model};
 use super::{fees, net_segments, number_slots};
@@ -39,6 +41,12 @@ impl InvoiceRepository for Tx {
             .await
             .stored()?;
         self.with_lines(found).await
+    }
+
+    async fn owed_of(&mut self, account: AccountId) -> Result<Vec<OpenAmount>, StoreError> {
+        let of = [account.uuid()];
+        let mut owed = open_amounts(self.connection(), self.tenant(), &of).await?;
+        Ok(owed.remove(&account).unwrap_or_default())
     }
 
     async fn billed(

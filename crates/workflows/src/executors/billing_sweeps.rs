@@ -1,13 +1,15 @@
 //! Sweeps over accounts: start the billing runs, evaluate who is overdue. One account that fails never stops the others.
 
 use billing::{
-    AccountError, Cutting, DuePage, SweepPage, dun_account, park_unreadable, plan_dunning_run,
+    AccountError, Cutting, DuePage, FoundDebt, SweepPage, dun_account, park_unreadable,
+    plan_dunning_run,
 };
 use kernel::{
     AccountId, EntityId, JobRequest, Lane, Priority, Scope, StoreError, Timestamp,
     rerun_on_conflict,
 };
 
+use super::at_once::{Work, at_once};
 use super::tally::Tally;
 use crate::failure::Failure;
 use crate::job_kinds::BILL_ENTITY;
@@ -16,6 +18,8 @@ use crate::workbench::Workbench;
 
 /// Accounts per page.
 const PAGE: u16 = 200;
+/// Accounts that are dunned at once: their commits share the way to the disk.
+const AT_ONCE: usize = 8;
 
 /// Has the accounts of every entity billed that has any to bill, each entity in a job and lane of its own: there is one
 /// run of an entity at a time.
@@ -94,18 +98,41 @@ async fn evaluate_entity(
             return Ok(());
         };
         after = Some(last.place);
-        for it in &accounts {
-            let (_, id) = it.place;
-            let done = match &it.facts {
-                Ok(_) => evaluate(bench, scope, id, cutting).await,
-                Err(err) => park(bench, scope, id, err).await,
-            };
-            tally.note(id, done)?;
+        for few in chunks(accounts, AT_ONCE) {
+            let works = few
+                .into_iter()
+                .map(|it| -> Work<'_, _> { Box::pin(dun(bench, scope, it, cutting)) });
+            for (id, done) in at_once(works.collect()).await {
+                tally.note(id, done)?;
+            }
         }
         if !progress.report(tally.done(), None).await? {
             return Ok(());
         }
     }
+}
+
+/// The same in the same order, a few at a time.
+fn chunks<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
+    let mut rest = all.into_iter();
+    std::iter::from_fn(|| {
+        Some(rest.by_ref().take(size).collect()).filter(|it: &Vec<T>| !it.is_empty())
+    })
+    .collect()
+}
+
+async fn dun(
+    bench: &Workbench,
+    scope: &Scope,
+    it: FoundDebt,
+    cutting: Cutting,
+) -> (AccountId, Result<(), StoreError>) {
+    let (_, id) = it.place;
+    let done = match it.facts {
+        Ok(_) => evaluate(bench, scope, id, cutting).await,
+        Err(err) => park(bench, scope, id, &err).await,
+    };
+    (id, done)
 }
 
 async fn evaluate(

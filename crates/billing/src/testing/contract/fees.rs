@@ -19,7 +19,7 @@ impl World<'_> {
     }
 
     /// An account that dunning has charged once: five days late on the 20th.
-    async fn charged_late(&self) -> (AccountId, Charge) {
+    pub(super) async fn charged_late(&self) -> (AccountId, Charge) {
         let entity = self.found().await;
         let account = self.account_with(entity).await.id();
         define_procedure(

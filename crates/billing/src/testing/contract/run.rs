@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId, Timestamp};
 
-use super::{World, day, kes, noon};
+use super::{World, day, kes, must_conflict, noon};
 use crate::account::Account;
 use crate::bill::{AccountFacts, BillLimits, BillOrder};
 use crate::entity::LegalEntity;
@@ -18,6 +18,7 @@ impl World<'_> {
         self.a_page_brings_what_billing_needs(run).await;
         self.a_prepared_bill_is_written_as_it_was_seen(run).await;
         self.a_plain_bill_has_lines_of_every_kind(run).await;
+        self.a_bill_of_the_run_carries_the_fees_that_wait(run).await;
         self.a_bill_of_yesterday_s_facts_is_a_conflict(run).await;
         self.a_bill_of_many_changes_is_written_whole(run).await;
         self.days_that_cost_nothing_stand_in_nobody_s_way(run).await;
@@ -173,6 +174,28 @@ impl World<'_> {
         let view = self.queries.account(self.tenant(), account).await.unwrap();
         assert_eq!(view.unwrap().due, draft.total);
         assert!(self.page(run, entity.id()).await.is_empty());
+    }
+
+    /// A fee goes the long way, and is on one invoice.
+    async fn a_bill_of_the_run_carries_the_fees_that_wait(&self, run: &dyn BillingRunStore) {
+        let (account, fee) = self.charged_late().await;
+        self.sell(account, "2026-11-21", "2026-11-21").await;
+        let mut tx = self.tx().await;
+        let of = tx.accounts().lock(account).await.unwrap().unwrap();
+        drop(tx);
+        let facts = self.page(run, of.entity()).await;
+        assert_eq!(facts[0].papers.fees, [fee]);
+        let prepared = self.prepared(run, account).await;
+        assert!(!prepared.is_plain);
+        let draft = prepared.bill.draft.clone().unwrap();
+        assert_eq!(draft.fees, [fee]);
+        let twin = prepared.clone();
+        self.write(run, prepared, None).await.unwrap();
+        must_conflict(&self.write(run, twin, None).await);
+        let stored = self.tx().await.invoices().find(draft.id).await;
+        let stored = stored.unwrap().unwrap();
+        assert_eq!((stored.fees(), stored.total()), (&[fee][..], draft.total));
+        assert!(self.prepared(run, account).await.bill.draft.is_none());
     }
 
     /// The short way writes add-ons and one-time charges like any other, and what is charged once stands for no days.

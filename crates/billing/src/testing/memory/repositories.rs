@@ -17,6 +17,7 @@ use crate::difference::{Billed, LetGo, LineRef};
 use crate::entity::{LegalEntity, TaxCode};
 use crate::invoice::{Invoice, InvoiceDraft, InvoiceSnapshot};
 use crate::ledger::Posting;
+use crate::overdue::OpenAmount;
 use crate::payment::{Payment, PaymentMethod};
 use crate::plan::Plan;
 use crate::ports::{
@@ -194,6 +195,12 @@ impl InvoiceRepository for MemoryTx {
             .collect();
         open.sort_by_key(|it| (it.issued_on, it.number));
         Ok(open.into_iter().map(Invoice::restore).collect())
+    }
+
+    async fn owed_of(&mut self, account: AccountId) -> Result<Vec<OpenAmount>, StoreError> {
+        let open = self.open_of(account).await?;
+        let owed = open.iter().map(Invoice::owed).collect::<Result<_, _>>();
+        owed.map_err(StoreError::corrupt)
     }
 
     async fn billed(

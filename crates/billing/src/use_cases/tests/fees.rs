@@ -1,14 +1,17 @@
 //! Fees of dunning: on the next bill once, taxed, taken away by a note, back by a void, let off by a person.
 
-use kernel::{AccountId, InvoiceId};
+use kernel::testing::CountingIds;
+use kernel::{AccountId, Ids, InvoiceId};
 
 use super::procedures::{afternoons, invoiced, until};
 use super::{Desk, Sold, kes};
 use crate::DunningQueries;
 use crate::account::{ChargeReason, WaiveRefusal};
 use crate::credit_note::{CreditPart, CreditRequest};
+use crate::dunning::{BadProcedure, NewProcedure, StepKind};
 use crate::dunning_ports::ChargeView;
-use crate::overdue::Level;
+use crate::entity::{LegalEntity, NewEntity};
+use crate::overdue::{DunningPolicy, Level};
 use crate::use_cases::waive_fee::{WaiveFee, WaiveFeeError, waive_fee};
 use crate::views::InvoiceView;
 
@@ -189,4 +192,34 @@ async fn a_fee_on_an_invoice_is_credited_not_let_off() {
     waive("a storm").await.unwrap();
     assert_eq!(desk.events_named("billing.fee_waived").len(), 1);
     assert!(desk.bill(sold.account).await.is_none());
+}
+
+#[tokio::test]
+async fn a_fee_that_no_invoice_could_carry_is_refused_beforehand() {
+    let ids = CountingIds::from(1);
+    let founded = NewEntity {
+        id: (&ids as &dyn Ids).next(),
+        name: "Harbour Net".parse().unwrap(),
+        currency: kes(0).currency(),
+        zone: "Africa/Nairobi".parse().unwrap(),
+        scale_digits: 0,
+        series: "INV".to_owned(),
+        terms_days: 7,
+        dunning: DunningPolicy::STANDARD,
+    };
+    let mut entity = LegalEntity::found(founded).unwrap();
+    let with = |late: i64, reconnection_fee_minor: i64| {
+        let mut new = afternoons();
+        new.steps[2].kind = StepKind::Fee { minor: late };
+        NewProcedure {
+            reconnection_fee_minor,
+            ..new
+        }
+    };
+    for (late, reconnection, minor) in [(550, 700, 550), (500, 701, 701)] {
+        let step = 100;
+        let refused = entity.define_procedure(with(late, reconnection));
+        assert_eq!(refused, Err(BadProcedure::OffScale { minor, step }));
+    }
+    assert_eq!(entity.define_procedure(with(500, 0)), Ok(true));
 }
