@@ -243,30 +243,6 @@ impl Store {
     }
 }
 
-    pub(super) async fn open_amounts(
-        &self,
-        tenant: TenantId,
-        accounts: &[Uuid],
-    ) -> Result<HashMap<AccountId, Vec<OpenAmount>>, StoreError> {
-        let mut open = HashMap::<AccountId, Vec<OpenAmount>>::new();
-        if accounts.is_empty() {
-            return Ok(open);
-        }
-        let text = format!(
-            "SELECT account_id, due_on, total_minor - allocated_minor AS due_minor, currency FROM invoices \
-             WHERE tenant_id = $1 AND allocated_minor < total_minor AND account_id IN ({}) ORDER BY issued_on, number",
-            sql::list_from(accounts.len(), 2)
-        );
-        let ids = accounts.iter().map(|it| Value::from(*it));
-        let values = std::iter::once(Value::from(tenant.uuid())).chain(ids);
-        for it in sql::rows::<OpenRow, _>(self.reader(), text, values).await? {
-            let own = open.entry(AccountId::from_uuid(it.account_id)).or_default();
-            own.push(OpenAmount {
-                due_on: it.due_on,
-                due: row::money(it.due_minor, &it.currency)?,
-            });
-        }
-        Ok(open)
 /// What is due on the open invoices of accounts, oldest date and then lowest number first, in one statement.
 pub(super) async fn open_amounts<C: ConnectionTrait>(
     connection: &C,

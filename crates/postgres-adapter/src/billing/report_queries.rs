@@ -15,6 +15,7 @@ use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{EntityTrait, FromQueryResult, QueryFilter, QueryOrder, Value};
 use uuid::Uuid;
 
+use super::dunning_queries::open_amounts;
 use super::report_rows::{EntryRow, NumberRow, TotalRow};
 use super::{credit_notes, invoice_lines, invoice_row, payment_row, subscription_row};
 use crate::error::Stored;
@@ -137,7 +138,7 @@ impl ReportQueries for Store {
         let values = account_values(tenant, page);
         let rows: Vec<AccountRow> = sql::rows(self.reader(), RECEIVABLES, values).await?;
         let ids: Vec<Uuid> = rows.iter().map(|it| it.id).collect();
-        let mut open = self.open_amounts(tenant, &ids).await?;
+        let mut open = open_amounts(self.reader(), tenant.uuid(), &ids).await?;
         let receivable = |it: AccountRow| {
             let account = AccountId::from_uuid(it.id);
             Ok(Receivable {

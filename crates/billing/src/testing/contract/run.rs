@@ -251,14 +251,14 @@ impl World<'_> {
         let number = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
         for number in [number.first().copied(), None] {
             let late = self.write(run, again.clone(), number).await;
-            super::must_conflict(&late);
+            must_conflict(&late);
         }
         assert!(self.numbers(account).await.is_empty());
         // Once written, it is never written again: no second debit.
         let prepared = self.prepared(run, account).await;
         let number = number.first().copied();
         self.write(run, prepared.clone(), number).await.unwrap();
-        super::must_conflict(&self.write(run, prepared, number).await);
+        must_conflict(&self.write(run, prepared, number).await);
         assert_eq!(self.numbers(account).await, ["INV-000001"]);
     }
 
