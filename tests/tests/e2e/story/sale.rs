@@ -108,8 +108,8 @@ async fn check_prorated(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
 pub(super) async fn changes_back(stage: &Stage<'_>, shop: &Shop, ids: &Ids) -> Result<()> {
     let change = json!({ "plan": shop.home_10, "when": "now" });
     let path = format!("/subscriptions/{}/change-plan", ids.subscription);
-    let look = stage.operator.post(&format!("{path}/preview"), &change);
-    let look = look.await?;
+    let preview = format!("{path}/preview");
+    let look = stage.operator.post(&preview, &change).await?;
     let changed = stage.operator.post(&path, &change).await?;
     let mut given = 0;
     for note in changed["credit_notes"].as_array().into_iter().flatten() {
