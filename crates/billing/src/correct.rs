@@ -243,8 +243,11 @@ pub(crate) fn to_undo(
     }
     let credited = credited(invoice, original, order)?;
     let asked = order.amounts()?;
-    let asked = Money::sum(none.currency(), asked.iter().map(|it| it.1))?;
-    let mut over = asked.checked_sub(credited.creditable()?)?;
+    let mut over = Money::sum(none.currency(), asked.iter().map(|it| it.1))?;
+    // What else is on the invoice is no money of its lines.
+    for number in 0..invoice.lines().len() {
+        over = over.checked_sub(credited.left_of(number)?)?;
+    }
     for (number, line) in (0_u16..).zip(invoice.lines()) {
         let Some(of) = line.repairs.filter(|_| over.is_positive()) else {
             continue;

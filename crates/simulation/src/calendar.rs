@@ -1,6 +1,6 @@
 //! The days of one subscription, one by one: how often each stands billed, and for which plan.
 
-use billing::{LineView, Period, SubscriptionView};
+use billing::{ChargeKind, LineView, Period, SubscriptionView};
 use chrono::Days;
 use kernel::{LocalDate, PlanId};
 
@@ -36,10 +36,18 @@ pub(crate) struct Calendar<'a> {
 }
 
 impl<'a> Calendar<'a> {
-    /// Reads every line of a subscription.
-    pub(crate) fn of(books: &'a Books, subscription: &'a SubscriptionView) -> Result<Self, Broken> {
+    /// Reads every line of a component of a subscription, but for what is charged once.
+    pub(crate) fn of(
+        books: &'a Books,
+        subscription: &'a SubscriptionView,
+        component: u16,
+    ) -> Result<Self, Broken> {
+        let is_own = |it: &LineView| {
+            let own = (it.subscription, it.component) == (subscription.id, component);
+            own && it.kind == ChargeKind::Recurring
+        };
         let lines = books.invoices.iter().flat_map(|it| &it.lines);
-        let lines = lines.filter(|it| it.subscription == subscription.id);
+        let lines = lines.filter(|it| is_own(it));
         let mut calendar = Self {
             subscription,
             lines: lines.collect(),
@@ -53,7 +61,7 @@ impl<'a> Calendar<'a> {
             calendar.write(line.period, line.plan, times)?;
         }
         for (line, days) in books.days_given_back() {
-            if line.subscription == subscription.id {
+            if is_own(line) {
                 calendar.write(days, line.plan, -1)?;
             }
         }
@@ -98,7 +106,8 @@ impl<'a> Calendar<'a> {
         billed.map_or(0, Billed::times)
     }
 
-    fn no_day_is_billed_twice(&self) -> Verdict {
+    /// Nothing stands billed twice.
+    pub(crate) fn no_day_is_billed_twice(&self) -> Verdict {
         let id = self.subscription.id;
         let wrong = self
             .days

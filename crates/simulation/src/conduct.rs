@@ -69,6 +69,10 @@ pub(crate) enum Deed {
     Resume(u32),
     /// In another quantity.
     Quantity(u32, u32, Option<At>),
+    /// With something beside it, so many times.
+    Add(u32, u32, At),
+    /// Without it.
+    Remove(u32, u16, At),
     /// It is cancelled.
     Cancel(u32, At, Unused),
     /// An operator agrees a discount for so many invoices.
@@ -217,6 +221,15 @@ pub(crate) fn look_ahead(
         let when = *chance.one_of(&[None, Some(At::Now), Some(At::PeriodEnd)]);
         let deed = Deed::Quantity(number, quantity, when);
         diary.plan_in(chance, today, soon(), deed);
+    }
+    if chance.permille(20) {
+        let when = *chance.one_of(&[At::Now, At::Now, At::PeriodEnd]);
+        let quantity = u32::try_from(chance.within(1..=2)).unwrap_or(1);
+        diary.plan_in(chance, today, soon(), Deed::Add(number, quantity, when));
+        let component = u16::try_from(chance.within(1..=2)).unwrap_or(1);
+        let days = chance.within(0..=90);
+        let deed = Deed::Remove(number, component, when);
+        diary.plan_in(chance, today, days, deed);
     }
     if chance.permille(25) {
         let from = soon();

@@ -79,6 +79,7 @@ impl Life {
         )
         .await?;
         let prices = provider.plans.iter().zip(&provider.prices);
+        let prices = prices.chain([(&provider.add_on.0, &provider.add_on.1)]);
         let terms = Terms {
             dunning: DunningPolicy::STANDARD,
             prices: prices.map(|(plan, price)| (*plan, price.minor())).collect(),

@@ -36,6 +36,9 @@ const PLACES: [(&str, &str, u8); 7] = [
 ];
 /// Minor units of the monthly plans, the cheapest first.
 const PRICES: [i64; 4] = [150_000, 199_900, 310_300, 499_700];
+/// Minor units a month of what is sold beside a plan, and once.
+const ADD_ON: i64 = 45_100;
+const ADD_ON_FEE: i64 = 20_000;
 /// Days that passes last.
 const PASS_DAYS: [u16; 2] = [1, 7];
 /// Customers for each router.
@@ -49,6 +52,8 @@ pub(crate) struct Provider {
     pub(crate) gateway: Arc<FakeRouter>,
     pub(crate) plans: Vec<PlanId>,
     pub(crate) prices: Vec<Money>,
+    /// What is sold beside a plan, with a fee when it begins, and its price.
+    pub(crate) add_on: (PlanId, Money),
     /// Prepaid passes, and how many days each lasts.
     pub(crate) passes: Vec<(PlanId, i64)>,
     pub(crate) zone: Zone,
@@ -106,6 +111,20 @@ impl Provider {
             };
             plans.push(offer(&stores, &scope, plan).await?);
         }
+        let price = Money::from_minor(ADD_ON, currency);
+        let add_on = NewPlan {
+            id: next.next(),
+            name: "Fixed address".parse()?,
+            price,
+            interval: Interval::MONTH,
+            profile,
+            sold_as: SoldAs::AddOn,
+            charging: Charging {
+                fee: Some(Money::from_minor(ADD_ON_FEE, currency)),
+                ..Charging::AHEAD
+            },
+        };
+        let add_on = (offer(&stores, &scope, add_on).await?, price);
         let mut passes = Vec::new();
         for days in PASS_DAYS {
             let plan = NewPlan {
@@ -127,6 +146,7 @@ impl Provider {
             gateway,
             plans,
             prices,
+            add_on,
             passes,
             zone,
             clock,

@@ -5,7 +5,9 @@ mod documents;
 
 use std::collections::BTreeMap;
 
-use billing::{Access, DunningPolicy, LedgerAccount, Level, PaymentView, Period};
+use billing::{
+    Access, ChargeKind, DunningPolicy, LedgerAccount, Level, LineView, PaymentView, Period,
+};
 use kernel::{LocalDate, PlanId, SubscriptionId};
 
 use crate::books::Books;
@@ -51,7 +53,10 @@ pub(crate) fn judge(books: &Books, known: &Known, terms: &Terms, today: LocalDat
     level_follows_from_debt(books, terms.dunning, today)?;
     access_follows_from_level(books, known, today)?;
     for subscription in &books.subscriptions {
-        Calendar::of(books, subscription)?.judge(known, today)?;
+        Calendar::of(books, subscription, 0)?.judge(known, today)?;
+        for component in documents::add_ons(books, subscription.id) {
+            Calendar::of(books, subscription, component)?.no_day_is_billed_twice()?;
+        }
     }
     cycles_cost_their_price(books, &terms.prices)
 }
@@ -190,9 +195,12 @@ struct Standing {
 /// A cycle that stands billed whole on one plan costs the plan's price to the last minor unit, however often it was cut
 /// and mended; one on several plans costs something between them.
 fn cycles_cost_their_price(books: &Books, prices: &BTreeMap<PlanId, i64>) -> Verdict {
-    let mut cycles = BTreeMap::<(SubscriptionId, Period), Standing>::new();
-    for line in books.invoices.iter().flat_map(|it| &it.lines) {
-        let cycle = cycles.entry((line.subscription, line.cycle)).or_default();
+    let mut cycles = BTreeMap::<(SubscriptionId, u16, Period), Standing>::new();
+    let cycle_of = |it: &LineView| (it.subscription, it.component, it.cycle);
+    let recurs = |it: &LineView| it.kind == ChargeKind::Recurring;
+    let lines = books.invoices.iter().flat_map(|it| &it.lines);
+    for line in lines.filter(|it| recurs(it)) {
+        let cycle = cycles.entry(cycle_of(line)).or_default();
         let sign = if line.repairs { -1 } else { 1 };
         let terms = (line.plan, line.quantity);
         *cycle.days.entry(terms).or_default() += sign * line.period.days();
@@ -205,15 +213,15 @@ fn cycles_cost_their_price(books: &Books, prices: &BTreeMap<PlanId, i64>) -> Ver
             format!("a month of {:?}", line.cycle)
         })?;
     }
-    for (line, days) in books.days_given_back() {
-        let cycle = cycles.entry((line.subscription, line.cycle)).or_default();
+    for (line, days) in books.days_given_back().filter(|it| recurs(it.0)) {
+        let cycle = cycles.entry(cycle_of(line)).or_default();
         *cycle.days.entry((line.plan, line.quantity)).or_default() -= days.days();
     }
-    for (line, amount) in documents::given_back_for_days(books) {
-        let cycle = cycles.entry((line.subscription, line.cycle)).or_default();
+    for (line, amount) in documents::given_back_for_days(books).filter(|it| recurs(it.0)) {
+        let cycle = cycles.entry(cycle_of(line)).or_default();
         cycle.amount -= amount;
     }
-    for ((id, cycle), stands) in cycles {
+    for ((id, _, cycle), stands) in cycles {
         let whole = cycle.days();
         let billed: i64 = stands.days.values().sum();
         hold("10", (0..=whole).contains(&billed), || {

@@ -97,6 +97,9 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
     hotspot::runs_out(stage, &code)
         .await
         .context("the end of the voucher")?;
+    sale::changes_back(stage, &shop, &ids)
+        .await
+        .context("back to the old plan")?;
     stage.routers.check_foreign_rows()?;
     Ok((shop, ids))
 }

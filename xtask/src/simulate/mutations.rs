@@ -226,6 +226,18 @@ const MUTATIONS: &[Mutation] = &[
         to: "(LedgerAccount::CustomerCredit, net)",
     },
     Mutation {
+        name: "what nobody has paid becomes credit of whoever it was written off for",
+        file: "crates/billing/src/invoice/corrections.rs",
+        from: "let written_off = data.written_off.min(beyond)?;",
+        to: "let written_off = Money::zero(beyond.currency());",
+    },
+    Mutation {
+        name: "a credit note keeps the tax that it gives back",
+        file: "crates/billing/src/correct.rs",
+        from: "(LedgerAccount::Tax, draft.note.tax()?),",
+        to: "(LedgerAccount::Revenue, draft.note.tax()?),",
+    },
+    Mutation {
         name: "the grace is a day longer",
         file: "crates/billing/src/dunning/procedure.rs",
         from: "day: i64::from(day) + 1,",

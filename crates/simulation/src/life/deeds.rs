@@ -9,7 +9,7 @@ use billing::{
 };
 use customers::{CustomerKind, NewCustomer, RegisterCustomer, register_customer};
 use kernel::testing::OpenVault;
-use kernel::{InvoiceId, LocalDate, Money, PaymentId, Secret};
+use kernel::{InvoiceId, LocalDate, Money, PaymentId, PlanId, Secret};
 use workflows::{SellSubscription, SellSubscriptionError, sell_subscription};
 
 use super::Life;
@@ -49,6 +49,8 @@ impl Life {
             Deed::Correct(invoice, how) => self.correct(invoice, how, day).await,
             Deed::Change(number, ..)
             | Deed::Quantity(number, ..)
+            | Deed::Add(number, ..)
+            | Deed::Remove(number, ..)
             | Deed::Suspend(number)
             | Deed::Resume(number)
             | Deed::Cancel(number, ..) => self.steer(number, deed, day).await,
@@ -305,15 +307,11 @@ impl Life {
                 };
                 resume_subscription(store, clock, &scope, command).await
             }
-            Deed::Quantity(_, quantity, when) => {
-                let command = AmendSubscription {
-                    subscription,
-                    what: Amendment::Quantity {
-                        component: 0,
-                        quantity,
-                        when,
-                    },
+            Deed::Quantity(..) | Deed::Add(..) | Deed::Remove(..) => {
+                let Some(what) = amendment(deed, provider.add_on.0) else {
+                    return Ok(());
                 };
+                let command = AmendSubscription { subscription, what };
                 amend_subscription(store, ids, clock, &scope, command)
                     .await
                     .map(|_| ())
@@ -334,4 +332,22 @@ impl Life {
             _ => Ok(()),
         }
     }
+}
+
+/// The decision behind a deed, if there is one.
+fn amendment(deed: Deed, add_on: PlanId) -> Option<Amendment> {
+    Some(match deed {
+        Deed::Quantity(_, quantity, when) => Amendment::Quantity {
+            component: 0,
+            quantity,
+            when,
+        },
+        Deed::Add(_, quantity, when) => Amendment::Add {
+            plan: add_on,
+            quantity,
+            when,
+        },
+        Deed::Remove(_, component, when) => Amendment::Remove { component, when },
+        _ => return None,
+    })
 }

@@ -49,8 +49,10 @@ impl Life {
         event: &EventRow,
         day: LocalDate,
     ) {
-        let known = self.known.entry(account).or_default();
+        // What is sold beside a plan changes no plan.
         let plan: Option<PlanId> = said(event, "plan");
+        let plan = plan.filter(|it| *it != self.provider.add_on.0);
+        let known = self.known.entry(account).or_default();
         match (event.name.as_str(), plan) {
             ("billing.subscribed", Some(plan)) => {
                 self.owners.insert(id, account);

@@ -1,8 +1,9 @@
 //! What invoices and credit notes must come to: each alone, and together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use billing::{InvoiceView, LineView, NoteView};
+use billing::{ChargeKind, InvoiceView, LineView, NoteView};
+use kernel::SubscriptionId;
 
 use super::{Verdict, hold};
 use crate::books::Books;
@@ -18,7 +19,31 @@ pub(super) fn judge(books: &Books, known: &Known) -> Verdict {
         is_settled_once(books, invoice)?;
         is_not_credited_beyond(books, invoice)?;
     }
+    fees_are_charged_once(books)?;
     discounts_are_used_as_agreed(books, known)
+}
+
+/// What is sold beside the plan of a subscription, by number.
+pub(super) fn add_ons(books: &Books, subscription: SubscriptionId) -> BTreeSet<u16> {
+    let lines = books.invoices.iter().flat_map(|it| &it.lines);
+    let own = lines.filter(|it| it.subscription == subscription && it.component > 0);
+    own.map(|it| it.component).collect()
+}
+
+/// A one-time charge stands once, however often the invoice it is on was voided.
+fn fees_are_charged_once(books: &Books) -> Verdict {
+    let mut times = BTreeMap::<_, i64>::new();
+    let fee = |it: &LineView| (it.subscription, it.component, it.plan, it.period.start);
+    let lines = books.invoices.iter().flat_map(|it| &it.lines);
+    let lines = lines.map(|it| (it, 1));
+    let back = books.days_given_back().map(|it| (it.0, -1));
+    for (line, sign) in lines.chain(back).filter(|it| it.0.kind == ChargeKind::Once) {
+        *times.entry(fee(line)).or_default() += sign;
+    }
+    let wrong = times.iter().find(|it| !(0..=1).contains(it.1));
+    hold("20", wrong.is_none(), || {
+        format!("a one-time charge stands {wrong:?} times")
+    })
 }
 
 /// What was earned and what was collected for the state, with what was taken back of both.

@@ -103,6 +103,41 @@ async fn check_prorated(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
     Ok(())
 }
 
+/// Back to the slow plan three days later: what is given back of the upgrade goes beyond what its invoice came to, so that
+/// a second note takes the rest off the first invoice. It is seen before it is decided.
+pub(super) async fn changes_back(stage: &Stage<'_>, shop: &Shop, ids: &Ids) -> Result<()> {
+    let change = json!({ "plan": shop.home_10, "when": "now" });
+    let path = format!("/subscriptions/{}/change-plan", ids.subscription);
+    let preview = format!("{path}/preview");
+    let look = stage.operator.post(&preview, &change).await?;
+    let changed = stage.operator.post(&path, &change).await?;
+    let mut given = 0;
+    for note in changed["credit_notes"].as_array().into_iter().flatten() {
+        let id = note.as_str().context("a note has an id")?;
+        let note = stage.operator.get(&format!("/credit-notes/{id}")).await?;
+        given += whole(&note, "/total/amount_minor")?;
+    }
+    let seen = look["bill"]["credit_notes"].as_array();
+    let seen = seen.context("a look shows the notes")?;
+    ensure!(seen.len() == 2, "{look}");
+    let rest = |price: i64, days: i64| rupiah(price, days, 31);
+    ensure!(given == rest(HOME_20, 10), "{given} is given back: {look}");
+    let account = format!("/accounts/{}", ids.account);
+    let account = stage.operator.get(&account).await?;
+    let upgrade = rest(HOME_20, 13) - rest(HOME_10, 13);
+    let due = upgrade + rest(HOME_10, 10) - given;
+    ensure!(whole(&account, "/due/amount_minor")? == due, "{account}");
+    ensure!(account["credit"] == look["credit"], "{account}, {look}");
+    let first = stage.invoice(&ids.invoice).await?;
+    ensure!(whole(&first, "/due/amount_minor")? == 0, "{first}");
+    let a = &stage.routers.a;
+    let is_slow = || {
+        let secret = a.row("/ppp/secret", "name", LOGIN).unwrap_or_default();
+        secret.get("profile").is_some_and(|it| it == "wb-home-10")
+    };
+    until("the old profile on router A", SOON, is_slow).await
+}
+
 /// A part of a price, rounded half up to whole rupiah.
 pub(super) fn rupiah(price_minor: i64, days: i64, of: i64) -> i64 {
     let unit = 100 * of;
