@@ -17,6 +17,7 @@ use crate::payment::{PaymentRefusal, RefundId};
 use crate::ports::BillingQueries;
 use crate::use_cases::give_back::{RefundPayment, ReversePayment, refund_payment, reverse_payment};
 use crate::use_cases::paid::Spoken;
+use crate::use_cases::tell_payment::{SettlePayment, settle_payment};
 use crate::views::PaymentView;
 
 struct Paid {
@@ -130,6 +131,32 @@ async fn the_books_change_when_the_provider_says_so() {
     let asked = "billing.provider_refund_asked";
     let events = paid.world.store.events();
     assert_eq!(events.iter().filter(|it| **it == asked).count(), 1);
+}
+
+#[tokio::test]
+async fn money_that_was_booked_by_somebody_who_died_goes_back_through_the_provider_too() {
+    let world = World::new().await;
+    let (account, _) = world.add().await;
+    let id = world.open(account).await;
+    assert!(
+        world
+            .sandbox
+            .pay(&world.reference(id).await, rupiah(15_000_000))
+    );
+    let booked = SettlePayment {
+        of: Spoken::Payment(id),
+        reference: format!("sandbox-{id}"),
+        amount: rupiah(15_000_000),
+        settled_as: None,
+        received_at: None,
+    };
+    settle_payment(&world.billing, &world.clock, &world.scope, booked)
+        .await
+        .unwrap();
+    let came = came_through_provider(world.desk(), &world.scope, id).await;
+    assert!(came.unwrap(), "the link did not know it yet");
+    let nobodys = came_through_provider(world.desk(), &world.scope, world.next()).await;
+    assert!(!nobodys.unwrap());
 }
 
 #[tokio::test]
