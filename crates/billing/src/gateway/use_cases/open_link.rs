@@ -60,7 +60,7 @@ impl MayConflict for PaymentLinkError {
     }
 }
 
-/// Stores a link that is not open yet, and that its money is awaited: [`present_payment_link`] opens it.
+/// Stores a link that is not open yet: [`present_payment_link`] awaits its money and opens it.
 ///
 /// # Errors
 /// [`PaymentLinkError`]; nothing is stored then.
@@ -84,10 +84,6 @@ pub async fn open_payment_link(
     }
     desk.reach(&account)?;
     let mut link = PaymentLink::open(new, desk.clock.now())?;
-    drop(tx);
-    // A pending payment without its link is no harm, a link whose money nobody waits for would be.
-    await_payment(desk, scope, link.snapshot(), method_of(&account)).await?;
-    let mut tx = desk.store.begin(scope).await?;
     tx.payment_links().save(&mut link).await?;
     tx.commit().await?;
     Ok(())
@@ -108,6 +104,8 @@ pub async fn present_payment_link(
     if state.reference.is_some() || is_over {
         return Ok(());
     }
+    // After the link, so that a repeated request leaves no payment behind that nobody can make; before anybody can pay.
+    await_payment(desk, scope, state, method_of(&account)).await?;
     let (gateway, keys) = desk.reach(&account)?;
     let outcome = create(gateway, &keys, link).await;
     let failed = outcome.failed;
