@@ -81,3 +81,21 @@ fn what_the_standard_wants_and_the_seller_lacks_is_named() {
     let elsewhere = lacks(|it| it.lines[0].tax = it.lines[0].amount);
     assert!(matches!(elsewhere, CannotExport::Taxes { .. }));
 }
+
+#[test]
+fn a_standard_rate_of_zero_is_zero_rated() {
+    let mut it = document(&COUNTRIES[1]);
+    let none = kernel::Money::zero(it.currency());
+    for line in &mut it.lines {
+        line.vat.rate = billing::Ratio::ZERO;
+        line.tax = none;
+    }
+    it.sums.tax = none;
+    let stated = read(&it.ubl().unwrap());
+    let categories: Vec<_> = stated.taxes[0]
+        .breakdown
+        .iter()
+        .map(|it| it.category.as_deref())
+        .collect();
+    assert_eq!(categories, [Some("Z")], "BR-S-05");
+}
