@@ -34,6 +34,24 @@ impl Format {
     pub(crate) const ALL: [Self; 4] = [Self::Pdf, Self::Html, Self::Receipt, Self::Ubl];
 }
 
+/// The form of a statement.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StatementFormat {
+    /// For programs.
+    #[default]
+    Json,
+    /// A page to look at and to print.
+    Html,
+    /// A file to keep and to send.
+    Pdf,
+}
+
+impl StatementFormat {
+    /// Every form.
+    pub(crate) const ALL: [Self; 3] = [Self::Json, Self::Html, Self::Pdf];
+}
+
 /// How a document is wanted.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -18,7 +18,7 @@ use utoipa::openapi::{RefOr, Schema};
 use utoipa::{PartialSchema, ToSchema};
 use vouchers::{Alphabet, VoucherStateName};
 
-use crate::paper::Format;
+use crate::paper::{Format, StatementFormat};
 use crate::routes::{TransportName, TrustName};
 
 macro_rules! words {
@@ -78,6 +78,7 @@ words! {
     SettlementWord = [Settlement::Open, Settlement::Partly, Settlement::Paid];
     SoldAsWord = SoldAs::ALL;
     StepNameWord = StepName::ALL;
+    StatementFormatWord = StatementFormat::ALL;
     StatementWord = StatementWhat::ALL;
     SubscriptionStatusWord = ["active", "suspended", "ended"];
     TimingWord = Timing::ALL;

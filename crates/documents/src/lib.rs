@@ -10,6 +10,7 @@ mod logo;
 mod pdf;
 mod qr;
 mod sheet;
+mod stated;
 mod statement;
 mod ubl;
 mod words;

@@ -2,8 +2,10 @@
 
 use axum::Json;
 use axum::extract::State;
+use axum::response::{IntoResponse, Response};
 use billing::{StatementEntry, StatementView, StatementWhat};
-use kernel::{AccountId, AccountKind, CustomerId, EntityId, LocalDate};
+use documents::Statement;
+use kernel::{AccountId, AccountKind, CustomerId, EntityId, LocalDate, Locale};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,6 +15,7 @@ use crate::api::Api;
 use crate::extract::filtered::Filtered;
 use crate::extract::{May, PathId};
 use crate::money::MoneyBody;
+use crate::paper::{self, About, StatementFormat};
 use crate::problem::Problem;
 use crate::rights::ReadAccounts;
 use crate::words;
@@ -74,6 +77,13 @@ pub(crate) struct StatementParams {
     /// The last day; at most 366 days.
     #[param(value_type = String, format = Date, example = "2026-11-30")]
     to: LocalDate,
+    /// `json`, `html` or `pdf`.
+    #[serde(default)]
+    #[param(value_type = Option<words::StatementFormatWord>, inline)]
+    format: StatementFormat,
+    /// The language of what is printed; that of the letterhead if left out.
+    #[param(value_type = Option<words::LocaleWord>, inline)]
+    locale: Option<Locale>,
 }
 
 impl From<StatementEntry> for StatementEntryBody {
@@ -111,7 +121,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
 }
 
 /// The statement of an account from the books: what was owed before some days, every document and payment of them, and what is
-/// owed after them.
+/// owed after them; as JSON, or printed under the letterhead of the last day.
 #[utoipa::path(
     get, path = "/accounts/{id}/statement", operation_id = "get_statement", tag = "accounts",
     params(("id" = String, Path, description = "An account id"), StatementParams),
@@ -121,10 +131,28 @@ async fn get_statement(
     State(api): State<Api>,
     caller: May<ReadAccounts>,
     PathId(id): PathId<AccountKind>,
-    Filtered(days): Filtered<StatementParams>,
-) -> Result<Json<StatementBody>, Problem> {
+    Filtered(asked): Filtered<StatementParams>,
+) -> Result<Response, Problem> {
     let queries = &*api.ports.billing_queries;
-    let days = (days.from, days.to);
+    let days = (asked.from, asked.to);
     let found = billing::statement(queries, caller.tenant(), id, days).await?;
-    Ok(Json(found.into()))
+    let about = About {
+        tenant: caller.tenant(),
+        account: id,
+        issued_on: found.to,
+        number: None,
+        plans: Vec::new(),
+        locale: asked.locale,
+    };
+    if asked.format == StatementFormat::Json {
+        return Ok(Json(StatementBody::from(found)).into_response());
+    }
+    let printed = Statement::of_view(found, paper::frame(&api, about).await?);
+    match asked.format {
+        StatementFormat::Pdf => {
+            let name = format!("statement-{}-{}", printed.from, printed.through);
+            paper::pdf(&name, move || printed.pdf()).await
+        }
+        StatementFormat::Html | StatementFormat::Json => Ok(paper::html(printed.html())),
+    }
 }

@@ -234,6 +234,21 @@ async fn a_statement_and_a_closed_till_say_the_same_in_their_own_way() {
     assert_eq!(entries, wanted);
     assert_eq!(statement["closing"]["amount_minor"], 15_000_000);
     assert_eq!(statement["entries"][0]["number"], "INV-000001");
+    let page = month
+        .get(&format!("{path}&format=html&locale=sw"))
+        .await
+        .is(200);
+    for wanted in [
+        "Taarifa ya akaunti",
+        "INV-000001",
+        "IDR\u{a0}150,000",
+        "Salio la mwisho",
+    ] {
+        assert!(page.text.contains(wanted), "no {wanted} in {}", page.text);
+    }
+    let file = month.get(&format!("{path}&format=pdf")).await.is(200);
+    assert_eq!(file.header("content-type"), "application/pdf");
+    assert!(file.text.starts_with("%PDF-"));
     let close = format!("/api/v1/tills/{}/close", month.till);
     let ask = |counted, note: Option<&str>| {
         Ask::post(&close, json!({ "counted": idr(counted), "note": note }))
