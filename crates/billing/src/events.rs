@@ -1,51 +1,21 @@
 //! What happens to money and to what is sold, as facts.
 
+mod access;
+mod names;
+
 use kernel::{
-    AccountId, Currency, CustomerId, DiscountId, DomainEvent, EntityId, InvoiceId, LocalDate,
-    Money, OperatorId, PaymentId, PlanId, ProfileId, ProofId, SubscriptionId,
+    AccountId, Currency, CustomerId, DiscountId, EntityId, InvoiceId, LocalDate, Money, OperatorId,
+    PaymentId, PlanId, ProfileId, ProofId, SubscriptionId,
 };
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+
+pub use access::Access;
 
 use crate::account::ChargeReason;
 use crate::dunning::NewProcedure;
 use crate::overdue::Level;
 use crate::till::TillDayId;
 use crate::unmatched::UnmatchedId;
-
-/// What a subscription may do on the network: derived from its status and the level of its account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Access {
-    /// Everything that was bought.
-    Active,
-    /// Slow, and told why.
-    Restricted,
-    /// Nothing for now.
-    Suspended,
-    /// Nothing for good.
-    Ended,
-}
-
-impl Access {
-    /// The word it is stored and shown as.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::Restricted => "restricted",
-            Self::Suspended => "suspended",
-            Self::Ended => "ended",
-        }
-    }
-
-    /// The access with this word.
-    #[must_use]
-    pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Active, Self::Restricted, Self::Suspended, Self::Ended]
-            .into_iter()
-            .find(|it| it.as_str() == word)
-    }
-}
 
 /// A fact about money or what is sold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -450,85 +420,6 @@ pub enum BillingEvent {
         days: u16,
         reason: String,
     },
-}
-
-impl DomainEvent for BillingEvent {
-    fn name(&self) -> &'static str {
-        match self {
-            Self::EntityFounded { .. } => "billing.entity_founded",
-            Self::TaxesDefined { .. } => "billing.taxes_defined",
-            Self::LetterheadChanged { .. } => "billing.letterhead_changed",
-            Self::LogoChanged { .. } => "billing.logo_changed",
-            Self::PlanTaxed { .. } => "billing.plan_taxed",
-            Self::PlanDefined { .. } => "billing.plan_defined",
-            Self::PlanRetired { .. } => "billing.plan_retired",
-            Self::AccountOpened { .. } => "billing.account_opened",
-            Self::LevelChanged { .. } => "billing.level_changed",
-            Self::AccountParked { .. } => "billing.account_parked",
-            Self::AccountReleased { .. } => "billing.account_released",
-            Self::Subscribed { .. } => "billing.subscribed",
-            Self::PlanChanged { .. } => "billing.plan_changed",
-            Self::ChangeScheduled { .. } => "billing.change_scheduled",
-            Self::ChangeDropped { .. } => "billing.change_dropped",
-            Self::SubscriptionSuspended { .. } => "billing.subscription_suspended",
-            Self::SubscriptionResumed { .. } => "billing.subscription_resumed",
-            Self::SubscriptionCancelled { .. } => "billing.subscription_cancelled",
-            Self::SubscriptionEnded { .. } => "billing.subscription_ended",
-            Self::QuantityChanged { .. } => "billing.quantity_changed",
-            Self::AddOnAdded { .. } => "billing.add_on_added",
-            Self::AddOnRemoved { .. } => "billing.add_on_removed",
-            Self::SubscriptionPaused { .. } => "billing.subscription_paused",
-            Self::BillDayChanged { .. } => "billing.bill_day_changed",
-            Self::AccessDesired { .. } => "billing.access_desired",
-            Self::CreditNoteIssued { .. } => "billing.credit_note_issued",
-            Self::InvoiceVoided { .. } => "billing.invoice_voided",
-            Self::DebtWrittenOff { .. } => "billing.debt_written_off",
-            Self::InvoiceIssued { .. } => "billing.invoice_issued",
-            Self::InvoicePaid { .. } => "billing.invoice_paid",
-            Self::PaymentRecorded { .. } => "billing.payment_recorded",
-            Self::CreditUsed { .. } => "billing.credit_used",
-            Self::CreditAdded { .. } => "billing.credit_added",
-            Self::InvoiceReopened { .. } => "billing.invoice_reopened",
-            Self::PaymentPending { .. } => "billing.payment_pending",
-            Self::PaymentSettled { .. } => "billing.payment_settled",
-            Self::PaymentFailed { .. } => "billing.payment_failed",
-            Self::PaymentExpired { .. } => "billing.payment_expired",
-            Self::ProofHandedIn { .. } => "billing.payment_proof_handed_in",
-            Self::ProofApproved { .. } => "billing.payment_proof_approved",
-            Self::ProofRefused { .. } => "billing.payment_proof_refused",
-            Self::UnmatchedReceived { .. } => "billing.unmatched_received",
-            Self::UnmatchedAllocated { .. } => "billing.unmatched_allocated",
-            Self::UnmatchedReturned { .. } => "billing.unmatched_returned",
-            Self::PaymentToldLate { .. } => "billing.payment_told_late",
-            Self::ReversalUndone { .. } => "billing.reversal_undone",
-            Self::PaymentReversed { .. } => "billing.payment_reversed",
-            Self::Refunded { .. } => "billing.refunded",
-            Self::HoldPlaced { .. } => "billing.hold_placed",
-            Self::HoldLifted { .. } => "billing.hold_lifted",
-            Self::DiscountAgreed { .. } => "billing.discount_agreed",
-            Self::DiscountEnded { .. } => "billing.discount_ended",
-            Self::DiscountUsed { .. } => "billing.discount_used",
-            Self::DiscountReturned { .. } => "billing.discount_returned",
-            Self::TermsChanged { .. } => "billing.terms_changed",
-            Self::ProcedureDefined { .. } => "billing.dunning_procedure_defined",
-            Self::AccountProcedureDefined { .. } => "billing.account_procedure_defined",
-            Self::ReminderDue { .. } => "billing.reminder_due",
-            Self::FeeCharged { .. } => "billing.fee_charged",
-            Self::FeeWaived { .. } => "billing.fee_waived",
-            Self::DunningRunHeld { .. } => "billing.dunning_run_held",
-            Self::DunningRunDecided { .. } => "billing.dunning_run_decided",
-            Self::PromiseMade { .. } => "billing.promise_made",
-            Self::PromiseKept { .. } => "billing.promise_kept",
-            Self::PromiseBroken { .. } => "billing.promise_broken",
-            Self::PeriodPaid { .. } => "billing.period_paid",
-            Self::RenewalDue { .. } => "billing.renewal_due",
-            Self::RenewalWanted { .. } => "billing.renewal_wanted",
-            Self::BalanceLow { .. } => "billing.balance_low",
-            Self::TillOpened { .. } => "billing.till_opened",
-            Self::TillClosed { .. } => "billing.till_closed",
-            Self::TimeGiven { .. } => "billing.time_given",
-        }
-    }
 }
 
 #[cfg(test)]

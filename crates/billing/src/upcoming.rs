@@ -33,6 +33,7 @@ pub(crate) fn after(before: AccountFacts, done: PreparedBill) -> Result<AccountF
     }
     if let Some(draft) = done.bill.draft {
         papers.write_down(&draft)?;
+        papers.fees.retain(|it| !draft.fees.contains(it));
         papers.file(draft, done.bill.paid, &done.series, &done.bill.spent)?;
     }
     Ok(AccountFacts {

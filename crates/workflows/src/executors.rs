@@ -1,7 +1,6 @@
 //! Which function runs a job, by its kind.
 
 mod apply_import;
-mod at_once;
 mod bill_entity;
 mod billing_sweeps;
 mod fill_batch;

@@ -129,6 +129,10 @@ const CONTEXTS: &[(&str, &str)] = &[
     ("async-trait", "ports are object-safe and asynchronous"),
     ("chrono", "dates and durations are arguments of the rules"),
     (
+        "futures",
+        "two things awaited at once, whatever the runtime",
+    ),
+    (
         "serde",
         "events and job payloads are versioned facts that are written down",
     ),

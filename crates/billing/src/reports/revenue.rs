@@ -59,8 +59,8 @@ impl<K: Ord> Revenue<K> {
         self.by_key.iter()
     }
 
-    /// Adds the lines of an invoice, each under its key; what is on it and no line of a subscription has a key of its own. Negative
-    /// lines reduce what was charged.
+    /// Adds the lines of an invoice and the fees of dunning on it, each under its key; a fee is no line of a subscription.
+    /// Negative lines reduce what was charged.
     ///
     /// # Errors
     /// [`MoneyError`] for another currency or overflow.
@@ -69,11 +69,13 @@ impl<K: Ord> Revenue<K> {
         invoice: &InvoiceSnapshot,
         key: impl Fn(LocalDate, Option<&Line>) -> K,
     ) -> Result<(), MoneyError> {
-        for (place, line) in invoice.lines.iter().enumerate() {
+        let lines = invoice.lines.iter().map(|it| (Some(it), it.amount));
+        let fees = invoice.fees.iter().map(|it| (None, it.amount));
+        for (place, (line, amount)) in lines.chain(fees).enumerate() {
             let priced = invoice.figures.as_deref();
             let priced = priced.and_then(|it| it.lines.get(place));
-            let net = priced.map_or(line.amount, |it| it.net);
-            let earned = self.of(key(invoice.issued_on, Some(line)));
+            let net = priced.map_or(amount, |it| it.net);
+            let earned = self.of(key(invoice.issued_on, line));
             earned.count += 1;
             earned.gross = earned.gross.checked_add(net)?;
         }

@@ -72,7 +72,9 @@ pub(super) fn given_back_for_days(books: &Books) -> impl Iterator<Item = (&LineV
 
 fn adds_up(invoice: &InvoiceView) -> Verdict {
     let number = &invoice.number;
-    let lines: i64 = invoice.lines.iter().map(|it| it.amount.minor()).sum();
+    let fees = invoice.fees.iter().map(|it| it.amount.minor());
+    let lines = invoice.lines.iter().map(|it| it.amount.minor());
+    let lines: i64 = lines.chain(fees).sum();
     let (total, figures) = (invoice.total.minor(), &invoice.figures);
     let (net, tax) = (figures.net.minor(), figures.tax.minor());
     hold("24", net + tax + figures.rounding.minor() == total, || {

@@ -4,12 +4,12 @@ use billing::{
     AccountError, Cutting, DuePage, FoundDebt, SweepPage, dun_account, park_unreadable,
     plan_dunning_run,
 };
+use futures::{StreamExt, stream};
 use kernel::{
     AccountId, EntityId, JobRequest, Lane, Priority, Scope, StoreError, Timestamp,
     rerun_on_conflict,
 };
 
-use super::at_once::{Work, at_once};
 use super::tally::Tally;
 use crate::failure::Failure;
 use crate::job_kinds::BILL_ENTITY;
@@ -98,27 +98,17 @@ async fn evaluate_entity(
             return Ok(());
         };
         after = Some(last.place);
-        for few in chunks(accounts, AT_ONCE) {
-            let works = few
-                .into_iter()
-                .map(|it| -> Work<'_, _> { Box::pin(dun(bench, scope, it, cutting)) });
-            for (id, done) in at_once(works.collect()).await {
-                tally.note(id, done)?;
-            }
+        let works = accounts
+            .into_iter()
+            .map(|it| dun(bench, scope, it, cutting));
+        let mut done = stream::iter(works).buffered(AT_ONCE);
+        while let Some((id, done)) = done.next().await {
+            tally.note(id, done)?;
         }
         if !progress.report(tally.done(), None).await? {
             return Ok(());
         }
     }
-}
-
-/// The same in the same order, a few at a time.
-fn chunks<T>(all: Vec<T>, size: usize) -> Vec<Vec<T>> {
-    let mut rest = all.into_iter();
-    std::iter::from_fn(|| {
-        Some(rest.by_ref().take(size).collect()).filter(|it: &Vec<T>| !it.is_empty())
-    })
-    .collect()
 }
 
 async fn dun(

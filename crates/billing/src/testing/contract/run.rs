@@ -24,10 +24,8 @@ impl World<'_> {
         self.days_that_cost_nothing_stand_in_nobody_s_way(run).await;
         self.numbers_set_aside_are_used_or_given_back(run).await;
         self.many_bills_at_once_have_a_number_each(run).await;
-        self.a_run_that_was_broken_off_goes_on_without_a_gap(run)
-            .await;
-        self.two_runs_of_one_entity_bill_each_account_once(run)
-            .await;
+        self.a_broken_run_goes_on_without_a_gap(run).await;
+        self.two_runs_bill_each_account_once(run).await;
         self.parked_accounts_are_listed_until_they_are_released(run)
             .await;
     }
@@ -456,7 +454,7 @@ impl World<'_> {
     }
 
     /// Numbers were set aside and half the page is written when the worker dies; somebody else is billed meanwhile.
-    async fn a_run_that_was_broken_off_goes_on_without_a_gap(&self, run: &dyn BillingRunStore) {
+    async fn a_broken_run_goes_on_without_a_gap(&self, run: &dyn BillingRunStore) {
         let entity = self.entity_of(self.found().await).await;
         let mut accounts = self.due_accounts(entity.id(), 8).await;
         let mut bills = self.bills(run, &entity).await;
@@ -481,7 +479,7 @@ impl World<'_> {
         assert_eq!(self.all_numbers(&accounts).await, all);
     }
 
-    async fn two_runs_of_one_entity_bill_each_account_once(&self, run: &dyn BillingRunStore) {
+    async fn two_runs_bill_each_account_once(&self, run: &dyn BillingRunStore) {
         let entity = self.entity_of(self.found().await).await;
         let accounts = self.due_accounts(entity.id(), 8).await;
         let (left, right) = (
