@@ -248,8 +248,7 @@ impl World<'_> {
         tx.commit().await.unwrap();
         let number = run.reserve_numbers(&self.scope, &entity, 1).await.unwrap();
         for number in [number.first().copied(), None] {
-            let late = self.write(run, again.clone(), number).await;
-            must_conflict(&late);
+            must_conflict(&self.write(run, again.clone(), number).await);
         }
         assert!(self.numbers(account).await.is_empty());
         // Once written, it is never written again: no second debit.

@@ -230,6 +230,8 @@ async fn recurring_revenue_moves_by_what_accounts_do() {
     crate::cancel_subscription(&desk.store, &desk.ids, &desk.clock, &desk.scope, command)
         .await
         .unwrap();
+    // Its last weeks, or what is sold next would begin suspended.
+    desk.pay(leaves.account, 6 * 1_200).await;
     desk.go_to("2026-03-10");
     let again = desk.plan(700).await;
     let order = Subscribe {
