@@ -22,7 +22,7 @@ CREATE TABLE letterheads (
     entity_id UUID NOT NULL,
     valid_from DATE NOT NULL,
     body JSONB NOT NULL,
-    CONSTRAINT letterheads_pkey PRIMARY KEY (tenant_id, entity_id, valid_from),
+    CONSTRAINT letterheads_entity_id_valid_from_key PRIMARY KEY (tenant_id, entity_id, valid_from),
     CONSTRAINT letterheads_entity FOREIGN KEY (tenant_id, entity_id) REFERENCES legal_entities (tenant_id, id)
 );
 
@@ -30,7 +30,7 @@ CREATE TABLE logos (
     tenant_id UUID NOT NULL,
     entity_id UUID NOT NULL,
     file BYTEA NOT NULL,
-    CONSTRAINT logos_pkey PRIMARY KEY (tenant_id, entity_id),
+    CONSTRAINT logos_entity_id_key PRIMARY KEY (tenant_id, entity_id),
     CONSTRAINT logos_entity FOREIGN KEY (tenant_id, entity_id) REFERENCES legal_entities (tenant_id, id)
 );
 ";

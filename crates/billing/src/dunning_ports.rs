@@ -1,5 +1,7 @@
 //! What a store of dunning promises.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use kernel::{
     AccountId, DunningRunId, EntityId, InvoiceId, LocalDate, Money, Page, PageRequest, StoreError,
@@ -69,8 +71,11 @@ pub trait DunningRunRepository: Send {
         account: AccountId,
     ) -> Result<(), StoreError>;
 
-    /// How many accounts of an entity were cut off on a day.
-    async fn count_cuts(&mut self, day: (EntityId, LocalDate)) -> Result<u64, StoreError>;
+    /// The accounts of an entity that were cut off on a day.
+    async fn cuts_of(
+        &mut self,
+        day: (EntityId, LocalDate),
+    ) -> Result<BTreeSet<AccountId>, StoreError>;
 }
 
 /// Which accounts a dunning run looks at next.

@@ -429,7 +429,8 @@ pub trait BillingQueries: DunningQueries + LetterheadQueries + ReportQueries + T
         page: PageRequest,
     ) -> Result<Page<ProofView>, StoreError>;
 
-    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date.
+    /// Accounts of an entity that are not parked and have a subscription whose next bill is due by the page's date, or a fee
+    /// of dunning that waits and no subscription that will ever bring a bill for it.
     async fn accounts_to_bill(
         &self,
         tenant: TenantId,

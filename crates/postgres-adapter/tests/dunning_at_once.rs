@@ -206,8 +206,8 @@ async fn two_workers_take_each_step_once(world: Arc<World>) {
         .await
         .unwrap();
     let cut_on = ("2026-11-11").parse().unwrap();
-    let cut = tx.dunning_runs().count_cuts((world.entity, cut_on)).await;
-    assert_eq!(cut.unwrap(), ACCOUNTS as u64);
+    let cut = tx.dunning_runs().cuts_of((world.entity, cut_on)).await;
+    assert_eq!(cut.unwrap().len(), ACCOUNTS);
 }
 
 async fn one_that_cannot_be_read_is_parked_and_the_others_go_on(world: Arc<World>) {

@@ -121,15 +121,15 @@ impl DunningRun {
         self.data.state
     }
 
-    /// Plans to cut off more accounts besides those it has cut off, of so many that have access; waits for a person if that is
-    /// more than `most_percent` of them in a day. Rounded down: of 3 accounts, 50 percent is one. Planning the same again
-    /// changes nothing.
-    pub fn plan(&mut self, (done, more): (u64, u64), active: u64, most_percent: u8) {
+    /// Plans to cut off so many accounts in a day, those that were cut off already among them, of so many that have access;
+    /// waits for a person if that is more than `most_percent` of them. Rounded down: of 3 accounts, 50 percent is one.
+    /// Planning the same again changes nothing.
+    pub fn plan(&mut self, cuts: usize, active: u64, most_percent: u8) {
+        let planned = u64::try_from(cuts).unwrap_or(u64::MAX);
         self.data.active = self.data.active.max(active);
-        let planned = done.saturating_add(more);
         let most = self.data.active.saturating_mul(u64::from(most_percent)) / 100;
         self.data.cuts = planned;
-        if self.data.state == DunningRunState::Going && more > 0 && planned > most {
+        if self.data.state == DunningRunState::Going && planned > most {
             self.data.state = DunningRunState::Waiting;
             self.events.push(BillingEvent::DunningRunHeld {
                 entity: self.data.entity,

@@ -117,6 +117,9 @@ pub trait ProviderRefundRepository: Send {
     /// The refund, or `None`.
     async fn find(&mut self, id: RefundId) -> Result<Option<ProviderRefund>, StoreError>;
 
+    /// The refunds of a payment that the books do not have yet: waiting, or given back and not booked.
+    async fn under_way(&mut self, payment: PaymentId) -> Result<Vec<ProviderRefund>, StoreError>;
+
     /// Writes the refund and its events. Fails with [`StoreError::Conflict`] if the stored version moved on.
     async fn save(&mut self, refund: &mut ProviderRefund) -> Result<(), StoreError>;
 }

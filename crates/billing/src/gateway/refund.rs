@@ -54,6 +54,12 @@ impl ProviderRefundStatus {
     /// Every status.
     pub const ALL: [Self; 4] = [Self::Waiting, Self::Done, Self::Failed, Self::Unbooked];
 
+    /// Whether the money is on its way or back with the payer, and the books do not say so.
+    #[must_use]
+    pub const fn is_under_way(self) -> bool {
+        matches!(self, Self::Waiting | Self::Unbooked)
+    }
+
     /// The word it is stored and shown as.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

@@ -6,8 +6,9 @@ use kernel::{Currency, Money, MoneyError};
 
 use crate::credit_note::IssuedNote;
 use crate::invoice::InvoiceSnapshot;
-use crate::pricing::{TaxCategory, TaxRule};
+use crate::pricing::{TaxCategory, TaxGroup, TaxRule};
 use crate::ratio::Ratio;
+use crate::rounding::Rounding;
 
 /// One tax, as documents name it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,8 +111,9 @@ impl Taxes {
             };
             let taxed = note.lines.iter().filter(|it| it.is_taxed_by(given.group));
             let nets = Money::sum(self.currency, taxed.map(|it| it.net))?;
+            let base = taxed_of(group, given.tax, nets)?;
             let sum = self.of(&group.rule);
-            sum.taxable_back = sum.taxable_back.checked_add(nets)?;
+            sum.taxable_back = sum.taxable_back.checked_add(base)?;
             sum.tax_back = sum.tax_back.checked_add(given.tax)?;
         }
         Ok(())
@@ -127,4 +129,19 @@ impl Taxes {
         };
         self.by_tax.entry(TaxKey::of(rule)).or_insert(nothing)
     }
+}
+
+/// What a tax that is given back was charged on, as the invoice counted it: with the factor of its rule and the taxes below
+/// it. Of a tax of nothing, what the lines were, times the factor.
+fn taxed_of(group: &TaxGroup, tax: Money, nets: Money) -> Result<Money, MoneyError> {
+    let (base, part) = match group.tax.is_zero() {
+        true => (nets, Some(group.rule.factor())),
+        false => {
+            let of = Ratio::whole(group.tax.minor());
+            (group.taxable, Ratio::whole(tax.minor()).checked_div(of))
+        }
+    };
+    let minor = part.and_then(|it| it.of(base.minor(), 1, Rounding::HalfAwayFromZero));
+    let minor = minor.ok_or(MoneyError::Overflow)?;
+    Ok(Money::from_minor(minor, base.currency()))
 }

@@ -306,6 +306,8 @@ impl Subscription {
             ..self.prepaid()?
         });
         self.rebill(start.min(today));
+        // A short period may end at once: nothing else would ask before it is over.
+        self.ask_for_renewal(today);
         Ok(())
     }
 }

@@ -97,6 +97,10 @@ impl Desk {
             tx.invoices().save(invoice).await?;
         }
         let today = self.entity.today(now);
+        // What became credit may reach for a period that is over.
+        for subscription in &mut self.subscriptions {
+            subscription.ask_for_renewal(today);
+        }
         let (entity, account) = (&self.entity, &mut self.account);
         restate(tx, entity, account, &mut self.subscriptions, &open, today).await
     }

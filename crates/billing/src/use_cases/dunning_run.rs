@@ -1,6 +1,10 @@
 //! Plans a day's dunning of an entity, and takes a person's word about it.
 
-use kernel::{Clock, DunningRunId, EntityId, Ids, MayConflict, Scope, StoreError, Timestamp};
+use std::collections::BTreeSet;
+
+use kernel::{
+    AccountId, Clock, DunningRunId, EntityId, Ids, MayConflict, Scope, StoreError, Timestamp,
+};
 
 use super::standing::Cutting;
 use crate::dunning::{DunningRun, RunDecision, RunRefusal};
@@ -37,16 +41,17 @@ pub async fn plan_dunning_run(
     if facts.is_empty() {
         return Ok(Cutting::Allowed);
     }
-    let more = cuts_of(queries, scope, entity, now).await?;
+    let mut cut = cuts_of(queries, scope, entity, now).await?;
     let active = queries.accounts_with_access(scope.tenant, entity).await?;
     let mut tx = store.begin(scope).await?;
     let today = found.today(now);
     let known = tx.dunning_runs().of_day(entity, today).await?;
     let mut run = known.unwrap_or_else(|| DunningRun::begin(ids.next(), entity, today));
-    if more > 0 && run.may_cut() {
+    if !cut.is_empty() && run.may_cut() {
         let before = run.snapshot();
-        let done = tx.dunning_runs().count_cuts((entity, today)).await?;
-        run.plan((done, more), active, most);
+        // Another worker may have cut off some of them since they were looked at: each counts once.
+        cut.append(&mut tx.dunning_runs().cuts_of((entity, today)).await?);
+        run.plan(cut.len(), active, most);
         if run.snapshot() != before {
             begun(tx.dunning_runs().save(&mut run).await)?;
             tx.commit().await?;
@@ -66,11 +71,7 @@ fn begun(saved: Result<(), StoreError>) -> Result<(), StoreError> {
     }
 }
 
-const fn page(
-    now: Timestamp,
-    after: Option<(Timestamp, kernel::AccountId)>,
-    limit: u16,
-) -> DuePage {
+const fn page(now: Timestamp, after: Option<(Timestamp, AccountId)>, limit: u16) -> DuePage {
     DuePage { now, after, limit }
 }
 
@@ -79,8 +80,8 @@ async fn cuts_of(
     scope: &Scope,
     entity: EntityId,
     now: Timestamp,
-) -> Result<u64, StoreError> {
-    let (mut cuts, mut after) = (0_u64, None);
+) -> Result<BTreeSet<AccountId>, StoreError> {
+    let (mut cuts, mut after) = (BTreeSet::new(), None);
     loop {
         let next = page(now, after, PAGE);
         let found = queries
@@ -95,9 +96,8 @@ async fn cuts_of(
         after = Some(last.place);
         // One that cannot be read or evaluated fails on its own, in the run.
         let readable = facts.iter().filter_map(|it| it.facts.as_ref().ok());
-        for it in readable {
-            cuts += u64::from(outlook(&entity, it, now).is_ok_and(|seen| seen.cuts));
-        }
+        let cut = readable.filter(|it| outlook(&entity, it, now).is_ok_and(|seen| seen.cuts));
+        cuts.extend(cut.map(|it| it.account.id()));
     }
 }
 

@@ -229,7 +229,8 @@ async fn price_next(
     id: SubscriptionId,
 ) -> Result<Next, RenewError> {
     let today = locked.entity.today(now);
-    if locked.subscriptions.iter().any(|it| it.is_due(today)) {
+    let fees = tx.fees().waiting(locked.account.id()).await?;
+    if !fees.is_empty() || locked.subscriptions.iter().any(|it| it.is_due(today)) {
         locked.bill(tx, ids, now).await?;
     }
     let available = available(tx, locked).await?;

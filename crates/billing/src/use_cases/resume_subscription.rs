@@ -29,7 +29,9 @@ pub async fn resume_subscription(
     let mut tx = store.begin(scope).await?;
     let mut locked = load(&mut *tx, command.subscription).await?;
     let today = locked.entity.today(clock.now());
-    locked.subscription()?.resume(command.when, today)?;
+    let subscription = locked.subscription()?;
+    subscription.resume(command.when, today)?;
+    subscription.ask_for_renewal(today);
     locked.restate(&mut *tx, today).await?;
     tx.commit().await?;
     Ok(())

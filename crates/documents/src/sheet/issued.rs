@@ -18,7 +18,8 @@ impl<'a> Sheet<'a> {
         sheet.number.clone_from(&it.number);
         sheet.stamp = it.standing.and_then(|it| stamp(it, words));
         // Nobody is sent to pay what is not due.
-        if it.kind == Kind::CreditNote || sheet.stamp.is_some() {
+        let due = it.standing.is_some_and(|it| it.due.is_positive());
+        if it.kind == Kind::CreditNote || sheet.stamp.is_some() || !due {
             sheet.pay = None;
         }
         sheet.facts = facts(it, hand, words);
@@ -35,9 +36,17 @@ impl<'a> Sheet<'a> {
 fn stamp(standing: Standing, words: &Words) -> Option<&'static str> {
     match standing.voided_on {
         Some(_) => Some(words.void),
-        None if !standing.due.is_positive() => Some(words.settled),
+        None if is_paid(standing) => Some(words.settled),
         None => None,
     }
+}
+
+/// Whether money paid for it: debt that was given up or credited away is settled, but nobody paid.
+const fn is_paid(standing: Standing) -> bool {
+    let nothing = standing.credited.is_zero() && standing.paid.is_zero();
+    !standing.due.is_positive()
+        && standing.written_off.is_zero()
+        && (standing.paid.is_positive() || nothing)
 }
 
 fn facts(it: &Document, hand: Hand, words: &Words) -> Vec<(&'static str, String)> {

@@ -1,5 +1,7 @@
 //! Dunning runs: one of an entity a day.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use billing::{
     DunningRun, DunningRunRepository, DunningRunSnapshot, DunningRunState, DunningRunView,
@@ -82,8 +84,8 @@ impl Model {
 }
 
 #[derive(Debug, FromQueryResult)]
-struct CountRow {
-    count: i64,
+struct CutRow {
+    account_id: Uuid,
 }
 
 #[async_trait]
@@ -136,10 +138,16 @@ impl DunningRunRepository for Tx {
         Ok(())
     }
 
-    async fn count_cuts(&mut self, (entity, on): (EntityId, LocalDate)) -> Result<u64, StoreError> {
+    async fn cuts_of(
+        &mut self,
+        (entity, on): (EntityId, LocalDate),
+    ) -> Result<BTreeSet<AccountId>, StoreError> {
         let values = [self.tenant().into(), entity.uuid().into(), on.into()];
-        let found: Option<CountRow> = sql::row(self.connection(), CUTS, values).await?;
-        row::number("count", found.map_or(0, |it| it.count))
+        let found = sql::rows::<CutRow, _>(self.connection(), CUTS, values).await?;
+        let accounts = found
+            .into_iter()
+            .map(|it| AccountId::from_uuid(it.account_id));
+        Ok(accounts.collect())
     }
 }
 
@@ -147,4 +155,4 @@ const CUT: &str = "\
 INSERT INTO dunning_cuts (tenant_id, entity_id, run_on, account_id) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
 
 const CUTS: &str = "\
-SELECT count(*) AS count FROM dunning_cuts WHERE tenant_id = $1 AND entity_id = $2 AND run_on = $3";
+SELECT account_id FROM dunning_cuts WHERE tenant_id = $1 AND entity_id = $2 AND run_on = $3";

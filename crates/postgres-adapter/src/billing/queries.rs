@@ -377,9 +377,15 @@ fn settled(
 const TO_BILL: &str = "\
 SELECT a.id FROM accounts AS a
 WHERE a.tenant_id = $1 AND a.entity_id = $2 AND a.id > $4 AND a.parked IS NULL
-AND a.id IN (
-    SELECT s.account_id FROM subscriptions AS s
-    WHERE s.tenant_id = $1 AND s.next_bill_on IS NOT NULL AND s.next_bill_on <= $3)
+AND (a.id IN (
+        SELECT s.account_id FROM subscriptions AS s
+        WHERE s.tenant_id = $1 AND s.next_bill_on IS NOT NULL AND s.next_bill_on <= $3)
+    OR EXISTS (
+        SELECT 1 FROM dunning_charges AS c
+        WHERE c.tenant_id = $1 AND c.account_id = a.id AND c.invoice_id IS NULL AND c.waived IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM subscriptions AS s
+        WHERE s.tenant_id = $1 AND s.account_id = a.id AND s.next_bill_on IS NOT NULL))
 ORDER BY a.id LIMIT $5";
 
 /// $1 tenant, $2 now, $3 after, $4 limit.

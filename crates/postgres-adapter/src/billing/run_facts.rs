@@ -345,18 +345,31 @@ fn by_account<T>(all: Vec<T>, account: impl Fn(&T) -> AccountId) -> HashMap<Acco
 }
 
 /// $1 tenant, $2 entity, $3 today, $4 after, $5 limit. Account by account in their order: `OFFSET` keeps PostgreSQL from
-/// looking at everything that is due once for every page.
+/// looking at everything that is due once for every page. A fee of dunning waits for the next bill; where no subscription
+/// will bring one, it is due itself.
 const DUE: &str = "\
 FROM accounts WHERE tenant_id = $1 AND entity_id = $2 AND id > $4 AND parked IS NULL
-AND EXISTS (
-    SELECT 1 FROM subscriptions AS s
-    WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on <= $3 LIMIT 1 OFFSET 0)
+AND (EXISTS (
+        SELECT 1 FROM subscriptions AS s
+        WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on <= $3 LIMIT 1 OFFSET 0)
+    OR EXISTS (
+        SELECT 1 FROM dunning_charges AS c
+        WHERE c.tenant_id = $1 AND c.account_id = accounts.id AND c.invoice_id IS NULL AND c.waived IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM subscriptions AS s
+        WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on IS NOT NULL))
 ORDER BY id LIMIT $5";
 
 /// $1 tenant, $2 entity, $3 today.
 const COUNT: &str = "\
 SELECT COUNT(*) AS count FROM accounts WHERE tenant_id = $1 AND entity_id = $2 AND parked IS NULL
-AND id IN (SELECT s.account_id FROM subscriptions AS s WHERE s.tenant_id = $1 AND s.next_bill_on <= $3)";
+AND (id IN (SELECT s.account_id FROM subscriptions AS s WHERE s.tenant_id = $1 AND s.next_bill_on <= $3)
+    OR EXISTS (
+        SELECT 1 FROM dunning_charges AS c
+        WHERE c.tenant_id = $1 AND c.account_id = accounts.id AND c.invoice_id IS NULL AND c.waived IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM subscriptions AS s
+        WHERE s.tenant_id = $1 AND s.account_id = accounts.id AND s.next_bill_on IS NOT NULL))";
 
 /// $1 tenant; `wanted` the subscriptions with a horizon each.
 const BILLED: &str = "found.tenant_id = $1 AND found.subscription_id = wanted.id AND found.cycle_end > wanted.horizon";

@@ -63,6 +63,18 @@ impl ProviderRefundRepository for Tx {
         Ok(found.map(ProviderRefund::restore))
     }
 
+    async fn under_way(&mut self, payment: PaymentId) -> Result<Vec<ProviderRefund>, StoreError> {
+        let found = refund_row::Entity::find()
+            .filter(Expr::col("tenant_id").eq(self.tenant()))
+            .filter(Expr::col("payment_id").eq(payment.uuid()))
+            .filter(Expr::col("status").is_in(["waiting", "unbooked"]))
+            .all(self.connection())
+            .await
+            .stored()?;
+        let found = found.into_iter().map(refund_row::Model::into_snapshot);
+        found.map(|it| it.map(ProviderRefund::restore)).collect()
+    }
+
     async fn save(&mut self, refund: &mut ProviderRefund) -> Result<(), StoreError> {
         let (id, version) = (refund.snapshot().id, refund.snapshot().version);
         let row = refund_row::Model::of(self.tenant(), refund.snapshot());

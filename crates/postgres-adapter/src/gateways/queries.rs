@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use billing::gateway::{
     CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
     ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
-    WebhookSnapshot, WebhookStatus,
+    ReconciliationStatus, WebhookSnapshot, WebhookStatus,
 };
 use kernel::{
     Cursor, GatewayAccountId, LocalDate, Page, PageRequest, PaymentId, StoreError, TenantId,
@@ -243,6 +243,7 @@ impl GatewayQueries for Store {
         let latest = reconciliation_row::Entity::find()
             .filter(Expr::col("tenant_id").eq(tenant.uuid()))
             .filter(Expr::col("gateway_account_id").eq(account.uuid()))
+            .filter(Expr::col("status").ne(ReconciliationStatus::Failed.as_str()))
             .order_by_desc(Expr::col("last_on"))
             .one(self.reader())
             .await

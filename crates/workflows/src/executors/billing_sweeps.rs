@@ -78,10 +78,10 @@ async fn evaluate_entity(
     tally: &mut Tally,
 ) -> Result<(), Failure> {
     let stores = (&*bench.billing, &*bench.billing_queries);
+    // Whoever is looked at moves on beyond this moment, so nobody comes twice; and nobody comes whom the plan did not know.
+    let now = bench.clock.now();
     let plan = || plan_dunning_run(stores, &*bench.ids, &*bench.clock, scope, entity);
     let cutting = rerun_on_conflict(plan).await?;
-    // Whoever is looked at moves on beyond this moment, so nobody comes twice.
-    let now = bench.clock.now();
     let mut after = None;
     loop {
         let page = DuePage {

@@ -430,8 +430,8 @@ async fn only_cuts_that_were_made_count_for_the_day_and_once() {
         .await
         .unwrap();
     let today = runs[0].run_on;
-    let counted = tx.dunning_runs().count_cuts((entity, today)).await;
-    assert_eq!(counted.unwrap(), 1);
+    let counted = tx.dunning_runs().cuts_of((entity, today)).await;
+    assert_eq!(counted.unwrap().len(), 1);
 }
 
 #[tokio::test]

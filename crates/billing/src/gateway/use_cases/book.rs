@@ -54,7 +54,11 @@ pub(super) async fn book(
     match booked_as(desk, &scope, told.account, transaction).await? {
         Some(known) if known.account() == told.link.account => {
             keep(desk, &scope, told, known.id(), false).await?;
-            Ok(Booked::As(known.id()))
+            let (typed, received) = (known.snapshot().amount, told.received.amount);
+            Ok(match typed == received {
+                true => Booked::As(known.id()),
+                false => Booked::Wrong(format!("{received} is in the books as {typed}")),
+            })
         }
         Some(known) => Ok(Booked::Wrong(format!(
             "{} was booked for another account, as {}",

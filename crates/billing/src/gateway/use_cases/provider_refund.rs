@@ -2,7 +2,7 @@
 //! provider says that it went back.
 
 use kernel::{
-    JobRequest, Lane, MayConflict, PaymentId, Priority, Scope, StoreError, rerun_on_conflict,
+    JobRequest, Lane, MayConflict, Money, PaymentId, Priority, Scope, StoreError, rerun_on_conflict,
 };
 
 use super::follow_link::follow_payment_link;
@@ -11,7 +11,7 @@ use crate::gateway::RefundAbility;
 use crate::gateway::account::GatewayAccount;
 use crate::gateway::collection::{Collection, NothingLeft};
 use crate::gateway::desk::{GatewayDesk, NotReachable, missing};
-use crate::gateway::provider::{ProviderError, RefundProgress};
+use crate::gateway::provider::{ProviderError, RefundProgress, Refusal};
 use crate::gateway::refund::{ProviderRefund, ProviderRefundStatus, RefundOrigin};
 use crate::payment::{PaymentRefusal, RefundId};
 use crate::use_cases::give_back::{GiveBackError, RefundPayment, refund_payment};
@@ -107,9 +107,18 @@ pub async fn ask_provider_refund(
             gateway: account.snapshot().gateway.clone(),
         });
     }
-    // What went back in another way is in the books only, what is on its way at the provider only.
+    // What went back in another way is in the books only, what is on its way at the provider only: neither leaves money
+    // for the other.
     let left = collection.left().map_err(NothingLeft::from)?;
-    let least = in_books.min(left).map_err(NothingLeft::from)?;
+    let under_way = tx.provider_refunds().under_way(command.payment).await?;
+    let amounts = under_way.iter().map(|it| it.snapshot().amount);
+    let under_way = Money::sum(in_books.currency(), amounts).map_err(NothingLeft::from)?;
+    let free = in_books.checked_sub(under_way).map_err(NothingLeft::from)?;
+    let free = match free.is_negative() {
+        true => Money::zero(in_books.currency()),
+        false => free,
+    };
+    let least = free.min(left).map_err(NothingLeft::from)?;
     let asked = command.amount.unwrap_or(least);
     if least
         .checked_sub(asked)
@@ -132,7 +141,7 @@ async fn left_in_books(
     desk: GatewayDesk<'_>,
     scope: &Scope,
     command: &RefundPayment,
-) -> Result<kernel::Money, ProviderRefundError> {
+) -> Result<Money, ProviderRefundError> {
     let mut tx = desk.billing.begin(&scope.preliminary()).await?;
     let payment = tx.payments().find(command.payment).await?;
     let payment = payment.ok_or_else(|| missing("a collection without its payment"))?;
@@ -185,7 +194,10 @@ pub async fn refund_at_provider(
             change(desk, scope, id, End::Failed(reason)).await?;
             Ok(ProviderRefundStatus::Failed)
         }
-        Err(PaymentLinkError::Provider(err @ ProviderError::Refused { .. })) => {
+        // Keys that are not good any more say nothing of a refund that may be on its way: it stays reserved, the job waits.
+        Err(PaymentLinkError::Provider(err @ ProviderError::Refused { .. }))
+            if err.refusal() != Some(Refusal::Credentials) =>
+        {
             change(desk, scope, id, End::Failed(err.to_string())).await?;
             Ok(ProviderRefundStatus::Failed)
         }

@@ -308,7 +308,7 @@ impl World<'_> {
         let (entity, other) = (self.found().await, self.found().await);
         let today = day("2026-11-21");
         let mut run = DunningRun::begin(self.ids.next(), entity, today);
-        run.plan((1, 2), 4, 50);
+        run.plan(3, 4, 50);
         self.keep_run(&mut run).await.unwrap();
         let mut twin = DunningRun::begin(self.ids.next(), entity, today);
         let refused = self.keep_run(&mut twin).await.unwrap_err();
@@ -366,9 +366,9 @@ impl World<'_> {
             outcome(tx, counted).await.unwrap();
         }
         let mut tx = self.tx().await;
-        assert_eq!(tx.dunning_runs().count_cuts(today).await.unwrap(), 2);
+        assert_eq!(tx.dunning_runs().cuts_of(today).await.unwrap().len(), 2);
         for none in [(other, today.1), (entity, day("2026-11-22"))] {
-            assert_eq!(tx.dunning_runs().count_cuts(none).await.unwrap(), 0);
+            assert!(tx.dunning_runs().cuts_of(none).await.unwrap().is_empty());
         }
     }
 

@@ -177,12 +177,12 @@ impl World<'_> {
     /// A fee goes the long way, and is on one invoice.
     async fn a_bill_of_the_run_carries_the_fees_that_wait(&self, run: &dyn BillingRunStore) {
         let (account, fee) = self.charged_late().await;
+        let of = self.tx().await.accounts().lock(account).await;
+        let entity = of.unwrap().unwrap().entity();
+        // Nothing else will ever bring a bill for it.
+        assert_eq!(self.page(run, entity).await[0].papers.fees, [fee]);
         self.sell(account, "2026-11-21", "2026-11-21").await;
-        let mut tx = self.tx().await;
-        let of = tx.accounts().lock(account).await.unwrap().unwrap();
-        drop(tx);
-        let facts = self.page(run, of.entity()).await;
-        assert_eq!(facts[0].papers.fees, [fee]);
+        assert_eq!(self.page(run, entity).await[0].papers.fees, [fee]);
         let prepared = self.prepared(run, account).await;
         assert!(!prepared.is_plain);
         let draft = prepared.bill.draft.clone().unwrap();

@@ -57,10 +57,12 @@ impl DunningRunRepository for MemoryTx {
         self.write(Write::Cut(entity, on, account))
     }
 
-    async fn count_cuts(&mut self, day: (EntityId, LocalDate)) -> Result<u64, StoreError> {
+    async fn cuts_of(
+        &mut self,
+        day: (EntityId, LocalDate),
+    ) -> Result<BTreeSet<AccountId>, StoreError> {
         let key = (self.tenant, day.0, day.1);
-        let cut = self.rows.cuts.get(&key).map_or(0, BTreeSet::len);
-        u64::try_from(cut).map_err(StoreError::corrupt)
+        Ok(self.rows.cuts.get(&key).cloned().unwrap_or_default())
     }
 }
 

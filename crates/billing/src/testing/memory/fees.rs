@@ -65,7 +65,7 @@ fn fee(it: &ChargeView) -> Fee {
 }
 
 impl Rows {
-    fn charges_of(
+    pub(super) fn charges_of(
         &self,
         tenant: TenantId,
         account: AccountId,

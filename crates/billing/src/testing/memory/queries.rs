@@ -257,8 +257,13 @@ impl BillingQueries for MemoryBilling {
     ) -> Result<Vec<AccountId>, StoreError> {
         let rows = self.lock();
         let due = |it: Subscription| it.is_due(page.today);
+        let brings_a_bill = |it: Subscription| it.next_bill_on().is_some();
         sweep(&rows, tenant, entity, page, |it| {
-            Ok(it.parked.is_none() && any_subscription(&rows, tenant, it, due)?)
+            let mut fees = rows.charges_of(tenant, it.id).filter(|fee| fee.waits());
+            Ok(it.parked.is_none()
+                && (any_subscription(&rows, tenant, it, due)?
+                    || fees.next().is_some()
+                        && !any_subscription(&rows, tenant, it, brings_a_bill)?))
         })
     }
 

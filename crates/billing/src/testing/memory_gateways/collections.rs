@@ -81,6 +81,14 @@ impl ProviderRefundRepository for MemoryTx {
         Ok(found.cloned().map(ProviderRefund::restore))
     }
 
+    async fn under_way(&mut self, payment: PaymentId) -> Result<Vec<ProviderRefund>, StoreError> {
+        let mine = self.rows.refunds.iter().filter(|it| it.0.0 == self.tenant);
+        let open = mine.filter(|it| it.1.payment == payment && it.1.status.is_under_way());
+        Ok(open
+            .map(|it| ProviderRefund::restore(it.1.clone()))
+            .collect())
+    }
+
     async fn save(&mut self, refund: &mut ProviderRefund) -> Result<(), StoreError> {
         let row = refund.snapshot().clone();
         let (id, version) = (row.id, row.version);

@@ -12,7 +12,7 @@ use super::MemoryGateways;
 use crate::gateway::{
     CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
     ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
-    WebhookSnapshot, WebhookStatus,
+    ReconciliationStatus, WebhookSnapshot, WebhookStatus,
 };
 
 /// The page of rows that pass a filter, newest first.
@@ -192,6 +192,7 @@ impl GatewayQueries for MemoryGateways {
         let rows = self.lock();
         let mine = rows.reconciliations.iter().filter(|it| it.0.0 == tenant);
         let mine = mine.filter(|it| it.1.gateway_account == account);
+        let mine = mine.filter(|it| it.1.status != ReconciliationStatus::Failed);
         Ok(mine.map(|it| it.1.last_on).max())
     }
 }

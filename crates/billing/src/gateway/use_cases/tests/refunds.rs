@@ -174,8 +174,12 @@ async fn never_more_goes_back_than_was_paid() {
     refund_payment(&world.billing, &world.clock, &world.scope, in_cash)
         .await
         .unwrap();
-    let above = paid.ask(paid.command(Some(5_000_000))).await;
-    assert!(above.is_ok(), "10 and 5 are 15 at the provider");
+    let above = paid.ask(paid.command(Some(1))).await;
+    let why = "10 on their way and 6 in cash are more than 15";
+    assert!(
+        matches!(above, Err(ProviderRefundError::NothingLeft(_))),
+        "{why}"
+    );
     let none = paid.ask(paid.command(None)).await;
     assert!(matches!(none, Err(ProviderRefundError::NothingLeft(_))));
     let mut bad = paid.command(Some(1));
