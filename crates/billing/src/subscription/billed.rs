@@ -108,7 +108,7 @@ impl Subscription {
     }
 
     /// The next day on which something takes effect that was decided for later.
-    fn next_decision_on(&self) -> Option<LocalDate> {
+    pub(super) fn next_decision_on(&self) -> Option<LocalDate> {
         let decisions = &self.data.decisions;
         let over = self.data.charged_until;
         let counts = |it: &LocalDate| over.is_none_or(|end| *it < end);

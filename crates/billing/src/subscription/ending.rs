@@ -114,10 +114,10 @@ impl Subscription {
         self.tell_of_paid_time(today);
     }
 
+    /// Decisions for days on which it is charged no more never come into force.
     fn put_into_force(&mut self, today: LocalDate) {
         let before = self.data.decisions.in_force;
-        let due = self.data.decisions.effects(before).min();
-        let Some(first) = due.filter(|it| *it <= today) else {
+        let Some(first) = self.next_decision_on().filter(|it| *it <= today) else {
             return;
         };
         let over = self.data.ends_on;
@@ -132,7 +132,8 @@ impl Subscription {
                 });
             }
         }
-        self.data.decisions.in_force = today;
+        let last = self.data.charged_until.and_then(|it| it.pred_opt());
+        self.data.decisions.in_force = last.map_or(today, |it| it.min(today));
         self.changed = true;
         self.rebill(first);
     }

@@ -388,6 +388,22 @@ fn the_earlier_end_stands_and_nothing_changes_after_it() {
 }
 
 #[test]
+fn what_was_decided_for_after_the_end_never_comes_into_force() {
+    let mut it = sold("2026-11-01");
+    it.billed(day("2026-11-01"));
+    let (today, much_later) = (day("2026-11-11"), day("2027-05-27"));
+    let other = plan(2, 1);
+    it.change_plan(&other, At::PeriodEnd, today).unwrap();
+    it.cancel(Ending::at(At::Now), today).unwrap();
+    it.catch_up(today);
+    let (agreed, _) = (it.agreement(), it.take_events());
+    it.catch_up(much_later);
+    assert_eq!(it.agreement(), agreed);
+    assert!(!it.is_due(much_later));
+    assert!(told(&mut it).is_empty());
+}
+
+#[test]
 fn days_out_of_reach_are_named() {
     let (mut it, today) = (sold("2026-11-01"), day("2026-12-20"));
     let mut change = |from: &str| it.change_plan(&plan(2, 1), on(from), today);
