@@ -245,7 +245,7 @@ async fn billed<C: ConnectionTrait>(
     let mut lines = HashMap::<SubscriptionId, (Vec<LineRow>, Vec<LineRow>)>::new();
     for chunk in subscriptions.chunks(CHUNK) {
         let wanted = sql::rows_from(chunk.len(), 2, 2);
-        let from = sql::found_for_wanted(connection, "invoice_lines", BILLED);
+        let from = sql::found_for_wanted(connection, "invoice_lines", BILLED, "cycle_end");
         let text = format!(
             "WITH wanted (id, horizon) AS (VALUES {wanted}) SELECT {LINE_COLUMNS} {from} ORDER BY invoice_id, line"
         );
@@ -324,7 +324,7 @@ async fn of_accounts<T: FromQueryResult, C: ConnectionTrait>(
         format!("found.tenant_id = $1 AND found.account_id = wanted.account AND {which}");
     for chunk in accounts.chunks(CHUNK) {
         let wanted = sql::rows_from(chunk.len(), 1, 2);
-        let from = sql::found_for_wanted(connection, table, &condition);
+        let from = sql::found_for_wanted(connection, table, &condition, order);
         let text = format!(
             "WITH wanted (account) AS (VALUES {wanted}) SELECT found.* {from} ORDER BY {order}"
         );
