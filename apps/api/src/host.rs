@@ -2,9 +2,12 @@
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
+use axum::Router;
+use billing::gateway::PaymentGateway;
 use bootstrap::{
     Product, Settings, first_start, show_first_operator, sign_in_policy, start_logging,
     stop_on_signal,
@@ -32,20 +35,25 @@ struct House {
 
 /// Serves the product until a signal.
 pub(crate) async fn serve_product(settings: Settings) -> anyhow::Result<()> {
-    let house = House::open(&settings).await?;
+    let house = House::open(&settings, |_| Vec::new()).await?;
     if let Some(first) = first_start(house.product.ports(), &settings.founding).await? {
         show_first_operator(&first)?;
         say_what_is_next(house.address()?)?;
     }
-    house.run(&settings).await
+    house.run(&settings, Router::new()).await
 }
 
 impl House {
-    async fn open(settings: &Settings) -> anyhow::Result<Self> {
+    /// `providers` are payment providers besides the real ones, which may want to know where this process listens.
+    async fn open(
+        settings: &Settings,
+        providers: impl FnOnce(SocketAddr) -> Vec<Arc<dyn PaymentGateway>>,
+    ) -> anyhow::Result<Self> {
         start_logging(&settings.log)?;
         let stop = stop_on_signal()?;
         let listener = listen(settings.server.bind).await?;
-        let product = Product::open(settings).await?;
+        let providers = providers(listener.local_addr()?);
+        let product = Product::open_with(settings, providers).await?;
         Ok(Self {
             product,
             listener,
@@ -57,13 +65,14 @@ impl House {
         Ok(self.listener.local_addr()?)
     }
 
-    /// Serves and works until the stop, then closes the database last.
-    async fn run(self, settings: &Settings) -> anyhow::Result<()> {
+    /// Serves, with `pages` beside the API, and works until the stop, then closes the database last.
+    async fn run(self, settings: &Settings, pages: Router) -> anyhow::Result<()> {
         let address = self.address()?;
         let product = self.product;
         product.ensure_schedules(&settings.sweeps).await?;
         let (worker, ready) = start_worker(&product, settings, &self.stop)?;
         let router = crate::router(product.ports().clone(), api_settings(settings, ready));
+        let router = router.merge(pages);
         say_where(address)?;
         let served = tokio::select! {
             served = serve(self.listener, router, self.stop.clone()) => served,
@@ -115,6 +124,7 @@ fn api_settings(settings: &Settings, worker_ready: Option<watch::Receiver<bool>>
         request_timeout: Duration::from_secs(settings.server.request_timeout_s),
         max_in_flight: settings.server.max_in_flight,
         sign_in: sign_in_policy(settings),
+        takes_webhooks: settings.payments.webhooks,
         worker_ready,
         metrics: bootstrap::start_metrics(),
     }

@@ -17,6 +17,8 @@ pub struct ApiSettings {
     pub max_in_flight: usize,
     /// How long tokens live and how many wrong passwords are too many.
     pub sign_in: SignInPolicy,
+    /// Whether payment providers may tell of payments; the address of a webhook leads nowhere otherwise.
+    pub takes_webhooks: bool,
     /// Turns true when the worker in this process claims; `None` if it runs in a process of its own.
     pub worker_ready: Option<watch::Receiver<bool>>,
     /// What this process has counted, for `/monitoring/metrics`; `None` if it counts nothing.

@@ -15,6 +15,8 @@ mod provider;
 mod reconciliation;
 mod reference;
 mod refund;
+#[cfg(any(test, feature = "testing", feature = "sandbox"))]
+mod sandbox;
 mod token;
 mod use_cases;
 mod webhook;
@@ -47,6 +49,8 @@ pub use reconciliation::{
 };
 pub use reference::{BadReference, OrderReference, ProviderReference};
 pub use refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus, RefundOrigin};
+#[cfg(any(test, feature = "testing", feature = "sandbox"))]
+pub use sandbox::SandboxGateway;
 pub use token::{BadWebhookToken, WebhookToken};
 pub use use_cases::add_account::{AddGatewayAccount, GatewayAccountError, add_gateway_account};
 pub use use_cases::cancel_link::cancel_payment_link;

@@ -2,11 +2,13 @@
 
 mod calendar;
 mod catalogue;
+mod payments;
 mod people;
 mod residents;
 mod routers;
 mod seed;
 
+pub use payments::sandbox;
 pub use residents::live_in;
 pub use routers::DemoRouters;
 pub use seed::seed;
@@ -19,6 +21,7 @@ pub const ROUTER_PASSWORD: &str = "demo-router";
 /// Turns settings into those of a demonstration: an Indonesian provider whose routers are on loopback.
 pub fn adapt(settings: &mut Settings) {
     settings.routers.allow_loopback = true;
+    settings.payments.allow_test_accounts = true;
     let founding = &mut settings.founding;
     "demo".clone_into(&mut founding.tenant);
     "Nusantara Net (demo)".clone_into(&mut founding.name);

@@ -13,9 +13,10 @@ use payment_gateways::{
 
 use crate::settings::PaymentSettings;
 
-/// Every provider that the product talks to, with the accounts that the settings allow.
+/// Every provider that the product talks to, and `others` inside the process, with the accounts that the settings allow.
 pub(crate) fn connect(
     settings: &PaymentSettings,
+    others: Vec<Arc<dyn PaymentGateway>>,
     clock: &Arc<dyn Clock>,
     randomness: &Arc<dyn Randomness>,
 ) -> anyhow::Result<Gateways> {
@@ -34,7 +35,8 @@ pub(crate) fn connect(
         url => everywhere(&address("payments.midtrans_url", url)?),
     };
     let midtrans = MidtransGateway::new(client, hosts, Arc::clone(clock));
-    let gateways: [Arc<dyn PaymentGateway>; 2] = [Arc::new(stripe), Arc::new(midtrans)];
+    let real: [Arc<dyn PaymentGateway>; 2] = [Arc::new(stripe), Arc::new(midtrans)];
+    let gateways = real.into_iter().chain(others);
     Ok(match settings.allow_test_accounts {
         true => Gateways::with_test_accounts(gateways),
         false => Gateways::live(gateways),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use access::HostRules;
 use anyhow::Context;
-use billing::gateway::GatewayPorts;
+use billing::gateway::{GatewayPorts, PaymentGateway};
 use chrono::Duration as Span;
 use crypto_adapter::{Argon2Cost, Argon2Hasher, KeyRing, OsRandomness, SystemClock, SystemIds};
 use jobs::{RetryPolicy, Schedules};
@@ -35,6 +35,17 @@ impl Product {
     /// If the database cannot be reached or its schema is old, or the key file is missing or unreadable; the message
     /// says what to do.
     pub async fn open(settings: &Settings) -> anyhow::Result<Self> {
+        Self::open_with(settings, Vec::new()).await
+    }
+
+    /// The same with more payment providers: those of a demonstration.
+    ///
+    /// # Errors
+    /// As [`Product::open`].
+    pub async fn open_with(
+        settings: &Settings,
+        providers: Vec<Arc<dyn PaymentGateway>>,
+    ) -> anyhow::Result<Self> {
         let clock = the_clock();
         let randomness: Arc<dyn Randomness> = Arc::new(OsRandomness);
         let ids: Arc<dyn Ids> =
@@ -61,7 +72,8 @@ impl Product {
         };
         let gateway = gateway_settings(&settings.routers, host_rules);
         let gateway = RouterOsGateway::new(gateway, Arc::clone(&randomness));
-        let gateways = crate::payment_gateways::connect(&settings.payments, &clock, &randomness)?;
+        let payments = &settings.payments;
+        let gateways = crate::payment_gateways::connect(payments, providers, &clock, &randomness)?;
         let hasher = Argon2Hasher::new(Argon2Cost::standard(), Arc::clone(&randomness));
         let shared = Arc::new(store.clone());
         let ports = Ports {
@@ -270,12 +282,12 @@ const fn intervals(sweeps: &SweepSettings) -> [(&'static str, i64); 9] {
 }
 
 #[cfg(not(feature = "test-hooks"))]
-fn the_clock() -> Arc<dyn Clock> {
+pub(crate) fn the_clock() -> Arc<dyn Clock> {
     Arc::new(SystemClock)
 }
 
 #[cfg(feature = "test-hooks")]
-fn the_clock() -> Arc<dyn Clock> {
+pub(crate) fn the_clock() -> Arc<dyn Clock> {
     crate::hooks::moved_clock(Arc::new(SystemClock))
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 use e2e::{Operator, Product, Sabotage, Shape, eventually, text, whole};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::programs;
 use crate::story::SOON;
@@ -29,6 +29,7 @@ async fn shown(product: &mut Product) -> Result<()> {
     let before = before.await?;
     before.check()?;
     somebody_is_online(&operator).await?;
+    somebody_pays_on_the_page(&operator).await?;
     product.stop().await?;
     product.start(&Sabotage::default()).await?;
     let after = Counts::of(&product.admin().await?).await?;
@@ -106,6 +107,34 @@ async fn somebody_is_online(operator: &Operator) -> Result<()> {
         Ok((online > 0).then_some(()))
     })
     .await
+}
+
+/// An invoice, a link, and the one button of the page that it leads to.
+async fn somebody_pays_on_the_page(operator: &Operator) -> Result<()> {
+    let provider = operator.list("/gateway-accounts").await?;
+    let provider = provider.first().context("an account at the sandbox")?;
+    let invoices = operator.list("/invoices").await?;
+    let mut due = invoices.iter().filter(|it| it["settlement"] == "open");
+    let invoice = due.next().context("an unpaid invoice")?;
+    let link = json!({
+        "account": invoice["account"], "gateway_account": provider["id"], "amount": invoice["due"],
+        "description": "Internet", "return_url": "https://isp.example/paid", "minutes": 60,
+    });
+    let link = operator.post("/payment-links", &link).await?;
+    let (http, url) = (reqwest::Client::new(), text(&link, "/pay_url")?);
+    let page = http.get(url).send().await?.text().await?;
+    ensure!(page.contains("<button>"), "{page}");
+    for _ in 0..2 {
+        let thanks = http.post(url).send().await?.error_for_status()?;
+        let thanks = thanks.text().await?;
+        ensure!(thanks.contains("Thank you"), "{thanks}");
+    }
+    let path = format!("/invoices/{}", text(invoice, "/id")?);
+    let invoice = operator.get(&path).await?;
+    ensure!(invoice["settlement"] == "paid", "{invoice}");
+    let nowhere = http.get(format!("{url}x")).send().await?.status().as_u16();
+    ensure!(nowhere == 404, "a page of nothing: {nowhere}");
+    Ok(())
 }
 
 fn words(items: &[Value], pointer: &str) -> Result<Vec<String>> {

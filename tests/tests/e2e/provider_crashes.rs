@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use e2e::{
-    Operator, Patience, Product, Routers, Sabotage, Shape, differences, eventually, money,
-    projection, seeded_points, text, until, whole,
+    MovedClock, Operator, Patience, Product, Routers, Sabotage, Shape, differences, eventually,
+    money, projection, seeded_points, text, until, whole,
 };
 use gateway_sim::{GatewaySim, SimSettings};
 use serde_json::{Value, json};
@@ -46,6 +46,9 @@ struct Stage<'a> {
     sim: &'a GatewaySim,
     base: String,
     log: &'a Path,
+    clock: &'a MovedClock,
+    /// Whether the product listens to what the provider tells.
+    listens: bool,
 }
 
 /// How many points were reached.
@@ -55,7 +58,7 @@ fn reached(log: &Path) -> Vec<String> {
 }
 
 /// Tells the story once, with dead processes started again, until the place of death was passed.
-async fn run(shape: Shape, kill_at: Option<(&str, usize)>) -> Result<Told> {
+async fn run(shape: Shape, listens: bool, kill_at: Option<(&str, usize)>) -> Result<Told> {
     let folder = tempfile::tempdir()?;
     let log: PathBuf = folder.path().join("points");
     let sabotage = Sabotage {
@@ -68,6 +71,7 @@ async fn run(shape: Shape, kill_at: Option<(&str, usize)>) -> Result<Told> {
     let sim = GatewaySim::start(SimSettings::for_tests(), now_s).await?;
     let mut product = product
         .with("PAYMENTS__ALLOW_TEST_ACCOUNTS", "true")
+        .with("PAYMENTS__WEBHOOKS", if listens { "true" } else { "false" })
         .with("PAYMENTS__STRIPE_URL", &format!("http://{}", sim.address()))
         .with("SWEEPS__POLL_PAYMENT_LINKS_S", "1");
     product.start(&sabotage).await?;
@@ -81,9 +85,11 @@ async fn run(shape: Shape, kill_at: Option<(&str, usize)>) -> Result<Told> {
         sim: &sim,
         base,
         log: &log,
+        clock: &clock,
+        listens,
     };
     let told = async {
-        let account = stage.is_cut_off(&clock).await.context("cut off")?;
+        let account = stage.is_cut_off().await.context("cut off")?;
         let before = reached(&log).len();
         stage.pays(&account).await.context("paying")?;
         let payment = stage.comes_back(&account).await.context("back")?;
@@ -121,7 +127,7 @@ impl Stage<'_> {
     }
 
     /// A customer who has not paid the first bill for two weeks; gives the account.
-    async fn is_cut_off(&self, clock: &e2e::MovedClock) -> Result<String> {
+    async fn is_cut_off(&self) -> Result<String> {
         let shop = Shop::open(self.operator, self.routers).await?;
         let sold = shop.subscribe(self.operator, "Siti", LOGIN, &shop.router_a);
         let (customer, _) = sold.await?;
@@ -132,7 +138,7 @@ impl Stage<'_> {
         until("the login", SOON, || self.secret_is("false")).await?;
         let bill = format!("/accounts/{account}/bill");
         self.operator.post(&bill, &json!({})).await?;
-        clock.move_to((2027, 3, 28, 10))?;
+        self.clock.move_to((2027, 3, 28, 10))?;
         until("the suspension", SOON, || self.secret_is("true")).await?;
         // Everything that is due by then is billed.
         let invoices = format!("/invoices?account={account}");
@@ -144,7 +150,7 @@ impl Stage<'_> {
         Ok(account)
     }
 
-    /// Pays a little more than is due, through the provider, which tells of it.
+    /// Pays a little more than is due, through the provider, which tells of it or is asked.
     async fn pays(&self, account: &str) -> Result<()> {
         let keys = json!({
             "gateway": "stripe", "name": "Stripe", "mode": "test", "method": "card",
@@ -170,7 +176,11 @@ impl Stage<'_> {
         let page = page.await?;
         let reference = page.rsplit('/').next().context("a page has a name")?;
         ensure!(self.sim.pay(reference), "the customer pays");
-        self.tell(&added.1, reference).await
+        if self.listens {
+            return self.tell(&added.1, reference).await;
+        }
+        // An open link is asked about every five minutes.
+        self.clock.advance(chrono::Duration::minutes(6))
     }
 
     /// The process may die before it answers: then the account is there, and its webhook gets another address.
@@ -262,11 +272,12 @@ impl Stage<'_> {
 /// The undisturbed story, and then one for each place of death.
 async fn same_after(
     shape: Shape,
+    listens: bool,
     places: impl FnOnce(&Told) -> Vec<(&'static str, usize)>,
 ) -> Result<()> {
-    let undisturbed = run(shape, None).await.context("undisturbed")?;
+    let undisturbed = run(shape, listens, None).await.context("undisturbed")?;
     for place in places(&undisturbed) {
-        let told = run(shape, Some(place)).await;
+        let told = run(shape, listens, Some(place)).await;
         let told = told.with_context(|| format!("killed at {place:?}"))?;
         let differences = differences(&undisturbed.left, &told.left);
         ensure!(
@@ -278,29 +289,63 @@ async fn same_after(
     Ok(())
 }
 
-/// A share of the seeded points from the payment to the refund.
+/// Seeded points from the payment to the refund.
+fn points(told: &Told, count: usize) -> impl Iterator<Item = (&'static str, usize)> + use<> {
+    let (before, after) = told.points;
+    let path = u64::try_from(after.saturating_sub(before)).unwrap_or(u64::MAX);
+    let points = seeded_points(SEED, count, path.max(1)).into_iter();
+    let points = points.filter_map(|it| usize::try_from(it).ok());
+    points.map(move |it| ("any", before + it))
+}
+
+/// A share of them.
 async fn seeded(shape: Shape, share: usize) -> Result<()> {
     let places = |told: &Told| {
-        let (before, after) = told.points;
-        let path = u64::try_from(after.saturating_sub(before)).unwrap_or(u64::MAX);
-        let points = seeded_points(SEED, SEEDED, path.max(1)).into_iter();
-        let ours = points.skip(share).step_by(SHARES);
-        let places = ours.filter_map(|it| usize::try_from(it).ok());
-        places.map(|it| ("any", before + it)).collect()
+        let all = points(told, SEEDED);
+        all.skip(share).step_by(SHARES).collect()
     };
-    same_after(shape, places).await
+    same_after(shape, true, places).await
+}
+
+/// Where nobody tells: two of them, and the place where the refund is asked for.
+async fn unheard(shape: Shape) -> Result<()> {
+    let places = |told: &Told| {
+        let refund = ("refund_at_provider.asked", 1);
+        points(told, 2).chain([refund]).collect()
+    };
+    same_after(shape, false, places).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_while_nobody_tells_changes_nothing() {
+    unheard(Shape::POSTGRES).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_worker_killed_while_nobody_tells_changes_nothing() {
+    unheard(Shape::Sqlite).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_killed_while_nobody_tells_changes_nothing() {
+    unheard(Shape::POSTGRES).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_worker_killed_while_nobody_tells_changes_nothing() {
+    unheard(Shape::Sqlite).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_at_the_named_points_of_a_payment_changes_nothing() {
     let places = |_: &Told| POINTS.map(|it| (it, 1)).to_vec();
-    same_after(Shape::POSTGRES, places).await.unwrap();
+    same_after(Shape::POSTGRES, true, places).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_embedded_worker_killed_at_the_named_points_of_a_payment_changes_nothing() {
     let places = |_: &Told| POINTS.map(|it| (it, 1)).to_vec();
-    same_after(Shape::Sqlite, places).await.unwrap();
+    same_after(Shape::Sqlite, true, places).await.unwrap();
 }
 
 macro_rules! shares {

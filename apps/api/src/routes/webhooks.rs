@@ -5,7 +5,9 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
-use billing::gateway::{MAX_WEBHOOK_BYTES, WebhookRequest, WebhookSnapshot, WebhookStatus};
+use billing::gateway::{
+    MAX_WEBHOOK_BYTES, ReceiveWebhookError, WebhookRequest, WebhookSnapshot, WebhookStatus,
+};
 use kernel::{GatewayAccountId, Secret, Timestamp, WebhookId, WebhookKind};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -164,6 +166,9 @@ async fn receive(
     Path((gateway, token)): Path<(String, String)>,
     request: Request,
 ) -> Result<Response, Problem> {
+    if !api.settings.takes_webhooks {
+        return Err(ReceiveWebhookError::NoSuchAddress.into());
+    }
     let (desk, token) = (api.ports.gateway_desk(), Secret::new(token));
     // Strangers are turned away before anything of theirs is read.
     let address = billing::gateway::admit_webhook(desk, &gateway, &token).await?;

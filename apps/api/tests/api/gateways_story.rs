@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use billing::gateway::SandboxGateway;
 use billing::gateway::{Gateways, PaymentGateway};
-use billing::testing::{MemoryGateways, SandboxGateway};
+use billing::testing::MemoryGateways;
 use bootstrap::Ports;
 use kernel::Secret;
 use operators::Role;
@@ -31,7 +32,7 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let sandbox = Arc::new(SandboxGateway::new(noon()));
+        let sandbox = Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon()))));
         let gateway: Arc<dyn PaymentGateway> = Arc::<SandboxGateway>::clone(&sandbox);
         let gateways = MemoryGateways::new().ports(Gateways::with_test_accounts([gateway]));
         let change = |ports| Ports {

@@ -6,8 +6,8 @@ use std::time::Duration;
 use access::HostRules;
 use access::testing::{FakeRouter, MemoryAccess, MemoryUsage};
 use axum::Router;
-use billing::gateway::{GatewayPorts, Gateways, PaymentGateway};
-use billing::testing::{MemoryBilling, MemoryGateways, SandboxGateway};
+use billing::gateway::{GatewayPorts, Gateways, PaymentGateway, SandboxGateway};
+use billing::testing::{MemoryBilling, MemoryGateways};
 use billing::{DunningPolicy, NewEntity, found_entity};
 use customers::testing::MemoryCustomers;
 use jobs::testing::MemoryJobs;
@@ -54,7 +54,10 @@ impl House {
     pub fn with(change: impl FnOnce(Ports) -> Ports, settings: ApiSettings) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
         let jobs = MemoryJobs::new();
-        let (sandbox, gateways) = (Arc::new(SandboxGateway::new(noon())), MemoryGateways::new());
+        let (sandbox, gateways) = (
+            Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon())))),
+            MemoryGateways::new(),
+        );
         let ports = change(ports(&clock, &jobs, (&sandbox, &gateways)));
         Self {
             router: router(ports.clone(), settings),
@@ -135,6 +138,7 @@ pub fn settings() -> ApiSettings {
         request_timeout: Duration::from_secs(30),
         max_in_flight: 64,
         sign_in: SignInPolicy::standard(),
+        takes_webhooks: true,
         worker_ready: None,
         metrics: None,
     }

@@ -1,4 +1,4 @@
-//! Gives the demonstration its routers, plans, customers, invoices and vouchers.
+//! Gives the demonstration its routers, plans, customers, invoices, vouchers and an account at a payment provider.
 
 use std::sync::Arc;
 
@@ -22,6 +22,7 @@ use workflows::{
 
 use super::calendar::DaysAgo;
 use super::catalogue::offer;
+use super::payments::open_account;
 use super::people::{Fate, Person, everybody};
 use super::routers::{API_USER, ROUTERS};
 use super::{DemoRouters, ROUTER_PASSWORD};
@@ -47,6 +48,7 @@ pub async fn seed(ports: &Ports, tenant: TenantId, routers: &DemoRouters) -> any
     let routers = enrol(ports, &scope, routers).await?;
     let plans = offer(ports, &scope).await?;
     order(ports, &scope, &plans, &routers).await?;
+    open_account(ports, &scope).await?;
     for person in everybody() {
         let name = person.name.clone();
         settle(ports, &scope, &plans, &routers, person)

@@ -8,6 +8,8 @@ use serde::Deserialize;
 pub struct PaymentSettings {
     /// Whether gateway accounts of the test mode may be configured and used: their payments move no real money.
     pub allow_test_accounts: bool,
+    /// Whether providers may tell of payments; without, every payment is found by asking for it.
+    pub webhooks: bool,
     /// Seconds that a call to a provider may take.
     pub timeout_s: u64,
     /// Where Stripe is; empty for Stripe itself.

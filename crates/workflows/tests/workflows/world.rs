@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 
 use access::testing::{FakeRouter, MemoryAccess, MemoryUsage, sample_profile, sample_router};
 use access::{AccessStore, Allowance, Grant, HostRules, LoginRef, Service, Subject};
-use billing::gateway::{Gateways, PaymentGateway};
-use billing::testing::{MemoryBilling, MemoryGateways, SandboxGateway};
+use billing::gateway::{Gateways, PaymentGateway, SandboxGateway};
+use billing::testing::{MemoryBilling, MemoryGateways};
 use billing::{
     BillLimits, Charging, DunningPolicy, Interval, IntervalUnit, NewEntity, NewPlan, SoldAs,
     define_plan, found_entity,
@@ -80,7 +80,7 @@ impl World {
             usage: MemoryUsage::beside(access.clone()),
             access,
             billing,
-            sandbox: Arc::new(SandboxGateway::new(noon)),
+            sandbox: Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon)))),
             gateways: MemoryGateways::new(),
             customers: MemoryCustomers::new(),
             vouchers: MemoryVouchers::new(),

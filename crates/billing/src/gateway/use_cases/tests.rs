@@ -22,6 +22,7 @@ use super::receive_webhook::{
 };
 use super::settle_webhook::settle_webhook;
 use crate::account::Account;
+use crate::gateway::SandboxGateway;
 use crate::gateway::{
     BadCredentials, BadLink, GatewayDesk, GatewayMode, GatewayQueries, GatewayStore, Gateways,
     LinkStatus, NewPaymentLink, NotReachable, PaymentLinkSnapshot, ProviderReference,
@@ -29,7 +30,7 @@ use crate::gateway::{
 };
 use crate::payment::{PaymentMethod, PaymentStatus};
 use crate::ports::{BillingQueries, BillingStore};
-use crate::testing::{MemoryBilling, MemoryGateways, SandboxGateway, gateway_store_contract};
+use crate::testing::{MemoryBilling, MemoryGateways, gateway_store_contract};
 use crate::use_cases::found_entity::found_entity;
 use crate::use_cases::record_payment::{RecordPayment, record_payment};
 use crate::{DunningPolicy, NewEntity, PaymentFilter};
@@ -61,7 +62,7 @@ impl World {
         let ids = CountingIds::from(1);
         let some: &dyn Ids = &ids;
         let scope = Scope::system(some.next(), "test", some.fresh());
-        let sandbox = Arc::new(SandboxGateway::new(begin()));
+        let sandbox = Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(begin()))));
         let billing = MemoryBilling::new();
         let account = an_account(&billing, some, &scope).await;
         Self {

@@ -1,14 +1,14 @@
 //! A payment provider inside the process, for tests and the demonstration: it moves no money and forgets at its end.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{Money, Secret, Timestamp};
+use kernel::{Clock, Money, Secret, Timestamp};
 
-use super::gateway_contract::GatewayBench;
-use crate::gateway::{
+use super::{
     BadCredentials, Checkout, GatewayCapabilities, GatewayCredentials, GatewayMode, ListSpan,
     Notice, Order, OrderReference, PaymentGateway, ProviderError, ProviderPayment,
     ProviderReference, ProviderStatus, Received, RefundAbility, RefundOrder, RefundProgress,
@@ -19,17 +19,21 @@ use crate::payment::RefundId;
 /// The header that carries the webhook secret.
 const SECRET_HEADER: &str = "x-sandbox-secret";
 
+/// Where the pages of a sandbox are that nobody serves.
+const NO_PAGES: &str = "https://sandbox.invalid/pay";
+
 #[derive(Debug, Clone)]
 struct Sale {
     order: Order,
+    begun_at: Timestamp,
     status: ProviderStatus,
     refunds: BTreeMap<RefundId, Money>,
 }
 
 /// The provider. Every test key is one of its keys, except [`SandboxGateway::WRONG_KEY`].
-#[derive(Debug)]
 pub struct SandboxGateway {
-    now: Timestamp,
+    clock: Arc<dyn Clock>,
+    pages: String,
     sales: Mutex<BTreeMap<String, Sale>>,
     is_away: AtomicBool,
     holds_refunds: AtomicBool,
@@ -39,15 +43,31 @@ impl SandboxGateway {
     /// The one key that it does not take.
     pub const WRONG_KEY: &'static str = "sandbox_wrong";
 
-    /// A provider without payments, at which everything happens at `now`.
+    /// A provider without payments, whose pages nobody serves.
     #[must_use]
-    pub const fn new(now: Timestamp) -> Self {
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
         Self {
-            now,
+            clock,
+            pages: NO_PAGES.to_owned(),
             sales: Mutex::new(BTreeMap::new()),
             is_away: AtomicBool::new(false),
             holds_refunds: AtomicBool::new(false),
         }
+    }
+
+    /// The page of an order is at this address, followed by `/` and the provider's name for the payment.
+    #[must_use]
+    pub fn with_pages(mut self, address: impl Into<String>) -> Self {
+        self.pages = address.into();
+        self
+    }
+
+    /// What is to be paid, and what became of it; `None` if it does not know the payment.
+    #[must_use]
+    pub fn order(&self, payment: &ProviderReference) -> Option<(Order, ProviderStatus)> {
+        let sales = self.lock();
+        let sale = sales.get(payment.as_str())?;
+        Some((sale.order.clone(), sale.status.clone()))
     }
 
     /// The customer pays an order that can still be paid. Says whether there was one.
@@ -57,7 +77,7 @@ impl SandboxGateway {
                 transaction: format!("sandbox-{}", sale.order.reference),
                 amount,
                 refunded: Money::zero(amount.currency()),
-                at: Some(self.now),
+                at: Some(self.clock.now()),
             })
         })
     }
@@ -164,6 +184,14 @@ impl SandboxGateway {
     }
 }
 
+impl fmt::Debug for SandboxGateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("SandboxGateway");
+        shown.field("sales", &self.lock().len());
+        shown.finish_non_exhaustive()
+    }
+}
+
 /// What became of a sale, as a number: the same state is told as the same event.
 fn news_of(sale: &Sale) -> i64 {
     match &sale.status {
@@ -240,6 +268,7 @@ impl PaymentGateway for SandboxGateway {
         let reference = reference_of(order.reference)?;
         let sale = Sale {
             order: order.clone(),
+            begun_at: self.clock.now(),
             status: ProviderStatus::Pending,
             refunds: BTreeMap::new(),
         };
@@ -250,7 +279,7 @@ impl PaymentGateway for SandboxGateway {
             return Err(ProviderError::refused(Refusal::Duplicate, message));
         }
         Ok(Checkout {
-            pay_url: format!("https://sandbox.invalid/pay/{reference}"),
+            pay_url: format!("{}/{reference}", self.pages),
             reference,
         })
     }
@@ -306,10 +335,10 @@ impl PaymentGateway for SandboxGateway {
         span: ListSpan,
     ) -> Result<Vec<ProviderPayment>, ProviderError> {
         self.admit(credentials)?;
-        if self.now < span.since || self.now >= span.until {
-            return Ok(Vec::new());
-        }
-        self.lock().values().map(payment_of).collect()
+        let sales = self.lock();
+        let begun = sales.values();
+        let begun = begun.filter(|it| (span.since..span.until).contains(&it.begun_at));
+        begun.map(payment_of).collect()
     }
 
     fn verify(
@@ -342,82 +371,5 @@ impl PaymentGateway for SandboxGateway {
             content_type: "application/json",
             body: "{\"received\":true}",
         }
-    }
-}
-
-/// The sandbox as the contract wants to see it.
-#[derive(Debug)]
-pub struct SandboxBench {
-    gateway: SandboxGateway,
-    credentials: GatewayCredentials,
-}
-
-impl SandboxBench {
-    /// A sandbox and its credentials.
-    ///
-    /// # Panics
-    /// Never: the credentials are good.
-    #[must_use]
-    #[allow(clippy::unwrap_used)]
-    pub fn new() -> Self {
-        let secrets = vec![Secret::new("sandbox-secret")];
-        let key = Secret::new("sandbox_key");
-        Self {
-            gateway: SandboxGateway::new(Timestamp::from_micros(1_795_235_501_000_000).unwrap()),
-            credentials: GatewayCredentials::new(GatewayMode::Test, key, secrets).unwrap(),
-        }
-    }
-}
-
-impl Default for SandboxBench {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-#[async_trait]
-#[allow(clippy::unwrap_used)]
-impl GatewayBench for SandboxBench {
-    fn gateway(&self) -> &dyn PaymentGateway {
-        &self.gateway
-    }
-
-    fn credentials(&self) -> GatewayCredentials {
-        self.credentials.clone()
-    }
-
-    fn wrong_key(&self) -> Secret {
-        Secret::new(SandboxGateway::WRONG_KEY)
-    }
-
-    fn other_modes_key(&self) -> Option<Secret> {
-        None
-    }
-
-    fn now(&self) -> Timestamp {
-        self.gateway.now
-    }
-
-    fn amount(&self) -> Money {
-        Money::from_minor(15_000_000, "IDR".parse().unwrap())
-    }
-
-    fn unpayable(&self) -> Money {
-        Money::from_minor(0, "IDR".parse().unwrap())
-    }
-
-    async fn begin(&self, _checkout: &Checkout) {}
-
-    async fn pay(&self, checkout: &Checkout) {
-        assert!(self.gateway.pay(&checkout.reference, self.amount()));
-    }
-
-    async fn expire(&self, checkout: &Checkout) {
-        assert!(self.gateway.expire(&checkout.reference));
-    }
-
-    async fn delivery(&self, checkout: &Checkout) -> WebhookRequest {
-        let secret = &self.credentials.webhook_secrets()[0];
-        self.gateway.delivery(&checkout.reference, secret)
     }
 }
