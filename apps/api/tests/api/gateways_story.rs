@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use billing::gateway::{Gateways, PaymentGateway};
-use billing::testing::{MemoryGateways, SandboxGateway};
-use bootstrap::Ports;
+use billing::testing::SandboxGateway;
 use kernel::Secret;
 use operators::Role;
 use serde_json::{Value, json};
 
 use crate::exchange::{Answer, Ask};
-use crate::house::{House, noon, settings};
+use crate::house::House;
 
 fn body_of_account() -> Value {
     json!({
@@ -31,17 +29,9 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let sandbox = Arc::new(SandboxGateway::new(noon()));
-        let gateway: Arc<dyn PaymentGateway> = Arc::<SandboxGateway>::clone(&sandbox);
-        let gateways = MemoryGateways::new().ports(Gateways::with_test_accounts([gateway]));
-        let change = |ports| Ports {
-            payment_gateways: gateways,
-            ..ports
-        };
-        Self {
-            house: House::with(change, settings()),
-            sandbox,
-        }
+        let house = House::new();
+        let sandbox = Arc::<SandboxGateway>::clone(&house.sandbox);
+        Self { house, sandbox }
     }
 
     async fn add(&self, body: Value) -> Answer {
