@@ -14,6 +14,7 @@ pub use access::Access;
 use crate::account::ChargeReason;
 use crate::dunning::NewProcedure;
 use crate::overdue::Level;
+use crate::payment::PaymentMethod;
 use crate::till::TillDayId;
 use crate::unmatched::UnmatchedId;
 
@@ -243,6 +244,7 @@ pub enum BillingEvent {
         unmatched: UnmatchedId,
         amount: Money,
         reason: String,
+        paid_out_as: Option<PaymentMethod>,
     },
     /// A provider told something about a payment that had resolved otherwise.
     PaymentToldLate {
@@ -268,6 +270,7 @@ pub enum BillingEvent {
         amount: Money,
         reopens: bool,
         reason: String,
+        paid_out_as: Option<PaymentMethod>,
     },
     /// Nothing happens to an account, however late it pays, until the hold is lifted or expires.
     HoldPlaced {

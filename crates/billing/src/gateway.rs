@@ -54,6 +54,7 @@ pub use sandbox::SandboxGateway;
 pub use token::{BadWebhookToken, WebhookToken};
 pub use use_cases::add_account::{AddGatewayAccount, GatewayAccountError, add_gateway_account};
 pub use use_cases::cancel_link::cancel_payment_link;
+pub use use_cases::carry_refund::refund_at_provider;
 pub use use_cases::change_account::{
     disable_gateway_account, enable_gateway_account, replace_credentials, replace_webhook_token,
 };
@@ -63,7 +64,7 @@ pub use use_cases::open_link::{
 };
 pub use use_cases::provider_refund::{
     ProviderRefundError, REFUND_AT_PROVIDER_JOB, ask_provider_refund, came_through_provider,
-    refund_at_provider, retry_provider_refund,
+    retry_provider_refund,
 };
 pub use use_cases::receive_webhook::{
     ReceiveWebhookError, SETTLE_WEBHOOK_JOB, WebhookAddress, admit_webhook, receive_webhook,
@@ -72,6 +73,7 @@ pub use use_cases::reconcile::{
     AskReconciliation, RECONCILE_GATEWAY_JOB, ReconciliationError, ask_reconciliation,
     reconcile_gateway,
 };
+pub use use_cases::refund_by_hand::{RefundByHandError, refund_by_hand};
 pub use use_cases::settle_webhook::{requeue_webhook, settle_webhook};
 pub use webhook::{
     MAX_WEBHOOK_BYTES, Notice, WebhookAnswer, WebhookRefusal, WebhookRequest, same_secret,

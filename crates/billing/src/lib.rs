@@ -238,7 +238,8 @@ pub use subscription::{
 };
 pub use switch::{Switch, price_direction};
 pub use till::{
-    Taking, TakingSource, TillClose, TillDay, TillDayId, TillDayKind, TillDaySnapshot, TillRefusal,
+    SuspenseCash, Taking, TakingSource, TillClose, TillDay, TillDayId, TillDayKind,
+    TillDaySnapshot, TillRefusal,
 };
 pub use till_ports::{TILL_OPEN_UNIQUE, TillDayView, TillFilter, TillQueries, TillRepository};
 pub use timeline::{Component, Pause, PausePolicy, Phase, Reschedule, Timeline, Timing};
@@ -274,7 +275,7 @@ pub use use_cases::found_entity::{FoundEntityError, found_entity};
 pub use use_cases::give_back::{
     GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment, undo_reversal,
 };
-pub use use_cases::give_time::give_time;
+pub use use_cases::give_time::{check_takes_days, give_time, give_time_within};
 pub use use_cases::head_documents::{HeadDocumentsError, change_logo, head_documents};
 pub use use_cases::hold_account::{lift_hold, place_hold};
 pub use use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_till};
@@ -285,7 +286,7 @@ pub use use_cases::prove_payment::{
     ApproveProof, ProofError, approve_proof, hand_in_proof, refuse_proof,
 };
 pub use use_cases::receive_unmatched::{
-    ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
+    ReceiveUnmatched, ReturnUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
 };
 pub use use_cases::record_payment::{RecordPayment, RecordPaymentError, record_payment};
 pub use use_cases::release_account::{ReleaseAccountError, release_account};

@@ -4,6 +4,7 @@ use kernel::{EntityId, Id, Kind, LocalDate, Money, MoneyError, OperatorId, Payme
 
 use crate::events::BillingEvent;
 use crate::payment::RefundId;
+use crate::unmatched::UnmatchedId;
 
 /// Marks the id of a day of a till.
 #[derive(Debug)]
@@ -93,6 +94,21 @@ pub struct Taking {
     /// The day it belongs to: the open one of the operator if it is cash. None if there was none, or it is no cash.
     pub day: Option<TillDayId>,
     /// How much.
+    pub amount: Money,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// Cash that no account has: it goes in and out of a till all the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SuspenseCash {
+    /// The money that fits no account: told once on its way in and once on its way out.
+    pub money: UnmatchedId,
+    /// Who took it, or handed it back.
+    pub operator: OperatorId,
+    /// The day it belongs to.
+    pub day: TillDayId,
+    /// How much: above zero on its way in, below zero on its way out.
     pub amount: Money,
     /// When.
     pub at: Timestamp,

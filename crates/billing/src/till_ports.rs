@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use kernel::{EntityId, Money, OperatorId, Page, PageRequest, StoreError, TenantId};
 
 use crate::report_ports::DayPage;
-use crate::till::{Taking, TillDay, TillDayId, TillDaySnapshot};
+use crate::till::{SuspenseCash, Taking, TillDay, TillDayId, TillDaySnapshot};
 
 /// The constraint that gives an operator one open day with an entity.
 pub const TILL_OPEN_UNIQUE: &str = "till_days_entity_id_operator_id";
@@ -29,6 +29,9 @@ pub trait TillRepository: Send {
 
     /// Notes who took money; told once for each source.
     async fn take(&mut self, taking: Taking) -> Result<(), StoreError>;
+
+    /// Notes cash that no account has; told once for its way in and once for its way out.
+    async fn take_suspense(&mut self, cash: SuspenseCash) -> Result<(), StoreError>;
 
     /// Writes the day and its events. Fails with [`StoreError::Conflict`] if the stored version moved on, and with a duplicate
     /// of [`TILL_OPEN_UNIQUE`] if the operator has an open day with the entity.

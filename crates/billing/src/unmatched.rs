@@ -227,11 +227,16 @@ impl Unmatched {
         Ok(())
     }
 
-    /// It went back to whoever sent it, for 1 to 300 characters of reason. Returns whether this was news.
+    /// It went back to whoever sent it, for 1 to 300 characters of reason, in another way than it came if one is named. Returns
+    /// whether this was news.
     ///
     /// # Errors
     /// [`UnmatchedRefusal`] if something else became of it before, or for a reason that is none.
-    pub fn give_back(&mut self, reason: &str) -> Result<bool, UnmatchedRefusal> {
+    pub fn give_back(
+        &mut self,
+        reason: &str,
+        paid_out_as: Option<PaymentMethod>,
+    ) -> Result<bool, UnmatchedRefusal> {
         let reason = reason_of(reason).map_err(UnmatchedRefusal::Reason)?;
         if self.data.state.status() == UnmatchedStatus::Returned {
             return Ok(false);
@@ -241,6 +246,7 @@ impl Unmatched {
             unmatched: self.data.id,
             amount: self.data.amount,
             reason: reason.clone(),
+            paid_out_as,
         });
         self.data.state = UnmatchedState::Returned { reason };
         Ok(true)

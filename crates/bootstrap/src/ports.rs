@@ -11,7 +11,7 @@ use jobs::{Housekeeping, JobControl, JobQueries, JobsStore, WorkSignal};
 use kernel::{Clock, Ids, Probe, Randomness, Receipts, Vault};
 use operators::{OperatorQueries, OperatorsStore, PasswordHasher, TenantDirectory, TokenSigner};
 use vouchers::{VoucherQueries, VouchersStore};
-use workflows::{Keeping, SubscriptionStore, Workbench};
+use workflows::{Keeping, RedemptionStore, SubscriptionStore, Workbench};
 
 /// The wired product. Cloning it clones handles, not state.
 #[derive(Clone)]
@@ -62,6 +62,8 @@ pub struct Ports {
     pub bill_limits: BillLimits,
     /// Sells a subscription together with its grant.
     pub subscription_store: Arc<dyn SubscriptionStore>,
+    /// Spends a voucher together with giving its days.
+    pub redemption_store: Arc<dyn RedemptionStore>,
     /// The payment providers, and what is kept of them.
     pub payment_gateways: GatewayPorts,
     /// Enqueues work that no change causes.

@@ -100,6 +100,7 @@ impl Product {
             billing_run: Arc::<Store>::clone(&shared),
             bill_limits: settings.billing.limits(),
             subscription_store: Arc::<Store>::clone(&shared),
+            redemption_store: Arc::<Store>::clone(&shared),
             payment_gateways: GatewayPorts {
                 gateways,
                 store: Arc::<Store>::clone(&shared),

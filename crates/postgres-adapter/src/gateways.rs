@@ -10,6 +10,7 @@ mod refund_row;
 mod webhook_row;
 
 use async_trait::async_trait;
+use billing::BillingTx;
 use billing::gateway::{
     CollectionRepository, GatewayAccount, GatewayAccountRepository, GatewayStore, GatewayTx,
     PaymentLink, PaymentLinkRepository, ProviderReference, ProviderRefundRepository,
@@ -69,6 +70,10 @@ impl GatewayTx for Tx {
     }
 
     fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository {
+        self
+    }
+
+    fn books(&mut self) -> &mut dyn BillingTx {
         self
     }
 }

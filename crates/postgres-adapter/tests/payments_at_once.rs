@@ -187,6 +187,7 @@ impl World {
                 payment,
                 amount: Some(kes(200_000)),
                 reason: "moved away".to_owned(),
+                paid_out_as: None,
             };
             match refund_payment(&self.store, &*self.clock, &self.scope(), command).await {
                 Err(err) if err.is_conflict() => {}

@@ -263,8 +263,10 @@ fn bench(
             allow_loopback: false,
         },
         bill_limits: BillLimits::STANDARD,
-        payment_gateways: billing::testing::MemoryGateways::new()
-            .ports(billing::gateway::Gateways::live([])),
+        payment_gateways: billing::testing::MemoryGateways::beside(
+            billing::testing::MemoryBilling::new(),
+        )
+        .ports(billing::gateway::Gateways::live([])),
         receipts: Arc::new(NoReceipts),
         probe: Arc::new(NoProbe),
         housekeeping: Arc::new(MemoryJobs::new()),

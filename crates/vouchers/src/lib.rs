@@ -36,7 +36,7 @@ pub use use_cases::activate_voucher::{ActivateVoucher, activate_voucher};
 pub use use_cases::expire_vouchers::expire_vouchers;
 pub use use_cases::generate_chunk::{GenerateChunk, GenerateChunkError, Generated, generate_chunk};
 pub use use_cases::order_batch::{OrderBatch, OrderBatchError, order_batch};
-pub use use_cases::redeem_voucher::{RedeemVoucher, RedeemVoucherError, redeem_voucher};
+pub use use_cases::redeem_voucher::{RedeemVoucher, RedeemVoucherError, Redeemed, redeem_within};
 pub use use_cases::reveal_codes::{RevealCodes, RevealCodesError, RevealedCode, reveal_codes};
 pub use use_cases::sell_voucher::{SellVoucher, sell_voucher};
 pub use use_cases::void_batch::{VoidBatch, VoidBatchError, void_batch};

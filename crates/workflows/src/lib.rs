@@ -91,6 +91,7 @@ mod local_day;
 mod order_vouchers;
 mod progress;
 mod reactions;
+mod redeem_on_subscription;
 mod sell_subscription;
 mod sold_plans;
 #[cfg(feature = "testing")]
@@ -105,6 +106,9 @@ pub use local_day::zone_of;
 pub use order_vouchers::{OrderVouchers, OrderVouchersError, OrderVouchersPorts, order_vouchers};
 pub use progress::Progress;
 pub use reactions::{deliver, subscriptions};
+pub use redeem_on_subscription::{
+    RedeemOnSubscriptionError, RedemptionStore, RedemptionTx, redeem_on_subscription,
+};
 pub use sell_subscription::{
     SellSubscription, SellSubscriptionError, SubscriptionStore, SubscriptionTx, sell_subscription,
 };

@@ -29,7 +29,6 @@ const SUBSCRIPTIONS: &[(&str, &str)] = &[
     ("vouchers.voucher_expired", end_voucher_grant::NAME),
     ("vouchers.voucher_voided", end_voucher_grant::NAME),
     ("vouchers.voucher_redeemed", end_voucher_grant::NAME),
-    ("vouchers.voucher_redeemed", give_time::NAME),
     ("access.profile_changed", refresh_routers::NAME),
 ];
 

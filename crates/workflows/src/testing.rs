@@ -1,4 +1,4 @@
-//! The fake of the store that writes a subscription and its grant at once: both contexts' own fakes in one transaction.
+//! The fakes of the stores that write two contexts at once: both contexts' own fakes in one transaction.
 
 use access::adoption::ImportRepository;
 use access::testing::MemoryAccess;
@@ -13,7 +13,10 @@ use billing::{
     SubscriptionRepository, UnmatchedRepository,
 };
 use kernel::{JobRequest, Scope, StoreError, UnitOfWork};
+use vouchers::testing::MemoryVouchers;
+use vouchers::{BatchRepository, VoucherRepository, VouchersStore, VouchersTx};
 
+use crate::redeem_on_subscription::{RedemptionStore, RedemptionTx};
 use crate::sell_subscription::{SubscriptionStore, SubscriptionTx};
 
 /// Both fakes; what is written to one without the other is seen here too.
@@ -135,5 +138,65 @@ impl BillingTx for Both {
 
     fn ledger(&mut self) -> &mut dyn Ledger {
         self.billing.ledger()
+    }
+}
+
+/// The fakes of vouchers and billing; what is written to one without the other is seen here too.
+#[derive(Debug, Clone)]
+pub struct MemoryRedemptions {
+    vouchers: MemoryVouchers,
+    billing: MemoryBilling,
+}
+
+impl MemoryRedemptions {
+    /// A store over two others.
+    #[must_use]
+    pub const fn of(vouchers: MemoryVouchers, billing: MemoryBilling) -> Self {
+        Self { vouchers, billing }
+    }
+}
+
+#[async_trait]
+impl RedemptionStore for MemoryRedemptions {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn RedemptionTx>, StoreError> {
+        Ok(Box::new(Redemption {
+            vouchers: VouchersStore::begin(&self.vouchers, scope).await?,
+            billing: BillingStore::begin(&self.billing, scope).await?,
+        }))
+    }
+}
+
+struct Redemption {
+    vouchers: Box<dyn VouchersTx>,
+    billing: Box<dyn BillingTx>,
+}
+
+#[async_trait]
+impl UnitOfWork for Redemption {
+    async fn enqueue(&mut self, job: JobRequest) -> Result<(), StoreError> {
+        self.vouchers.enqueue(job).await
+    }
+
+    /// Nobody else writes between the two, so that the second cannot fail where the first did not.
+    async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        let Self { vouchers, billing } = *self;
+        vouchers.commit().await?;
+        billing.commit().await
+    }
+}
+
+impl VouchersTx for Redemption {
+    fn batches(&mut self) -> &mut dyn BatchRepository {
+        self.vouchers.batches()
+    }
+
+    fn vouchers(&mut self) -> &mut dyn VoucherRepository {
+        self.vouchers.vouchers()
+    }
+}
+
+impl RedemptionTx for Redemption {
+    fn billing(&mut self) -> &mut dyn BillingTx {
+        &mut *self.billing
     }
 }

@@ -3,7 +3,7 @@
 use billing::gateway::{
     BadCredentials, BadDays, BadLink, DismissNoteError, GatewayAccountError, NotReachable,
     NothingLeft, PaymentLinkError, ProviderError, ProviderRefundError, ReceiveWebhookError,
-    ReconciliationError, Refusal, WebhookRefusal,
+    ReconciliationError, RefundByHandError, Refusal, WebhookRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -101,6 +101,15 @@ impl From<ReconciliationError> for Problem {
                 Self::refused("last_on", "not_over", rule.to_string())
             }
             ReconciliationError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<RefundByHandError> for Problem {
+    fn from(err: RefundByHandError) -> Self {
+        match err {
+            RefundByHandError::UnderWay { .. } => Self::wrong_state("refund_under_way", err),
+            RefundByHandError::NotGiven(err) => err.into(),
         }
     }
 }

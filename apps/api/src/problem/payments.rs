@@ -79,6 +79,7 @@ impl From<UnmatchedError> for Problem {
             UnmatchedError::Refused(refusal) => refusal.into(),
             UnmatchedError::OtherContent(_) => duplicate("id", &err),
             UnmatchedError::DuplicateReference => duplicate("reference", &err),
+            UnmatchedError::NoTill => Self::wrong_state("no_open_till", err),
             UnmatchedError::Store(err) => err.into(),
         }
     }
@@ -136,6 +137,7 @@ impl From<PaymentRefusal> for Problem {
             PaymentRefusal::OtherContent(_) => duplicate("id", &refusal),
             PaymentRefusal::Reason => Self::invalid("reason", "length", text),
             PaymentRefusal::NotLeft { .. } => Self::refused("amount", "above_payment", text),
+            PaymentRefusal::CashIsRefunded => Self::wrong_state("cash", refusal),
             PaymentRefusal::Refund(refusal) => bad_refund(refusal),
         }
     }

@@ -4,6 +4,7 @@ use vouchers::{
     BadBatch, BadCodeStyle, BadValidity, BatchRefusal, OrderBatchError, RedeemVoucherError,
     RevealCodesError, VoidBatchError, VoucherError, VoucherRefusal,
 };
+use workflows::RedeemOnSubscriptionError;
 
 use super::Problem;
 
@@ -23,6 +24,16 @@ impl From<RedeemVoucherError> for Problem {
             RedeemVoucherError::Unusable => Self::refused("code", "unusable", text),
             RedeemVoucherError::NoDays => Self::refused("code", "no_days", text),
             RedeemVoucherError::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<RedeemOnSubscriptionError> for Problem {
+    fn from(err: RedeemOnSubscriptionError) -> Self {
+        match err {
+            RedeemOnSubscriptionError::NotTaken(err) => err.into(),
+            RedeemOnSubscriptionError::NotRedeemed(err) => err.into(),
+            RedeemOnSubscriptionError::Store(err) => err.into(),
         }
     }
 }

@@ -78,6 +78,9 @@ pub(crate) struct ReturnBody {
     /// Why, in somebody's words.
     #[schema(example = "moved away")]
     reason: Option<String>,
+    /// How it left, if not the way the payment came.
+    #[schema(value_type = Option<words::PaymentMethodWord>, example = "cash")]
+    paid_out_as: Option<PaymentMethod>,
     #[schema(value_type = String, format = DateTime)]
     at: Timestamp,
 }
@@ -88,6 +91,7 @@ impl From<Return> for ReturnBody {
             kind: it.why.as_str(),
             amount: it.amount.into(),
             reason: it.reason,
+            paid_out_as: it.paid_out_as,
             at: it.at,
         }
     }

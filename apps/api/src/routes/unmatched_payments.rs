@@ -3,8 +3,8 @@
 use axum::Json;
 use axum::extract::State;
 use billing::{
-    AllocateUnmatched, Claimed, PaymentMethod, ReceiveUnmatched, UnmatchedId, UnmatchedKind,
-    UnmatchedStatus, UnmatchedView,
+    AllocateUnmatched, Claimed, PaymentMethod, ReceiveUnmatched, ReturnUnmatched, UnmatchedId,
+    UnmatchedKind, UnmatchedStatus, UnmatchedView,
 };
 use kernel::{AccountId, PaymentId, Scope, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -133,6 +133,9 @@ pub(crate) struct ReturnUnmatchedBody {
     #[validate(length(min = 1, max = 300))]
     #[schema(min_length = 1, max_length = 300, example = "not a customer of ours")]
     reason: String,
+    /// How it leaves, if not the way it came: `cash` leaves the till of whoever hands it out.
+    #[schema(value_type = Option<words::PaymentMethodWord>, example = "cash")]
+    paid_out_as: Option<PaymentMethod>,
 }
 
 /// Which money is listed.
@@ -174,7 +177,8 @@ async fn list(
     Ok(Listed::of(page))
 }
 
-/// Takes money that fits no account: it stands in suspense until somebody says whose it is.
+/// Takes money that fits no account: it stands in suspense until somebody says whose it is. Cash goes into the open till of
+/// whoever takes it; without one it is refused (`no_open_till`).
 #[utoipa::path(
     post, path = "/unmatched-payments", operation_id = "receive_unmatched_payment", tag = "payments",
     params(KeyHeader),
@@ -263,7 +267,7 @@ async fn claim(
     give_to(&api, &caller, &request.attempt, (code, body.account)).await
 }
 
-/// Gives money back to whoever sent it. Twice is harmless.
+/// Gives money back to whoever sent it. Cash leaves the open till of whoever hands it out. Twice is harmless.
 #[utoipa::path(
     post, path = "/unmatched-payments/{id}/return", operation_id = "return_unmatched_payment", tag = "payments",
     params(("id" = String, Path, description = "An unmatched payment id"), KeyHeader),
@@ -276,11 +280,16 @@ async fn send_back(
     PathId(id): PathId<UnmatchedKind>,
     request: Once<ReturnUnmatchedBody>,
 ) -> Result<Acted<UnmatchedBody>, Problem> {
+    let command = ReturnUnmatched {
+        id,
+        reason: request.body.reason,
+        paid_out_as: request.body.paid_out_as,
+    };
     let (_, turn) = once(&api, &caller, &request.attempt, id, |scope| {
-        let (api, reason) = (api.clone(), request.body.reason.clone());
+        let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
-            billing::return_unmatched(&*it.billing, &*it.clock, &scope, id, &reason).await
+            billing::return_unmatched(&*it.billing, &*it.clock, &scope, command).await
         }
     })
     .await?;

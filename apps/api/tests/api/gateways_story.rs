@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use billing::gateway::SandboxGateway;
-use billing::gateway::{Gateways, PaymentGateway};
-use billing::testing::MemoryGateways;
-use bootstrap::Ports;
 use kernel::Secret;
 use operators::Role;
 use serde_json::{Value, json};
 
 use crate::exchange::{Answer, Ask};
-use crate::house::{House, noon, settings};
+use crate::house::House;
 
 fn body_of_account() -> Value {
     json!({
@@ -32,17 +29,9 @@ struct Stage {
 
 impl Stage {
     fn new() -> Self {
-        let sandbox = Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon()))));
-        let gateway: Arc<dyn PaymentGateway> = Arc::<SandboxGateway>::clone(&sandbox);
-        let gateways = MemoryGateways::new().ports(Gateways::with_test_accounts([gateway]));
-        let change = |ports| Ports {
-            payment_gateways: gateways,
-            ..ports
-        };
-        Self {
-            house: House::with(change, settings()),
-            sandbox,
-        }
+        let house = House::new();
+        let sandbox = Arc::<SandboxGateway>::clone(&house.sandbox);
+        Self { house, sandbox }
     }
 
     async fn add(&self, body: Value) -> Answer {

@@ -19,6 +19,7 @@ use operators::{Claims, FoundTenant, Password, Role, SignInPolicy, TokenSigner, 
 use uuid::Uuid;
 use vouchers::testing::MemoryVouchers;
 use workflows::Keeping;
+use workflows::testing::MemoryRedemptions;
 
 use crate::exchange::{Answer, Ask};
 use crate::receipts::{MemoryReceipts, WithReceipts};
@@ -54,11 +55,10 @@ impl House {
     pub fn with(change: impl FnOnce(Ports) -> Ports, settings: ApiSettings) -> Self {
         let clock = Arc::new(FixedClock::at(noon()));
         let jobs = MemoryJobs::new();
-        let (sandbox, gateways) = (
-            Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon())))),
-            MemoryGateways::new(),
-        );
-        let ports = change(ports(&clock, &jobs, (&sandbox, &gateways)));
+        let sandbox = Arc::new(SandboxGateway::new(Arc::new(FixedClock::at(noon()))));
+        let billing = MemoryBilling::new();
+        let gateways = MemoryGateways::beside(billing.clone());
+        let ports = change(ports(&clock, &jobs, billing, (&sandbox, &gateways)));
         Self {
             router: router(ports.clone(), settings),
             ports,
@@ -147,6 +147,7 @@ pub fn settings() -> ApiSettings {
 fn ports(
     clock: &Arc<FixedClock>,
     jobs: &MemoryJobs,
+    billing: MemoryBilling,
     (sandbox, store): (&Arc<SandboxGateway>, &MemoryGateways),
 ) -> Ports {
     let access = MemoryAccess::new();
@@ -155,7 +156,6 @@ fn ports(
     let customers = MemoryCustomers::new();
     let operators = MemoryOperators::new();
     let vouchers = MemoryVouchers::new();
-    let billing = MemoryBilling::new();
     Ports {
         clock: Arc::<FixedClock>::clone(clock),
         ids: Arc::new(CountingIds::from(1)),
@@ -182,7 +182,7 @@ fn ports(
             allow_loopback: false,
         },
         vouchers: Arc::new(vouchers.clone()),
-        voucher_queries: Arc::new(vouchers),
+        voucher_queries: Arc::new(vouchers.clone()),
         billing: Arc::new(WithReceipts {
             inner: billing.clone(),
             receipts: receipts.clone(),
@@ -190,6 +190,10 @@ fn ports(
         billing_queries: Arc::new(billing.clone()),
         billing_run: Arc::new(billing.clone()),
         bill_limits: billing::BillLimits::STANDARD,
+        redemption_store: Arc::new(WithReceipts {
+            inner: MemoryRedemptions::of(vouchers.clone(), billing.clone()),
+            receipts: receipts.clone(),
+        }),
         subscription_store: Arc::new(WithReceipts {
             inner: MemorySales { billing, access },
             receipts: receipts.clone(),

@@ -43,7 +43,8 @@ impl Debt {
     }
 
     async fn pay(&self, minor: i64) -> String {
-        let body = json!({ "account": self.account, "amount": idr(minor), "method": "cash" });
+        let body =
+            json!({ "account": self.account, "amount": idr(minor), "method": "mobile_money" });
         let paid = self.post("/payments", body).await.is(201);
         paid.body["id"].as_str().unwrap().to_owned()
     }

@@ -115,9 +115,10 @@ async fn a_refund_goes_through_the_provider_and_is_watched_until_it_is_done() {
         (&json!("waiting"), &json!("here"))
     );
 
-    let by_hand = json!({ "amount": idr(1), "reason": "cash", "by_hand": true });
+    let by_hand =
+        |minor| json!({ "amount": idr(minor), "reason": "handed out", "paid_out_as": "cash" });
     let path = format!("/payments/{}/refund", stage.link);
-    let early = stage.post(&path, by_hand.clone()).await.is(409);
+    let early = stage.post(&path, by_hand(6_000_001)).await.is(409);
     assert_eq!(early.first_error(), "status refund_under_way");
     let above = json!({ "amount": idr(6_000_001), "reason": "all" });
     let above = stage.post(&path, above).await.is(422);
@@ -127,7 +128,8 @@ async fn a_refund_goes_through_the_provider_and_is_watched_until_it_is_done() {
     assert_eq!(stage.returned().await, idr(4_000_000));
     let done = stage.get("/provider-refunds?status=done").await;
     assert_eq!(done["items"][0]["id"], *refund);
-    stage.post(&path, by_hand).await.is(201);
+    let given = stage.post(&path, by_hand(1)).await.is(201);
+    assert_eq!(given.body["returns"][1]["paid_out_as"], "cash");
     assert_eq!(stage.returned().await, idr(4_000_001));
 }
 
@@ -142,11 +144,16 @@ async fn what_the_books_refuse_is_shown_with_what_to_do() {
         .next()
         .unwrap()
         .to_owned();
+    // The provider has heard of it before somebody reverses the payment here.
+    let sandbox = &stage.shop.house.sandbox;
+    sandbox.hold_refunds(true);
+    stage.work(&refund).await;
     let reverse = format!("/payments/{}/reverse", stage.link);
     stage
         .post(&reverse, json!({ "reason": "the bank" }))
         .await
         .is(200);
+    sandbox.hold_refunds(false);
     stage.work(&refund).await;
     let waiting = stage.waiting("refunds").await;
     assert_eq!(waiting.len(), 1);

@@ -20,7 +20,8 @@ use kernel::{
 use operators::{
     OperatorRepository, OperatorsStore, OperatorsTx, SessionRepository, TenantRepository,
 };
-use workflows::{SubscriptionStore, SubscriptionTx};
+use vouchers::{BatchRepository, VoucherRepository, VouchersTx};
+use workflows::{RedemptionStore, RedemptionTx, SubscriptionStore, SubscriptionTx};
 
 type Kept = HashMap<(TenantId, IdempotencyKey), StoredReceipt>;
 
@@ -333,5 +334,33 @@ impl GatewayTx for ReceiptTx<dyn GatewayTx> {
 
     fn reconciliations(&mut self) -> &mut dyn billing::gateway::ReconciliationRepository {
         self.inner.reconciliations()
+    }
+
+    fn books(&mut self) -> &mut dyn BillingTx {
+        self.inner.books()
+    }
+}
+
+#[async_trait]
+impl<S: RedemptionStore> RedemptionStore for WithReceipts<S> {
+    async fn begin(&self, scope: &Scope) -> Result<Box<dyn RedemptionTx>, StoreError> {
+        let inner = self.inner.begin(scope).await?;
+        Ok(self.wrap(scope, inner))
+    }
+}
+
+impl VouchersTx for ReceiptTx<dyn RedemptionTx> {
+    fn batches(&mut self) -> &mut dyn BatchRepository {
+        self.inner.batches()
+    }
+
+    fn vouchers(&mut self) -> &mut dyn VoucherRepository {
+        self.inner.vouchers()
+    }
+}
+
+impl RedemptionTx for ReceiptTx<dyn RedemptionTx> {
+    fn billing(&mut self) -> &mut dyn BillingTx {
+        self.inner.billing()
     }
 }

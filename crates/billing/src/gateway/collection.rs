@@ -52,6 +52,8 @@ pub struct NewCollection {
     pub link: PaymentId,
     /// What the provider is asked about it as.
     pub reference: ProviderReference,
+    /// How much of it the books say was given back before this was remembered: what the provider says of that is no news.
+    pub booked_back: Money,
 }
 
 /// Why nothing more is given back at a provider.
@@ -84,10 +86,17 @@ pub struct Collection {
 
 impl Collection {
     /// The provider has collected money that is in the books.
-    #[must_use]
-    pub fn collect(new: NewCollection, received: &Received, now: Timestamp) -> Self {
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the books and the provider speak of other currencies.
+    pub fn collect(
+        new: NewCollection,
+        received: &Received,
+        now: Timestamp,
+    ) -> Result<Self, MoneyError> {
         let received_at = received.at.unwrap_or(now);
-        Self {
+        let given_back = new.booked_back.min(received.refunded)?;
+        Ok(Self {
             state: CollectionSnapshot {
                 payment: new.payment,
                 gateway_account: new.gateway_account,
@@ -95,13 +104,13 @@ impl Collection {
                 reference: new.reference,
                 transaction: received.transaction.clone(),
                 amount: received.amount,
-                given_back: Money::zero(received.amount.currency()),
+                given_back,
                 is_taken_back: false,
                 received_at,
                 next_poll_at: Some(now.plus(FIRST_POLL)),
                 version: 0,
             },
-        }
+        })
     }
 
     /// The collection that a store kept.

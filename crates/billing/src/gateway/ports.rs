@@ -15,6 +15,7 @@ use super::reconciliation::{Reconciliation, ReconciliationSnapshot};
 use super::reference::ProviderReference;
 use super::refund::{ProviderRefund, ProviderRefundSnapshot, ProviderRefundStatus};
 use crate::payment::RefundId;
+use crate::ports::BillingTx;
 
 /// The constraint that keeps the names of gateway accounts unique in a tenant.
 pub const GATEWAY_NAME_UNIQUE: &str = "gateway_accounts_name";
@@ -51,6 +52,9 @@ pub trait GatewayTx: UnitOfWork {
     fn provider_refunds(&mut self) -> &mut dyn ProviderRefundRepository;
     /// Comparisons with providers.
     fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository;
+    /// The books, in this transaction: what goes back at a provider and what is booked must not pass each other. Whoever
+    /// changes money of an account locks the account first.
+    fn books(&mut self) -> &mut dyn BillingTx;
 }
 
 /// Gateway accounts of the scope's tenant.

@@ -97,6 +97,8 @@ pub struct ProviderRefundSnapshot {
     pub note: Option<String>,
     /// When it was asked for, or found.
     pub asked_at: Timestamp,
+    /// When its provider was first told of it: from then on it may have gone back, whatever the books say.
+    pub told_at: Option<Timestamp>,
     /// When it was done, or failed.
     pub ended_at: Option<Timestamp>,
     /// 0 if it was never stored.
@@ -177,6 +179,20 @@ impl ProviderRefund {
         }
     }
 
+    /// Whether its provider is to hear of it and has not yet: until then it can be called off.
+    #[must_use]
+    pub fn is_to_be_told(&self) -> bool {
+        let state = &self.state;
+        state.origin == RefundOrigin::Here
+            && state.status == ProviderRefundStatus::Waiting
+            && state.told_at.is_none()
+    }
+
+    /// Its provider is told of it from now on.
+    pub const fn told(&mut self, now: Timestamp) {
+        self.state.told_at = Some(now);
+    }
+
     /// Leaves word for a person: why it still waits.
     pub fn note(&mut self, note: impl Into<String>) {
         self.state.note = Some(note.into());
@@ -250,6 +266,7 @@ const fn new_state(
         status: ProviderRefundStatus::Waiting,
         note: None,
         asked_at: now,
+        told_at: None,
         ended_at: None,
         version: 0,
     }

@@ -196,6 +196,9 @@ pub enum PaymentRefusal {
         /// What was asked for.
         asked: Money,
     },
+    /// Nobody can take cash out of a till from afar.
+    #[error("cash is refunded, not reversed: what leaves the till is counted then")]
+    CashIsRefunded,
     /// The refund breaks a rule.
     #[error(transparent)]
     Refund(#[from] RefundRefusal),

@@ -3,7 +3,7 @@
 use kernel::{Id, Kind, Money, MoneyError, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Payment, PaymentRefusal, PaymentState, PaymentStatus};
+use super::{Payment, PaymentMethod, PaymentRefusal, PaymentState, PaymentStatus};
 use crate::allocation::Allocation;
 use crate::books::{RefundRefusal, refund_amount};
 use crate::events::BillingEvent;
@@ -59,6 +59,9 @@ pub struct Return {
     /// Why, in somebody's words; nobody was asked before reasons were kept.
     #[serde(default)]
     pub reason: Option<String>,
+    /// How it left, if not the way the payment came; nobody was asked before that was kept.
+    #[serde(default)]
+    pub paid_out_as: Option<PaymentMethod>,
 }
 
 /// What follows from money that went back.
@@ -111,7 +114,24 @@ impl Payment {
         self.must_be(PaymentStatus::Settled, "refunded")
     }
 
-    /// Gives money back: `None` for all of it. What pays nothing goes first, then what it paid last, which is owed again
+    /// Whether a refund of this id is among what went back.
+    #[must_use]
+    pub fn knows_refund(&self, id: RefundId) -> bool {
+        let why = ReturnKind::Refund { id };
+        self.data.returns.iter().any(|it| it.why == why)
+    }
+
+    /// What was given back on purpose, whoever did it.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the stored amounts contradict each other.
+    pub fn refunded(&self) -> Result<Money, MoneyError> {
+        let refunds = self.data.returns.iter();
+        let refunds = refunds.filter(|it| matches!(it.why, ReturnKind::Refund { .. }));
+        Money::sum(self.data.amount.currency(), refunds.map(|it| it.amount))
+    }
+
+    /// Gives money back: `None` for all of it, and in another way than it came if one is named. What pays nothing goes first, then what it paid last, which is owed again
     /// (billing.md, invariant 31). The same id again changes nothing.
     ///
     /// # Errors
@@ -120,7 +140,7 @@ impl Payment {
     pub fn refund(
         &mut self,
         id: RefundId,
-        requested: Option<Money>,
+        (requested, paid_out_as): (Option<Money>, Option<PaymentMethod>),
         reason: &str,
         at: Timestamp,
     ) -> Result<GivenBack, PaymentRefusal> {
@@ -128,6 +148,7 @@ impl Payment {
         let why = ReturnKind::Refund { id };
         if let Some(known) = self.data.returns.iter().find(|it| it.why == why) {
             let same = requested.is_none_or(|it| it == known.amount)
+                && known.paid_out_as == paid_out_as
                 && known.reason.as_ref().is_none_or(|it| *it == reason);
             return match same {
                 true => Ok(self.nothing_given()),
@@ -137,30 +158,47 @@ impl Payment {
         self.check_refundable()?;
         let received = self.received().map_err(RefundRefusal::Money)?;
         let amount = refund_amount(received, requested, &[])?;
-        let given = self.give(why, amount, (at, reason.clone()));
-        let given = given.map_err(RefundRefusal::Money)?;
+        let back = Return {
+            why,
+            amount,
+            at,
+            reason: Some(reason.clone()),
+            paid_out_as,
+        };
+        let given = self.give(back).map_err(RefundRefusal::Money)?;
         self.events.push(BillingEvent::Refunded {
             payment: self.data.id,
             amount,
             reopens: !given.released.is_empty(),
             reason,
+            paid_out_as,
         });
         Ok(given)
     }
 
-    /// The provider takes it back: everything it paid is owed again. A second time changes nothing.
+    /// The provider takes it back: everything it paid is owed again. A second time changes nothing. Nobody can take cash out of
+    /// a till from afar: it is refunded, and the till counts it.
     ///
     /// # Errors
-    /// [`PaymentRefusal`] if there is nothing to take, or for a reason that is not 1 to 300 characters.
+    /// [`PaymentRefusal`] if it came in cash, if there is nothing to take, or for a reason that is not 1 to 300 characters.
     pub fn reverse(&mut self, reason: &str, at: Timestamp) -> Result<GivenBack, PaymentRefusal> {
         let reason = reason_of(reason)?;
         if self.is_reversed() {
             return Ok(self.nothing_given());
         }
         self.must_be(PaymentStatus::Settled, "reversed")?;
+        if self.data.method == PaymentMethod::Cash {
+            return Err(PaymentRefusal::CashIsRefunded);
+        }
         let amount = self.received().map_err(RefundRefusal::Money)?;
-        let given = self.give(ReturnKind::Reversal, amount, (at, reason.clone()));
-        let given = given.map_err(RefundRefusal::Money)?;
+        let back = Return {
+            why: ReturnKind::Reversal,
+            amount,
+            at,
+            reason: Some(reason.clone()),
+            paid_out_as: None,
+        };
+        let given = self.give(back).map_err(RefundRefusal::Money)?;
         self.events.push(BillingEvent::PaymentReversed {
             payment: self.data.id,
             amount,
@@ -188,6 +226,7 @@ impl Payment {
             amount: amount.checked_neg().map_err(RefundRefusal::Money)?,
             at,
             reason: Some(reason.clone()),
+            paid_out_as: None,
         });
         self.events.push(BillingEvent::ReversalUndone {
             payment: self.data.id,
@@ -204,20 +243,11 @@ impl Payment {
         }
     }
 
-    fn give(
-        &mut self,
-        why: ReturnKind,
-        amount: Money,
-        (at, reason): (Timestamp, String),
-    ) -> Result<GivenBack, MoneyError> {
+    fn give(&mut self, back: Return) -> Result<GivenBack, MoneyError> {
+        let amount = back.amount;
         let to_release = amount.checked_sub(self.unallocated()?.min(amount)?)?;
         let released = self.take_off(to_release, None)?;
-        self.data.returns.push(Return {
-            why,
-            amount,
-            at,
-            reason: Some(reason),
-        });
+        self.data.returns.push(back);
         Ok(GivenBack { amount, released })
     }
 }

@@ -124,6 +124,16 @@ impl Subscription {
         Ok(period)
     }
 
+    /// Whether it takes days now.
+    ///
+    /// # Errors
+    /// As [`extend`](Self::extend).
+    pub fn takes_days(&self, today: LocalDate) -> Result<(), SubscriptionRefusal> {
+        let mut then = self.clone();
+        then.catch_up(today);
+        then.next_start(today).map(drop)
+    }
+
     /// Gives days without charging for them, and returns the first day that is not paid for then. The next period begins there.
     ///
     /// # Errors

@@ -91,6 +91,17 @@ impl MemoryBilling {
         mine.into_iter().map(|(_, it)| (**it).clone()).collect()
     }
 
+    pub(super) fn transaction(&self, scope: &Scope) -> MemoryTx {
+        let rows = self.lock().clone();
+        MemoryTx {
+            store: self.clone(),
+            tenant: scope.tenant,
+            rows,
+            writes: Vec::new(),
+            locked: BTreeMap::new(),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -99,19 +110,12 @@ impl MemoryBilling {
 #[async_trait]
 impl BillingStore for MemoryBilling {
     async fn begin(&self, scope: &Scope) -> Result<Box<dyn BillingTx>, StoreError> {
-        let rows = self.lock().clone();
-        Ok(Box::new(MemoryTx {
-            store: self.clone(),
-            tenant: scope.tenant,
-            rows,
-            writes: Vec::new(),
-            locked: BTreeMap::new(),
-        }))
+        Ok(Box::new(self.transaction(scope)))
     }
 }
 
 /// A transaction: it sees its own writes, which are replayed on the shared rows when it commits.
-struct MemoryTx {
+pub(super) struct MemoryTx {
     store: MemoryBilling,
     tenant: TenantId,
     rows: Rows,
@@ -147,6 +151,12 @@ impl UnitOfWork for MemoryTx {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
+        self.finish()
+    }
+}
+
+impl MemoryTx {
+    pub(super) fn finish(self) -> Result<(), StoreError> {
         let mut shared = self.store.lock();
         // Whoever was alone has seen what replaying the writes would come to.
         let was_alone = self.rows.generation == shared.generation;

@@ -18,6 +18,9 @@ use crate::gateway::{
     WebhookStatus,
 };
 use crate::payment::RefundId;
+use crate::ports::BillingTx;
+use crate::testing::MemoryBilling;
+use crate::testing::memory::MemoryTx as BooksTx;
 
 mod collections;
 mod queries;
@@ -49,16 +52,20 @@ enum Write {
 }
 
 /// The fake: cloning it clones a handle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct MemoryGateways {
     rows: Arc<Mutex<Rows>>,
+    books: MemoryBilling,
 }
 
 impl MemoryGateways {
-    /// An empty store.
+    /// An empty store beside the books of the same installation.
     #[must_use]
-    pub fn new() -> Self {
-        Self::default()
+    pub fn beside(books: MemoryBilling) -> Self {
+        Self {
+            rows: Arc::default(),
+            books,
+        }
     }
 
     /// The fake as an installation with these providers holds it.
@@ -192,6 +199,7 @@ struct MemoryTx {
     tenant: TenantId,
     rows: Rows,
     writes: Vec<Write>,
+    books: BooksTx,
 }
 
 impl MemoryTx {
@@ -211,6 +219,7 @@ impl GatewayStore for MemoryGateways {
             tenant: scope.tenant,
             rows,
             writes: Vec::new(),
+            books: self.books.transaction(scope),
         }))
     }
 
@@ -239,11 +248,17 @@ impl UnitOfWork for MemoryTx {
     }
 
     async fn commit(self: Box<Self>) -> Result<(), StoreError> {
-        let mut shared = self.store.lock();
+        let Self {
+            store,
+            tenant,
+            writes,
+            books,
+            ..
+        } = *self;
+        let mut shared = store.lock();
         let mut rows = shared.clone();
-        self.writes
-            .iter()
-            .try_for_each(|it| rows.apply(self.tenant, it))?;
+        writes.iter().try_for_each(|it| rows.apply(tenant, it))?;
+        books.finish()?;
         *shared = rows;
         Ok(())
     }
@@ -272,6 +287,10 @@ impl GatewayTx for MemoryTx {
 
     fn reconciliations(&mut self) -> &mut dyn ReconciliationRepository {
         self
+    }
+
+    fn books(&mut self) -> &mut dyn BillingTx {
+        &mut self.books
     }
 }
 

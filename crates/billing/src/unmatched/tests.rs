@@ -37,7 +37,7 @@ fn it_is_allocated_once() {
         again,
         Err(UnmatchedRefusal::NotOpen(UnmatchedStatus::Allocated))
     );
-    assert!(money.give_back("a stranger").is_err());
+    assert!(money.give_back("a stranger", None).is_err());
     let told: Vec<_> = money.take_events().iter().map(DomainEvent::name).collect();
     assert_eq!(
         told,
@@ -49,9 +49,9 @@ fn it_is_allocated_once() {
 fn it_goes_back_once_and_for_a_reason() {
     let ids: &dyn Ids = &CountingIds::from(9);
     let mut money = Unmatched::receive(new(500), noon()).unwrap();
-    assert!(money.give_back("  ").is_err());
-    assert_eq!(money.give_back("a stranger"), Ok(true));
-    assert_eq!(money.give_back("a stranger"), Ok(false));
+    assert!(money.give_back("  ", None).is_err());
+    assert_eq!(money.give_back("a stranger", None), Ok(true));
+    assert_eq!(money.give_back("a stranger", None), Ok(false));
     assert!(money.allocate(ids.next(), ids.next()).is_err());
     assert_eq!(money.take_events().len(), 2);
 }

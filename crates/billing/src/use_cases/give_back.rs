@@ -2,12 +2,12 @@
 
 use kernel::{Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
 
-use super::keep_till::note_taking;
+use super::keep_till::{Took, note_taking};
 use super::paid::{Spoken, locked, reopen};
 use super::settlement::{posting, use_credit};
 use crate::account::Account;
 use crate::ledger::LedgerAccount;
-use crate::payment::{GivenBack, Payment, PaymentRefusal, RefundId};
+use crate::payment::{GivenBack, Payment, PaymentMethod, PaymentRefusal, RefundId};
 use crate::ports::{BillingStore, BillingTx};
 use crate::till::TakingSource;
 
@@ -22,6 +22,16 @@ pub struct RefundPayment {
     pub amount: Option<Money>,
     /// Why, in 1 to 300 characters.
     pub reason: String,
+    /// How it leaves, if not the way the payment came: cash that is handed out leaves a till whatever the payment was, and
+    /// cash that goes back by transfer does not.
+    pub paid_out_as: Option<PaymentMethod>,
+}
+
+impl RefundPayment {
+    /// How the money of a payment leaves.
+    pub(crate) fn leaves_as(&self, payment: &Payment) -> PaymentMethod {
+        self.paid_out_as.unwrap_or(payment.method())
+    }
 }
 
 /// A provider takes a payment back, or gives it again.
@@ -64,15 +74,32 @@ pub async fn refund_payment(
     scope: &Scope,
     command: RefundPayment,
 ) -> Result<(), GiveBackError> {
-    let now = clock.now();
     let mut tx = store.begin(scope).await?;
-    let of = Spoken::Payment(command.payment);
-    let (account, mut payment) = found(&mut *tx, &of).await?;
-    let given = payment.refund(command.id, command.amount, &command.reason, now)?;
+    let found = found(&mut *tx, &Spoken::Payment(command.payment)).await?;
+    if refund_in(&mut *tx, scope, found, &command, clock.now()).await? {
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
+/// The same in the caller's transaction, which has locked the account and commits. Returns whether something went back.
+pub(crate) async fn refund_in(
+    tx: &mut dyn BillingTx,
+    scope: &Scope,
+    (account, mut payment): (Account, Payment),
+    command: &RefundPayment,
+    now: Timestamp,
+) -> Result<bool, GiveBackError> {
+    let wanted = (command.amount, command.paid_out_as);
+    let given = payment.refund(command.id, wanted, &command.reason, now)?;
     if payment.has_news() {
         let out = given.amount.checked_neg().map_err(StoreError::corrupt)?;
-        let taken = (TakingSource::Refund(command.id), out);
-        note_taking(&mut *tx, scope, (&account, &payment), taken, now).await?;
+        let what = Took {
+            source: TakingSource::Refund(command.id),
+            amount: out,
+            method: command.leaves_as(&payment),
+        };
+        note_taking(tx, scope, (&account, &payment), what, now).await?;
     }
     finish(tx, account, payment, ("refund", given), now).await
 }
@@ -91,7 +118,10 @@ pub async fn reverse_payment(
     let mut tx = store.begin(scope).await?;
     let (account, mut payment) = found(&mut *tx, &command.of).await?;
     let given = payment.reverse(&command.reason, now)?;
-    finish(tx, account, payment, ("reversal", given), now).await
+    if finish(&mut *tx, account, payment, ("reversal", given), now).await? {
+        tx.commit().await?;
+    }
+    Ok(())
 }
 
 /// A provider gives a reversed payment again: it pays what is open, oldest first. On one that is not reversed this changes
@@ -133,25 +163,24 @@ async fn found(tx: &mut dyn BillingTx, of: &Spoken) -> Result<(Account, Payment)
 }
 
 /// Opens what the money had paid, takes it out of the books, and lets other credit pay what is open. Nothing where nothing
-/// happened to the payment.
+/// happened to the payment; returns whether something did.
 async fn finish(
-    mut tx: Box<dyn BillingTx>,
+    tx: &mut dyn BillingTx,
     mut account: Account,
     mut payment: Payment,
     (what, given): (&'static str, GivenBack),
     now: Timestamp,
-) -> Result<(), GiveBackError> {
+) -> Result<bool, GiveBackError> {
     if !payment.has_news() {
-        return Ok(());
+        return Ok(false);
     }
-    reopen(&mut *tx, (&account, &payment), &given.released, now).await?;
+    reopen(tx, (&account, &payment), &given.released, now).await?;
     let sides = (LedgerAccount::CustomerCredit, LedgerAccount::Cash);
     let money = (sides, given.amount);
-    post(&mut *tx, (&account, &payment), what, money, now).await?;
+    post(tx, (&account, &payment), what, money, now).await?;
     tx.payments().save(&mut payment).await?;
-    use_credit(&mut *tx, &mut account, now).await?;
-    tx.commit().await?;
-    Ok(())
+    use_credit(tx, &mut account, now).await?;
+    Ok(true)
 }
 
 async fn post(

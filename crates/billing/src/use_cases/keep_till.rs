@@ -127,31 +127,49 @@ pub async fn close_till(
     Ok(())
 }
 
+/// Money that an operator took, or gave back below zero.
+pub(super) struct Took {
+    pub(super) source: TakingSource,
+    pub(super) amount: Money,
+    /// How it came or left: only cash is in a till.
+    pub(super) method: PaymentMethod,
+}
+
 /// Notes that an operator took the money of a payment, or gave it back below zero. Cash belongs to the open day of the operator,
 /// if there is one. What the product itself records was taken by nobody.
 pub(super) async fn note_taking(
     tx: &mut dyn BillingTx,
     scope: &Scope,
     (account, payment): (&Account, &Payment),
-    (source, amount): (TakingSource, Money),
+    took: Took,
     at: Timestamp,
 ) -> Result<(), StoreError> {
     let Actor::Operator(operator) = scope.actor else {
         return Ok(());
     };
     let entity = account.entity();
-    let day = match payment.method() {
-        PaymentMethod::Cash => tx.tills().lock_open(entity, operator).await?,
-        _ => None,
-    };
+    let day = open_day(tx, (entity, operator), took.method).await?;
     let taking = Taking {
-        source,
+        source: took.source,
         payment: payment.id(),
         entity,
         operator,
-        day: day.map(|it| it.id()),
-        amount,
+        day,
+        amount: took.amount,
         at,
     };
     tx.tills().take(taking).await
+}
+
+/// The day that money in some form belongs to: the open one of the operator if it is cash.
+pub(super) async fn open_day(
+    tx: &mut dyn BillingTx,
+    (entity, operator): (EntityId, OperatorId),
+    method: PaymentMethod,
+) -> Result<Option<TillDayId>, StoreError> {
+    let day = match method {
+        PaymentMethod::Cash => tx.tills().lock_open(entity, operator).await?,
+        _ => None,
+    };
+    Ok(day.map(|it| it.id()))
 }

@@ -35,7 +35,7 @@ impl fmt::Display for Spoken {
 }
 
 /// The payment and its account, which is locked; `None` if there is none. The payment is read again under the lock.
-pub(super) async fn locked(
+pub(crate) async fn locked(
     tx: &mut dyn BillingTx,
     of: &Spoken,
 ) -> Result<Option<(Account, Payment)>, StoreError> {

@@ -1,10 +1,12 @@
 //! Takes money that fits no account, and gives it back to whoever sent it.
 
-use kernel::{AccountId, Clock, EntityId, MayConflict, Money, Scope, StoreError, Timestamp};
+use kernel::{AccountId, Actor, Clock, EntityId, MayConflict, Money, Scope, StoreError, Timestamp};
 
+use super::keep_till::open_day;
 use crate::ledger::{LedgerAccount, Posting};
 use crate::payment::{BadPayment, PaymentMethod};
 use crate::ports::{BillingStore, BillingTx, UNMATCHED_REFERENCE_UNIQUE};
+use crate::till::SuspenseCash;
 use crate::unmatched::{NewUnmatched, Unmatched, UnmatchedId, UnmatchedRefusal, UnmatchedSnapshot};
 
 /// Takes money that fits no account.
@@ -24,6 +26,17 @@ pub struct ReceiveUnmatched {
     pub note: Option<String>,
     /// When it came in; now if absent.
     pub received_at: Option<Timestamp>,
+}
+
+/// Gives it back to whoever sent it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReturnUnmatched {
+    /// The money.
+    pub id: UnmatchedId,
+    /// Why, in 1 to 300 characters.
+    pub reason: String,
+    /// How it leaves, if not the way it came.
+    pub paid_out_as: Option<PaymentMethod>,
 }
 
 /// Why money that fits no account did not change hands.
@@ -47,6 +60,9 @@ pub enum UnmatchedError {
     /// The method has money with this reference.
     #[error("money with this reference was recorded before")]
     DuplicateReference,
+    /// Nobody would know where the cash is.
+    #[error("cash that no account has needs an open till day of whoever takes it or hands it out")]
+    NoTill,
     /// The store could not do it.
     #[error("the store failed")]
     Store(#[source] StoreError),
@@ -68,8 +84,8 @@ impl MayConflict for UnmatchedError {
     }
 }
 
-/// Takes the money into the suspense account of the tenant's first entity. The same id with the same content again changes
-/// nothing.
+/// Takes the money into the suspense account of the tenant's first entity. Cash that an operator takes goes into the open till
+/// of the operator, or is refused: no account would miss it. The same id with the same content again changes nothing.
 ///
 /// # Errors
 /// [`UnmatchedError`]; nothing is taken then.
@@ -97,12 +113,14 @@ pub async fn receive_unmatched(
     }
     let sides = (LedgerAccount::Cash, LedgerAccount::Suspense);
     post(&mut *tx, &it, ("unmatched", sides), now).await?;
+    count_cash(&mut *tx, scope, (&it, it.method), it.amount, now).await?;
     tx.unmatched().save(&mut money).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// Gives the money back to whoever sent it, for 1 to 300 characters of reason. A second time changes nothing.
+/// Gives the money back to whoever sent it. Cash that an operator hands out leaves the operator's open till, whatever came in. A
+/// second time changes nothing.
 ///
 /// # Errors
 /// [`UnmatchedError`]; nothing is changed then.
@@ -110,19 +128,45 @@ pub async fn return_unmatched(
     store: &dyn BillingStore,
     clock: &dyn Clock,
     scope: &Scope,
-    id: UnmatchedId,
-    reason: &str,
+    command: ReturnUnmatched,
 ) -> Result<(), UnmatchedError> {
+    let now = clock.now();
     let mut tx = store.begin(scope).await?;
-    let money = tx.unmatched().find(id).await?;
-    let mut money = money.ok_or(UnmatchedError::NotFound(id))?;
-    if !money.give_back(reason)? {
+    let money = tx.unmatched().find(command.id).await?;
+    let mut money = money.ok_or(UnmatchedError::NotFound(command.id))?;
+    if !money.give_back(&command.reason, command.paid_out_as)? {
         return Ok(());
     }
-    leave_suspense(&mut *tx, &money.snapshot(), clock.now()).await?;
+    let it = money.snapshot();
+    leave_suspense(&mut *tx, &it, now).await?;
+    let out = it.amount.checked_neg().map_err(StoreError::corrupt)?;
+    let leaves = command.paid_out_as.unwrap_or(it.method);
+    count_cash(&mut *tx, scope, (&it, leaves), out, now).await?;
     tx.unmatched().save(&mut money).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// Cash that an operator takes, or hands out below zero, is in the operator's till.
+async fn count_cash(
+    tx: &mut dyn BillingTx,
+    scope: &Scope,
+    (money, method): (&UnmatchedSnapshot, PaymentMethod),
+    amount: Money,
+    at: Timestamp,
+) -> Result<(), UnmatchedError> {
+    let (Actor::Operator(operator), PaymentMethod::Cash) = (&scope.actor, method) else {
+        return Ok(());
+    };
+    let day = open_day(tx, (money.entity, *operator), method).await?;
+    let cash = SuspenseCash {
+        money: money.id,
+        operator: *operator,
+        day: day.ok_or(UnmatchedError::NoTill)?,
+        amount,
+        at,
+    };
+    Ok(tx.tills().take_suspense(cash).await?)
 }
 
 /// The money is not in suspense any more.

@@ -2,7 +2,7 @@
 
 use kernel::{AccountId, Clock, MayConflict, Money, PaymentId, Scope, StoreError, Timestamp};
 
-use super::keep_till::note_taking;
+use super::keep_till::{Took, note_taking};
 use super::settlement::take_in;
 use crate::account::Account;
 use crate::payment::{BadPayment, NewPayment, Payment, PaymentMethod};
@@ -108,9 +108,12 @@ pub(super) async fn record_in(
         }
     }
     take_in(tx, account, &mut payment, now).await?;
-    let source = TakingSource::Payment(payment.id());
-    let taken = (source, payment.snapshot().amount);
-    note_taking(tx, scope, (account, &payment), taken, now).await?;
+    let took = Took {
+        source: TakingSource::Payment(payment.id()),
+        amount: payment.snapshot().amount,
+        method: payment.method(),
+    };
+    note_taking(tx, scope, (account, &payment), took, now).await?;
     Ok(())
 }
 

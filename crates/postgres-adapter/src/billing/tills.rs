@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use billing::{
-    DayPage, Taking, TakingSource, TillClose, TillDay, TillDayId, TillDaySnapshot, TillDayView,
-    TillFilter, TillQueries, TillRepository,
+    DayPage, SuspenseCash, Taking, TakingSource, TillClose, TillDay, TillDayId, TillDaySnapshot,
+    TillDayView, TillFilter, TillQueries, TillRepository,
 };
 use kernel::{
     Cursor, EntityId, LocalDate, Money, OperatorId, Page, PageRequest, StoreError, TenantId,
@@ -159,6 +159,22 @@ impl TillRepository for Tx {
         Ok(())
     }
 
+    async fn take_suspense(&mut self, it: SuspenseCash) -> Result<(), StoreError> {
+        let direction = if it.amount.is_negative() { "out" } else { "in" };
+        let values: [Value; 8] = [
+            self.tenant().into(),
+            it.money.uuid().into(),
+            direction.into(),
+            it.operator.uuid().into(),
+            it.day.uuid().into(),
+            it.amount.minor().into(),
+            it.amount.currency().code().into(),
+            it.at.utc().into(),
+        ];
+        sql::execute(self.connection(), TAKE_SUSPENSE, values).await?;
+        Ok(())
+    }
+
     async fn save(&mut self, day: &mut TillDay) -> Result<(), StoreError> {
         let snapshot = day.snapshot();
         let row = Model::of(self.tenant(), &snapshot);
@@ -279,8 +295,11 @@ async fn taken_on<C: ConnectionTrait>(
         return Ok(HashMap::new());
     }
     let text = format!(
-        "SELECT till_day_id, CAST(sum(amount_minor) AS BIGINT) AS taken_minor FROM takings \
-         WHERE tenant_id = $1 AND till_day_id IN ({}) GROUP BY till_day_id",
+        "SELECT till_day_id, CAST(sum(amount_minor) AS BIGINT) AS taken_minor FROM (\
+         SELECT till_day_id, amount_minor FROM takings WHERE tenant_id = $1 AND till_day_id IN ({0}) \
+         UNION ALL \
+         SELECT till_day_id, amount_minor FROM suspense_takings WHERE tenant_id = $1 AND till_day_id IN ({0})\
+         ) AS cash GROUP BY till_day_id",
         sql::list_from(days.len(), 2)
     );
     let ids = days.iter().map(|it| Value::from(*it));
@@ -293,3 +312,7 @@ async fn taken_on<C: ConnectionTrait>(
 const TAKE: &str = "\
 INSERT INTO takings (tenant_id, source_id, payment_id, entity_id, operator_id, till_day_id, amount_minor, currency,
     taken_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+
+const TAKE_SUSPENSE: &str = "\
+INSERT INTO suspense_takings (tenant_id, unmatched_id, direction, operator_id, till_day_id, amount_minor, currency,
+    taken_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

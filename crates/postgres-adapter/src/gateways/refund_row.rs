@@ -25,6 +25,7 @@ pub(super) struct Model {
     status: String,
     note: Option<String>,
     asked_at: DateTimeUtc,
+    told_at: Option<DateTimeUtc>,
     ended_at: Option<DateTimeUtc>,
     version: i64,
 }
@@ -48,6 +49,7 @@ impl Model {
             status: it.status.as_str().to_owned(),
             note: it.note.clone(),
             asked_at: it.asked_at.utc(),
+            told_at: row::utc(it.told_at),
             ended_at: row::utc(it.ended_at),
             version: it.version + 1,
         }
@@ -66,6 +68,7 @@ impl Model {
             status: status.ok_or_else(|| row::bad("status", &self.status))?,
             note: self.note,
             asked_at: row::instant(self.asked_at),
+            told_at: self.told_at.map(row::instant),
             ended_at: self.ended_at.map(row::instant),
             version: self.version,
         })

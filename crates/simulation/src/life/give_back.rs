@@ -73,6 +73,7 @@ impl Life {
                 payment: before.id,
                 amount: Some(amount),
                 reason: REASON.to_owned(),
+                paid_out_as: None,
             }),
         }
     }

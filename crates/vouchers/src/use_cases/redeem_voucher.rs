@@ -1,9 +1,9 @@
 //! Gives the days of a voucher to a subscription instead of a hotspot login.
 
-use kernel::{Clock, MayConflict, Scope, Secret, StoreError, SubscriptionId, Vault, VoucherId};
+use kernel::{MayConflict, Secret, StoreError, SubscriptionId, Timestamp, Vault, VoucherId};
 
 use crate::code::code_digest;
-use crate::ports::VouchersStore;
+use crate::ports::VouchersTx;
 use crate::voucher::VoucherRefusal;
 
 /// Redeems a voucher.
@@ -35,19 +35,28 @@ impl MayConflict for RedeemVoucherError {
     }
 }
 
-/// Ends a voucher that was never used, and records that its days belong to a subscription. The same code for the same
-/// subscription again changes nothing.
+/// A voucher that belongs to a subscription now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Redeemed {
+    /// The voucher.
+    pub voucher: VoucherId,
+    /// How many days it is good for.
+    pub days: u16,
+    /// Whether that is news: the same code for the same subscription again is none.
+    pub is_news: bool,
+}
+
+/// Ends a voucher that was never used, and records that its days belong to a subscription. The caller gives the days in the
+/// same transaction, and commits.
 ///
 /// # Errors
 /// [`RedeemVoucherError`]; nothing is changed then.
-pub async fn redeem_voucher(
-    store: &dyn VouchersStore,
+pub async fn redeem_within<T: VouchersTx + ?Sized>(
+    tx: &mut T,
     vault: &dyn Vault,
-    clock: &dyn Clock,
-    scope: &Scope,
-    command: RedeemVoucher,
-) -> Result<VoucherId, RedeemVoucherError> {
-    let mut tx = store.begin(scope).await?;
+    now: Timestamp,
+    command: &RedeemVoucher,
+) -> Result<Redeemed, RedeemVoucherError> {
     let digest = code_digest(vault, &command.code);
     let voucher = tx.vouchers().find_by_digest(digest).await?;
     let mut voucher = voucher.ok_or(RedeemVoucherError::Unusable)?;
@@ -56,11 +65,14 @@ pub async fn redeem_voucher(
     let days = batch.ordered().validity.whole_days();
     let days = days.ok_or(RedeemVoucherError::NoDays)?;
     let is_news = voucher
-        .redeem(command.subscription, days, clock.now())
+        .redeem(command.subscription, days, now)
         .map_err(|_: VoucherRefusal| RedeemVoucherError::Unusable)?;
     if is_news {
         tx.vouchers().save(&mut voucher).await?;
-        tx.commit().await?;
     }
-    Ok(voucher.id())
+    Ok(Redeemed {
+        voucher: voucher.id(),
+        days,
+        is_news,
+    })
 }

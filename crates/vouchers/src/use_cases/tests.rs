@@ -264,7 +264,15 @@ async fn a_voucher_is_redeemed_once_and_a_guess_learns_nothing() {
             code: kernel::Secret::new(code),
             subscription,
         };
-        crate::redeem_voucher(&shop.store, &OpenVault, &shop.clock, &shop.scope, command).await
+        let mut tx = crate::VouchersStore::begin(&shop.store, &shop.scope)
+            .await
+            .unwrap();
+        let now = kernel::Clock::now(&shop.clock);
+        let redeemed = crate::redeem_within(&mut *tx, &OpenVault, now, &command).await?;
+        if redeemed.is_news {
+            tx.commit().await.unwrap();
+        }
+        Ok::<_, crate::RedeemVoucherError>(redeemed.voucher)
     };
     let days = Validity {
         from_first_login_minutes: Some(2_880),

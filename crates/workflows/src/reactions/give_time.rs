@@ -1,4 +1,5 @@
-//! When a voucher was redeemed on a subscription, that gets its days: once, with the delivery.
+//! A voucher that was redeemed on a subscription before days were given in the same transaction: the deliveries of then that
+//! still wait, or that a person retries, give them once.
 
 use billing::{SubscriptionError, give_time};
 use kernel::{Scope, SubscriptionId, VoucherId, rerun_on_conflict};

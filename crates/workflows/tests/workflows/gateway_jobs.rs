@@ -188,6 +188,7 @@ async fn a_refund_waits_for_the_provider_and_is_booked_once() {
         payment: asked.link,
         amount: Some(kes(50_000)),
         reason: "moved away".to_owned(),
+        paid_out_as: None,
     };
     let bench = world.bench();
     ask_provider_refund(bench.gateway_desk(), &world.scope, command)

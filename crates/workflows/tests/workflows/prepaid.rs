@@ -2,11 +2,14 @@
 
 use billing::{
     Access, BillingQueries, Charging, Interval, NewPlan, PaymentMethod, RecordPayment, SoldAs,
-    Subscribe, SubscriptionView, Timing, define_plan, record_payment, subscribe,
+    Subscribe, SubscriptionView, Timing, define_plan, give_time, record_payment, subscribe,
 };
-use kernel::{AccountId, SubscriptionId};
+use kernel::testing::OpenVault;
+use kernel::{AccountId, BatchId, Secret, SubscriptionId};
 use serde_json::json;
-use workflows::job_kinds as kinds;
+use vouchers::{RedeemVoucher, RevealCodes, VoucherState, reveal_codes};
+use workflows::testing::MemoryRedemptions;
+use workflows::{RedeemOnSubscriptionError, job_kinds as kinds, redeem_on_subscription};
 
 use crate::world::{World, kes};
 
@@ -111,8 +114,77 @@ async fn a_renewal_that_loses_a_race_is_tried_again() {
     assert_eq!(paid.count(), 1, "tried again, and paid once");
 }
 
+impl World {
+    async fn redeem(
+        &self,
+        code: &Secret,
+        subscription: SubscriptionId,
+    ) -> Result<(), RedeemOnSubscriptionError> {
+        let store = MemoryRedemptions::of(self.vouchers.clone(), self.billing.clone());
+        let command = RedeemVoucher {
+            code: code.clone(),
+            subscription,
+        };
+        let (clock, scope) = (&*self.clock, &self.scope);
+        redeem_on_subscription(&store, &OpenVault, clock, scope, &command).await
+    }
+
+    async fn only_code(&self, batch: BatchId) -> Secret {
+        let command = RevealCodes {
+            batch,
+            after: None,
+            limit: 1,
+        };
+        let codes = reveal_codes(&self.vouchers, &OpenVault, &self.scope, command).await;
+        codes.unwrap().remove(0).code
+    }
+}
+
 #[tokio::test]
 async fn a_voucher_gives_its_days_once_and_ends_its_login() {
+    let world = World::open().await;
+    let (id, _) = world.sell_prepaid().await;
+    let (batch, vouchers) = world.granted_batch(1).await;
+    let code = world.only_code(batch).await;
+    for _ in 0..2 {
+        world.redeem(&code, id).await.unwrap();
+    }
+    let redeemed = world.last_event("vouchers.voucher_redeemed");
+    world.hand_out(&redeemed).await.unwrap();
+    let (after, until) = world.prepaid(id).await;
+    assert_eq!((after.access, &*until), (Access::Active, "2026-11-02"));
+    let subject = access::Subject::Voucher(vouchers[0].id());
+    assert_eq!(world.allowance_of(subject).await, access::Allowance::Ended);
+    let given = world.last_event("billing.time_given");
+    assert_eq!(given.body["days"], 1);
+}
+
+#[tokio::test]
+async fn a_voucher_whose_days_are_refused_is_not_spent() {
+    let world = World::open().await;
+    let (id, _) = world.sell_prepaid().await;
+    let (batch, _) = world.granted_batch(1).await;
+    let code = world.only_code(batch).await;
+    let (store, clock, scope) = (&world.billing, &*world.clock, &world.scope);
+    give_time(store, clock, scope, (id, 380), "a prize")
+        .await
+        .unwrap();
+    let refused = world.redeem(&code, id).await;
+    assert!(
+        matches!(refused, Err(RedeemOnSubscriptionError::NotTaken(_))),
+        "more than a year ahead: {refused:?}"
+    );
+    let voucher = world.vouchers_of(batch).await.remove(0);
+    assert!(matches!(voucher.snapshot().state, VoucherState::Generated));
+    let (_, before) = world.prepaid(id).await;
+    world.days_pass(20);
+    world.redeem(&code, id).await.unwrap();
+    let (_, after) = world.prepaid(id).await;
+    assert_eq!((&*before, &*after), ("2027-11-16", "2027-11-17"));
+}
+
+#[tokio::test]
+async fn a_delivery_of_before_gives_the_days_that_it_owes() {
     let world = World::open().await;
     let (id, _) = world.sell_prepaid().await;
     let (_, vouchers) = world.granted_batch(1).await;
@@ -126,11 +198,8 @@ async fn a_voucher_gives_its_days_once_and_ends_its_login() {
         version: 1,
         body,
     };
-    world.hand_out(&redeemed).await.unwrap();
-    let (after, until) = world.prepaid(id).await;
-    assert_eq!((after.access, &*until), (Access::Active, "2026-11-02"));
-    let subject = access::Subject::Voucher(voucher);
-    assert_eq!(world.allowance_of(subject).await, access::Allowance::Ended);
-    let given = world.last_event("billing.time_given");
-    assert_eq!(given.body["days"], 1);
+    let delivery = world.delivery("give_time", redeemed);
+    workflows::deliver(&world.bench(), &delivery).await.unwrap();
+    let (_, until) = world.prepaid(id).await;
+    assert_eq!(until, "2026-11-02");
 }

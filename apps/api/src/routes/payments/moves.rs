@@ -2,9 +2,8 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use billing::gateway::{ProviderRefundFilter, ProviderRefundStatus};
-use billing::{AllocatePayment, RefundPayment, ReversePayment, Spoken};
-use kernel::{InvoiceId, PageRequest, PaymentId, PaymentKind};
+use billing::{AllocatePayment, PaymentMethod, RefundPayment, ReversePayment, Spoken};
+use kernel::{InvoiceId, PaymentId, PaymentKind};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -20,6 +19,7 @@ use crate::money::MoneyBody;
 use crate::problem::Problem;
 use crate::rights::{AllocatePayments, RefundPayments, ReversePayments};
 use crate::routes::KeyHeader;
+use crate::words;
 
 /// Money that goes back to the payer.
 #[derive(Debug, Clone, Deserialize, Validate, ToSchema)]
@@ -36,6 +36,10 @@ pub(crate) struct RefundBody {
     /// books at once, and the provider is not asked. No means nothing for other money, which is always given back by hand.
     #[serde(default)]
     by_hand: bool,
+    /// How it leaves, if not the way it came, which says as well that it is given back by hand: `cash` leaves the till of whoever
+    /// hands it out, and cash that goes back by `bank_transfer` stays in the till.
+    #[schema(value_type = Option<words::PaymentMethodWord>, example = "cash")]
+    paid_out_as: Option<PaymentMethod>,
 }
 
 /// Money goes back now, or once its provider has given it back.
@@ -110,10 +114,10 @@ async fn refund(
         payment: id,
         amount: body.amount.map(MoneyBody::into),
         reason: body.reason,
+        paid_out_as: body.paid_out_as,
     };
-    if body.by_hand {
-        nothing_under_way(&api, &caller, id).await?;
-        return give_now(&api, &caller, &attempt, command).await;
+    if body.by_hand || body.paid_out_as.is_some() {
+        return give_by_hand(&api, &caller, &attempt, command).await;
     }
     let desk = api.ports.gateway_desk();
     match billing::gateway::came_through_provider(desk, &caller.scope(), id).await? {
@@ -134,6 +138,28 @@ async fn give_now(
         async move {
             let it = &api.ports;
             billing::refund_payment(&*it.billing, &*it.clock, &scope, command).await
+        }
+    })
+    .await?;
+    Ok(GivenBack::Now(Created {
+        location: place(id),
+        turn,
+        body: load(api, caller, id).await?,
+    }))
+}
+
+async fn give_by_hand(
+    api: &Api,
+    caller: &Granted,
+    attempt: &Attempt,
+    command: RefundPayment,
+) -> Result<GivenBack, Problem> {
+    let id = command.payment;
+    let (_, turn) = once(api, caller, attempt, command.id, |scope| {
+        let (api, command) = (api.clone(), command.clone());
+        async move {
+            let desk = api.ports.gateway_desk();
+            billing::gateway::refund_by_hand(desk, &scope, command).await
         }
     })
     .await?;
@@ -166,30 +192,8 @@ async fn ask_provider(
     }))
 }
 
-/// What the provider is giving back must be in the books before somebody gives back the rest in another way.
-async fn nothing_under_way(api: &Api, caller: &Granted, id: PaymentId) -> Result<(), Problem> {
-    let waiting = ProviderRefundFilter {
-        payment: Some(id),
-        status: Some(ProviderRefundStatus::Waiting),
-    };
-    let queries = &api.ports.payment_gateways.queries;
-    let page = PageRequest::new(1, None);
-    let found = queries
-        .provider_refunds(caller.tenant(), waiting, page)
-        .await?;
-    match found.items.first() {
-        None => Ok(()),
-        Some(refund) => Err(Problem::wrong_state(
-            "refund_under_way",
-            format!(
-                "the provider is giving back {} as {}",
-                refund.amount, refund.id
-            ),
-        )),
-    }
-}
-
-/// Takes a payment back because its provider did: everything it paid is owed again. Twice is harmless.
+/// Takes a payment back because its provider did: everything it paid is owed again. Twice is harmless. Cash is refunded
+/// instead, and leaves a till then.
 #[utoipa::path(
     post, path = "/payments/{id}/reverse", operation_id = "reverse_payment", tag = "payments",
     params(("id" = String, Path, description = "A payment id"), KeyHeader),

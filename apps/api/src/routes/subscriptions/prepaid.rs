@@ -10,9 +10,10 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use validator::Validate;
 use vouchers::RedeemVoucher;
+use workflows::redeem_on_subscription;
 
 use super::{SubscriptionBody, load};
-use crate::answer::{Accepted, Created};
+use crate::answer::Created;
 use crate::api::Api;
 use crate::extract::{May, Once, PathId, Valid};
 use crate::idempotency::{once, run};
@@ -107,29 +108,20 @@ async fn renew(
 }
 
 /// Redeems a voucher on a prepaid subscription: it gets the days that the voucher is good for, from the end of what is paid or from
-/// today, within moments and without an invoice. Unknown and used codes get one answer.
+/// today, at once and without an invoice. A subscription that does not take them leaves the voucher unspent. Unknown and used
+/// codes get one answer.
 #[utoipa::path(
     post, path = "/subscriptions/{id}/vouchers", operation_id = "redeem_voucher", tag = "subscriptions",
     params(("id" = String, Path, description = "A subscription id"), KeyHeader),
     request_body = RedeemBody,
-    responses((status = 202, description = "Redeemed; the days follow", body = SubscriptionBody))
+    responses((status = 201, description = "Redeemed: it has the days", body = SubscriptionBody))
 )]
 async fn redeem(
     State(api): State<Api>,
     caller: May<SellVouchers>,
     PathId(id): PathId<SubscriptionKind>,
     request: Once<RedeemBody>,
-) -> Result<Accepted<SubscriptionBody>, Problem> {
-    let queries = &api.ports.billing_queries;
-    let found = queries.subscription(caller.tenant(), id).await?;
-    let found = found.ok_or_else(|| Problem::not_found("subscription", id))?;
-    // A voucher that is used cannot be given back: what would refuse its days is asked first.
-    if found.prepaid.is_none() || found.status != "active" || found.ends_on.is_some() {
-        return Err(Problem::wrong_state(
-            "not_prepaid",
-            "only a prepaid subscription that goes on takes vouchers",
-        ));
-    }
+) -> Result<Created<SubscriptionBody>, Problem> {
     let command = RedeemVoucher {
         code: Secret::new(request.body.code.trim()),
         subscription: id,
@@ -138,11 +130,12 @@ async fn redeem(
         let (api, command) = (api.clone(), command.clone());
         async move {
             let it = &api.ports;
-            vouchers::redeem_voucher(&*it.vouchers, &*it.vault, &*it.clock, &scope, command).await
+            let store = &*it.redemption_store;
+            redeem_on_subscription(store, &*it.vault, &*it.clock, &scope, &command).await
         }
     })
     .await?;
-    Ok(Accepted {
+    Ok(Created {
         location: format!("/api/v1/subscriptions/{id}"),
         turn,
         body: load(&api, &caller, id).await?,

@@ -17,20 +17,37 @@ fn kes(minor: i64) -> Money {
 }
 
 fn collected(amount: i64) -> Collection {
+    after(amount, (0, 0))
+}
+
+/// First heard of when the books say that so much went back by hand, and the provider that so much did.
+fn after(amount: i64, (booked, told): (i64, i64)) -> Collection {
     let ids: &dyn Ids = &CountingIds::from(1);
     let new = NewCollection {
         payment: ids.next(),
         gateway_account: ids.next(),
         link: ids.next(),
         reference: "cs_1".parse().unwrap(),
+        booked_back: kes(booked),
     };
     let received = Received {
         transaction: "pi_1".to_owned(),
         amount: kes(amount),
-        refunded: kes(0),
+        refunded: kes(told),
         at: Some(now()),
     };
-    Collection::collect(new, &received, now())
+    Collection::collect(new, &received, now()).unwrap()
+}
+
+#[test]
+fn what_was_booked_by_hand_is_no_news_and_hides_none() {
+    for (booked, told, news) in [(0, 400, 400), (400, 400, 0), (600, 400, 0), (300, 400, 100)] {
+        let mut it = after(1_000, (booked, told));
+        let found = it.told_refunded(kes(told)).unwrap();
+        assert_eq!(found.map_or(0, Money::minor), news, "{booked} {told}");
+        let later = it.told_refunded(kes(told + 50)).unwrap();
+        assert_eq!(later, Some(kes(50)), "{booked} {told}");
+    }
 }
 
 #[test]

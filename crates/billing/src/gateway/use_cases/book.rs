@@ -1,7 +1,7 @@
 //! Puts money that a provider has collected into the books, once, and follows what becomes of it there: refunds made at the
 //! provider, chargebacks, and chargebacks that were won.
 
-use kernel::{MayConflict, PaymentId, Scope, StoreError, rerun_on_conflict};
+use kernel::{MayConflict, Money, PaymentId, Scope, StoreError, rerun_on_conflict};
 
 use super::awaited::{await_payment, method_of};
 use super::open_link::PaymentLinkError;
@@ -10,6 +10,7 @@ use crate::gateway::account::GatewayAccount;
 use crate::gateway::collection::{Collection, NewCollection};
 use crate::gateway::desk::GatewayDesk;
 use crate::gateway::link::PaymentLinkSnapshot;
+use crate::gateway::ports::GatewayTx;
 use crate::gateway::provider::Received;
 use crate::gateway::reference::ProviderReference;
 use crate::gateway::refund::ProviderRefund;
@@ -275,15 +276,19 @@ async fn save(
         .find_by_transaction(account, transaction)
         .await?;
     let stored = known.as_ref().map(|it| it.snapshot().clone());
-    let mut collection = known.unwrap_or_else(|| {
-        let new = NewCollection {
-            payment,
-            gateway_account: account,
-            link: told.link.id,
-            reference: told.reference.clone(),
-        };
-        Collection::collect(new, told.received, now)
-    });
+    let mut collection = match known {
+        Some(it) => it,
+        None => {
+            let new = NewCollection {
+                payment,
+                gateway_account: account,
+                link: told.link.id,
+                reference: told.reference.clone(),
+                booked_back: booked_back(&mut *tx, payment, told.received).await?,
+            };
+            Collection::collect(new, told.received, now).map_err(StoreError::corrupt)?
+        }
+    };
     collection.taken_back(is_taken_back);
     let found = collection.told_refunded(told.received.refunded);
     let found = found.map_err(StoreError::corrupt)?;
@@ -298,4 +303,16 @@ async fn save(
         tx.enqueue(refund_job(desk, refund.snapshot().id)).await?;
     }
     Ok(tx.commit().await?)
+}
+
+/// What somebody gave back and booked by hand before the provider was asked about this money.
+async fn booked_back(
+    tx: &mut dyn GatewayTx,
+    payment: PaymentId,
+    received: &Received,
+) -> Result<Money, StoreError> {
+    let found = tx.books().payments().find(payment).await?;
+    let refunded = found.map(|it| it.refunded()).transpose();
+    let refunded = refunded.map_err(StoreError::corrupt)?;
+    Ok(refunded.unwrap_or(Money::zero(received.amount.currency())))
 }

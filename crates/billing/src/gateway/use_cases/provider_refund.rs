@@ -1,20 +1,20 @@
-//! Gives money back through the provider that it came through: stored first, asked for by a worker, and in the books once the
-//! provider says that it went back.
+//! Asks for money to go back through the provider that it came through: stored first, carried out by a worker, and in the
+//! books once the provider says that it went back.
 
-use kernel::{
-    JobRequest, Lane, MayConflict, Money, PaymentId, Priority, Scope, StoreError, rerun_on_conflict,
-};
+use kernel::{JobRequest, Lane, MayConflict, Money, PaymentId, Priority, Scope, StoreError};
 
 use super::follow_link::follow_payment_link;
 use super::open_link::PaymentLinkError;
+use crate::account::Account;
 use crate::gateway::RefundAbility;
 use crate::gateway::account::GatewayAccount;
 use crate::gateway::collection::{Collection, NothingLeft};
 use crate::gateway::desk::{GatewayDesk, NotReachable, missing};
-use crate::gateway::provider::{ProviderError, RefundProgress, Refusal};
-use crate::gateway::refund::{ProviderRefund, ProviderRefundStatus, RefundOrigin};
-use crate::payment::{PaymentRefusal, RefundId};
-use crate::use_cases::give_back::{GiveBackError, RefundPayment, refund_payment};
+use crate::gateway::ports::GatewayTx;
+use crate::gateway::refund::ProviderRefund;
+use crate::payment::{Payment, PaymentRefusal, RefundId};
+use crate::use_cases::give_back::RefundPayment;
+use crate::use_cases::paid::{Spoken, locked};
 
 /// The kind of the job that asks a provider for a refund and books it; payload `{"refund": "rfd_…"}`.
 pub const REFUND_AT_PROVIDER_JOB: &str = "refund_at_provider";
@@ -93,11 +93,13 @@ pub async fn ask_provider_refund(
     scope: &Scope,
     command: RefundPayment,
 ) -> Result<(), ProviderRefundError> {
-    let in_books = left_in_books(desk, scope, &command).await?;
     let mut tx = desk.store.begin(scope).await?;
+    let free = free_of(&mut *tx, command.payment, None).await?;
+    let free = free.ok_or_else(|| missing("a collection without its payment"))?;
     if tx.provider_refunds().find(command.id).await?.is_some() {
         return Ok(());
     }
+    free.payment.check_refundable()?;
     let collection = tx.collections().find(command.payment).await?;
     let mut collection = collection.ok_or_else(|| missing("a payment without its collection"))?;
     let account = account_of(&mut *tx, &collection).await?;
@@ -107,25 +109,17 @@ pub async fn ask_provider_refund(
             gateway: account.snapshot().gateway.clone(),
         });
     }
-    // What went back in another way is in the books only, what is on its way at the provider only: neither leaves money
-    // for the other.
-    let left = collection.left().map_err(NothingLeft::from)?;
-    let under_way = tx.provider_refunds().under_way(command.payment).await?;
-    let amounts = under_way.iter().map(|it| it.snapshot().amount);
-    let under_way = Money::sum(in_books.currency(), amounts).map_err(NothingLeft::from)?;
-    let free = in_books.checked_sub(under_way).map_err(NothingLeft::from)?;
-    let free = match free.is_negative() {
-        true => Money::zero(in_books.currency()),
-        false => free,
-    };
-    let least = free.min(left).map_err(NothingLeft::from)?;
-    let asked = command.amount.unwrap_or(least);
-    if least
+    // What went back in another way is in the books only, what somebody gave back at the provider is known there first:
+    // neither leaves money for the other.
+    let at_provider = collection.left().map_err(NothingLeft::from)?;
+    let left = free.amount.min(at_provider).map_err(NothingLeft::from)?;
+    let asked = command.amount.unwrap_or(left);
+    if left
         .checked_sub(asked)
         .map_err(NothingLeft::from)?
         .is_negative()
     {
-        return Err(NothingLeft::TooMuch { left: least, asked }.into());
+        return Err(NothingLeft::TooMuch { left, asked }.into());
     }
     let amount = collection.ask_back(Some(asked))?;
     let who = (command.id, command.payment);
@@ -137,116 +131,52 @@ pub async fn ask_provider_refund(
     Ok(())
 }
 
-async fn left_in_books(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    command: &RefundPayment,
-) -> Result<Money, ProviderRefundError> {
-    let mut tx = desk.billing.begin(&scope.preliminary()).await?;
-    let payment = tx.payments().find(command.payment).await?;
-    let payment = payment.ok_or_else(|| missing("a collection without its payment"))?;
-    payment.check_refundable()?;
-    Ok(payment.received().map_err(NothingLeft::from)?)
+/// What of a payment may go back still.
+pub(super) struct Free {
+    /// Whose it is; locked.
+    pub(super) account: Account,
+    /// The payment, read under the lock.
+    pub(super) payment: Payment,
+    /// What was received and is neither back nor on its way: zero or more.
+    pub(super) amount: Money,
+    /// What is on its way through a provider, or is back and not in the books.
+    pub(super) under_way: Money,
 }
 
-async fn account_of(
-    tx: &mut dyn crate::gateway::GatewayTx,
+/// Locks the account of a payment and says what of it may go back still, leaving one refund out of what is on its way.
+/// `None` without such a payment.
+pub(super) async fn free_of(
+    tx: &mut dyn GatewayTx,
+    payment: PaymentId,
+    but: Option<RefundId>,
+) -> Result<Option<Free>, StoreError> {
+    let Some((account, payment)) = locked(tx.books(), &Spoken::Payment(payment)).await? else {
+        return Ok(None);
+    };
+    let refunds = tx.provider_refunds().under_way(payment.id()).await?;
+    let others = refunds.iter().map(ProviderRefund::snapshot);
+    let others = others.filter(|it| Some(it.id) != but).map(|it| it.amount);
+    let received = payment.received().map_err(StoreError::corrupt)?;
+    let none = Money::zero(received.currency());
+    let under_way = Money::sum(received.currency(), others).map_err(StoreError::corrupt)?;
+    let amount = received
+        .checked_sub(under_way)
+        .map_err(StoreError::corrupt)?;
+    Ok(Some(Free {
+        account,
+        payment,
+        amount: if amount.is_negative() { none } else { amount },
+        under_way,
+    }))
+}
+
+pub(super) async fn account_of(
+    tx: &mut dyn GatewayTx,
     collection: &Collection,
 ) -> Result<GatewayAccount, StoreError> {
     let id = collection.snapshot().gateway_account;
     let account = tx.gateway_accounts().find(id).await?;
     account.ok_or_else(|| missing("a collection without its gateway account"))
-}
-
-/// Asks the provider for a refund, or how far it has come, and books it once it went back. One that has ended is left
-/// alone. Returns what became of it: `Waiting` where the provider has not made up its mind.
-///
-/// # Errors
-/// [`PaymentLinkError`], if it is worth another try.
-pub async fn refund_at_provider(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    id: RefundId,
-) -> Result<ProviderRefundStatus, PaymentLinkError> {
-    let mut tx = desk.store.begin(scope).await?;
-    let refund = tx.provider_refunds().find(id).await?;
-    let refund = refund.ok_or_else(|| missing("a refund that was enqueued"))?;
-    let state = refund.snapshot();
-    if state.status != ProviderRefundStatus::Waiting {
-        return Ok(state.status);
-    }
-    let collection = tx.collections().find(state.payment).await?;
-    let collection = collection.ok_or_else(|| missing("a refund without its collection"))?;
-    let account = account_of(&mut *tx, &collection).await?;
-    drop(tx);
-    let went_back = match state.origin {
-        RefundOrigin::Provider => Ok(RefundProgress::Done),
-        RefundOrigin::Here => ask(desk, &account, &refund, &collection).await,
-    };
-    match went_back {
-        Ok(RefundProgress::Done) => book(desk, scope, &refund).await,
-        Ok(RefundProgress::Pending) => {
-            let note = "the provider has taken it on and has not done it yet".to_owned();
-            change(desk, scope, id, End::Waits(note)).await?;
-            Ok(ProviderRefundStatus::Waiting)
-        }
-        Ok(RefundProgress::Failed { reason }) => {
-            change(desk, scope, id, End::Failed(reason)).await?;
-            Ok(ProviderRefundStatus::Failed)
-        }
-        // Keys that are not good any more say nothing of a refund that may be on its way: it stays reserved, the job waits.
-        Err(PaymentLinkError::Provider(err @ ProviderError::Refused { .. }))
-            if err.refusal() != Some(Refusal::Credentials) =>
-        {
-            change(desk, scope, id, End::Failed(err.to_string())).await?;
-            Ok(ProviderRefundStatus::Failed)
-        }
-        Err(err) => {
-            change(desk, scope, id, End::Waits(err.to_string())).await?;
-            Err(err)
-        }
-    }
-}
-
-async fn ask(
-    desk: GatewayDesk<'_>,
-    account: &GatewayAccount,
-    refund: &ProviderRefund,
-    collection: &Collection,
-) -> Result<RefundProgress, PaymentLinkError> {
-    let (gateway, keys) = desk.reach(account)?;
-    let order = refund.order(collection.snapshot().reference.clone());
-    Ok(gateway.refund(&keys, &order).await?)
-}
-
-/// It went back: the books say so, by the refund's id once.
-async fn book(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    refund: &ProviderRefund,
-) -> Result<ProviderRefundStatus, PaymentLinkError> {
-    let state = refund.snapshot();
-    let command = RefundPayment {
-        id: state.id,
-        payment: state.payment,
-        amount: Some(state.amount),
-        reason: state.reason.clone(),
-    };
-    let work = || refund_payment(desk.billing, desk.clock, scope, command.clone());
-    let (end, status) = match rerun_on_conflict(work).await {
-        Ok(()) => (End::Done, ProviderRefundStatus::Done),
-        Err(GiveBackError::Store(err)) => return Err(err.into()),
-        Err(GiveBackError::Refused(err)) => (
-            End::Unbooked(err.to_string()),
-            ProviderRefundStatus::Unbooked,
-        ),
-        Err(err @ GiveBackError::NotFound(_)) => (
-            End::Unbooked(err.to_string()),
-            ProviderRefundStatus::Unbooked,
-        ),
-    };
-    change(desk, scope, state.id, end).await?;
-    Ok(status)
 }
 
 /// Tries again to book what went back and was refused by the books. One that was not refused is left alone.
@@ -268,58 +198,6 @@ pub async fn retry_provider_refund(
     tx.enqueue(refund_job(desk, id)).await?;
     tx.commit().await?;
     Ok(())
-}
-
-/// What became of a try.
-#[derive(Debug, Clone)]
-enum End {
-    Waits(String),
-    Done,
-    Failed(String),
-    Unbooked(String),
-}
-
-/// Writes down what became of a refund that waits; what the provider kept can be asked for again.
-async fn change(
-    desk: GatewayDesk<'_>,
-    scope: &Scope,
-    id: RefundId,
-    end: End,
-) -> Result<(), StoreError> {
-    let end = &end;
-    rerun_on_conflict(|| async move {
-        let now = desk.clock.now();
-        let mut tx = desk.store.begin(scope).await?;
-        let refund = tx.provider_refunds().find(id).await?;
-        let mut refund = refund.ok_or_else(|| missing("a refund that was there"))?;
-        if refund.snapshot().status != ProviderRefundStatus::Waiting {
-            return Ok(());
-        }
-        match end {
-            End::Waits(why) => refund.note(why.clone()),
-            End::Done => refund.done(now),
-            End::Unbooked(why) => refund.unbooked(why, now),
-            End::Failed(why) => {
-                refund.failed(why, now);
-                release(&mut *tx, &refund).await?;
-            }
-        }
-        tx.provider_refunds().save(&mut refund).await?;
-        tx.commit().await
-    })
-    .await
-}
-
-async fn release(
-    tx: &mut dyn crate::gateway::GatewayTx,
-    refund: &ProviderRefund,
-) -> Result<(), StoreError> {
-    let collection = tx.collections().find(refund.snapshot().payment).await?;
-    let mut collection = collection.ok_or_else(|| missing("a refund without its collection"))?;
-    collection
-        .kept(refund.snapshot().amount)
-        .map_err(StoreError::corrupt)?;
-    tx.collections().save(&mut collection).await
 }
 
 /// The job of a refund.

@@ -11,12 +11,13 @@ use kernel::{
 
 use super::add_account::{AddGatewayAccount, GatewayAccountError, add_gateway_account};
 use super::cancel_link::cancel_payment_link;
+use super::carry_refund::refund_at_provider;
 use super::change_account::{
     disable_gateway_account, enable_gateway_account, replace_credentials, replace_webhook_token,
 };
 use super::follow_link::{Followed, follow_payment_link};
 use super::open_link::{PaymentLinkError, open_payment_link, present_payment_link};
-use super::provider_refund::{REFUND_AT_PROVIDER_JOB, refund_at_provider};
+use super::provider_refund::REFUND_AT_PROVIDER_JOB;
 use super::receive_webhook::{
     ReceiveWebhookError, SETTLE_WEBHOOK_JOB, admit_webhook, receive_webhook,
 };
@@ -70,7 +71,7 @@ impl World {
                 Arc::clone(&sandbox) as Arc<dyn crate::gateway::PaymentGateway>
             ]),
             sandbox,
-            store: MemoryGateways::new(),
+            store: MemoryGateways::beside(billing.clone()),
             billing,
             clock: FixedClock::at(begin()),
             ids,
@@ -231,7 +232,10 @@ async fn an_account(billing: &MemoryBilling, ids: &dyn Ids, scope: &Scope) -> Ac
 
 #[tokio::test]
 async fn the_fake_keeps_the_promises_of_a_store() {
-    let (store, ids) = (MemoryGateways::new(), CountingIds::from(1));
+    let (store, ids) = (
+        MemoryGateways::beside(MemoryBilling::new()),
+        CountingIds::from(1),
+    );
     let some: &dyn Ids = &ids;
     gateway_store_contract(&store, &store, (some.next(), some.next()), &ids).await;
 }

@@ -223,7 +223,9 @@ fn only_money_that_is_here_goes_back() {
     let ids: &dyn Ids = &CountingIds::from(9);
     let refused = |status, wanted| Err(PaymentRefusal::Status { status, wanted });
     let mut pending = asked(100);
-    let refund = pending.refund(ids.next(), None, "why", noon()).map(drop);
+    let refund = pending
+        .refund(ids.next(), (None, None), "why", noon())
+        .map(drop);
     assert_eq!(refund, refused("pending", "refunded"));
     let reversal = pending.reverse("why", noon()).map(drop);
     assert_eq!(reversal, refused("pending", "reversed"));
@@ -231,7 +233,9 @@ fn only_money_that_is_here_goes_back() {
     assert_eq!(undone, refused("pending", "given again"));
     let mut reversed = settled(100);
     reversed.reverse("why", noon()).unwrap();
-    let refund = reversed.refund(ids.next(), None, "why", noon()).map(drop);
+    let refund = reversed
+        .refund(ids.next(), (None, None), "why", noon())
+        .map(drop);
     assert_eq!(refund, refused("reversed", "refunded"));
 }
 
@@ -247,7 +251,7 @@ fn a_foreign_settlement_is_kept_beside_the_amount() {
     payment.settle(&foreign).unwrap();
     assert_eq!(payment.snapshot().settled_as, Some(euros));
     assert_eq!(payment.received(), Ok(kes(24_995)));
-    let refused = payment.refund(ids.next(), Some(kes(24_996)), "why", noon());
+    let refused = payment.refund(ids.next(), (Some(kes(24_996)), None), "why", noon());
     let too_large = RefundRefusal::TooLarge {
         asked: kes(24_996),
         refundable: kes(24_995),
@@ -295,7 +299,7 @@ fn hear(payment: &mut Payment, ids: &dyn Ids, message: Message) {
         Message::Reversed => drop(payment.reverse("a chargeback", noon())),
         Message::Won => drop(payment.undo_reversal("it was won", noon())),
         Message::Refund(minor) => {
-            drop(payment.refund(ids.next(), Some(kes(minor)), "moved away", noon()));
+            drop(payment.refund(ids.next(), (Some(kes(minor)), None), "moved away", noon()));
         }
     }
 }

@@ -64,7 +64,7 @@ fn names(payment: &mut Payment) -> Vec<&'static str> {
 fn a_refund_takes_what_pays_nothing_and_then_what_was_paid_last() {
     let mut payment = used();
     let given = payment
-        .refund(numbered(1), Some(kes(450)), "moved away", noon())
+        .refund(numbered(1), (Some(kes(450)), None), "moved away", noon())
         .unwrap();
     let expected = GivenBack {
         amount: kes(450),
@@ -81,22 +81,27 @@ fn a_refund_takes_what_pays_nothing_and_then_what_was_paid_last() {
 fn the_same_refund_again_changes_nothing() {
     let mut payment = used();
     payment
-        .refund(numbered(1), Some(kes(450)), "moved away", noon())
+        .refund(numbered(1), (Some(kes(450)), None), "moved away", noon())
         .unwrap();
     let before = payment.snapshot();
     let again = payment
-        .refund(numbered(1), Some(kes(450)), "moved away", noon())
+        .refund(numbered(1), (Some(kes(450)), None), "moved away", noon())
         .unwrap();
     assert!(again.amount.is_zero() && again.released.is_empty());
-    let other = payment.refund(numbered(1), Some(kes(450)), "another reason", noon());
+    let other = payment.refund(
+        numbered(1),
+        (Some(kes(450)), None),
+        "another reason",
+        noon(),
+    );
     assert_eq!(other, Err(PaymentRefusal::OtherContent(numbered(1))));
-    let other = payment.refund(numbered(1), Some(kes(451)), "moved away", noon());
+    let other = payment.refund(numbered(1), (Some(kes(451)), None), "moved away", noon());
     assert_eq!(other, Err(PaymentRefusal::OtherContent(numbered(1))));
     let refused = RefundRefusal::TooLarge {
         asked: kes(551),
         refundable: kes(550),
     };
-    let more = payment.refund(numbered(2), Some(kes(551)), "moved away", noon());
+    let more = payment.refund(numbered(2), (Some(kes(551)), None), "moved away", noon());
     assert_eq!(more, Err(refused.into()));
     assert_eq!(payment.snapshot(), before);
 }
@@ -117,7 +122,7 @@ fn a_reversal_takes_everything_once_and_may_be_undone() {
     );
     assert!(
         payment
-            .refund(numbered(1), None, "moved away", noon())
+            .refund(numbered(1), (None, None), "moved away", noon())
             .is_err()
     );
     assert_eq!(
@@ -141,7 +146,7 @@ fn a_reversal_takes_everything_once_and_may_be_undone() {
 fn a_reversal_after_a_refund_takes_the_rest() {
     let mut payment = used();
     payment
-        .refund(numbered(1), Some(kes(450)), "moved away", noon())
+        .refund(numbered(1), (Some(kes(450)), None), "moved away", noon())
         .unwrap();
     assert_eq!(
         payment.reverse("a chargeback", noon()).unwrap().amount,
@@ -159,7 +164,7 @@ fn nothing_goes_back_without_a_reason() {
     let mut payment = used();
     let before = payment.snapshot();
     for reason in ["", "  ", "a\u{7}b", &"x".repeat(301)] {
-        let refused = payment.refund(numbered(1), None, reason, noon());
+        let refused = payment.refund(numbered(1), (None, None), reason, noon());
         assert_eq!(refused, Err(PaymentRefusal::Reason));
         let refused = payment.reverse(reason, noon());
         assert_eq!(refused, Err(PaymentRefusal::Reason));
@@ -188,7 +193,7 @@ proptest! {
         let mut payment = used();
         for (number, (what, minor, newest)) in (1_u64..).zip(steps) {
             match what {
-                0 => drop(payment.refund(numbered(number), Some(kes(minor)), "moved away", noon())),
+                0 => drop(payment.refund(numbered(number), (Some(kes(minor)), None), "moved away", noon())),
                 1 => drop(payment.reverse("a chargeback", noon())),
                 2 => drop(payment.undo_reversal("it was won", noon())),
                 _ => drop(payment.use_for(&[part(if newest { number } else { 1 }, minor)])),

@@ -35,7 +35,7 @@ fn used() -> Payment {
         id: numbered(1),
         account: numbered(1),
         amount: kes(1_000),
-        method: PaymentMethod::Cash,
+        method: PaymentMethod::MobileMoney,
         reference: None,
         received_at: noon(),
     };

@@ -94,7 +94,12 @@ impl World<'_> {
         payment.use_for(&[used]).unwrap();
         self.save_payment(&mut payment).await;
         payment
-            .refund(self.ids.next(), Some(kes(400)), "moved away", noon())
+            .refund(
+                self.ids.next(),
+                (Some(kes(400)), None),
+                "moved away",
+                noon(),
+            )
             .unwrap();
         self.save_payment(&mut payment).await;
         let refunded = self.queries.payment(self.tenant(), payment.id()).await;

@@ -4,7 +4,7 @@ use kernel::{OperatorId, PageRequest};
 
 use super::{World, day, kes, must_conflict, noon, outcome};
 use crate::report_ports::DayPage;
-use crate::till::{Taking, TakingSource, TillDay};
+use crate::till::{SuspenseCash, Taking, TakingSource, TillDay};
 use crate::till_ports::{TILL_OPEN_UNIQUE, TillFilter};
 
 impl World<'_> {
@@ -13,6 +13,7 @@ impl World<'_> {
         world.a_day_reads_back_with_what_is_in_it().await;
         world.an_operator_has_one_open_day().await;
         world.a_day_that_was_counted_meanwhile_takes_nothing().await;
+        world.cash_of_nobody_is_in_the_till_too().await;
     }
 
     fn open(&self, operator: OperatorId, on: &str) -> TillDay {
@@ -107,6 +108,30 @@ impl World<'_> {
         };
         let rest = self.queries.tills_closed(self.tenant(), after).await;
         assert_eq!(rest.unwrap(), []);
+    }
+
+    async fn cash_of_nobody_is_in_the_till_too(&self) {
+        let day = self.opened("2026-11-20").await;
+        let cash = |minor| SuspenseCash {
+            money: kernel::Id::from_uuid(day.id().uuid()),
+            operator: day.operator(),
+            day: day.id(),
+            amount: kes(minor),
+            at: noon(),
+        };
+        let mut tx = self.tx().await;
+        tx.tills().take(self.taking(&day, 30, false)).await.unwrap();
+        tx.tills().take_suspense(cash(700)).await.unwrap();
+        tx.tills().take_suspense(cash(-200)).await.unwrap();
+        assert_eq!(tx.tills().taken_on(&day).await.unwrap(), kes(530));
+        tx.commit().await.unwrap();
+        let view = self.queries.till_day(self.tenant(), day.id()).await;
+        assert_eq!(view.unwrap().unwrap().taken, kes(530));
+        let mut tx = self.tx().await;
+        let written = tx.tills().take_suspense(cash(700)).await;
+        let refused = outcome(tx, written).await.unwrap_err();
+        let once = "suspense_takings_unmatched_id_direction";
+        assert!(refused.is_duplicate_of(once), "{refused:?}");
     }
 
     async fn an_operator_has_one_open_day(&self) {

@@ -44,7 +44,7 @@ impl World<'_> {
             self.keep_unmatched(money).await;
         }
         taken.allocate(self.ids.next(), self.ids.next()).unwrap();
-        sent_back.give_back("a stranger").unwrap();
+        sent_back.give_back("a stranger", None).unwrap();
         for money in [&mut taken, &mut sent_back] {
             self.keep_unmatched(money).await;
         }
@@ -104,7 +104,7 @@ impl World<'_> {
         let mut money = self.unmatched(None);
         self.keep_unmatched(&mut money).await;
         let mut stale = money.clone();
-        money.give_back("a stranger").unwrap();
+        money.give_back("a stranger", None).unwrap();
         self.keep_unmatched(&mut money).await;
         stale.allocate(self.ids.next(), self.ids.next()).unwrap();
         let mut tx = self.tx().await;

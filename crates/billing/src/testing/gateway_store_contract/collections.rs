@@ -17,6 +17,7 @@ impl World<'_> {
             gateway_account: account,
             link: self.ids.next(),
             reference: "cs_1".parse().unwrap(),
+            booked_back: Money::zero(money.currency()),
         };
         let received = Received {
             transaction: transaction.to_owned(),
@@ -24,7 +25,7 @@ impl World<'_> {
             refunded: Money::zero(money.currency()),
             at: Some(now()),
         };
-        Collection::collect(new, &received, now())
+        Collection::collect(new, &received, now()).unwrap()
     }
 
     pub(super) async fn save_collection(
@@ -98,6 +99,7 @@ impl World<'_> {
         let who = (self.ids.next(), payment);
         let mut waiting = ProviderRefund::ask(who, money, "moved away", now()).unwrap();
         waiting.note("the provider is away");
+        waiting.told(now());
         self.save_refund(&mut waiting).await;
         let mut unbooked = ProviderRefund::found((self.ids.next(), payment), money, now());
         self.save_refund(&mut unbooked).await;

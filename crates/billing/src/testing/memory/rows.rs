@@ -28,8 +28,8 @@ use crate::ports::{
 };
 use crate::proof::ProofSnapshot;
 use crate::subscription::SubscriptionSnapshot;
-use crate::till::{Taking, TillDayKind, TillDaySnapshot};
-use crate::unmatched::{UnmatchedKind, UnmatchedSnapshot};
+use crate::till::{SuspenseCash, Taking, TillDayKind, TillDaySnapshot};
+use crate::unmatched::{UnmatchedId, UnmatchedKind, UnmatchedSnapshot};
 
 /// A posting and its place in the order of all.
 type Placed = (u64, Arc<Posting>);
@@ -49,6 +49,8 @@ pub(super) struct Rows {
     pub(super) till_days: Table<TillDayKind, TillDaySnapshot>,
     /// Who took which money, by the id of its payment or refund.
     pub(super) takings: Shared<(TenantId, String), Taking>,
+    /// Cash that no account has, by its id and whether it left.
+    pub(super) suspense: Shared<(TenantId, UnmatchedId, bool), SuspenseCash>,
     /// The dunning steps taken for each account, the oldest first.
     pub(super) steps: Shared<(TenantId, AccountId), Vec<StepView>>,
     /// The charges dunning has made to each account, the oldest first.
@@ -98,6 +100,7 @@ pub(super) enum Write {
     LookAtAll(EntityId, Timestamp),
     TillDay(TillDaySnapshot),
     Taking(Taking),
+    SuspenseCash(SuspenseCash),
     Subscription(Box<SubscriptionSnapshot>),
     Issue(InvoiceSnapshot),
     Invoice(InvoiceSnapshot),
@@ -236,6 +239,7 @@ impl Rows {
             Write::Run(row) => self.put_run(tenant, row),
             Write::TillDay(row) => self.put_till_day(tenant, row),
             Write::Taking(taking) => self.put_taking(tenant, *taking),
+            Write::SuspenseCash(cash) => self.put_suspense(tenant, *cash),
             Write::Subscription(row) => put(&mut self.subscriptions, (tenant, row.id), row, |it| {
                 it.version
             }),

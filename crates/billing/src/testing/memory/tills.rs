@@ -9,7 +9,7 @@ use super::queries::page_of;
 use super::rows::{Rows, Write, duplicate};
 use super::{MemoryBilling, MemoryTx};
 use crate::report_ports::DayPage;
-use crate::till::{Taking, TakingSource, TillDay, TillDayId, TillDaySnapshot};
+use crate::till::{SuspenseCash, Taking, TakingSource, TillDay, TillDayId, TillDaySnapshot};
 use crate::till_ports::{TILL_OPEN_UNIQUE, TillDayView, TillFilter, TillQueries, TillRepository};
 
 #[async_trait]
@@ -48,6 +48,10 @@ impl TillRepository for MemoryTx {
 
     async fn take(&mut self, taking: Taking) -> Result<(), StoreError> {
         self.write(Write::Taking(taking))
+    }
+
+    async fn take_suspense(&mut self, cash: SuspenseCash) -> Result<(), StoreError> {
+        self.write(Write::SuspenseCash(cash))
     }
 
     async fn save(&mut self, day: &mut TillDay) -> Result<(), StoreError> {
@@ -130,6 +134,19 @@ impl Rows {
         Ok(())
     }
 
+    pub(super) fn put_suspense(
+        &mut self,
+        tenant: TenantId,
+        it: SuspenseCash,
+    ) -> Result<(), StoreError> {
+        let key = (tenant, it.money, it.amount.is_negative());
+        if self.suspense.get(&key).is_some() {
+            return Err(duplicate("suspense_takings_unmatched_id_direction"));
+        }
+        self.suspense.insert_cow(key, it);
+        Ok(())
+    }
+
     pub(super) fn put_till_day(
         &mut self,
         tenant: TenantId,
@@ -156,5 +173,9 @@ fn view(rows: &Rows, tenant: TenantId, row: &TillDaySnapshot) -> Result<TillDayV
 fn taken_on(rows: &Rows, tenant: TenantId, row: &TillDaySnapshot) -> Result<Money, MoneyError> {
     let mine = rows.takings.into_iter();
     let mine = mine.filter(|((owner, _), it)| *owner == tenant && it.day == Some(row.id));
-    Money::sum(row.opening.currency(), mine.map(|(_, it)| it.amount))
+    let strangers = rows.suspense.into_iter();
+    let strangers = strangers.filter(|((owner, ..), it)| *owner == tenant && it.day == row.id);
+    let all = mine.map(|(_, it)| it.amount);
+    let all = all.chain(strangers.map(|(_, it)| it.amount));
+    Money::sum(row.opening.currency(), all)
 }

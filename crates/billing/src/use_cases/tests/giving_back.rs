@@ -68,6 +68,7 @@ async fn a_refund_is_paid_once_and_opens_what_it_had_paid() {
         payment,
         amount: Some(kes(80_000)),
         reason: "moved away".to_owned(),
+        paid_out_as: None,
     };
     desk.refund(command.clone()).await.unwrap();
     let account = desk.account(sold.account).await;

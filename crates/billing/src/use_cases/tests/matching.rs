@@ -12,7 +12,7 @@ use crate::use_cases::allocate_unmatched::{
     AllocateUnmatched, AllocateUnmatchedError, Claimed, allocate_unmatched,
 };
 use crate::use_cases::receive_unmatched::{
-    ReceiveUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
+    ReceiveUnmatched, ReturnUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
 };
 use crate::use_cases::record_payment::{RecordPayment, RecordPaymentError};
 use crate::use_cases::tell_payment::TellPaymentError;
@@ -48,7 +48,12 @@ impl Desk {
     }
 
     async fn send_back(&self, id: UnmatchedId, reason: &str) -> Result<(), UnmatchedError> {
-        return_unmatched(&self.store, &self.clock, &self.scope, id, reason).await
+        let command = ReturnUnmatched {
+            id,
+            reason: reason.to_owned(),
+            paid_out_as: None,
+        };
+        return_unmatched(&self.store, &self.clock, &self.scope, command).await
     }
 
     fn conserves(&self) {

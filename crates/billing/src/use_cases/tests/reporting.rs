@@ -3,6 +3,7 @@
 use kernel::{Actor, OperatorId, Scope};
 
 use super::{Desk, Sold, day, kes};
+use crate::payment::PaymentRefusal;
 use crate::payment::{PaymentMethod, RefundId};
 use crate::ports::BillingQueries;
 use crate::report_ports::{AccountPage, DayPage, ReportQueries, TimePage};
@@ -10,8 +11,14 @@ use crate::reports::{NoStatement, Recurrence, Revenue, statement};
 use crate::subscription::At;
 use crate::till::{TillDayId, TillRefusal};
 use crate::till_ports::TillQueries;
-use crate::use_cases::give_back::{RefundPayment, refund_payment};
+use crate::use_cases::give_back::{
+    GiveBackError, RefundPayment, ReversePayment, refund_payment, reverse_payment,
+};
 use crate::use_cases::keep_till::{CloseTill, OpenTill, TillError, close_till, open_till};
+use crate::use_cases::paid::Spoken;
+use crate::use_cases::receive_unmatched::{
+    ReceiveUnmatched, ReturnUnmatched, UnmatchedError, receive_unmatched, return_unmatched,
+};
 use crate::use_cases::record_payment::{RecordPayment, record_payment};
 use crate::use_cases::subscribe::Subscribe;
 use crate::use_cases::void_invoice::{VoidInvoice, void_invoice};
@@ -113,6 +120,7 @@ async fn a_statement_is_what_the_books_say() {
         payment: paid,
         amount: Some(kes(200)),
         reason: "too much".to_owned(),
+        paid_out_as: None,
     };
     refund_payment(&desk.store, &desk.clock, &desk.scope, command)
         .await
@@ -305,6 +313,7 @@ async fn cash_belongs_to_the_open_day_of_who_took_it() {
         payment,
         amount: Some(kes(minor)),
         reason: "too much".to_owned(),
+        paid_out_as: None,
     };
     let command = refund(taken.id, 200);
     for _ in 0..2 {
@@ -349,4 +358,99 @@ async fn cash_belongs_to_the_open_day_of_who_took_it() {
     assert_eq!(unknown.count(), 1);
     let next = desk.open(ann, 0).await.unwrap();
     desk.close(next, ann, 0, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_till_knows_the_cash_that_leaves_it_whatever_came_in() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell(3_000).await;
+    let (ann, as_ann) = desk.cashier();
+    let day = desk.open(ann, 1_000).await.unwrap();
+    let card = desk.take(&as_ann, sold, 700, PaymentMethod::Card).await;
+    let cash = desk.take(&as_ann, sold, 90, PaymentMethod::Cash).await;
+    let refund = async |payment, minor, paid_out_as| {
+        let command = RefundPayment {
+            id: desk.ids().next(),
+            payment,
+            amount: Some(kes(minor)),
+            reason: "moved away".to_owned(),
+            paid_out_as,
+        };
+        refund_payment(&desk.store, &desk.clock, &as_ann, command)
+            .await
+            .unwrap();
+    };
+    refund(card.id, 200, Some(PaymentMethod::Cash)).await;
+    refund(card.id, 100, None).await;
+    refund(cash.id, 40, Some(PaymentMethod::BankTransfer)).await;
+    let view = desk.store.till_day(desk.scope.tenant, day).await;
+    let taken = view.unwrap().unwrap().taken;
+    assert_eq!(taken, kes(-110), "90 came in, 200 of the card's went out");
+}
+
+#[tokio::test]
+async fn cash_of_a_stranger_is_in_the_till_of_whoever_takes_it() {
+    let desk = Desk::opened("2026-11-21").await;
+    desk.sell(3_000).await;
+    let (ann, as_ann) = desk.cashier();
+    let stray = |minor, method| ReceiveUnmatched {
+        id: desk.ids().next(),
+        amount: kes(minor),
+        method,
+        reference: None,
+        payer: None,
+        note: None,
+        received_at: None,
+    };
+    let receive = async |money: &ReceiveUnmatched| {
+        receive_unmatched(&desk.store, &desk.clock, &as_ann, money.clone()).await
+    };
+    let give_back = async |money: &ReceiveUnmatched, paid_out_as| {
+        let command = ReturnUnmatched {
+            id: money.id,
+            reason: "a stranger".to_owned(),
+            paid_out_as,
+        };
+        return_unmatched(&desk.store, &desk.clock, &as_ann, command).await
+    };
+    let first = stray(700, PaymentMethod::Cash);
+    let refused = receive(&first).await;
+    assert!(matches!(refused, Err(UnmatchedError::NoTill)));
+    let day = desk.open(ann, 1_000).await.unwrap();
+    let (second, sent) = (
+        stray(50, PaymentMethod::Cash),
+        stray(20, PaymentMethod::MobileMoney),
+    );
+    for _ in 0..2 {
+        for money in [&first, &second, &sent] {
+            receive(money).await.unwrap();
+        }
+    }
+    for _ in 0..2 {
+        give_back(&second, None).await.unwrap();
+        give_back(&sent, Some(PaymentMethod::Cash)).await.unwrap();
+    }
+    let refused = desk.close(day, ann, 1_750, None).await;
+    let Err(TillError::Refused(TillRefusal::Unexplained { expected, .. })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(expected, kes(1_680), "1,000 + 700 + 50 - 50 - 20");
+    desk.close(day, ann, 1_680, None).await.unwrap();
+}
+
+#[tokio::test]
+async fn cash_is_refunded_and_not_reversed() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell(3_000).await;
+    let (_, as_ann) = desk.cashier();
+    let cash = desk.take(&as_ann, sold, 90, PaymentMethod::Cash).await;
+    let command = ReversePayment {
+        of: Spoken::Payment(cash.id),
+        reason: "a false note".to_owned(),
+    };
+    let refused = reverse_payment(&desk.store, &desk.clock, &as_ann, command).await;
+    assert!(matches!(
+        refused,
+        Err(GiveBackError::Refused(PaymentRefusal::CashIsRefunded))
+    ));
 }

@@ -244,7 +244,7 @@ impl House {
             billing_run: Arc::<MemoryBilling>::clone(&billing),
             bill_limits: billing::BillLimits::STANDARD,
             billing_queries: billing,
-            payment_gateways: billing::testing::MemoryGateways::new()
+            payment_gateways: billing::testing::MemoryGateways::beside(MemoryBilling::new())
                 .ports(billing::gateway::Gateways::live([])),
             jobs_store: Arc::new(self.jobs.clone()),
             receipts: Arc::<Prunes>::clone(&self.prunes),

@@ -4,18 +4,20 @@ use chrono::Duration;
 use kernel::{PageRequest, PaymentId};
 
 use super::{World, rupiah};
+use crate::gateway::use_cases::carry_refund::refund_at_provider;
 use crate::gateway::use_cases::follow_link::{Followed, follow_collection};
 use crate::gateway::use_cases::provider_refund::{
-    ProviderRefundError, ask_provider_refund, came_through_provider, refund_at_provider,
-    retry_provider_refund,
+    ProviderRefundError, ask_provider_refund, came_through_provider, retry_provider_refund,
 };
+use crate::gateway::use_cases::refund_by_hand::{RefundByHandError, refund_by_hand};
 use crate::gateway::{
-    GatewayQueries, NothingLeft, ProviderReference, ProviderRefundFilter, ProviderRefundSnapshot,
-    ProviderRefundStatus, RefundOrder, RefundOrigin, WebhookStatus,
+    GatewayQueries, GatewayStore, NothingLeft, ProviderReference, ProviderRefundFilter,
+    ProviderRefundSnapshot, ProviderRefundStatus, ProviderStatus, RefundOrder, RefundOrigin,
+    WebhookStatus,
 };
-use crate::payment::{PaymentRefusal, RefundId};
+use crate::payment::{PaymentMethod, PaymentRefusal, RefundId};
 use crate::ports::BillingQueries;
-use crate::use_cases::give_back::{RefundPayment, ReversePayment, refund_payment, reverse_payment};
+use crate::use_cases::give_back::{GiveBackError, RefundPayment, ReversePayment, reverse_payment};
 use crate::use_cases::paid::Spoken;
 use crate::use_cases::tell_payment::{SettlePayment, settle_payment};
 use crate::views::PaymentView;
@@ -48,12 +50,44 @@ impl Paid {
             payment: self.id,
             amount: minor.map(rupiah),
             reason: "moved away".to_owned(),
+            paid_out_as: None,
         }
     }
 
     async fn ask(&self, command: RefundPayment) -> Result<(), ProviderRefundError> {
         let world = &self.world;
         ask_provider_refund(world.desk(), &world.scope, command).await
+    }
+
+    async fn by_hand(&self, minor: Option<i64>) -> Result<(), RefundByHandError> {
+        let world = &self.world;
+        refund_by_hand(world.desk(), &world.scope, self.command(minor)).await
+    }
+
+    async fn reverse(&self) {
+        let world = &self.world;
+        let command = ReversePayment {
+            of: Spoken::Payment(self.id),
+            reason: "the bank wrote a letter".to_owned(),
+        };
+        reverse_payment(&world.billing, &world.clock, &world.scope, command)
+            .await
+            .unwrap();
+    }
+
+    /// What the provider says went back.
+    async fn gone_there(&self) -> i64 {
+        let world = &self.world;
+        let mut tx = world.store.begin(&world.scope).await.unwrap();
+        let kept = tx.collections().find(self.id).await.unwrap().unwrap();
+        let account = kept.snapshot().gateway_account;
+        let account = tx.gateway_accounts().find(account).await.unwrap().unwrap();
+        let (gateway, keys) = world.desk().reach(&account).unwrap();
+        let told = gateway.query(&keys, &self.reference).await;
+        match told.unwrap().status {
+            ProviderStatus::Paid(it) => it.refunded.minor(),
+            other => panic!("{other:?}"),
+        }
     }
 
     async fn run(&self, id: RefundId) -> ProviderRefundStatus {
@@ -160,6 +194,44 @@ async fn money_that_was_booked_by_somebody_who_died_goes_back_through_the_provid
 }
 
 #[tokio::test]
+async fn what_was_booked_by_hand_before_anybody_asked_is_not_booked_again() {
+    let world = World::new().await;
+    let (account, _) = world.add().await;
+    let id = world.open(account).await;
+    let reference = world.reference(id).await;
+    assert!(world.sandbox.pay(&reference, rupiah(15_000_000)));
+    let booked = SettlePayment {
+        of: Spoken::Payment(id),
+        reference: format!("sandbox-{id}"),
+        amount: rupiah(15_000_000),
+        settled_as: None,
+        received_at: None,
+    };
+    settle_payment(&world.billing, &world.clock, &world.scope, booked)
+        .await
+        .unwrap();
+    let paid = Paid {
+        world,
+        id,
+        reference,
+    };
+    paid.by_hand(Some(6_000_000)).await.unwrap();
+    assert!(
+        paid.there(5_000_000),
+        "what was booked was done in the dashboard"
+    );
+    let world = &paid.world;
+    let came = came_through_provider(world.desk(), &world.scope, id).await;
+    assert!(came.unwrap());
+    world.work().await;
+    assert_eq!(paid.returned().await, 6_000_000, "not booked twice");
+    assert!(paid.there(1_000_000));
+    assert_eq!(paid.read().await, Followed::Paid);
+    world.work().await;
+    assert_eq!(paid.returned().await, 7_000_000, "what is new is found");
+}
+
+#[tokio::test]
 async fn never_more_goes_back_than_was_paid() {
     let paid = paid().await;
     paid.ask(paid.command(Some(10_000_000))).await.unwrap();
@@ -169,13 +241,19 @@ async fn never_more_goes_back_than_was_paid() {
         above,
         Err(ProviderRefundError::NothingLeft(NothingLeft::TooMuch { left: it, .. })) if it == left
     ));
-    let in_cash = paid.command(Some(6_000_000));
-    let world = &paid.world;
-    refund_payment(&world.billing, &world.clock, &world.scope, in_cash)
-        .await
-        .unwrap();
+    let above = paid.by_hand(Some(5_000_001)).await;
+    assert!(
+        matches!(above, Err(RefundByHandError::UnderWay { under_way, left: it })
+            if (under_way, it) == (rupiah(10_000_000), left)),
+        "{above:?}"
+    );
+    paid.by_hand(Some(4_000_000)).await.unwrap();
+    paid.by_hand(None).await.unwrap();
+    assert_eq!(paid.returned().await, 5_000_000, "all that was left");
+    let none = paid.by_hand(None).await;
+    assert!(matches!(none, Err(RefundByHandError::UnderWay { .. })));
     let above = paid.ask(paid.command(Some(1))).await;
-    let why = "10 on their way and 6 in cash are more than 15";
+    let why = "10 on their way and 5 in cash are all of it";
     assert!(
         matches!(above, Err(ProviderRefundError::NothingLeft(_))),
         "{why}"
@@ -188,18 +266,84 @@ async fn never_more_goes_back_than_was_paid() {
 }
 
 #[tokio::test]
+async fn what_was_reversed_before_the_provider_heard_of_its_refund_is_not_given_twice() {
+    let paid = paid().await;
+    let command = paid.command(Some(10_000_000));
+    let id = command.id;
+    paid.ask(command).await.unwrap();
+    paid.reverse().await;
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Failed);
+    assert_eq!(paid.gone_there().await, 0, "the provider was not asked");
+    let note = paid.refunds().await[0].note.clone();
+    assert!(note.unwrap().contains("reversed"), "a person can read why");
+    assert_eq!(paid.returned().await, 15_000_000);
+}
+
+#[tokio::test]
+async fn the_provider_is_not_asked_for_more_than_the_books_have() {
+    let paid = paid().await;
+    let command = paid.command(None);
+    let id = command.id;
+    paid.ask(command).await.unwrap();
+    let refused = paid.by_hand(Some(1)).await;
+    assert!(matches!(refused, Err(RefundByHandError::UnderWay { .. })));
+    // Booked by a version that did not look at what is on its way.
+    let world = &paid.world;
+    let behind = paid.command(Some(1));
+    crate::use_cases::give_back::refund_payment(&world.billing, &world.clock, &world.scope, behind)
+        .await
+        .unwrap();
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Failed);
+    assert_eq!(paid.gone_there().await, 0);
+    paid.ask(paid.command(None)).await.unwrap();
+    world.work().await;
+    assert_eq!(paid.gone_there().await, 14_999_999, "what it kept is free");
+    assert_eq!(paid.returned().await, 15_000_000);
+}
+
+#[tokio::test]
+async fn a_refund_by_hand_is_one_however_often_it_is_told() {
+    let paid = paid().await;
+    let world = &paid.world;
+    let command = RefundPayment {
+        paid_out_as: Some(PaymentMethod::Cash),
+        ..paid.command(Some(5_000_000))
+    };
+    for _ in 0..2 {
+        refund_by_hand(world.desk(), &world.scope, command.clone())
+            .await
+            .unwrap();
+    }
+    assert_eq!(paid.returned().await, 5_000_000);
+    let left = paid.view().await.returns[0].paid_out_as;
+    assert_eq!(left, Some(PaymentMethod::Cash));
+    let other = RefundPayment {
+        paid_out_as: None,
+        ..command
+    };
+    let other = refund_by_hand(world.desk(), &world.scope, other).await;
+    assert!(matches!(
+        other,
+        Err(RefundByHandError::NotGiven(GiveBackError::Refused(
+            PaymentRefusal::OtherContent(_)
+        )))
+    ));
+}
+
+#[tokio::test]
 async fn what_the_books_refuse_waits_for_a_person() {
     let paid = paid().await;
     let command = paid.command(None);
     let id = command.id;
     paid.ask(command).await.unwrap();
     let world = &paid.world;
-    let in_cash = paid.command(Some(1));
-    refund_payment(&world.billing, &world.clock, &world.scope, in_cash)
-        .await
-        .unwrap();
-    assert_eq!(paid.run(id).await, ProviderRefundStatus::Unbooked);
-    assert_eq!(paid.returned().await, 1);
+    world.sandbox.hold_refunds(true);
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Waiting);
+    paid.reverse().await;
+    world.sandbox.hold_refunds(false);
+    let why = "the provider has heard of it, and gave it back";
+    assert_eq!(paid.run(id).await, ProviderRefundStatus::Unbooked, "{why}");
+    assert_eq!(paid.returned().await, 15_000_000);
     let now = super::begin();
     let listed = world
         .store
@@ -318,14 +462,7 @@ async fn a_dispute_takes_the_money_and_winning_gives_it_back() {
 #[tokio::test]
 async fn what_an_operator_has_reversed_stays_reversed() {
     let paid = paid().await;
-    let world = &paid.world;
-    let command = ReversePayment {
-        of: Spoken::Payment(paid.id),
-        reason: "the bank wrote a letter".to_owned(),
-    };
-    reverse_payment(&world.billing, &world.clock, &world.scope, command)
-        .await
-        .unwrap();
+    paid.reverse().await;
     paid.read().await;
     assert_eq!(paid.returned().await, 15_000_000);
 }
