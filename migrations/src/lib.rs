@@ -29,6 +29,7 @@ mod m20261121_000021_letterheads;
 mod m20261121_000022_dunning_fees;
 mod m20261121_000023_reports;
 mod m20261121_000024_provider_money;
+mod m20261121_000026_views;
 
 pub use sea_orm_migration;
 
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000022_dunning_fees::Migration),
             Box::new(m20261121_000023_reports::Migration),
             Box::new(m20261121_000024_provider_money::Migration),
+            Box::new(m20261121_000026_views::Migration),
         ]
     }
 }
