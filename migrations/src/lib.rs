@@ -30,6 +30,7 @@ mod m20261121_000022_dunning_fees;
 mod m20261121_000023_reports;
 mod m20261121_000024_provider_money;
 mod m20261121_000025_tills_and_refunds;
+mod m20261121_000026_views;
 
 pub use sea_orm_migration;
 
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000023_reports::Migration),
             Box::new(m20261121_000024_provider_money::Migration),
             Box::new(m20261121_000025_tills_and_refunds::Migration),
+            Box::new(m20261121_000026_views::Migration),
         ]
     }
 }

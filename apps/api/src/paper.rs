@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use billing::{AccountView, EntityView, Letterhead, letterhead_on};
-use customers::CustomerView;
+use customers::{Addressee, IssuedDocument};
 use documents::{CannotExport, CannotPrint, Document, Frame, Logo, Paper, Party, Width};
 use kernel::{AccountId, LocalDate, Locale, PlanId, TenantId};
 use serde::{Deserialize, Serialize};
@@ -92,6 +92,8 @@ impl Wanted {
 pub(crate) struct About<'a> {
     pub(crate) tenant: TenantId,
     pub(crate) account: AccountId,
+    /// What was issued, if it is that.
+    pub(crate) document: Option<IssuedDocument>,
     pub(crate) issued_on: LocalDate,
     /// The number that a payment link names, if something is paid by it.
     pub(crate) number: Option<&'a str>,
@@ -104,19 +106,21 @@ pub(crate) async fn frame(api: &Api, about: About<'_>) -> Result<Frame, Problem>
     let queries = &api.ports.billing_queries;
     let account = queries.account(about.tenant, about.account).await?;
     let account = account.ok_or_else(|| Problem::not_found("account", about.account))?;
-    let customer = customer(api, about.tenant, &account).await?;
+    let buyer = buyer(api, &about, &account).await?;
     let entities = queries.entities(about.tenant).await?;
     let entity = entities.into_iter().find(|it| it.id == account.entity);
     let entity = entity.ok_or_else(|| Problem::not_found("legal entity", account.entity))?;
     let heads = queries.letterheads(about.tenant, entity.id).await?;
-    let head = letterhead_on(&heads, about.issued_on);
-    let logo = queries.logo(about.tenant, entity.id).await?;
+    let head = letterhead_on(&heads, about.issued_on).map(|it| &it.letterhead);
+    let logo = queries
+        .logo(about.tenant, entity.id, about.issued_on)
+        .await?;
     // A file that cannot be read any more is no reason to withhold an invoice.
-    let logo = logo.and_then(|it| Logo::read(it).ok());
+    let logo = logo.and_then(|it| Logo::kept(it).ok());
     let locale = about.locale.or(head.map(|it| it.locale));
     Ok(Frame {
         seller: seller(&entity, head),
-        buyer: buyer(customer),
+        buyer,
         paper: Paper {
             locale: locale.unwrap_or_default(),
             digits: entity.scale_digits,
@@ -130,14 +134,23 @@ pub(crate) async fn frame(api: &Api, about: About<'_>) -> Result<Frame, Problem>
     })
 }
 
-async fn customer(
-    api: &Api,
-    tenant: TenantId,
-    account: &AccountView,
-) -> Result<CustomerView, Problem> {
+/// Who stands on a document is who they were when it was issued; on anything else, who they are.
+async fn buyer(api: &Api, about: &About<'_>, account: &AccountView) -> Result<Party, Problem> {
     let queries = &api.ports.customer_queries;
-    let found = queries.customer(tenant, account.customer).await?;
-    found.ok_or_else(|| Problem::not_found("customer", account.customer))
+    if let Some(document) = about.document {
+        let noted = queries.addressee_of(about.tenant, document).await?;
+        if let Some(addressee) = noted {
+            return Ok(party(addressee));
+        }
+    }
+    let found = queries.customer(about.tenant, account.customer).await?;
+    let it = found.ok_or_else(|| Problem::not_found("customer", account.customer))?;
+    Ok(party(Addressee {
+        name: it.name,
+        phone: it.phone,
+        email: it.email,
+        address: it.address,
+    }))
 }
 
 /// What each plan is called, asked for once.
@@ -174,7 +187,7 @@ fn seller(entity: &EntityView, head: Option<&Letterhead>) -> Party {
     }
 }
 
-fn buyer(it: CustomerView) -> Party {
+fn party(it: Addressee) -> Party {
     let address = it.address.unwrap_or_default();
     Party {
         name: it.name,

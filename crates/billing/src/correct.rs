@@ -26,15 +26,24 @@ pub struct Original {
 }
 
 impl Original {
-    /// The fees of which no note has given anything back.
-    #[must_use]
-    pub fn fees_left(&self) -> Vec<Charge> {
-        let notes = self.notes.iter().flat_map(|it| &it.draft.note.lines);
-        let credited: Vec<usize> = notes.map(|it| it.line).collect();
+    /// The fees of which notes have left anything, each with that as its amount: what a note gave back of a fee is given
+    /// back for good, and nothing else of it is.
+    ///
+    /// # Errors
+    /// [`MoneyError`] if the figures do not fit.
+    pub fn fees_left(&self) -> Result<Vec<Charge>, MoneyError> {
         let first = self.invoice.lines().len();
-        let numbered = (first..).zip(self.invoice.fees());
-        let left = numbered.filter(|(line, _)| !credited.contains(line));
-        left.map(|(_, it)| *it).collect()
+        let mut left = Vec::new();
+        for (line, fee) in (first..).zip(self.invoice.fees()) {
+            let notes = self.notes.iter().flat_map(|it| &it.draft.note.lines);
+            let credited = notes.filter(|it| it.line == line).map(|it| it.amount);
+            let credited = Money::sum(fee.amount.currency(), credited)?;
+            let amount = fee.amount.checked_sub(credited)?;
+            if amount.is_positive() {
+                left.push(Charge { amount, ..*fee });
+            }
+        }
+        Ok(left)
     }
 }
 

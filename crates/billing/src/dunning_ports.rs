@@ -37,8 +37,8 @@ pub trait FeeRepository: Send {
     /// The charges of an account that wait for its next bill, in the order of debts and steps.
     async fn waiting(&mut self, account: AccountId) -> Result<Vec<Charge>, StoreError>;
 
-    /// Lets fees of an invoice that is voided wait for the next bill again; its lines stay as they were issued. Fees that are
-    /// not on it are none.
+    /// Lets fees of an invoice that is voided wait for the next bill again, as much of each as its amount says, which is no
+    /// more than it was on the invoice; its lines stay as they were issued. Fees that are not on it are none.
     async fn let_go(
         &mut self,
         account: AccountId,
@@ -133,8 +133,11 @@ pub struct ChargeView {
     pub step: u16,
     /// What for.
     pub reason: ChargeReason,
-    /// How much.
+    /// How much was charged.
     pub amount: Money,
+    /// What credit notes have given back of it for good, before an invoice that it was on was voided: the next bill carries
+    /// the rest.
+    pub credited: Money,
     /// When it was made.
     pub charged_on: LocalDate,
     /// The invoice it is on; none while it waits for the next bill.

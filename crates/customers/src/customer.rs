@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::contact::{Address, Email, Note, Reason};
 use crate::events::CustomersEvent;
-use crate::ports::CustomerView;
+use crate::ports::{Addressee, CustomerView};
 
 /// Who buys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -391,6 +391,18 @@ impl Customer {
             blocked_reason,
             registered_at: it.registered_at,
             version: it.version,
+        }
+    }
+
+    /// The customer as a document shows them that is issued now.
+    #[must_use]
+    pub fn addressee(&self) -> Addressee {
+        let it = &self.state;
+        Addressee {
+            name: it.name.to_string(),
+            phone: it.phone.as_ref().map(ToString::to_string),
+            email: it.email.as_ref().map(ToString::to_string),
+            address: it.address.as_ref().map(ToString::to_string),
         }
     }
 

@@ -49,8 +49,8 @@ pub use customer::{
 };
 pub use events::CustomersEvent;
 pub use ports::{
-    BadSearch, CustomerFilter, CustomerQueries, CustomerRepository, CustomerView, CustomersStore,
-    CustomersTx, Search,
+    Addressee, AddresseeRepository, BadSearch, CustomerFilter, CustomerQueries, CustomerRepository,
+    CustomerView, CustomersStore, CustomersTx, IssuedDocument, Search,
 };
 pub use use_cases::change_customer::{ChangeCustomer, ChangeCustomerError, Edit, change_customer};
 pub use use_cases::move_customer::{

@@ -3,8 +3,11 @@
 use std::str::FromStr;
 
 use async_trait::async_trait;
-use kernel::{CustomerId, Page, PageRequest, Scope, StoreError, TenantId, Timestamp, UnitOfWork};
-use serde::Serialize;
+use kernel::{
+    CreditNoteId, CustomerId, InvoiceId, Page, PageRequest, PaymentId, Scope, StoreError, TenantId,
+    Timestamp, UnitOfWork,
+};
+use serde::{Deserialize, Serialize};
 
 use crate::customer::{Customer, CustomerKind, StatusName};
 
@@ -19,6 +22,45 @@ pub trait CustomersStore: Send + Sync {
 pub trait CustomersTx: UnitOfWork {
     /// The customers of the tenant.
     fn customers(&mut self) -> &mut dyn CustomerRepository;
+
+    /// Who stands on the documents of the tenant.
+    fn addressees(&mut self) -> &mut dyn AddresseeRepository;
+}
+
+/// A document that was issued to a customer and shows them ever after as they were on that day (billing.md, invariant 23).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum IssuedDocument {
+    /// An invoice.
+    Invoice(InvoiceId),
+    /// A credit note.
+    CreditNote(CreditNoteId),
+    /// The receipt of a payment.
+    Receipt(PaymentId),
+}
+
+/// A customer as a document shows them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addressee {
+    /// What they are called.
+    pub name: String,
+    /// Where to call or text, as E.164.
+    pub phone: Option<String>,
+    /// Where to write.
+    pub email: Option<String>,
+    /// Where they live, line by line.
+    pub address: Option<String>,
+}
+
+/// Who stands on the documents of one tenant, inside a transaction.
+#[async_trait]
+pub trait AddresseeRepository: Send {
+    /// Lets everything that was issued to a customer so far show them as they were; what shows them as they were before that
+    /// goes on doing so. Nothing is issued to them until the transaction ends.
+    async fn keep(
+        &mut self,
+        customer: CustomerId,
+        as_they_were: &Addressee,
+    ) -> Result<(), StoreError>;
 }
 
 /// The customers of one tenant, inside a transaction.
@@ -120,6 +162,13 @@ pub trait CustomerQueries: Send + Sync {
         tenant: TenantId,
         id: CustomerId,
     ) -> Result<Option<CustomerView>, StoreError>;
+
+    /// Whom a document shows; `None` where nothing about its customer has changed since it was issued.
+    async fn addressee_of(
+        &self,
+        tenant: TenantId,
+        document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError>;
 
     /// Customers that pass the filter.
     async fn customers(

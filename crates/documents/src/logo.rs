@@ -72,11 +72,21 @@ pub enum BadLogo {
 }
 
 impl Logo {
-    /// Reads a file, and prints it once to see that it can be.
+    /// Reads a file, and prints it once to see that it can be. It takes milliseconds: not for a thread that others wait on.
     ///
     /// # Errors
     /// [`BadLogo`] for what is too large or cannot be printed.
     pub fn read(bytes: Vec<u8>) -> Result<Self, BadLogo> {
+        let logo = Self::kept(bytes)?;
+        prints(&logo.image).ok_or(BadLogo::Unreadable)?;
+        Ok(logo)
+    }
+
+    /// Takes a file that was [read](Self::read) before it was kept.
+    ///
+    /// # Errors
+    /// [`BadLogo`] for what is no logo by its first bytes and its size.
+    pub fn kept(bytes: Vec<u8>) -> Result<Self, BadLogo> {
         if bytes.len() > LARGEST_LOGO {
             return Err(BadLogo::TooLarge { bytes: bytes.len() });
         }
@@ -91,7 +101,6 @@ impl Logo {
         if width > LONGEST_SIDE || height > LONGEST_SIDE {
             return Err(BadLogo::TooManyPixels { width, height });
         }
-        prints(&image).ok_or(BadLogo::Unreadable)?;
         Ok(Self {
             format,
             bytes,

@@ -33,7 +33,7 @@ pub(crate) fn print(sheet: &Sheet<'_>) -> Result<Vec<u8>, CannotPrint> {
         .authors(vec![sheet.seller.name.clone()])
         .language(sheet.locale.code().to_owned());
     pdf.set_metadata(about);
-    let mut ink = Ink::default();
+    let ink = Ink::new();
     for leaf in leaves {
         let size = PageSettings::from_wh(WIDTH, HEIGHT);
         let size = size.ok_or_else(|| CannotPrint("no such page".to_owned()))?;

@@ -39,6 +39,8 @@ const fn movement(what: StatementWhat) -> Movement {
         StatementWhat::Payment | StatementWhat::ReversalUndone => Movement::Payment,
         StatementWhat::Refund => Movement::Refund,
         StatementWhat::Reversal => Movement::Reversal,
-        StatementWhat::WriteOff | StatementWhat::Other => Movement::Other,
+        StatementWhat::WriteOff => Movement::WriteOff,
+        StatementWhat::WriteOffReversed => Movement::WriteOffReversed,
+        StatementWhat::Other => Movement::Other,
     }
 }

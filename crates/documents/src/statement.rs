@@ -17,7 +17,11 @@ pub enum Movement {
     Refund,
     /// A payment was taken back by its provider.
     Reversal,
-    /// Anything else: a debt written off, an invoice voided.
+    /// Debt was given up.
+    WriteOff,
+    /// Debt that was given up was credited, and is no loss any more.
+    WriteOffReversed,
+    /// Anything else.
     Other,
 }
 

@@ -48,6 +48,7 @@ pub(crate) struct Words {
     pub(crate) payment: &'static str,
     pub(crate) refund: &'static str,
     pub(crate) reversal: &'static str,
+    pub(crate) write_off_reversed: &'static str,
     pub(crate) other: &'static str,
     pub(crate) late_fee: &'static str,
     pub(crate) reconnection: &'static str,

@@ -1,7 +1,7 @@
 //! Stores customers.
 
 use async_trait::async_trait;
-use customers::{Customer, CustomerRepository, CustomersStore, CustomersTx};
+use customers::{AddresseeRepository, Customer, CustomerRepository, CustomersStore, CustomersTx};
 use kernel::{CustomerId, Scope, StoreError};
 use sea_orm::{EntityTrait, FromQueryResult, IntoActiveModel};
 use uuid::Uuid;
@@ -11,6 +11,7 @@ use crate::store::Store;
 use crate::tx::Tx;
 use crate::{row, sql};
 
+mod addressees;
 mod customer_row;
 mod queries;
 
@@ -23,6 +24,10 @@ impl CustomersStore for Store {
 
 impl CustomersTx for Tx {
     fn customers(&mut self) -> &mut dyn CustomerRepository {
+        self
+    }
+
+    fn addressees(&mut self) -> &mut dyn AddresseeRepository {
         self
     }
 }

@@ -62,3 +62,26 @@ async fn sqlite_keeps_its_grants_when_services_are_added() {
         "the reference still holds"
     );
 }
+
+const LOGO: &str = "\
+INSERT INTO legal_entities (tenant_id, id, name, currency, zone, scale_digits, series, terms_days, grace_days,
+    suspend_after_days, tolerance_minor, version)
+    VALUES (X'01', X'02', 'Harbour Net', 'KES', 'Africa/Nairobi', 2, 'INV', 7, 3, 10, 0, 1);
+INSERT INTO logos (tenant_id, entity_id, file) VALUES (X'01', X'02', X'07')";
+
+/// A logo that was kept without a day has been on every document.
+#[tokio::test]
+async fn sqlite_keeps_its_logos_when_they_have_days() {
+    let database = TestDatabase::empty_sqlite();
+    let url = format!("{}?mode=rwc", database.url());
+    let connection = Database::connect(url).await.unwrap();
+    let dated = migrations::names();
+    let dated = dated.iter().position(|it| it.contains("000026")).unwrap();
+    let before = u32::try_from(dated).unwrap();
+    Migrator::up(&connection, Some(before)).await.unwrap();
+    connection.execute_unprepared(LOGO).await.unwrap();
+    Migrator::up(&connection, None).await.unwrap();
+    let text = "SELECT 1 FROM dated_logos WHERE entity_id = X'02' AND valid_from = '0001-01-01' AND file = X'07'";
+    let found = Statement::from_string(connection.get_database_backend(), text);
+    assert_eq!(connection.query_all_raw(found).await.unwrap().len(), 1);
+}

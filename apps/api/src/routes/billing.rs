@@ -215,7 +215,10 @@ async fn release(
 ) -> Result<Json<AccountBody>, Problem> {
     run(&caller, |scope| {
         let api = api.clone();
-        async move { billing::release_account(&*api.ports.billing, &scope, id).await }
+        async move {
+            let (store, clock) = (&*api.ports.billing, &*api.ports.clock);
+            billing::release_account(store, clock, &scope, id).await
+        }
     })
     .await?;
     let queries = &api.ports.billing_queries;

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use axum::response::Response;
+use customers::IssuedDocument;
 use documents::Document;
 use kernel::{CreditNoteKind, InvoiceId, InvoiceKind};
 use utoipa_axum::router::OpenApiRouter;
@@ -21,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(credit_note))
 }
 
-/// Prints an invoice: its figures as they were issued, under the letterhead of its day, and what has been paid since. A UBL export says what
+/// Prints an invoice: its figures as they were issued, under the letterhead of its day and to the customer as they were then, and what has been paid since. A UBL export says what
 /// was issued and nothing else.
 #[utoipa::path(
     get, path = "/invoices/{id}/document", operation_id = "print_invoice", tag = "invoices",
@@ -41,6 +42,7 @@ async fn invoice(
     let about = About {
         tenant: caller.tenant(),
         account: view.account,
+        document: Some(IssuedDocument::Invoice(id)),
         issued_on: view.issued_on,
         number: Some(&view.number),
         plans: view.lines.iter().map(|it| it.plan).collect(),
@@ -50,7 +52,7 @@ async fn invoice(
     paper::answer(Document::of_invoice(&view, frame), &wanted).await
 }
 
-/// Prints a credit note under the letterhead of its day.
+/// Prints a credit note under the letterhead of its day, to the customer as they were then.
 #[utoipa::path(
     get, path = "/credit-notes/{id}/document", operation_id = "print_credit_note", tag = "invoices",
     params(("id" = String, Path, description = "A credit note id"), Wanted),
@@ -75,6 +77,7 @@ async fn credit_note(
     let about = About {
         tenant: caller.tenant(),
         account: note.account,
+        document: Some(IssuedDocument::CreditNote(id)),
         issued_on: note.issued_on,
         number: None,
         plans: of.lines.iter().map(|it| it.plan).collect(),

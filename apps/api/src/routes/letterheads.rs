@@ -176,7 +176,7 @@ async fn head(
     load(&api, &caller, id).await.map(Json)
 }
 
-/// Shows the logo.
+/// Shows the logo of documents that are issued today.
 #[utoipa::path(
     get, path = "/legal-entities/{id}/logo", operation_id = "get_logo", tag = "legal entities",
     params(("id" = String, Path, description = "A legal entity id")),
@@ -187,20 +187,23 @@ async fn logo(
     caller: May<ReadEntities>,
     PathId(id): PathId<EntityKind>,
 ) -> Result<Response, Problem> {
-    let file = api.ports.billing_queries.logo(caller.tenant(), id).await?;
+    let today = today(&api, &caller, id).await?;
+    let queries = &api.ports.billing_queries;
+    let file = queries.logo(caller.tenant(), id, today).await?;
     let file = file.ok_or_else(|| Problem::not_found("logo of", id))?;
-    let logo = Logo::read(file).map_err(|err| Problem::internal(&err))?;
+    let logo = Logo::kept(file).map_err(|err| Problem::internal(&err))?;
     let kind = logo.format().media_type();
     Ok(([(header::CONTENT_TYPE, kind)], logo.bytes().to_vec()).into_response())
 }
 
-/// Puts a logo on every document, or takes it away.
+/// Puts a logo on the documents that are issued from today on, or none; those of before keep theirs, however late they are
+/// printed.
 #[utoipa::path(
     put, path = "/legal-entities/{id}/logo", operation_id = "put_logo", tag = "legal entities",
     params(("id" = String, Path, description = "A legal entity id")),
     request_body = LogoBody,
     responses(
-        (status = 204, description = "It is on every document from now on"),
+        (status = 204, description = "It is on every document from today on"),
         (status = 422, description = "A file that cannot be printed", body = crate::problem::ProblemBody, content_type = "application/problem+json")
     )
 )]
@@ -210,33 +213,45 @@ async fn change_logo(
     PathId(id): PathId<EntityKind>,
     Valid(body): Valid<LogoBody>,
 ) -> Result<axum::http::StatusCode, Problem> {
-    let file = body.file.as_deref().map(read_logo).transpose()?;
+    let file = read_logo(body.file).await?;
     run(&caller, |scope| {
         let (api, file) = (api.clone(), file.clone());
-        async move { billing::change_logo(&*api.ports.billing, &scope, id, file).await }
+        async move {
+            let (store, clock) = (&*api.ports.billing, &*api.ports.clock);
+            billing::change_logo(store, clock, &scope, id, file).await
+        }
     })
     .await?;
     Ok(axum::http::StatusCode::NO_CONTENT)
 }
 
-/// What is stored has been printed once.
-fn read_logo(text: &str) -> Result<Vec<u8>, Problem> {
+/// What is stored has been printed once: that takes milliseconds of a processor, and other requests do not wait for it.
+async fn read_logo(text: Option<String>) -> Result<Option<Vec<u8>>, Problem> {
     let refused = |rule, text: String| Problem::refused("file", rule, text);
+    let Some(text) = text else {
+        return Ok(None);
+    };
     let file = BASE64.decode(text.as_bytes());
     let file = file.map_err(|_| refused("format", "must be base64".to_owned()))?;
-    let logo = Logo::read(file).map_err(|err| refused("logo", err.to_string()))?;
-    Ok(logo.bytes().to_vec())
+    let read = tokio::task::spawn_blocking(move || Logo::read(file)).await;
+    let read = read.map_err(|err| Problem::internal(&err))?;
+    let logo = read.map_err(|err| refused("logo", err.to_string()))?;
+    Ok(Some(logo.bytes().to_vec()))
 }
 
 async fn load(api: &Api, caller: &Granted, id: EntityId) -> Result<DatedLetterheadBody, Problem> {
-    let queries = &api.ports.billing_queries;
-    let entities = queries.entities(caller.tenant()).await?;
-    let entity = entities.into_iter().find(|it| it.id == id);
-    let entity = entity.ok_or_else(|| Problem::not_found("legal entity", id))?;
-    let dated = queries.letterheads(caller.tenant(), id).await?;
-    let today = entity.zone.date_at(api.ports.clock.now());
+    let today = today(api, caller, id).await?;
+    let dated = api.ports.billing_queries.letterheads(caller.tenant(), id);
+    let dated = dated.await?;
     let found = letterhead_on(&dated, today);
-    let found = dated.iter().find(|it| Some(&it.letterhead) == found);
     let found = found.ok_or_else(|| Problem::not_found("letterhead of", id))?;
     Ok(found.clone().into())
+}
+
+/// The day that it is for a legal entity.
+async fn today(api: &Api, caller: &Granted, id: EntityId) -> Result<LocalDate, Problem> {
+    let entities = api.ports.billing_queries.entities(caller.tenant()).await?;
+    let entity = entities.into_iter().find(|it| it.id == id);
+    let entity = entity.ok_or_else(|| Problem::not_found("legal entity", id))?;
+    Ok(entity.zone.date_at(api.ports.clock.now()))
 }

@@ -386,7 +386,8 @@ async fn recurrence(
 ) -> Result<(Reader, Recurrence), Problem> {
     let reader = Reader::open(api, caller, it.legal_entity).await?;
     let months = usize::from(it.months);
-    let empty = Recurrence::new(reader.entity.currency, it.from, months);
+    let today = reader.entity.zone.date_at(api.ports.clock.now());
+    let empty = Recurrence::new(reader.entity.currency, it.from, months, today);
     let empty = empty.ok_or_else(|| {
         let text = format!("must be 1 to {MOST_REPORT_MONTHS}");
         Problem::of(&catalog::INVALID_PARAMETER).field("months", "range", text)

@@ -139,6 +139,7 @@ async fn get_statement(
     let about = About {
         tenant: caller.tenant(),
         account: id,
+        document: None,
         issued_on: found.to,
         number: None,
         plans: Vec::new(),

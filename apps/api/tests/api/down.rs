@@ -1,7 +1,7 @@
 //! Databases that are away, silent or buggy.
 
 use async_trait::async_trait;
-use customers::{CustomerFilter, CustomerQueries, CustomerView};
+use customers::{Addressee, CustomerFilter, CustomerQueries, CustomerView, IssuedDocument};
 use kernel::{CustomerId, Page, PageRequest, StoreError, TenantId};
 
 /// Answers everything with "unavailable".
@@ -19,6 +19,14 @@ impl CustomerQueries for Down {
         _tenant: TenantId,
         _id: CustomerId,
     ) -> Result<Option<CustomerView>, StoreError> {
+        away()
+    }
+
+    async fn addressee_of(
+        &self,
+        _tenant: TenantId,
+        _document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError> {
         away()
     }
 
@@ -46,6 +54,14 @@ impl CustomerQueries for Silent {
         std::future::pending().await
     }
 
+    async fn addressee_of(
+        &self,
+        _tenant: TenantId,
+        _document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError> {
+        std::future::pending().await
+    }
+
     async fn customers(
         &self,
         _tenant: TenantId,
@@ -67,6 +83,14 @@ impl CustomerQueries for Buggy {
         _tenant: TenantId,
         _id: CustomerId,
     ) -> Result<Option<CustomerView>, StoreError> {
+        panic!("a bug")
+    }
+
+    async fn addressee_of(
+        &self,
+        _tenant: TenantId,
+        _document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError> {
         panic!("a bug")
     }
 

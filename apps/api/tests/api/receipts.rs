@@ -12,7 +12,7 @@ use billing::{
     AccountRepository, BillingStore, BillingTx, EntityRepository, InvoiceRepository, Ledger,
     PaymentRepository, PlanRepository, SubscriptionRepository, UnmatchedRepository,
 };
-use customers::{CustomerRepository, CustomersStore, CustomersTx};
+use customers::{AddresseeRepository, CustomerRepository, CustomersStore, CustomersTx};
 use kernel::{
     IdempotencyKey, JobRequest, Receipt, Receipts, Scope, StoreError, StoredReceipt, TenantId,
     Timestamp, UnitOfWork,
@@ -122,6 +122,10 @@ impl<S: CustomersStore> CustomersStore for WithReceipts<S> {
 impl CustomersTx for ReceiptTx<dyn CustomersTx> {
     fn customers(&mut self) -> &mut dyn CustomerRepository {
         self.inner.customers()
+    }
+
+    fn addressees(&mut self) -> &mut dyn AddresseeRepository {
+        self.inner.addressees()
     }
 }
 

@@ -16,13 +16,13 @@ pub const MOST_REPORT_MONTHS: usize = 36;
 pub struct RecurringMonth {
     /// Its first day.
     pub month: LocalDate,
-    /// How recurring revenue moved from its first day to that of the next month.
+    /// How recurring revenue moved from its first day to that of the next month, or to today if it is not over.
     pub movement: MrrMovement,
     /// Accounts with recurring revenue on its first day.
     pub at_start: u64,
-    /// Those of them that have none on that of the next month.
+    /// Those of them that have none on that of the next month, or today.
     pub lost: u64,
-    /// Accounts with recurring revenue on the first day of the next month.
+    /// Accounts with recurring revenue on the first day of the next month, or today.
     pub at_end: u64,
 }
 
@@ -39,7 +39,7 @@ pub struct CohortMonth {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recurrence {
     currency: Currency,
-    /// The first days of the months and of the one after.
+    /// The first days of the months and of the one after, today in its place where that lies ahead.
     points: Vec<LocalDate>,
     months: Vec<RecurringMonth>,
     cohorts: BTreeMap<LocalDate, Vec<CohortMonth>>,
@@ -47,16 +47,28 @@ pub struct Recurrence {
 
 impl Recurrence {
     /// Nothing yet, for so many months from that of a day on, 1 to [`MOST_REPORT_MONTHS`]; `None` for any other number, or
-    /// beyond the calendar.
+    /// beyond the calendar. What has not been yet is no history: of what is prepaid nobody knows whether it will be renewed. The
+    /// month of `today` is told up to today, and months that have not begun are left out.
     #[must_use]
-    pub fn new(currency: Currency, from: LocalDate, months: usize) -> Option<Self> {
+    pub fn new(
+        currency: Currency,
+        from: LocalDate,
+        months: usize,
+        today: LocalDate,
+    ) -> Option<Self> {
         if !(1..=MOST_REPORT_MONTHS).contains(&months) {
             return None;
         }
         let first = from.with_day(1)?;
         let point = |n: usize| first.checked_add_months(Months::new(u32::try_from(n).ok()?));
         let points: Option<Vec<_>> = (0..=months).map(point).collect();
-        let points = points?;
+        let mut points = points?;
+        let begun = points[..months].iter().filter(|it| **it <= today).count();
+        points.truncate(begun + 1);
+        let months = begun;
+        if let Some(last) = points.last_mut() {
+            *last = today.min(*last);
+        }
         let still = MrrMovement::still(Money::zero(currency));
         let empty = |month: &LocalDate| RecurringMonth {
             month: *month,
@@ -79,7 +91,8 @@ impl Recurrence {
         &self.months
     }
 
-    /// The accounts by the month of their first subscription, each with every month since, its own first day after included.
+    /// The accounts by the month of their first subscription, each with every month since, its own first day after included; the
+    /// last one is today's where the report reaches it.
     pub fn cohorts(&self) -> impl Iterator<Item = (LocalDate, &[CohortMonth])> {
         self.cohorts
             .iter()
@@ -99,20 +112,22 @@ impl Recurrence {
             let items: Vec<_> = all.iter().flat_map(|it| it.recurring_on(*day)).collect();
             revenue.push(mrr(self.currency, &items)?);
         }
-        self.move_months(account, begun, &revenue)?;
+        let paying = all.iter().filter_map(Subscription::recurs_from).min();
+        self.move_months(account, paying, &revenue)?;
         self.join_cohort(begun, &revenue)
     }
 
     fn move_months(
         &mut self,
         account: AccountId,
-        begun: LocalDate,
+        paying: Option<LocalDate>,
         revenue: &[Money],
     ) -> Result<(), BadReport> {
         let mut earlier: BTreeSet<AccountId> = BTreeSet::new();
         for (month, pair) in self.months.iter_mut().zip(revenue.windows(2)) {
             let (was, is) = (pair[0], pair[1]);
-            if begun < month.month {
+            // Whoever had nothing but a trial before has never paid.
+            if paying.is_some_and(|it| it < month.month) {
                 earlier.insert(account);
             }
             let at = |amount: Money| BTreeMap::from([(account, amount)]);

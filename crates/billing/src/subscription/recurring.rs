@@ -17,7 +17,28 @@ impl Subscription {
     /// rests or is suspended, once nothing is charged any more, or beyond what is paid for.
     #[must_use]
     pub fn recurring_on(&self, day: LocalDate) -> Vec<Recurring> {
+        self.recurring(&self.timeline(), day)
+    }
+
+    /// The first day on which something recurred that costs anything; `None` if nothing ever does.
+    #[must_use]
+    pub fn recurs_from(&self) -> Option<LocalDate> {
         let timeline = self.timeline();
+        let phases = timeline.components.iter().flat_map(|it| &it.phases);
+        let begins = phases.map(|it| it.from);
+        let goes_on = timeline.pauses.iter().filter_map(|it| it.until);
+        let days = [self.data.started_on]
+            .into_iter()
+            .chain(begins)
+            .chain(goes_on);
+        let costs = |day: &LocalDate| {
+            let recurring = self.recurring(&timeline, *day);
+            recurring.iter().any(|it| it.price.is_positive())
+        };
+        days.filter(costs).min()
+    }
+
+    fn recurring(&self, timeline: &Timeline, day: LocalDate) -> Vec<Recurring> {
         if day < self.data.started_on || !timeline.is_charged(day) {
             return Vec::new();
         }

@@ -51,12 +51,14 @@ pub async fn head_documents(
     Ok(())
 }
 
-/// Puts a logo on every document of the entity, or none. What the file is was found out by whoever calls.
+/// Puts a logo on the documents that the entity issues from today on, or none; what was issued before keeps its own. What the
+/// file is was found out by whoever calls.
 ///
 /// # Errors
 /// [`HeadDocumentsError`]; nothing is changed then.
 pub async fn change_logo(
     store: &dyn BillingStore,
+    clock: &dyn Clock,
     scope: &Scope,
     id: EntityId,
     file: Option<Vec<u8>>,
@@ -66,7 +68,8 @@ pub async fn change_logo(
     let mut entity = entity.ok_or(HeadDocumentsError::NotFound(id))?;
     entity.logo_changed(file.as_ref().map(Vec::len));
     tx.entities().save(&mut entity).await?;
-    tx.letterheads().keep_logo(id, file).await?;
+    let from = entity.today(clock.now());
+    tx.letterheads().keep_logo(id, from, file).await?;
     tx.commit().await?;
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! Lets billing go on for an account that was parked.
 
-use kernel::{AccountId, MayConflict, Scope, StoreError};
+use kernel::{AccountId, Clock, MayConflict, Scope, StoreError};
 
+use super::locked::load_account;
+use super::standing::save_news;
 use crate::ports::BillingStore;
 
 /// Why an account was not released.
@@ -22,20 +24,27 @@ impl MayConflict for ReleaseAccountError {
 }
 
 /// Lets billing go on, after a person has looked at why it stopped; an account that is not parked stays as it is. The
-/// next run bills what is due, or parks it again if nothing was put right.
+/// next run bills what is due, or parks it again if nothing was put right; what is prepaid asks for the renewal that had to
+/// wait.
 ///
 /// # Errors
 /// [`ReleaseAccountError`]; nothing has changed then.
 pub async fn release_account(
     store: &dyn BillingStore,
+    clock: &dyn Clock,
     scope: &Scope,
     id: AccountId,
 ) -> Result<(), ReleaseAccountError> {
+    let now = clock.now();
     let mut tx = store.begin(scope).await?;
-    let account = tx.accounts().lock(id).await?;
-    let mut account = account.ok_or(ReleaseAccountError::NotFound(id))?;
-    if account.release() {
-        tx.accounts().save(&mut account).await?;
+    let locked = load_account(&mut *tx, id).await?;
+    let mut locked = locked.ok_or(ReleaseAccountError::NotFound(id))?;
+    if locked.account.release() {
+        let today = locked.entity.today(now);
+        for subscription in &mut locked.subscriptions {
+            subscription.ask_for_renewal(today);
+        }
+        save_news(&mut *tx, &mut locked.account, &mut locked.subscriptions).await?;
         tx.commit().await?;
     }
     Ok(())

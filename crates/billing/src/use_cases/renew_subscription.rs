@@ -116,20 +116,25 @@ pub async fn renew_due(
     Ok(done)
 }
 
-/// Lets the credit of the account pay for the periods of a subscription from now on, or not.
+/// Lets the credit of the account pay for the periods of a subscription from now on, or not. One whose time is over or about
+/// to be asks for its renewal at once.
 ///
 /// # Errors
 /// [`SubscriptionError`]; nothing is changed then.
 pub async fn set_auto_renewal(
     store: &dyn BillingStore,
+    clock: &dyn Clock,
     scope: &Scope,
     id: SubscriptionId,
     auto_renew: bool,
 ) -> Result<(), SubscriptionError> {
+    let now = clock.now();
     let mut tx = store.begin(scope).await?;
     let mut locked = load(&mut *tx, id).await?;
+    let today = locked.entity.today(now);
     let subscription = locked.of(id)?;
     if subscription.renew_by_itself(auto_renew)? {
+        subscription.ask_for_renewal(today);
         tx.subscriptions().save(subscription).await?;
         tx.commit().await?;
     }

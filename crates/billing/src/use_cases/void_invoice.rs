@@ -1,7 +1,7 @@
 //! Voids an issued invoice: a credit note over all that is left of it takes it back, and its days are billed again by what
 //! holds now.
 
-use kernel::{Clock, CreditNoteId, InvoiceId, Scope};
+use kernel::{Clock, CreditNoteId, InvoiceId, Scope, StoreError};
 
 use super::bill_account::original_of;
 use super::correcting::{CorrectInvoiceError, open, reason_of};
@@ -20,8 +20,8 @@ pub struct VoidInvoice {
 }
 
 /// Voids an invoice. It keeps its number; a credit note points to it, and the next run bills its days by what holds then,
-/// with its one-time charges and the fees of dunning that no note had taken off it; discounts that are good for so many
-/// invoices may be used again. What should not be billed again is credited, not voided; where all of it is credited,
+/// with its one-time charges and what notes had left of its fees of dunning (what they gave back stays given back; a fee that
+/// nobody is to pay is let off in the open, with a reason); discounts that are good for so many invoices may be used again. What should not be billed again is credited, not voided; where all of it is credited,
 /// nothing is left to void.
 ///
 /// # Errors
@@ -56,7 +56,7 @@ pub async fn void_invoice(
     }
     desk.account.return_discounts(command.invoice);
     desk.credit(&mut *tx, &original, &crediting).await?;
-    let fees = original.fees_left();
+    let fees = original.fees_left().map_err(StoreError::corrupt)?;
     let account = desk.account.id();
     tx.fees().let_go(account, command.invoice, &fees).await?;
     let voided = tx.invoices().find(command.invoice).await?;

@@ -63,13 +63,15 @@ pub enum StatementWhat {
     ReversalUndone,
     /// Debt was given up.
     WriteOff,
+    /// Debt that was given up is none any more: a credit note has taken back what it was for.
+    WriteOffReversed,
     /// Anything else in the books.
     Other,
 }
 
 impl StatementWhat {
     /// Everything there is.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Invoice,
         Self::CreditNote,
         Self::Payment,
@@ -77,6 +79,7 @@ impl StatementWhat {
         Self::Reversal,
         Self::ReversalUndone,
         Self::WriteOff,
+        Self::WriteOffReversed,
         Self::Other,
     ];
 
@@ -91,6 +94,7 @@ impl StatementWhat {
             Self::Reversal => "reversal",
             Self::ReversalUndone => "reversal_undone",
             Self::WriteOff => "write_off",
+            Self::WriteOffReversed => "write_off_reversed",
             Self::Other => "other",
         }
     }

@@ -11,7 +11,8 @@ use kernel::{
 
 use crate::customer::{Customer, CustomerSnapshot};
 use crate::ports::{
-    CustomerFilter, CustomerQueries, CustomerRepository, CustomerView, CustomersStore, CustomersTx,
+    Addressee, AddresseeRepository, CustomerFilter, CustomerQueries, CustomerRepository,
+    CustomerView, CustomersStore, CustomersTx, IssuedDocument,
 };
 
 type Key = (TenantId, CustomerId);
@@ -19,6 +20,9 @@ type Key = (TenantId, CustomerId);
 #[derive(Debug, Default)]
 struct Rows {
     customers: BTreeMap<Key, CustomerSnapshot>,
+    /// What was issued to whom.
+    issued: Vec<(Key, IssuedDocument)>,
+    addressees: BTreeMap<(TenantId, IssuedDocument), Addressee>,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
 }
@@ -48,6 +52,11 @@ impl MemoryCustomers {
         self.lock().jobs.clone()
     }
 
+    /// Notes that a document was issued to a customer.
+    pub fn issue(&self, tenant: TenantId, customer: CustomerId, document: IssuedDocument) {
+        self.lock().issued.push(((tenant, customer), document));
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rows> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -60,6 +69,7 @@ impl CustomersStore for MemoryCustomers {
             store: self.clone(),
             tenant: scope.tenant,
             written: BTreeMap::new(),
+            kept: Vec::new(),
             events: Vec::new(),
             jobs: Vec::new(),
         }))
@@ -71,6 +81,7 @@ struct MemoryTx {
     store: MemoryCustomers,
     tenant: TenantId,
     written: BTreeMap<CustomerId, (i64, CustomerSnapshot)>,
+    kept: Vec<(CustomerId, Addressee)>,
     events: Vec<NewEvent>,
     jobs: Vec<JobRequest>,
 }
@@ -92,6 +103,13 @@ impl UnitOfWork for MemoryTx {
         let written = self.written.into_iter();
         rows.customers
             .extend(written.map(|(id, (_, row))| ((tenant, id), row)));
+        for (customer, addressee) in self.kept {
+            let issued = rows.issued.clone().into_iter();
+            for (_, document) in issued.filter(|it| it.0 == (tenant, customer)) {
+                let place = rows.addressees.entry((tenant, document));
+                place.or_insert_with(|| addressee.clone());
+            }
+        }
         rows.events.extend(self.events);
         rows.jobs.extend(self.jobs);
         Ok(())
@@ -112,6 +130,22 @@ fn in_order(stored: i64, based_on: i64) -> Result<(), StoreError> {
 impl CustomersTx for MemoryTx {
     fn customers(&mut self) -> &mut dyn CustomerRepository {
         self
+    }
+
+    fn addressees(&mut self) -> &mut dyn AddresseeRepository {
+        self
+    }
+}
+
+#[async_trait]
+impl AddresseeRepository for MemoryTx {
+    async fn keep(
+        &mut self,
+        customer: CustomerId,
+        as_they_were: &Addressee,
+    ) -> Result<(), StoreError> {
+        self.kept.push((customer, as_they_were.clone()));
+        Ok(())
     }
 }
 
@@ -168,6 +202,14 @@ impl CustomerQueries for MemoryCustomers {
     ) -> Result<Option<CustomerView>, StoreError> {
         let row = self.lock().customers.get(&(tenant, id)).cloned();
         row.map(view).transpose()
+    }
+
+    async fn addressee_of(
+        &self,
+        tenant: TenantId,
+        document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError> {
+        Ok(self.lock().addressees.get(&(tenant, document)).cloned())
     }
 
     async fn customers(

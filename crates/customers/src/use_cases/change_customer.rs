@@ -92,7 +92,7 @@ impl MayConflict for ChangeCustomerError {
     }
 }
 
-/// Corrects details; a change that changes nothing writes nothing.
+/// Corrects details; a change that changes nothing writes nothing. What was issued before goes on showing them as they were.
 ///
 /// # Errors
 /// [`ChangeCustomerError`] says what the caller can do.
@@ -107,7 +107,11 @@ pub async fn change_customer(
         return Err(ChangeCustomerError::NotFound(id));
     };
     refuse_stale(&customer, command.expected_version)?;
+    let before = customer.addressee();
     apply(&mut customer, command);
+    if customer.addressee() != before {
+        tx.addressees().keep(id, &before).await?;
+    }
     if customer.is_changed() {
         tx.customers().save(&mut customer).await?;
     }

@@ -8,7 +8,7 @@ use super::move_customer::{
 };
 use super::register_customer::{RegisterCustomer, RegisterCustomerError, register_customer};
 use crate::customer::{CustomerKind, CustomerRefusal, NewCustomer, StatusName};
-use crate::ports::{CustomerView, CustomersStore};
+use crate::ports::{CustomerQueries, CustomerView, CustomersStore, IssuedDocument};
 use crate::testing::{MemoryCustomers, customers_store_contract};
 use kernel::testing::{CountingIds, FixedClock};
 use kernel::{Ids, Scope, StoreError, Timestamp};
@@ -143,6 +143,42 @@ async fn a_change_for_an_older_version_is_refused_and_one_of_nothing_writes_noth
         ),
         "{refused:?}"
     );
+}
+
+#[tokio::test]
+async fn what_was_issued_shows_them_as_they_were() {
+    let desk = desk();
+    let tenant = desk.scope.tenant;
+    let ids: &dyn Ids = &desk.ids;
+    let before = desk.registered().await;
+    let first = IssuedDocument::Invoice(ids.next());
+    let shown = async |document| {
+        let found = desk.store.addressee_of(tenant, document).await.unwrap();
+        found.map(|it| (it.name, it.phone))
+    };
+    let change = async |it: ChangeCustomer| {
+        change_customer(&desk.store, &desk.scope, it).await.unwrap();
+    };
+    desk.store.issue(tenant, before.id, first);
+    desk.store
+        .issue(tenant, ids.next(), IssuedDocument::Invoice(ids.next()));
+    let mut noted = ChangeCustomer::of(before.id);
+    noted.note = Edit::Set("pays late".parse().unwrap());
+    change(noted).await;
+    assert_eq!(shown(first).await, None, "a note is on no document");
+    let mut renamed = ChangeCustomer::of(before.id);
+    renamed.name = Some("Siti Aminah".parse().unwrap());
+    change(renamed).await;
+    let phone = before.phone;
+    assert_eq!(shown(first).await, Some(("Siti".to_owned(), phone.clone())));
+    let second = IssuedDocument::Receipt(ids.next());
+    desk.store.issue(tenant, before.id, second);
+    assert_eq!(shown(second).await, None);
+    let mut reached = ChangeCustomer::of(before.id);
+    reached.phone = Edit::Clear;
+    change(reached).await;
+    assert_eq!(shown(first).await, Some(("Siti".to_owned(), phone.clone())));
+    assert_eq!(shown(second).await, Some(("Siti Aminah".to_owned(), phone)));
 }
 
 #[tokio::test]

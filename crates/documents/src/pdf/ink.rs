@@ -16,7 +16,7 @@ use krilla::surface::Surface;
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use parley::layout::Run;
 
-use super::press::{Colour, Setting};
+use super::press::{CASE, Colour, Setting};
 
 /// Something on a page; places are points from its upper left corner.
 pub(super) enum Mark {
@@ -53,14 +53,17 @@ pub(super) enum Mark {
     },
 }
 
-/// What pages share: each font is embedded once.
-#[derive(Default)]
+/// Draws on the pages of one document.
 pub(super) struct Ink {
-    fonts: HashMap<u64, Option<Font>>,
+    fonts: &'static HashMap<u64, Font>,
 }
 
 impl Ink {
-    pub(super) fn draw(&mut self, surface: &mut Surface<'_>, mark: &Mark) {
+    pub(super) fn new() -> Self {
+        Self { fonts: &CASE.fonts }
+    }
+
+    pub(super) fn draw(&self, surface: &mut Surface<'_>, mark: &Mark) {
         match mark {
             Mark::Text { at, setting } => self.text(surface, *at, setting),
             Mark::Rule {
@@ -99,7 +102,7 @@ impl Ink {
         }
     }
 
-    fn text(&mut self, surface: &mut Surface<'_>, at: (f32, f32), setting: &Setting) {
+    fn text(&self, surface: &mut Surface<'_>, at: (f32, f32), setting: &Setting) {
         surface.set_fill(Some(fill(setting.colour)));
         for line in setting.lines.lines() {
             let metrics = line.metrics();
@@ -123,14 +126,9 @@ impl Ink {
         }
     }
 
-    /// The font of a run, which the press has read before.
-    fn font(&mut self, run: &Run<'_, ()>) -> Option<Font> {
-        let font = run.font().clone();
-        let (data, id) = font.data.into_raw_parts();
-        let known = self.fonts.entry(id);
-        known
-            .or_insert_with(|| Font::new(data.into(), font.index))
-            .clone()
+    /// The font of a run: the press has nothing but what is in the case.
+    fn font(&self, run: &Run<'_, ()>) -> Option<Font> {
+        self.fonts.get(&run.font().data.id()).cloned()
     }
 }
 

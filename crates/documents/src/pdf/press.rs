@@ -1,7 +1,10 @@
 //! Sets text in the bundled fonts: shapes it, and breaks it into lines.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock};
 
+use krilla::text::Font;
 use parley::fontique::{Blob, Collection, CollectionOptions, SourceCache};
 use parley::style::{FontFamily, FontFamilyName, FontWeight, LineHeight, StyleProperty};
 use parley::{Alignment, AlignmentOptions, FontContext, Layout, LayoutContext};
@@ -98,18 +101,33 @@ pub(super) struct Press {
     room: LayoutContext<()>,
 }
 
+/// The bundled fonts, read once for every document: to set text in, and to draw it by the number of the font.
+pub(super) struct Case {
+    collection: Collection,
+    pub(super) fonts: HashMap<u64, Font>,
+}
+
+/// The only one.
+pub(super) static CASE: LazyLock<Case> = LazyLock::new(|| {
+    let mut collection = Collection::new(CollectionOptions {
+        shared: false,
+        system_fonts: false,
+    });
+    let mut fonts = HashMap::new();
+    for font in FONTS {
+        let file: Blob<u8> = Blob::new(Arc::new(font));
+        let (data, id) = file.clone().into_raw_parts();
+        fonts.extend(Font::new(data.into(), 0).map(|it| (id, it)));
+        collection.register_fonts(file, None);
+    }
+    Case { collection, fonts }
+});
+
 impl Press {
     pub(super) fn new() -> Self {
-        let mut collection = Collection::new(CollectionOptions {
-            shared: false,
-            system_fonts: false,
-        });
-        for font in FONTS {
-            collection.register_fonts(Blob::from(font.to_vec()), None);
-        }
         Self {
             fonts: FontContext {
-                collection,
+                collection: CASE.collection.clone(),
                 source_cache: SourceCache::default(),
             },
             room: LayoutContext::new(),

@@ -47,6 +47,8 @@ fn row(it: &Entry, hand: Hand, words: &Words) -> Row {
         Movement::Payment => words.payment,
         Movement::Refund => words.refund,
         Movement::Reversal => words.reversal,
+        Movement::WriteOff => words.written_off,
+        Movement::WriteOffReversed => words.write_off_reversed,
         Movement::Other => words.other,
     };
     let cells = vec![

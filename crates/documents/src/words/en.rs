@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "Payment",
     refund: "Refund",
     reversal: "Reversed payment",
+    write_off_reversed: "Write-off reversed",
     other: "Adjustment",
     late_fee: "Late fee",
     reconnection: "Reconnection fee",

@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "Pago",
     refund: "Reembolso",
     reversal: "Pago revertido",
+    write_off_reversed: "Baja anulada",
     other: "Ajuste",
     late_fee: "Recargo por mora",
     reconnection: "Cargo por reconexión",

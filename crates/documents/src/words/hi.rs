@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "भुगतान",
     refund: "धन वापसी",
     reversal: "लौटाया गया भुगतान",
+    write_off_reversed: "बट्टा वापस लिया गया",
     other: "समायोजन",
     late_fee: "विलंब शुल्क",
     reconnection: "पुनः संयोजन शुल्क",

@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "Pembayaran",
     refund: "Pengembalian dana",
     reversal: "Pembayaran dibatalkan",
+    write_off_reversed: "Penghapusan dibatalkan",
     other: "Penyesuaian",
     late_fee: "Denda keterlambatan",
     reconnection: "Biaya penyambungan kembali",

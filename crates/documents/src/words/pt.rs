@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "Pagamento",
     refund: "Reembolso",
     reversal: "Pagamento estornado",
+    write_off_reversed: "Baixa anulada",
     other: "Ajuste",
     late_fee: "Multa por atraso",
     reconnection: "Taxa de religação",

@@ -38,6 +38,7 @@ pub(super) const WORDS: Words = Words {
     payment: "Malipo",
     refund: "Marejesho",
     reversal: "Malipo yaliyorudishwa",
+    write_off_reversed: "Ufutaji wa deni umetenguliwa",
     other: "Marekebisho",
     late_fee: "Faini ya kuchelewa",
     reconnection: "Ada ya kuunganishwa tena",

@@ -15,6 +15,8 @@ fn statement(country: &Country, entries: usize) -> Statement {
         (Movement::Payment, Some("MPESA QK12"), -200_000),
         (Movement::CreditNote, Some("INV-CN-000001"), -30_000),
         (Movement::Other, None, -20_000),
+        (Movement::WriteOff, Some("INV-000042"), -5_000),
+        (Movement::WriteOffReversed, Some("INV-CN-000002"), 5_000),
     ];
     let mut balance = 10_000;
     let entries = movements.into_iter().cycle().take(entries);
@@ -42,7 +44,7 @@ fn statement(country: &Country, entries: usize) -> Statement {
 
 #[test]
 fn what_was_owed_what_happened_and_what_is_owed() {
-    let page = statement(&COUNTRIES[0], 4).html();
+    let page = statement(&COUNTRIES[0], 6).html();
     let wanted = [
         "Account statement",
         "Opening balance",
@@ -53,6 +55,9 @@ fn what_was_owed_what_happened_and_what_is_owed() {
         "-2,000.00",
         "Credit note",
         "Adjustment",
+        "Written off",
+        "Write-off reversed",
+        "INV-CN-000002",
         "Closing balance",
         "<svg",
     ];

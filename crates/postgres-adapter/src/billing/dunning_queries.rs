@@ -44,6 +44,7 @@ struct ChargeRow {
     step: i64,
     reason: String,
     amount_minor: i64,
+    credited_minor: i64,
     currency: String,
     charged_on: LocalDate,
     invoice_id: Option<Uuid>,
@@ -291,6 +292,7 @@ impl ChargeRow {
             step: row::number("step", self.step)?,
             reason: reason.ok_or_else(|| row::bad("reason", &self.reason))?,
             amount: row::money(self.amount_minor, &self.currency)?,
+            credited: row::money(self.credited_minor, &self.currency)?,
             charged_on: self.charged_on,
             invoice: self.invoice_id.map(InvoiceId::from_uuid),
             waived: self.waived,
@@ -320,7 +322,7 @@ WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 
 
 /// $1 tenant, $2 account.
 const CHARGES: &str = "\
-SELECT episode, step, reason, amount_minor, currency, charged_on, invoice_id, waived FROM dunning_charges
+SELECT episode, step, reason, amount_minor, credited_minor, currency, charged_on, invoice_id, waived FROM dunning_charges
 WHERE tenant_id = $1 AND account_id = $2 ORDER BY episode DESC, step DESC LIMIT 200";
 
 /// $1 tenant, $2 owner.

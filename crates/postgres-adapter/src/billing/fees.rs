@@ -11,8 +11,11 @@ use uuid::Uuid;
 use crate::tx::Tx;
 use crate::{row, sql};
 
-/// The columns of a charge, wherever it is.
-const COLUMNS: &str = "episode, step, reason, amount_minor, currency, charged_on";
+/// The columns of a charge on an invoice.
+const BILLED_COLUMNS: &str = "episode, step, reason, amount_minor, currency, charged_on";
+/// The columns of a charge by what notes have left of it.
+const COLUMNS: &str =
+    "episode, step, reason, amount_minor - credited_minor AS amount_minor, currency, charged_on";
 
 #[derive(Debug, FromQueryResult)]
 struct ChargeRow {
@@ -93,16 +96,16 @@ impl FeeRepository for Tx {
         fees: &[Charge],
     ) -> Result<(), StoreError> {
         for it in fees {
-            let values: [Value; 5] = [
+            let line: [Value; 5] = [
                 self.tenant().into(),
                 account.uuid().into(),
                 row::column::<i64, _>("episode", it.episode)?.into(),
                 i64::from(it.step).into(),
                 invoice.uuid().into(),
             ];
-            for text in [FREE_LINE, FREE_CHARGE] {
-                sql::execute(self.connection(), text, values.clone()).await?;
-            }
+            let rest = line.clone().into_iter().chain([it.amount.minor().into()]);
+            sql::execute(self.connection(), FREE_LINE, line).await?;
+            sql::execute(self.connection(), FREE_CHARGE, rest).await?;
         }
         Ok(())
     }
@@ -130,7 +133,7 @@ pub(super) async fn of_invoices<C: ConnectionTrait>(
     invoices: &[Uuid],
 ) -> Result<HashMap<Uuid, Vec<Charge>>, StoreError> {
     let text = format!(
-        "SELECT invoice_id AS owner_id, {COLUMNS} FROM invoice_fees \
+        "SELECT invoice_id AS owner_id, {BILLED_COLUMNS} FROM invoice_fees \
          WHERE tenant_id = $1 AND invoice_id IN ({}) ORDER BY invoice_id, line",
         sql::list_from(invoices.len(), 2)
     );
@@ -224,5 +227,5 @@ UPDATE invoice_fees SET standing = FALSE
 WHERE tenant_id = $1 AND account_id = $2 AND episode = $3 AND step = $4 AND invoice_id = $5";
 
 const FREE_CHARGE: &str = "\
-UPDATE dunning_charges SET invoice_id = NULL
+UPDATE dunning_charges SET invoice_id = NULL, credited_minor = amount_minor - $6
 WHERE tenant_id = $1 AND account_id = $2 AND episode = $3 AND step = $4 AND invoice_id = $5";

@@ -18,7 +18,7 @@ struct HeadRow {
 
 #[derive(Debug, FromQueryResult)]
 struct LogoRow {
-    file: Vec<u8>,
+    file: Option<Vec<u8>>,
 }
 
 const KEEP: &str = "\
@@ -29,12 +29,12 @@ const HEADS: &str = "\
 SELECT valid_from, body FROM letterheads WHERE tenant_id = $1 AND entity_id = $2 ORDER BY valid_from";
 
 const KEEP_LOGO: &str = "\
-INSERT INTO logos (tenant_id, entity_id, file) VALUES ($1, $2, $3)
-ON CONFLICT (tenant_id, entity_id) DO UPDATE SET file = excluded.file";
+INSERT INTO dated_logos (tenant_id, entity_id, valid_from, file) VALUES ($1, $2, $3, $4)
+ON CONFLICT (tenant_id, entity_id, valid_from) DO UPDATE SET file = excluded.file";
 
-const TAKE_LOGO: &str = "DELETE FROM logos WHERE tenant_id = $1 AND entity_id = $2";
-
-const LOGO: &str = "SELECT file FROM logos WHERE tenant_id = $1 AND entity_id = $2";
+const LOGO: &str = "\
+SELECT file FROM dated_logos WHERE tenant_id = $1 AND entity_id = $2 AND valid_from <= $3
+ORDER BY valid_from DESC LIMIT 1";
 
 #[async_trait]
 impl LetterheadRepository for Tx {
@@ -53,16 +53,16 @@ impl LetterheadRepository for Tx {
     async fn keep_logo(
         &mut self,
         entity: EntityId,
+        from: LocalDate,
         file: Option<Vec<u8>>,
     ) -> Result<(), StoreError> {
-        let owner: [Value; 2] = [self.tenant().into(), entity.uuid().into()];
-        match file {
-            Some(file) => {
-                let values = owner.into_iter().chain([file.into()]);
-                sql::execute(self.connection(), KEEP_LOGO, values).await?
-            }
-            None => sql::execute(self.connection(), TAKE_LOGO, owner).await?,
-        };
+        let values: [Value; 4] = [
+            self.tenant().into(),
+            entity.uuid().into(),
+            from.into(),
+            file.into(),
+        ];
+        sql::execute(self.connection(), KEEP_LOGO, values).await?;
         Ok(())
     }
 }
@@ -89,9 +89,10 @@ impl LetterheadQueries for Store {
         &self,
         tenant: TenantId,
         entity: EntityId,
+        on: LocalDate,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        let values: [Value; 2] = [tenant.uuid().into(), entity.uuid().into()];
+        let values: [Value; 3] = [tenant.uuid().into(), entity.uuid().into(), on.into()];
         let found: Option<LogoRow> = sql::row(self.reader(), LOGO, values).await?;
-        Ok(found.map(|it| it.file))
+        Ok(found.and_then(|it| it.file))
     }
 }

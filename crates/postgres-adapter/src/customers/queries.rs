@@ -1,7 +1,7 @@
 //! Reads of customers.
 
 use async_trait::async_trait;
-use customers::{CustomerFilter, CustomerQueries, CustomerView, Search};
+use customers::{Addressee, CustomerFilter, CustomerQueries, CustomerView, IssuedDocument, Search};
 use kernel::{Cursor, CustomerId, Page, PageRequest, StoreError, TenantId};
 use sea_orm::sea_query::LikeExpr;
 use sea_orm::{
@@ -38,6 +38,14 @@ impl CustomerQueries for Store {
         found
             .map(|it| view(Model::from_query_result(&it, "").stored()?))
             .transpose()
+    }
+
+    async fn addressee_of(
+        &self,
+        tenant: TenantId,
+        document: IssuedDocument,
+    ) -> Result<Option<Addressee>, StoreError> {
+        self.addressee(tenant, document).await
     }
 
     async fn customers(

@@ -275,6 +275,9 @@ pub(crate) struct ChargeBody {
     #[schema(example = "late_fee")]
     reason: &'static str,
     amount: MoneyBody,
+    /// What credit notes have given back of it for good, before an invoice that it was on was voided: the next bill carries the
+    /// rest.
+    credited: MoneyBody,
     #[schema(value_type = String, format = Date, example = "2026-11-21")]
     on: LocalDate,
     /// The invoice it is on; null while it waits for the next bill.
@@ -291,6 +294,7 @@ impl From<ChargeView> for ChargeBody {
             step: it.step,
             reason: it.reason.as_str(),
             amount: it.amount.into(),
+            credited: it.credited.into(),
             on: it.charged_on,
             invoice: it.invoice,
             waived: it.waived,

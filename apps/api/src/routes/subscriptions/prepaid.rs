@@ -158,7 +158,8 @@ async fn set_auto_renewal(
     run(&caller, |scope| {
         let api = api.clone();
         async move {
-            billing::set_auto_renewal(&*api.ports.billing, &scope, id, body.enabled).await
+            let (store, clock) = (&*api.ports.billing, &*api.ports.clock);
+            billing::set_auto_renewal(store, clock, &scope, id, body.enabled).await
         }
     })
     .await?;

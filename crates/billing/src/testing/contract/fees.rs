@@ -15,6 +15,7 @@ impl World<'_> {
     pub(super) async fn fee_promises(&self) {
         self.a_fee_is_on_one_standing_invoice().await;
         self.a_fee_of_an_invoice_that_goes_waits_again().await;
+        self.the_rest_of_a_credited_fee_waits_again().await;
         self.a_fee_that_is_let_off_waits_no_more().await;
     }
 
@@ -63,7 +64,7 @@ impl World<'_> {
             .of_entity(of.entity())
             .draft(account, Vec::new(), "2026-11-21");
         draft.fees = fees.to_vec();
-        draft.total = kes(500 * i64::try_from(fees.len()).unwrap());
+        draft.total = kes(fees.iter().map(|it| it.amount.minor()).sum());
         let written = tx.invoices().issue(draft, "FEE").await;
         match written {
             Ok(invoice) => tx.commit().await.map(|()| invoice),
@@ -122,6 +123,31 @@ impl World<'_> {
             invoice: second.id(),
         };
         assert_eq!(self.state(account, fee).await, billed);
+    }
+
+    async fn the_rest_of_a_credited_fee_waits_again(&self) {
+        let (account, fee) = self.charged_late().await;
+        let mut billed = fee;
+        for (rest, credited) in [(300, 200), (300, 200), (100, 400)] {
+            let invoice = self.bill_fees(account, &[billed]).await.unwrap();
+            let left = Charge {
+                amount: kes(rest),
+                ..fee
+            };
+            self.let_go(account, invoice.id(), &[left]).await;
+            assert_eq!(self.waiting(account).await, [left]);
+            assert_eq!(self.state(account, left).await, FeeState::Waiting);
+            let charges = self.queries.dunning_charges(self.tenant(), account).await;
+            let charged = &charges.unwrap()[0];
+            assert_eq!(
+                (charged.amount, charged.credited),
+                (kes(500), kes(credited))
+            );
+            let mut tx = self.tx().await;
+            let stored = tx.invoices().find(invoice.id()).await.unwrap().unwrap();
+            assert_eq!(stored.fees(), [billed], "what was issued stays");
+            billed = left;
+        }
     }
 
     async fn a_fee_that_is_let_off_waits_no_more(&self) {

@@ -9,7 +9,7 @@ impl World<'_> {
     pub(super) async fn letterhead_promises(&self) {
         self.letterheads_read_back_in_the_order_of_their_days()
             .await;
-        self.a_logo_reads_back_until_it_is_taken_away().await;
+        self.a_logo_is_on_the_documents_of_its_days().await;
     }
 
     async fn letterheads_read_back_in_the_order_of_their_days(&self) {
@@ -61,18 +61,31 @@ impl World<'_> {
         tx.commit().await.unwrap();
     }
 
-    async fn a_logo_reads_back_until_it_is_taken_away(&self) {
+    async fn a_logo_is_on_the_documents_of_its_days(&self) {
         let (entity, other) = (self.found().await, self.found().await);
-        for file in [Some(vec![0, 255, 10]), Some(vec![7; 100_000]), None] {
+        let keep = async |from: &str, file: Option<Vec<u8>>| {
             let mut tx = self.tx().await;
-            tx.letterheads()
-                .keep_logo(entity, file.clone())
-                .await
-                .unwrap();
+            let from = from.parse().unwrap();
+            let kept = tx.letterheads().keep_logo(entity, from, file).await;
+            kept.unwrap();
             tx.commit().await.unwrap();
-            let kept = self.queries.logo(self.tenant(), entity).await.unwrap();
-            assert_eq!(kept, file);
-            assert_eq!(self.queries.logo(self.tenant(), other).await.unwrap(), None);
+        };
+        let large = vec![7; 100_000];
+        keep("2026-03-01", Some(vec![0, 255, 10])).await;
+        keep("2026-05-01", Some(vec![1])).await;
+        keep("2026-05-01", Some(large.clone())).await;
+        keep("2026-06-01", None).await;
+        for (on, file) in [
+            ("2026-02-28", None),
+            ("2026-03-01", Some(vec![0, 255, 10])),
+            ("2026-04-30", Some(vec![0, 255, 10])),
+            ("2026-05-01", Some(large)),
+            ("2026-06-01", None),
+        ] {
+            let on = on.parse().unwrap();
+            let of = async |whose| self.queries.logo(self.tenant(), whose, on).await.unwrap();
+            assert_eq!(of(entity).await, file, "{on}");
+            assert_eq!(of(other).await, None);
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Promises about the billing run: read by the page, written account by account, every number on an invoice.
 
+use kernel::testing::FixedClock;
 use kernel::{AccountId, EntityId, Money, PageRequest, StoreError, SubscriptionId, Timestamp};
 
 use super::{World, day, kes, must_conflict, noon};
@@ -400,16 +401,15 @@ impl World<'_> {
         assert_eq!(newest, parked[1..]);
         let (rest, _) = listed(1, next.map(|it| it.parse().unwrap())).await;
         assert_eq!(rest, parked[..1]);
-        for _ in 0..2 {
-            release_account(self.store, &self.scope, parked[0].0)
-                .await
-                .unwrap();
-        }
+        let clock = FixedClock::at(noon());
+        let release = async |id| release_account(self.store, &clock, &self.scope, id).await;
+        release(parked[0].0).await.unwrap();
+        release(parked[0].0).await.unwrap();
         assert_eq!(listed(10, None).await.0, parked[1..]);
         let due = self.page(run, entity).await;
         assert_eq!(due[0].account.id(), parked[0].0);
         let stranger = self.ids.next();
-        let nobody = release_account(self.store, &self.scope, stranger).await;
+        let nobody = release(stranger).await;
         assert!(matches!(nobody, Err(ReleaseAccountError::NotFound(id)) if id == stranger));
     }
 

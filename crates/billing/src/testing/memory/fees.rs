@@ -1,7 +1,7 @@
 //! The charges of dunning in memory: each is on one standing invoice at most.
 
 use async_trait::async_trait;
-use kernel::{AccountId, InvoiceId, StoreError, TenantId};
+use kernel::{AccountId, InvoiceId, Money, StoreError, TenantId};
 
 use super::MemoryTx;
 use super::rows::{Rows, Write, duplicate};
@@ -45,7 +45,10 @@ fn charge(it: &ChargeView) -> Charge {
         episode: it.episode,
         step: it.step,
         reason: it.reason,
-        amount: it.amount,
+        amount: Money::from_minor(
+            it.amount.minor() - it.credited.minor(),
+            it.amount.currency(),
+        ),
         on: it.charged_on,
     }
 }
@@ -80,6 +83,7 @@ impl Rows {
             step: it.step,
             reason: it.reason,
             amount: it.amount,
+            credited: Money::zero(it.amount.currency()),
             charged_on: it.on,
             invoice: None,
             waived: None,
@@ -130,8 +134,10 @@ impl Rows {
         let charges = self.charges.get_or_default_cow((tenant, account));
         for known in charges.iter_mut().filter(|it| it.invoice == Some(invoice)) {
             let own = |it: &Charge| (it.episode, it.step) == (known.episode, known.step);
-            if fees.iter().any(own) {
+            if let Some(rest) = fees.iter().find(|it| own(it)) {
                 known.invoice = None;
+                let credited = known.amount.minor() - rest.amount.minor();
+                known.credited = Money::from_minor(credited, known.amount.currency());
             }
         }
     }

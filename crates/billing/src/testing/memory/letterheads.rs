@@ -1,7 +1,7 @@
 //! Letterheads and logos in memory.
 
 use async_trait::async_trait;
-use kernel::{EntityId, StoreError, TenantId};
+use kernel::{EntityId, LocalDate, StoreError, TenantId};
 
 use super::rows::Write;
 use super::{MemoryBilling, MemoryTx};
@@ -17,9 +17,10 @@ impl LetterheadRepository for MemoryTx {
     async fn keep_logo(
         &mut self,
         entity: EntityId,
+        from: LocalDate,
         file: Option<Vec<u8>>,
     ) -> Result<(), StoreError> {
-        self.write(Write::Logo(entity, file))
+        self.write(Write::Logo(entity, from, file))
     }
 }
 
@@ -40,7 +41,10 @@ impl LetterheadQueries for MemoryBilling {
         &self,
         tenant: TenantId,
         entity: EntityId,
+        on: LocalDate,
     ) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.lock().logos.get(&(tenant, entity)).cloned().flatten())
+        let kept = self.lock().logos.get(&(tenant, entity)).cloned();
+        let last = kept.and_then(|it| it.range(..=on).next_back().map(|it| it.1.clone()));
+        Ok(last.flatten())
     }
 }

@@ -61,8 +61,8 @@ pub(super) struct Rows {
     pub(super) procedures: Shared<(TenantId, EntityId), Vec<ProcedureView>>,
     /// The letterheads each entity has had.
     pub(super) letterheads: Shared<(TenantId, EntityId), Vec<DatedLetterhead>>,
-    /// The logo of each entity that has one.
-    pub(super) logos: Shared<(TenantId, EntityId), Option<Vec<u8>>>,
+    /// The logos of each entity, by the first day of each.
+    pub(super) logos: Shared<(TenantId, EntityId), BTreeMap<LocalDate, Option<Vec<u8>>>>,
     /// The last number taken of each series.
     pub(super) counters: Shared<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.
@@ -87,7 +87,7 @@ pub(super) struct Rows {
 pub(super) enum Write {
     Entity(Box<EntitySnapshot>),
     Letterhead(EntityId, Box<DatedLetterhead>),
-    Logo(EntityId, Option<Vec<u8>>),
+    Logo(EntityId, LocalDate, Option<Vec<u8>>),
     Plan(PlanSnapshot),
     Lock(AccountId),
     Account(Box<AccountSnapshot>),
@@ -210,8 +210,9 @@ impl Rows {
                 kept.push((**dated).clone());
                 Ok(())
             }
-            Write::Logo(entity, file) => {
-                self.logos.insert_cow((tenant, *entity), file.clone());
+            Write::Logo(entity, from, file) => {
+                let kept = self.logos.get_or_default_cow((tenant, *entity));
+                kept.insert(*from, file.clone());
                 Ok(())
             }
             Write::Plan(row) => self.put_plan(tenant, row),

@@ -119,6 +119,23 @@ async fn a_note_takes_a_fee_away_for_good() {
 }
 
 #[tokio::test]
+async fn what_a_note_left_of_a_fee_survives_the_void() {
+    let (desk, sold, _) = late().await;
+    let bill = desk.bill(sold.account).await.unwrap();
+    let part = vec![(0, CreditPart::Amount(kes(200))).into()];
+    let order = desk.credit_order(bill.id, part);
+    desk.credit(order).await.unwrap();
+    desk.void(bill.id).await.unwrap();
+    let charged = &charges(&desk, sold.account).await[0];
+    assert_eq!((charged.amount, charged.credited), (kes(500), kes(200)));
+    let again = desk.bill(sold.account).await.unwrap();
+    assert_eq!((again.fees.len(), again.total), (1, kes(300)));
+    desk.void(again.id).await.unwrap();
+    let third = desk.bill(sold.account).await.unwrap();
+    assert_eq!(third.total, kes(300), "no part is given back twice");
+}
+
+#[tokio::test]
 async fn access_given_back_for_payment_costs_the_fee_of_it() {
     let (desk, sold, _) = suspended().await;
     desk.pay(sold.account, 300_000).await;

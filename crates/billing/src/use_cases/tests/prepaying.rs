@@ -3,12 +3,15 @@
 use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
 use super::{Desk, Sold, day, kes, line, lines, told};
+use crate::bill::Unbillable;
 use crate::events::Access;
 use crate::plan::{Charging, NewPlan};
 use crate::prepaid::WalletRefusal;
 use crate::subscription::{At, SubscriptionRefusal};
 use crate::timeline::Timing;
 use crate::use_cases::SubscriptionError;
+use crate::use_cases::bill_account::park_account;
+use crate::use_cases::release_account::release_account;
 use crate::use_cases::renew_subscription::{
     RenewError, Renewed, renew_due, renew_subscription, set_auto_renewal,
 };
@@ -21,7 +24,7 @@ const PREPAID: Charging = Charging {
 
 impl Desk {
     /// Sells a prepaid monthly plan to a new customer, from today on.
-    async fn sell_prepaid(&self, minor: i64) -> Sold {
+    pub(super) async fn sell_prepaid(&self, minor: i64) -> Sold {
         let plan = self.prepaid_plan(minor).await;
         self.sell_as(self.order(plan)).await
     }
@@ -34,7 +37,7 @@ impl Desk {
         .await
     }
 
-    async fn renew(&self, sold: Sold) -> Result<Renewed, RenewError> {
+    pub(super) async fn renew(&self, sold: Sold) -> Result<Renewed, RenewError> {
         renew_subscription(&self.store, self.ids(), &self.clock, &self.scope, sold.id).await
     }
 
@@ -106,7 +109,7 @@ async fn after_a_lapse_time_begins_today_and_dead_days_are_free() {
     let desk = Desk::opened("2026-10-31").await;
     let sold = desk.sell_prepaid(3_000).await;
     desk.pay(sold.account, 9_000).await;
-    set_auto_renewal(&desk.store, &desk.scope, sold.id, false)
+    set_auto_renewal(&desk.store, &desk.clock, &desk.scope, sold.id, false)
         .await
         .unwrap();
     desk.renew(sold).await.unwrap();
@@ -163,6 +166,52 @@ async fn the_wallet_renews_a_day_before_the_end_and_never_twice() {
     );
     assert_eq!(desk.paid_until(sold).await, "2027-01-21");
     assert_eq!(desk.account(sold.account).await.credit, kes(1_500));
+}
+
+#[tokio::test]
+async fn whoever_turns_renewal_on_is_renewed_at_once() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell_prepaid(3_000).await;
+    let renews = async |on| {
+        set_auto_renewal(&desk.store, &desk.clock, &desk.scope, sold.id, on)
+            .await
+            .unwrap();
+    };
+    renews(false).await;
+    desk.pay(sold.account, 7_000).await;
+    let asked = desk.events_named("billing.renewal_wanted").len();
+    for _ in 0..2 {
+        renews(true).await;
+    }
+    let now = desk.events_named("billing.renewal_wanted").len();
+    assert_eq!(now, asked + 1, "once");
+    assert_eq!(desk.renew_due(sold).await, 1);
+    renews(false).await;
+    renews(true).await;
+    let then = desk.events_named("billing.renewal_wanted").len();
+    assert_eq!(then, now, "a month is paid for: nothing is wanted");
+}
+
+#[tokio::test]
+async fn a_released_account_renews_at_once() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell_prepaid(3_000).await;
+    let reason = Unbillable::StandsBilled;
+    park_account(&desk.store, &desk.scope, sold.account, &reason)
+        .await
+        .unwrap();
+    desk.pay(sold.account, 3_000).await;
+    assert_eq!(desk.renew_due(sold).await, 0, "billing has stopped");
+    let asked = desk.events_named("billing.renewal_wanted").len();
+    for _ in 0..2 {
+        release_account(&desk.store, &desk.clock, &desk.scope, sold.account)
+            .await
+            .unwrap();
+    }
+    let now = desk.events_named("billing.renewal_wanted").len();
+    assert_eq!(now, asked + 1, "once");
+    assert_eq!(desk.renew_due(sold).await, 1);
+    assert_eq!(desk.paid_until(sold).await, "2026-12-21");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use kernel::{Actor, OperatorId, Scope};
 use super::{Desk, Sold, day, kes};
 use crate::payment::PaymentRefusal;
 use crate::payment::{PaymentMethod, RefundId};
+use crate::plan::{Charging, NewPlan};
 use crate::ports::BillingQueries;
 use crate::report_ports::{AccountPage, DayPage, ReportQueries, TimePage};
 use crate::reports::{NoStatement, Recurrence, Revenue, statement};
@@ -46,6 +47,21 @@ impl Desk {
             (it.on.to_string(), it.what.as_str(), amount, balance)
         });
         Ok((it.opening.minor(), lines.collect(), it.closing.minor()))
+    }
+
+    async fn recurrence(&self, from: &str, months: usize, today: &str) -> Recurrence {
+        let page = AccountPage {
+            entity: self.entity().await,
+            after: None,
+            limit: 100,
+        };
+        let currency = kes(0).currency();
+        let mut found = Recurrence::new(currency, day(from), months, day(today)).unwrap();
+        let tenant = self.scope.tenant;
+        for (account, all) in self.store.subscribers(tenant, page).await.unwrap() {
+            found.add(account, &all).unwrap();
+        }
+        found
     }
 
     fn cashier(&self) -> (OperatorId, Scope) {
@@ -247,16 +263,7 @@ async fn recurring_revenue_moves_by_what_accounts_do() {
         ..desk.order(again)
     };
     desk.sell_as(order).await;
-    let page = AccountPage {
-        entity: desk.entity().await,
-        after: None,
-        limit: 100,
-    };
-    let mut found = Recurrence::new(kes(0).currency(), day("2026-01-20"), 3).unwrap();
-    let tenant = desk.scope.tenant;
-    for (account, all) in desk.store.subscribers(tenant, page).await.unwrap() {
-        found.add(account, &all).unwrap();
-    }
+    let found = desk.recurrence("2026-01-20", 3, "2026-04-01").await;
     let months: Vec<_> = found
         .months()
         .iter()
@@ -289,7 +296,85 @@ async fn recurring_revenue_moves_by_what_accounts_do() {
         .collect();
     let january = vec![(3, 8_200), (2, 6_000), (3, 6_700)];
     assert_eq!(cohorts, [("2026-01-01".to_owned(), january)]);
-    assert!(Recurrence::new(kes(0).currency(), day("2026-01-20"), 37).is_none());
+    let currency = kes(0).currency();
+    let (from, today) = (day("2026-01-20"), day("2026-04-01"));
+    assert!(Recurrence::new(currency, from, 37, today).is_none());
+}
+
+/// Start, new, reactivation, churn, accounts lost and at the end of every month.
+fn moves(of: &Recurrence) -> Vec<([i64; 4], u64, u64)> {
+    let months = of.months().iter().map(|it| {
+        let moved = &it.movement;
+        let parts = [moved.start, moved.new, moved.reactivation, moved.churn];
+        (parts.map(|it| it.minor()), it.lost, it.at_end)
+    });
+    months.collect()
+}
+
+#[tokio::test]
+async fn a_month_that_is_not_over_is_told_up_to_today() {
+    let desk = Desk::opened("2026-01-15").await;
+    let sold = desk.sell_prepaid(3_000).await;
+    desk.pay(sold.account, 9_000).await;
+    desk.renew(sold).await.unwrap();
+    let found = desk.recurrence("2026-01-01", 12, "2026-01-20").await;
+    let january = ([0, 3_000, 0, 0], 0, 1);
+    assert_eq!(moves(&found), [january], "it is paid for until 15 February");
+    let cohorts: Vec<_> = found.cohorts().map(|(_, it)| it.len()).collect();
+    assert_eq!(cohorts, [1]);
+    let found = desk.recurrence("2026-01-01", 12, "2026-02-14").await;
+    assert_eq!(moves(&found), [january, ([3_000, 0, 0, 0], 0, 1)]);
+    let found = desk.recurrence("2026-01-01", 12, "2026-02-16").await;
+    let gone = ([3_000, 0, 0, 3_000], 1, 0);
+    assert_eq!(moves(&found), [january, gone], "nobody renewed it");
+    let ahead = desk.recurrence("2026-03-01", 2, "2026-02-16").await;
+    assert!(ahead.months().is_empty());
+}
+
+#[tokio::test]
+async fn who_had_nothing_but_a_trial_is_new() {
+    let desk = Desk::opened("2026-01-25").await;
+    let plan = NewPlan {
+        charging: Charging {
+            trial_days: 14,
+            ..Charging::AHEAD
+        },
+        ..desk.new_plan(3_000)
+    };
+    let plan = desk.offer(plan).await;
+    desk.sell_as(desk.order(plan)).await;
+    let found = desk.recurrence("2026-01-01", 3, "2026-04-01").await;
+    let february = ([0, 3_000, 0, 0], 0, 1);
+    let wanted = [([0; 4], 0, 0), february, ([3_000, 0, 0, 0], 0, 1)];
+    assert_eq!(moves(&found), wanted);
+}
+
+#[tokio::test]
+async fn what_was_given_up_and_is_credited_belongs_to_its_note() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell(3_000).await;
+    let invoice = desk.bill(sold.account).await.unwrap();
+    desk.write_off(invoice.id).await.unwrap();
+    desk.go_to("2026-11-22");
+    let order = desk.credit_order(invoice.id, Vec::new());
+    desk.credit(order).await.unwrap();
+    let note = desk.notes(Some(invoice.id)).await.remove(0);
+    let (tenant, days) = (desk.scope.tenant, (day("2026-11-21"), day("2026-11-22")));
+    let found = statement(&desk.store, tenant, sold.account, days).await;
+    let found = found.unwrap();
+    let lines: Vec<_> = found
+        .entries
+        .iter()
+        .map(|it| (it.what.as_str(), it.number.as_deref(), it.amount.minor()))
+        .collect();
+    let wanted = [
+        ("invoice", Some(&*invoice.number), 3_000),
+        ("write_off", Some(&*invoice.number), -3_000),
+        ("credit_note", Some(&*note.number), -3_000),
+        ("write_off_reversed", Some(&*note.number), 3_000),
+    ];
+    assert_eq!(lines, wanted);
+    assert_eq!(found.closing, kes(0));
 }
 
 #[tokio::test]
