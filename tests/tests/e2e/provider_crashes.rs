@@ -327,16 +327,6 @@ async fn an_embedded_worker_killed_while_nobody_tells_changes_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_worker_killed_while_nobody_tells_changes_nothing() {
-    unheard(Shape::POSTGRES).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_embedded_worker_killed_while_nobody_tells_changes_nothing() {
-    unheard(Shape::Sqlite).await.unwrap();
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_worker_killed_at_the_named_points_of_a_payment_changes_nothing() {
     let places = |_: &Told| POINTS.map(|it| (it, 1)).to_vec();
     same_after(Shape::POSTGRES, true, places).await.unwrap();
