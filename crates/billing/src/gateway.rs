@@ -38,7 +38,7 @@ pub use ports::{
     COLLECTION_TRANSACTION_UNIQUE, CollectionRepository, GATEWAY_NAME_UNIQUE,
     GatewayAccountRepository, GatewayQueries, GatewayStore, GatewayTx, LINK_REFERENCE_UNIQUE,
     PaymentLinkRepository, ProviderRefundFilter, ProviderRefundRepository,
-    ReconciliationRepository, WEBHOOK_EVENT_UNIQUE, WebhookRepository,
+    ReconciliationRepository, RefundsSince, WEBHOOK_EVENT_UNIQUE, WebhookRepository,
 };
 pub use provider::{
     ProviderError, ProviderPayment, ProviderStatus, Received, RefundProgress, Refusal,

@@ -3,7 +3,7 @@
 use access::{Allowance, NotApplied, RouterStatus, RouterView};
 use axum::Json;
 use axum::extract::State;
-use billing::gateway::WebhookStatus;
+use billing::gateway::{RefundsSince, WebhookStatus};
 use billing::{
     AccountView, DunningRunState, DunningRunView, ParkedReason, ProofStatus, UnmatchedStatus,
 };
@@ -41,8 +41,11 @@ pub(crate) enum Kind {
     Webhooks,
     /// Payment links with a note.
     PaymentLinks,
-    /// Refunds that went back and are not in the books, or have waited for their provider for a day.
+    /// Refunds that went back and are not in the books, have waited for their provider for a day, or have failed in the last 30
+    /// days and were not asked for again.
     Refunds,
+    /// Comparisons with providers that failed or found differences, until the same days are compared again.
+    Reconciliations,
     /// Routers that do not answer, or have something to catch up with.
     Routers,
     /// Jobs that have failed for good.
@@ -52,7 +55,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 12] = [
         Self::Access,
         Self::ParkedAccounts,
         Self::DunningRuns,
@@ -61,6 +64,7 @@ impl Kind {
         Self::Webhooks,
         Self::PaymentLinks,
         Self::Refunds,
+        Self::Reconciliations,
         Self::Routers,
         Self::Jobs,
         Self::Deliveries,
@@ -96,10 +100,11 @@ pub(crate) struct ActionBody {
 pub(crate) struct ItemBody {
     /// `paid_but_not_active`, `online_but_not_allowed`, `parked_account`, `waiting_dunning_run`,
     /// `unmatched_payment`, `waiting_payment_proof`, `parked_webhook`, `noted_payment_link`, `refund_not_booked`, `refund_under_way`,
-    /// `unreachable_router`, `untrusted_router`, `pending_router`, `parked_job` or `parked_delivery`.
+    /// `refund_failed`, `comparison_with_differences`, `comparison_failed`, `unreachable_router`, `untrusted_router`, `pending_router`, `parked_job` or `parked_delivery`.
     #[schema(example = "parked_account")]
     what: &'static str,
-    /// What it is about: an account, a grant, a run, money, a message, a link, a refund, a router, a job or a delivery.
+    /// What it is about: an account, a grant, a run, money, a message, a link, a refund, a comparison, a router,
+    /// a job or a delivery.
     #[schema(example = "acc_agjpfimc4btqadrdlvfsmcaaai")]
     id: String,
     /// Why it waits.
@@ -218,10 +223,19 @@ async fn group(
             shown(queries.links_with_a_note(tenant, page).await?, money::link)
         }
         Kind::Refunds => {
-            let since = it.clock.now().minus(money::REFUND_TAKES);
+            let now = it.clock.now();
+            let since = RefundsSince {
+                waiting: now.minus(money::REFUND_TAKES),
+                failed: now.minus(money::FAILURE_IS_NEWS),
+            };
             let queries = &it.payment_gateways.queries;
             let found = queries.refunds_to_look_at(tenant, since, page).await?;
             shown(found, money::refund)
+        }
+        Kind::Reconciliations => {
+            let queries = &it.payment_gateways.queries;
+            let found = queries.reconciliations_to_look_at(tenant, page).await?;
+            shown(found, money::reconciliation)
         }
         Kind::Routers => {
             let Page { items, next } = it.access_queries.routers(tenant, page).await?;

@@ -386,6 +386,7 @@ async fn what_waits_is_one_list_by_kind_and_reason() {
         "webhooks",
         "payment_links",
         "refunds",
+        "reconciliations",
         "routers",
         "jobs",
         "deliveries",

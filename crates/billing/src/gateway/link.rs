@@ -317,7 +317,8 @@ impl PaymentLink {
             ProviderStatus::Pending
             | ProviderStatus::Review
             | ProviderStatus::Paid(_)
-            | ProviderStatus::ChargedBack(_) => None,
+            | ProviderStatus::ChargedBack(_)
+            | ProviderStatus::PartlyChargedBack(_) => None,
         }
     }
 

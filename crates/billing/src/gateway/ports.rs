@@ -147,6 +147,15 @@ pub struct ProviderRefundFilter {
     pub status: Option<ProviderRefundStatus>,
 }
 
+/// From when on a refund is looked at by a person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RefundsSince {
+    /// One that was asked for before this and still waits.
+    pub waiting: Timestamp,
+    /// One that failed at this instant or later; what nobody has taken up until then is forgotten.
+    pub failed: Timestamp,
+}
+
 /// Reads of gateway accounts, payment links and webhooks, newest first.
 #[async_trait]
 pub trait GatewayQueries: Send + Sync {
@@ -203,12 +212,12 @@ pub trait GatewayQueries: Send + Sync {
         page: PageRequest,
     ) -> Result<Page<ProviderRefundSnapshot>, StoreError>;
 
-    /// Refunds that went back at a provider, or do not end, and that a person must look at: every one that the books
-    /// refuse, and those that have waited since before an instant.
+    /// Refunds that a person must look at: every one that went back at a provider and that the books refuse, those that have
+    /// waited since before an instant, and those that have failed since another one and were not asked for again.
     async fn refunds_to_look_at(
         &self,
         tenant: TenantId,
-        waiting_since: Timestamp,
+        since: RefundsSince,
         page: PageRequest,
     ) -> Result<Page<ProviderRefundSnapshot>, StoreError>;
 
@@ -235,6 +244,14 @@ pub trait GatewayQueries: Send + Sync {
         &self,
         tenant: TenantId,
         account: GatewayAccountId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError>;
+
+    /// Comparisons that a person must look at, of every gateway account: those that failed or found differences, unless a
+    /// later one of at least the same days has ended without failing.
+    async fn reconciliations_to_look_at(
+        &self,
+        tenant: TenantId,
         page: PageRequest,
     ) -> Result<Page<ReconciliationSnapshot>, StoreError>;
 

@@ -37,6 +37,8 @@ pub enum ProviderStatus {
     Cancelled,
     /// The money was there and was taken back by the payer's bank.
     ChargedBack(Received),
+    /// The payer's bank took a part of the money back, and the provider does not say how much.
+    PartlyChargedBack(Received),
 }
 
 /// How far a provider has come with giving money back.

@@ -100,6 +100,19 @@ impl SandboxGateway {
         true
     }
 
+    /// The customer's bank takes a part back, of which the provider does not say how much. Says whether anything was paid.
+    pub fn charge_a_part_back(&self, payment: &ProviderReference) -> bool {
+        let mut sales = self.lock();
+        let Some(sale) = sales.get_mut(payment.as_str()) else {
+            return false;
+        };
+        let ProviderStatus::Paid(received) = sale.status.clone() else {
+            return false;
+        };
+        sale.status = ProviderStatus::PartlyChargedBack(received);
+        true
+    }
+
     /// The customer's bank gives up what it had taken back. Says whether it had.
     pub fn win(&self, payment: &ProviderReference) -> bool {
         let mut sales = self.lock();
@@ -197,6 +210,7 @@ fn news_of(sale: &Sale) -> i64 {
     match &sale.status {
         ProviderStatus::Paid(received) => received.refunded.minor().saturating_add(1),
         ProviderStatus::ChargedBack(_) => -1,
+        ProviderStatus::PartlyChargedBack(_) => -2,
         _ => 0,
     }
 }
@@ -323,7 +337,10 @@ impl PaymentGateway for SandboxGateway {
                 Ok(())
             }
             ProviderStatus::Expired | ProviderStatus::Failed { .. } => Ok(()),
-            ProviderStatus::Review | ProviderStatus::Paid(_) | ProviderStatus::ChargedBack(_) => {
+            ProviderStatus::Review
+            | ProviderStatus::Paid(_)
+            | ProviderStatus::ChargedBack(_)
+            | ProviderStatus::PartlyChargedBack(_) => {
                 Err(ProviderError::refused(Refusal::State, "it was paid"))
             }
         }

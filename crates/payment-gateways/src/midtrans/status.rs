@@ -103,7 +103,9 @@ impl Status {
                 ProviderStatus::Paid(received)
             }
             "partial_refund" => ProviderStatus::Paid(self.received()?),
-            "chargeback" | "partial_chargeback" => ProviderStatus::ChargedBack(self.received()?),
+            "chargeback" => ProviderStatus::ChargedBack(self.received()?),
+            // No field is known that says how much of it (messaging-payments.md, 2.2): a person looks.
+            "partial_chargeback" => ProviderStatus::PartlyChargedBack(self.received()?),
             "deny" | "failure" => ProviderStatus::Failed {
                 reason: self.status_message.clone(),
             },
@@ -241,6 +243,8 @@ mod tests {
         }
         let back = meaning(answer("chargeback"));
         assert!(matches!(back, ProviderStatus::ChargedBack(_)));
+        let part = meaning(answer("partial_chargeback"));
+        assert!(matches!(part, ProviderStatus::PartlyChargedBack(_)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use billing::gateway::{
     CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
     ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
-    ReconciliationStatus, WebhookSnapshot, WebhookStatus,
+    ReconciliationStatus, RefundsSince, WebhookSnapshot, WebhookStatus,
 };
 use kernel::{
     Cursor, GatewayAccountId, LocalDate, Page, PageRequest, PaymentId, StoreError, TenantId,
@@ -33,6 +33,22 @@ ORDER BY next_poll_at, id LIMIT $3";
 const COLLECTED_TO_ASK: &str = "\
 SELECT id FROM provider_collections WHERE tenant_id = $1 AND next_poll_at IS NOT NULL AND next_poll_at <= $2
 ORDER BY next_poll_at, id LIMIT $3";
+
+/// Nobody has asked for another refund of the payment since.
+const NO_LATER_REFUND: &str = "\
+NOT EXISTS (SELECT 1 FROM provider_refunds later WHERE later.tenant_id = provider_refunds.tenant_id
+AND later.payment_id = provider_refunds.payment_id AND later.id > provider_refunds.id)";
+
+/// Failed, or ended with differences: the text of an empty list is the same in both dialects.
+const HAS_FOUND_SOMETHING: &str =
+    "(status = 'failed' OR (status = 'done' AND CAST(differences AS TEXT) <> '[]'))";
+
+/// No later comparison of at least the same days has ended without failing.
+const NO_LATER_COMPARISON: &str = "\
+NOT EXISTS (SELECT 1 FROM gateway_reconciliations later WHERE later.tenant_id = gateway_reconciliations.tenant_id
+AND later.gateway_account_id = gateway_reconciliations.gateway_account_id AND later.id > gateway_reconciliations.id
+AND later.status = 'done' AND later.first_on <= gateway_reconciliations.first_on
+AND later.last_on >= gateway_reconciliations.last_on)";
 
 impl Store {
     async fn refunds(
@@ -163,7 +179,7 @@ impl GatewayQueries for Store {
     async fn refunds_to_look_at(
         &self,
         tenant: TenantId,
-        waiting_since: Timestamp,
+        since: RefundsSince,
         page: PageRequest,
     ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
         let (waiting, unbooked) = (
@@ -171,11 +187,14 @@ impl GatewayQueries for Store {
             ProviderRefundStatus::Unbooked.as_str(),
         );
         let has_status = |status: &str| Expr::col("status").eq(status);
-        let is_late = has_status(waiting).and(Expr::col("asked_at").lt(waiting_since.utc()));
-        // Names the index's condition, which holds the few that are not done.
-        let wanted = refund_row::Entity::find()
-            .filter(Expr::cust("status IN ('waiting', 'unbooked')"))
-            .filter(has_status(unbooked).or(is_late));
+        let is_late = has_status(waiting).and(Expr::col("asked_at").lt(since.waiting.utc()));
+        // Each side names the condition of its index, which holds the few that it is about.
+        let is_open = Expr::cust("status IN ('waiting', 'unbooked')");
+        let is_open = is_open.and(has_status(unbooked).or(is_late));
+        let has_failed = Expr::cust("status = 'failed'")
+            .and(Expr::col("ended_at").gte(since.failed.utc()))
+            .and(Expr::cust(NO_LATER_REFUND));
+        let wanted = refund_row::Entity::find().filter(is_open.or(has_failed));
         self.refunds(tenant, wanted, page).await
     }
 
@@ -225,6 +244,24 @@ impl GatewayQueries for Store {
     ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
         let wanted = reconciliation_row::Entity::find()
             .filter(Expr::col("gateway_account_id").eq(account.uuid()));
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows
+            .into_iter()
+            .map(reconciliation_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
+
+    async fn reconciliations_to_look_at(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
+        let wanted = reconciliation_row::Entity::find()
+            .filter(Expr::cust(HAS_FOUND_SOMETHING))
+            .filter(Expr::cust(NO_LATER_COMPARISON));
         let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
         let found = rows
             .into_iter()

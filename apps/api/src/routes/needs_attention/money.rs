@@ -1,7 +1,8 @@
 //! Money that waits for a person: nobody knows whose it is, or a provider and the books disagree.
 
 use billing::gateway::{
-    PaymentLinkSnapshot, ProviderRefundSnapshot, ProviderRefundStatus, WebhookSnapshot,
+    PaymentLinkSnapshot, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
+    ReconciliationStatus, WebhookSnapshot,
 };
 use billing::{ProofView, UnmatchedView};
 use chrono::Duration;
@@ -10,6 +11,9 @@ use super::{ActionBody, ItemBody, post};
 
 /// How long a provider takes for a refund before somebody should ask it why.
 pub(super) const REFUND_TAKES: Duration = Duration::days(1);
+
+/// How long a refund that failed is shown, if nobody asks for it again.
+pub(super) const FAILURE_IS_NEWS: Duration = Duration::days(30);
 
 pub(super) fn unmatched(it: &UnmatchedView) -> ItemBody {
     let action =
@@ -78,9 +82,14 @@ pub(super) fn refund(it: &ProviderRefundSnapshot) -> ItemBody {
                 &format!("/provider-refunds/{}/retry", it.id),
             ),
         ),
-        ProviderRefundStatus::Waiting
-        | ProviderRefundStatus::Done
-        | ProviderRefundStatus::Failed => (
+        ProviderRefundStatus::Failed => (
+            "refund_failed",
+            post(
+                "refund_payment",
+                &format!("/payments/{}/refund", it.payment),
+            ),
+        ),
+        ProviderRefundStatus::Waiting | ProviderRefundStatus::Done => (
             "refund_under_way",
             ActionBody {
                 operation: "get_provider_refund",
@@ -98,5 +107,37 @@ pub(super) fn refund(it: &ProviderRefundSnapshot) -> ItemBody {
         id: it.id.to_string(),
         reason: Some(format!("{} of {}: {note}", it.amount, it.payment)),
         actions: vec![action],
+    }
+}
+
+/// Each difference has its own actions in the comparison itself; comparing the days again shows what is left.
+pub(super) fn reconciliation(it: &ReconciliationSnapshot) -> ItemBody {
+    let days = format!("{} to {}", it.first_on, it.last_on);
+    let (what, reason) = match it.status {
+        ReconciliationStatus::Failed => {
+            let note = it.note.as_deref().unwrap_or("nobody knows why");
+            ("comparison_failed", format!("{days}: {note}"))
+        }
+        ReconciliationStatus::Waiting | ReconciliationStatus::Done => {
+            let found = it.differences.len();
+            let reason = format!("{days}: {found} differences with {}", it.gateway_account);
+            ("comparison_with_differences", reason)
+        }
+    };
+    ItemBody {
+        what,
+        id: it.id.to_string(),
+        reason: Some(reason),
+        actions: vec![
+            ActionBody {
+                operation: "get_reconciliation",
+                method: "GET",
+                href: format!("/api/v1/gateway-reconciliations/{}", it.id),
+            },
+            post(
+                "ask_reconciliation",
+                &format!("/gateway-accounts/{}/reconciliations", it.gateway_account),
+            ),
+        ],
     }
 }

@@ -9,7 +9,7 @@ use super::open_link::{PaymentLinkError, change, load, present_payment_link};
 use crate::gateway::account::GatewayAccount;
 use crate::gateway::desk::{GatewayDesk, missing};
 use crate::gateway::link::{LinkStatus, PaymentLink};
-use crate::gateway::provider::{ProviderError, ProviderPayment, ProviderStatus, Refusal};
+use crate::gateway::provider::{ProviderError, ProviderPayment, ProviderStatus, Received, Refusal};
 use crate::gateway::reference::ProviderReference;
 
 /// What asking has come to.
@@ -148,6 +148,9 @@ async fn judge(
     let booked = match &payment.status {
         ProviderStatus::Paid(received) => book(desk, scope, told(received)).await?,
         ProviderStatus::ChargedBack(received) => take_back(desk, scope, told(received)).await?,
+        ProviderStatus::PartlyChargedBack(received) => {
+            part_taken_back(book(desk, scope, told(received)).await?, received)
+        }
         status => {
             return Ok(PaymentLink::closing(status).map_or(Followed::Open, Followed::Closed));
         }
@@ -156,6 +159,18 @@ async fn judge(
         Booked::As(_) => Followed::Paid,
         Booked::Wrong(why) => Followed::Wrong(why),
     })
+}
+
+/// Nobody knows how much of it the customer's bank has: reversing all of it would take what is there from the customer.
+fn part_taken_back(booked: Booked, received: &Received) -> Booked {
+    match booked {
+        Booked::As(payment) => Booked::Wrong(format!(
+            "a part of {} was charged back, and the provider does not say how much: look there, and give back that part of \
+             {payment} by hand here",
+            received.amount
+        )),
+        Booked::Wrong(why) => Booked::Wrong(why),
+    }
 }
 
 /// Asks again about money that was collected: refunds made at the provider and chargebacks come later, and where there is

@@ -366,7 +366,9 @@ fn differences(
 /// The money that a provider has or had, whoever has it now.
 const fn money_of(status: &ProviderStatus) -> Option<&Received> {
     match status {
-        ProviderStatus::Paid(received) | ProviderStatus::ChargedBack(received) => Some(received),
+        ProviderStatus::Paid(received)
+        | ProviderStatus::ChargedBack(received)
+        | ProviderStatus::PartlyChargedBack(received) => Some(received),
         ProviderStatus::Pending
         | ProviderStatus::Review
         | ProviderStatus::Failed { .. }
@@ -391,6 +393,7 @@ const fn word_of(status: &ProviderStatus) -> &'static str {
         ProviderStatus::Expired => "expired",
         ProviderStatus::Cancelled => "cancelled",
         ProviderStatus::ChargedBack(_) => "charged_back",
+        ProviderStatus::PartlyChargedBack(_) => "partly_charged_back",
     }
 }
 

@@ -6,7 +6,7 @@ use kernel::{GatewayAccountId, Money, PageRequest, StoreError};
 use super::{World, now};
 use crate::gateway::{
     COLLECTION_TRANSACTION_UNIQUE, Collection, NewCollection, ProviderRefund, ProviderRefundFilter,
-    ProviderRefundStatus, Received,
+    ProviderRefundStatus, Received, RefundsSince,
 };
 
 impl World<'_> {
@@ -108,6 +108,12 @@ impl World<'_> {
         let mut done = ProviderRefund::found((self.ids.next(), payment), money, now());
         done.done(now());
         self.save_refund(&mut done).await;
+        let taken_up = self.failed_refund(account, "pi_failed_1").await;
+        let who = (self.ids.next(), taken_up.snapshot().payment);
+        let mut again = ProviderRefund::found(who, money, now());
+        again.done(now());
+        self.save_refund(&mut again).await;
+        let failed = self.failed_refund(account, "pi_failed_2").await;
 
         let mut tx = self.store.begin(&self.scope).await.unwrap();
         let id = waiting.snapshot().id;
@@ -134,16 +140,36 @@ impl World<'_> {
             status: Some(ProviderRefundStatus::Done),
         };
         let ended = listed(ended).await.unwrap().items;
-        assert_eq!(ended, [done.snapshot().clone()]);
+        assert_eq!(ended, [&again, &done].map(|it| it.snapshot().clone()));
         let to_look_at = |since| {
             let page = PageRequest::default();
             self.queries
                 .refunds_to_look_at(self.scope.tenant, since, page)
         };
-        let early = to_look_at(now()).await.unwrap().items;
+        let second = Duration::seconds(1);
+        let early = RefundsSince {
+            waiting: now(),
+            failed: now().plus(second),
+        };
+        let early = to_look_at(early).await.unwrap().items;
         assert_eq!(early, [unbooked.snapshot().clone()]);
-        let late = to_look_at(now().plus(Duration::seconds(1))).await;
-        let both = [unbooked.snapshot().clone(), waiting.snapshot().clone()];
-        assert_eq!(late.unwrap().items, both);
+        let late = RefundsSince {
+            waiting: now().plus(second),
+            failed: now(),
+        };
+        let late = to_look_at(late).await.unwrap().items;
+        let all = [&failed, &unbooked, &waiting].map(|it| it.snapshot().clone());
+        assert_eq!(late, all, "what was asked for again is taken up");
+    }
+
+    async fn failed_refund(&self, account: GatewayAccountId, transaction: &str) -> ProviderRefund {
+        let mut collection = self.collection(account, transaction);
+        self.save_collection(&mut collection).await.unwrap();
+        let money = Money::from_minor(5, "IDR".parse().unwrap());
+        let who = (self.ids.next(), collection.snapshot().payment);
+        let mut refund = ProviderRefund::ask(who, money, "moved away", now()).unwrap();
+        refund.failed("the card was closed", now());
+        self.save_refund(&mut refund).await;
+        refund
     }
 }

@@ -59,9 +59,37 @@ impl World<'_> {
         drop(tx);
         let page = PageRequest::default();
         let tenant = self.scope.tenant;
-        let listed = self.queries.reconciliations(tenant, account, page).await;
+        let to_look_at = || self.queries.reconciliations_to_look_at(tenant, page);
+        let listed = to_look_at().await.unwrap().items;
+        assert_eq!(listed, [first.snapshot().clone()], "it has a difference");
+        earlier.failed("the provider has no list", now());
+        self.save_reconciliation(&mut earlier).await;
+        let listed = to_look_at().await.unwrap().items;
         let both = [earlier.snapshot().clone(), first.snapshot().clone()];
-        assert_eq!(listed.unwrap().items, both);
+        assert_eq!(listed, both);
+        let days = (day("2026-10-01"), day("2026-10-03"));
+        let mut again = Reconciliation::ask(self.ids.next(), account, days, now()).unwrap();
+        again.done(
+            Findings {
+                compared: 3,
+                is_complete: true,
+                differences: Vec::new(),
+            },
+            now(),
+        );
+        self.save_reconciliation(&mut again).await;
+        let listed = to_look_at().await.unwrap().items;
+        assert_eq!(
+            listed,
+            [first.snapshot().clone()],
+            "the days were compared again"
+        );
+        let theirs = self.neighbour.tenant;
+        let theirs = self.queries.reconciliations_to_look_at(theirs, page).await;
+        assert!(theirs.unwrap().items.is_empty());
+        let listed = self.queries.reconciliations(tenant, account, page).await;
+        let all = [&again, &earlier, &first].map(|it| it.snapshot().clone());
+        assert_eq!(listed.unwrap().items, all);
         let theirs = self.neighbour.tenant;
         let theirs = self.queries.reconciliations(theirs, account, page).await;
         assert!(theirs.unwrap().items.is_empty());

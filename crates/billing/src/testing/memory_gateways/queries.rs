@@ -12,7 +12,7 @@ use super::MemoryGateways;
 use crate::gateway::{
     CollectionSnapshot, GatewayAccountSnapshot, GatewayQueries, ListSpan, PaymentLinkSnapshot,
     ProviderRefundFilter, ProviderRefundSnapshot, ProviderRefundStatus, ReconciliationSnapshot,
-    ReconciliationStatus, WebhookSnapshot, WebhookStatus,
+    ReconciliationStatus, RefundsSince, WebhookSnapshot, WebhookStatus,
 };
 
 /// The page of rows that pass a filter, newest first.
@@ -131,16 +131,24 @@ impl GatewayQueries for MemoryGateways {
     async fn refunds_to_look_at(
         &self,
         tenant: TenantId,
-        waiting_since: Timestamp,
+        since: RefundsSince,
         page: PageRequest,
     ) -> Result<Page<ProviderRefundSnapshot>, StoreError> {
+        let rows = self.lock();
         let place = |it: &ProviderRefundSnapshot| Cursor::after(it.id);
+        let mine = || rows.refunds.iter().filter(|row| row.0.0 == tenant);
+        let is_last = |it: &ProviderRefundSnapshot| {
+            mine().all(|row| row.1.payment != it.payment || row.1.id <= it.id)
+        };
         let passes = |it: &ProviderRefundSnapshot| match it.status {
             ProviderRefundStatus::Unbooked => true,
-            ProviderRefundStatus::Waiting => it.asked_at < waiting_since,
-            ProviderRefundStatus::Done | ProviderRefundStatus::Failed => false,
+            ProviderRefundStatus::Waiting => it.asked_at < since.waiting,
+            ProviderRefundStatus::Failed => {
+                it.ended_at.is_some_and(|at| at >= since.failed) && is_last(it)
+            }
+            ProviderRefundStatus::Done => false,
         };
-        Ok(page_of(&self.lock().refunds, tenant, page, place, passes))
+        Ok(page_of(&rows.refunds, tenant, page, place, passes))
     }
 
     async fn links_opened(
@@ -181,6 +189,31 @@ impl GatewayQueries for MemoryGateways {
         let place = |it: &ReconciliationSnapshot| Cursor::after(it.id);
         let passes = |it: &ReconciliationSnapshot| it.gateway_account == account;
         let rows = self.lock();
+        Ok(page_of(&rows.reconciliations, tenant, page, place, passes))
+    }
+
+    async fn reconciliations_to_look_at(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
+        let rows = self.lock();
+        let place = |it: &ReconciliationSnapshot| Cursor::after(it.id);
+        let mine = || rows.reconciliations.iter().filter(|row| row.0.0 == tenant);
+        let is_repeated = |it: &ReconciliationSnapshot| {
+            let mut later = mine().map(|row| row.1).filter(|row| row.id > it.id);
+            later.any(|row| {
+                row.status == ReconciliationStatus::Done
+                    && row.gateway_account == it.gateway_account
+                    && row.first_on <= it.first_on
+                    && row.last_on >= it.last_on
+            })
+        };
+        let passes = |it: &ReconciliationSnapshot| match it.status {
+            ReconciliationStatus::Waiting => false,
+            ReconciliationStatus::Done => !it.differences.is_empty() && !is_repeated(it),
+            ReconciliationStatus::Failed => !is_repeated(it),
+        };
         Ok(page_of(&rows.reconciliations, tenant, page, place, passes))
     }
 

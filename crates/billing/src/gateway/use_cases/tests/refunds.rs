@@ -13,7 +13,7 @@ use crate::gateway::use_cases::refund_by_hand::{RefundByHandError, refund_by_han
 use crate::gateway::{
     GatewayQueries, GatewayStore, NothingLeft, ProviderReference, ProviderRefundFilter,
     ProviderRefundSnapshot, ProviderRefundStatus, ProviderStatus, RefundOrder, RefundOrigin,
-    WebhookStatus,
+    RefundsSince, WebhookStatus,
 };
 use crate::payment::{PaymentMethod, PaymentRefusal, RefundId};
 use crate::ports::BillingQueries;
@@ -345,9 +345,14 @@ async fn what_the_books_refuse_waits_for_a_person() {
     assert_eq!(paid.run(id).await, ProviderRefundStatus::Unbooked, "{why}");
     assert_eq!(paid.returned().await, 15_000_000);
     let now = super::begin();
-    let listed = world
-        .store
-        .refunds_to_look_at(world.scope.tenant, now, PageRequest::default());
+    let listed = world.store.refunds_to_look_at(
+        world.scope.tenant,
+        RefundsSince {
+            waiting: now,
+            failed: now,
+        },
+        PageRequest::default(),
+    );
     assert_eq!(listed.await.unwrap().items.len(), 1);
     retry_provider_refund(world.desk(), &world.scope, id)
         .await
@@ -465,4 +470,24 @@ async fn what_an_operator_has_reversed_stays_reversed() {
     paid.reverse().await;
     paid.read().await;
     assert_eq!(paid.returned().await, 15_000_000);
+}
+
+#[tokio::test]
+async fn a_part_that_the_bank_took_waits_for_a_person() {
+    let paid = paid().await;
+    assert!(paid.world.sandbox.charge_a_part_back(&paid.reference));
+    let read = paid.read().await;
+    assert!(
+        matches!(&read, Followed::Wrong(why) if why.contains("does not say how much")),
+        "{read:?}"
+    );
+    assert_eq!(
+        paid.returned().await,
+        0,
+        "the rest is not taken from the customer"
+    );
+    let page = PageRequest::default();
+    let store = &paid.world.store;
+    let noted = store.links_with_a_note(paid.world.scope.tenant, page).await;
+    assert_eq!(noted.unwrap().items.len(), 1, "it is in needs-attention");
 }
