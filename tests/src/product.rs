@@ -133,7 +133,23 @@ impl Product {
     /// Changes a setting, such as `SWEEPS__WATCH_SESSIONS_S`; it holds from the next start on.
     #[must_use]
     pub fn with(mut self, setting: &str, value: &str) -> Self {
+        self.set(setting, value);
+        self
+    }
+
+    /// The same for an installation that exists already.
+    pub(crate) fn set(&mut self, setting: &str, value: &str) {
         self.settings.insert(setting.to_owned(), value.to_owned());
+    }
+
+    /// Every wait and every limit as shipped, not the short ones of the stories.
+    #[must_use]
+    pub(crate) fn at_the_shipped_pace(mut self) -> Self {
+        let paces = ["WORKER__", "SWEEPS__", "ROUTERS__", "DATABASE__"];
+        let needed = ["DATABASE__URL", "ROUTERS__ALLOW_LOOPBACK"];
+        self.settings.retain(|name, _| {
+            needed.contains(&name.as_str()) || !paces.iter().any(|it| name.starts_with(it))
+        });
         self
     }
 
