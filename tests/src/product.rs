@@ -69,6 +69,8 @@ pub struct Product {
     settings: BTreeMap<String, String>,
     arguments: Vec<&'static str>,
     clock: MovedClock,
+    /// Whether the processes live by [`Self::clock`], and not by the real one.
+    is_moved: bool,
     ports: Vec<u16>,
     apis: Vec<Process>,
     workers: Vec<Process>,
@@ -120,6 +122,7 @@ impl Product {
             settings,
             arguments: Vec::new(),
             clock,
+            is_moved: true,
             ports,
             apis: Vec::new(),
             workers: Vec::new(),
@@ -133,7 +136,24 @@ impl Product {
     /// Changes a setting, such as `SWEEPS__WATCH_SESSIONS_S`; it holds from the next start on.
     #[must_use]
     pub fn with(mut self, setting: &str, value: &str) -> Self {
+        self.set(setting, value);
+        self
+    }
+
+    /// The same for an installation that exists already.
+    pub(crate) fn set(&mut self, setting: &str, value: &str) {
         self.settings.insert(setting.to_owned(), value.to_owned());
+    }
+
+    /// Every wait and every limit as shipped, not the short ones of the stories, and by the real clock.
+    #[must_use]
+    pub(crate) fn at_the_shipped_pace(mut self) -> Self {
+        self.is_moved = false;
+        let paces = ["WORKER__", "SWEEPS__", "ROUTERS__", "DATABASE__"];
+        let needed = ["DATABASE__URL", "ROUTERS__ALLOW_LOOPBACK"];
+        self.settings.retain(|name, _| {
+            needed.contains(&name.as_str()) || !paces.iter().any(|it| name.starts_with(it))
+        });
         self
     }
 
@@ -336,10 +356,13 @@ impl Product {
             .iter()
             .map(|(name, value)| (name.clone(), value.clone()));
         let settings = bind.into_iter().chain(given);
-        let clock = self.clock.file().display().to_string();
+        let clock = (
+            bootstrap::hooks::CLOCK_FILE.to_owned(),
+            self.clock.file().display().to_string(),
+        );
         settings
             .map(|(name, value)| (format!("APP__{name}"), value))
-            .chain([(bootstrap::hooks::CLOCK_FILE.to_owned(), clock)])
+            .chain(self.is_moved.then_some(clock))
             .chain(sabotage.variables())
             .collect()
     }

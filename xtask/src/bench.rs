@@ -14,6 +14,7 @@ use clap::ValueEnum as _;
 
 use crate::cli::{Bench, BenchName};
 use crate::peers::libraries;
+use crate::products::{self, Profile};
 use crate::servers::{Servers, Wanted};
 use crate::shell::Shell;
 use crate::steps::{Outcome, Steps};
@@ -21,31 +22,6 @@ use report::Report;
 
 /// The bench program, from the root.
 const PROGRAM_SOURCE: &str = "tests/src/bin/bench.rs";
-
-/// How the programs are built.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Profile {
-    /// As shipped; the only figures that count.
-    Release,
-    /// As built for the tests; enough to see that a bench still works.
-    Development,
-}
-
-impl Profile {
-    fn folder(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Development => "debug",
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Release => "release",
-            Self::Development => "dev",
-        }
-    }
-}
 
 /// Builds, runs the wanted benches, prints the figures and says whether all ran.
 ///
@@ -59,9 +35,9 @@ pub(crate) async fn run(shell: &mut Shell, wanted: &Bench) -> Result<bool> {
         .name
         .map_or_else(|| BenchName::value_variants().to_vec(), |name| vec![name]);
     let profile = if wanted.smoke {
-        Profile::Development
+        products::DEVELOPMENT
     } else {
-        Profile::Release
+        products::RELEASE
     };
     let mut steps = Steps::default();
     let mut built = false;
@@ -112,27 +88,12 @@ async fn measure_all(
     servers.map_or(Ok(()), Servers::stop)
 }
 
-/// The products first and alone: the bench program asks for test-only features of the same crates,
-/// and cargo would build the products with them.
+/// The products first and alone, then what measures them.
 async fn build(shell: &mut Shell, profile: Profile) -> Result<()> {
-    let products = [
-        "--package",
-        "mikrotik-billing-api",
-        "--package",
-        "mikrotik-billing-worker",
-        "--bins",
-    ];
-    for package in [&products[..], &["--package", "e2e", "--bin", "bench"]] {
-        let mut cargo = shell.cargo();
-        shell
-            .run(
-                cargo
-                    .args(["build", "--profile", profile.name()])
-                    .args(package),
-            )
-            .await?;
-    }
-    Ok(())
+    products::build(shell, profile).await?;
+    let mut cargo = shell.cargo();
+    let bench = cargo.args(["build", "--profile", profile.name, "--package", "e2e"]);
+    shell.run(bench.args(["--bin", "bench"])).await
 }
 
 fn wants_database(name: BenchName) -> bool {
@@ -142,6 +103,7 @@ fn wants_database(name: BenchName) -> bool {
             | BenchName::VoucherIssue
             | BenchName::BillingRun
             | BenchName::DunningRun
+            | BenchName::PayToAccess
             | BenchName::InvoiceIssue
     )
 }
@@ -155,7 +117,7 @@ async fn measure(
     variables: Vec<(&'static str, OsString)>,
 ) -> Result<Report> {
     let written = prepare_output(&shell.target(), name)?;
-    let programs = shell.target().join(profile.folder());
+    let programs = shell.target().join(profile.folder);
     let mut bench = shell.program(programs.join("bench"));
     bench.arg(name.text()).arg("--json-out").arg(&written);
     if wanted.smoke {
@@ -165,11 +127,8 @@ async fn measure(
         bench.arg("--rounds").arg(rounds.to_string());
     }
     bench.envs(variables);
-    bench.env("BENCH_API_PROGRAM", programs.join("mikrotik-billing-api"));
-    bench.env(
-        "BENCH_WORKER_PROGRAM",
-        programs.join("mikrotik-billing-worker"),
-    );
+    bench.env("BENCH_API_PROGRAM", products::api(shell, profile));
+    bench.env("BENCH_WORKER_PROGRAM", products::worker(shell, profile));
     shell.run(&mut bench).await?;
     Report::read(&written)
 }

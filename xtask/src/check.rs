@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::arch;
 use crate::cli;
 use crate::install;
+use crate::openapi;
 use crate::shell::Shell;
 use crate::steps::{Outcome, Steps};
 use crate::tidy::{self, Crate, NewMigrations};
@@ -52,6 +53,11 @@ pub(crate) async fn run(shell: &mut Shell, wanted: &cli::Check) -> Result<bool> 
             .run(&format!("{name} alone"), cargo(shell, &alone))
             .await?;
     }
+    let description = async {
+        let is_fresh = openapi::run(shell, true).await?;
+        Ok(verdict(is_fresh, openapi::STALE))
+    };
+    steps.run("docs/openapi.json", description).await?;
     steps
         .run(
             "cargo-deny is there",

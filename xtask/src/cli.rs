@@ -228,6 +228,8 @@ pub(crate) enum BenchName {
     BillingRun,
     /// Dun every account of a legal entity, all of them long overdue
     DunningRun,
+    /// From a payment provider's message until the customer's session is back
+    PayToAccess,
     /// Issue invoices of one series, sixteen cashiers at once
     InvoiceIssue,
     /// Create users on a router
@@ -256,6 +258,7 @@ impl BenchName {
             Self::VoucherIssue => "voucher-issue",
             Self::BillingRun => "billing-run",
             Self::DunningRun => "dunning-run",
+            Self::PayToAccess => "pay-to-access",
             Self::InvoiceIssue => "invoice-issue",
             Self::RouterApply => "router-apply",
             Self::RouterosCodec => "routeros-codec",

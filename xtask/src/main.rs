@@ -11,6 +11,7 @@ mod demo;
 mod install;
 mod openapi;
 mod peers;
+mod products;
 mod routeros_schema;
 mod schema;
 mod servers;

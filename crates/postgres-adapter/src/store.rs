@@ -67,7 +67,7 @@ impl Store {
             ids,
             probe,
             subscriptions,
-            wakes: Wakes::new(),
+            wakes: Wakes::new(db.clone()),
         };
         Self {
             db,

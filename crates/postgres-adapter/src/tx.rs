@@ -105,11 +105,7 @@ impl Tx {
         let enqueued = self.write_jobs().await?;
         self.finish_delivery().await?;
         self.write_receipt().await?;
-        let work = delivered || enqueued;
-        if work {
-            self.notify().await?;
-        }
-        Ok(work)
+        Ok(delivered || enqueued)
     }
 }
 
@@ -131,7 +127,7 @@ impl UnitOfWork for Tx {
         inner.commit().await.stored()?;
         surroundings.probe.reached("store.after_commit");
         if work {
-            surroundings.wakes.wake();
+            surroundings.wakes.wake_everybody();
         }
         Ok(())
     }

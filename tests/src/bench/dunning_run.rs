@@ -3,6 +3,9 @@
 //!
 //! Every account is restricted and suspended at once, which is the most that a sweep can do to one: two steps, a level, the
 //! access of a subscription and their events. PostgreSQL only: the floor.
+//!
+//! A sweep that comes again does nothing, though every account is due to be looked at once more, and two sweeps at once take
+//! each step of an account once; the bench fails where they do not.
 
 mod floor;
 
@@ -10,6 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use bootstrap::{Product, Settings};
+use sqlx::PgPool;
 
 use super::Extent;
 use super::billing_run::provider::Provider;
@@ -25,7 +29,7 @@ const SERVER: &str = "BENCH_DATABASE_URL";
 const SIZES: [(&str, u32, usize); 2] =
     [("dunning-run/5k", 5_000, 3), ("dunning-run/50k", 50_000, 1)];
 
-/// Measures every size, and that another sweep does nothing more.
+/// Measures every size, that another sweep does nothing more, and that two at once do what one does.
 ///
 /// # Errors
 /// When the database fails, or a sweep takes anything but both steps of every account once.
@@ -39,6 +43,7 @@ pub async fn dunning_run(extent: Extent) -> Result<Report> {
     folder.path().clone_into(&mut settings.data.dir);
     let field = Field {
         product: Product::open(&settings).await?,
+        other: Product::open(&settings).await?,
         pool: storage::open(&database.url()).await?,
     };
     // Connections, statements and pages are warm afterwards, for both.
@@ -48,8 +53,10 @@ pub async fn dunning_run(extent: Extent) -> Result<Report> {
         let count = extent.pick(count, count / 100);
         figures.push(field.measure(id, count, extent.rounds.min(most)).await?);
     }
+    figures.push(field.measure_two(extent.pick(50_000, 500)).await?);
     field.pool.close().await;
     field.product.close().await;
+    field.other.close().await;
     Ok(Report {
         bench: "dunning-run",
         figures,
@@ -58,6 +65,8 @@ pub async fn dunning_run(extent: Extent) -> Result<Report> {
 
 struct Field {
     product: Product,
+    /// Another worker's, with connections of its own.
+    other: Product,
     pool: Pool,
 }
 
@@ -82,11 +91,37 @@ impl Field {
         Ok(figure.memory(peak).note(note))
     }
 
-    /// Duns a new provider, and writes what that wrote once more.
-    async fn round(&self, count: u32) -> Result<Round> {
+    /// Two workers come to the same accounts at once.
+    async fn measure_two(&self, count: u32) -> Result<Figure> {
+        let provider = self.owing(count).await?;
+        let begun = Instant::now();
+        tokio::try_join!(
+            provider.dun_aside(&self.product),
+            provider.dun_aside(&self.other)
+        )?;
+        let rate = f64::from(count) / begun.elapsed().as_secs_f64();
+        self.must_be_dunned_once(&provider, count).await?;
+        let figure = Figure::alone("dunning-run/two-workers", "accounts/s", vec![rate]);
+        let note = format!(
+            "{count} accounts that two sweeps come to at once; each step of each taken once"
+        );
+        Ok(figure.note(note))
+    }
+
+    /// A new provider whom nobody has paid for long.
+    async fn owing(&self, count: u32) -> Result<Provider> {
         let provider = Provider::found(&self.product, &self.pool, &[count]).await?;
         provider.bill(&self.product, provider.entities[0]).await?;
-        self.grow_old(&provider).await?;
+        let pool = self.pool()?;
+        let tenant = provider.tenant.uuid();
+        sqlx::query(OLD_INVOICES).bind(tenant).execute(pool).await?;
+        self.look_again(&provider).await?;
+        Ok(provider)
+    }
+
+    /// Duns a new provider, and writes what that wrote once more.
+    async fn round(&self, count: u32) -> Result<Round> {
+        let provider = self.owing(count).await?;
         forget_peak()?;
         let begun = Instant::now();
         provider.dun(&self.product).await?;
@@ -101,15 +136,10 @@ impl Field {
         })
     }
 
-    /// As if nobody had paid or looked for forty days.
-    async fn grow_old(&self, provider: &Provider) -> Result<()> {
-        let Pool::Postgres(pool) = &self.pool else {
-            anyhow::bail!("only PostgreSQL is measured");
-        };
-        for text in [OLD_INVOICES, DUE_ACCOUNTS] {
-            let tenant = provider.tenant.uuid();
-            sqlx::query(text).bind(tenant).execute(pool).await?;
-        }
+    /// Every account is due to be looked at.
+    async fn look_again(&self, provider: &Provider) -> Result<()> {
+        let (pool, tenant) = (self.pool()?, provider.tenant.uuid());
+        sqlx::query(DUE_ACCOUNTS).bind(tenant).execute(pool).await?;
         let tidy = "VACUUM (ANALYZE) accounts, subscriptions, invoices";
         sqlx::query(tidy).execute(pool).await?;
         Ok(())
@@ -117,18 +147,50 @@ impl Field {
 
     /// Both steps of every account, however often the sweep comes.
     async fn must_be_dunned_once(&self, provider: &Provider, count: u32) -> Result<()> {
+        self.must_have_taken_each_step_once(provider, count).await?;
+        let before = self.events_of(provider).await?;
+        self.look_again(provider).await?;
         provider.dun(&self.product).await?;
-        let Pool::Postgres(pool) = &self.pool else {
-            anyhow::bail!("only PostgreSQL is measured");
-        };
-        let tenant = provider.tenant.uuid();
+        self.must_have_taken_each_step_once(provider, count).await?;
+        let after = self.events_of(provider).await?;
+        ensure!(
+            before == after,
+            "another sweep told of {} things",
+            after - before
+        );
+        Ok(())
+    }
+
+    async fn must_have_taken_each_step_once(&self, provider: &Provider, count: u32) -> Result<()> {
+        let (pool, tenant) = (self.pool()?, provider.tenant.uuid());
         let counted: (i64, i64, i64) = sqlx::query_as(COUNTED).bind(tenant).fetch_one(pool).await?;
         let all = i64::from(count);
         ensure!(
             counted == (2 * all, all, all),
             "steps, suspended accounts and decisions on access: {counted:?}, not of {all}"
         );
+        let twice: (i64, i64) = sqlx::query_as(TWICE).bind(tenant).fetch_one(pool).await?;
+        ensure!(
+            twice == (0, 0),
+            "steps taken twice and subscriptions cut off twice: {twice:?}"
+        );
         Ok(())
+    }
+
+    async fn events_of(&self, provider: &Provider) -> Result<i64> {
+        let count = "SELECT count(*) FROM events WHERE tenant_id = $1";
+        let tenant = provider.tenant.uuid();
+        Ok(sqlx::query_scalar(count)
+            .bind(tenant)
+            .fetch_one(self.pool()?)
+            .await?)
+    }
+
+    fn pool(&self) -> Result<&PgPool> {
+        match &self.pool {
+            Pool::Postgres(pool) => Ok(pool),
+            Pool::Sqlite(_) => anyhow::bail!("only PostgreSQL is measured"),
+        }
     }
 }
 
@@ -141,3 +203,9 @@ const DUE_ACCOUNTS: &str =
 const COUNTED: &str = "SELECT (SELECT count(*) FROM dunning_steps WHERE tenant_id = $1), \
     (SELECT count(*) FROM accounts WHERE tenant_id = $1 AND level = 'suspended'), \
     (SELECT count(*) FROM events WHERE tenant_id = $1 AND name = 'billing.access_desired')";
+
+const TWICE: &str = "\
+SELECT (SELECT count(*) FROM (SELECT 1 FROM dunning_steps WHERE tenant_id = $1 \
+    GROUP BY account_id, episode, step HAVING count(*) > 1) AS steps), \
+    (SELECT count(*) FROM (SELECT 1 FROM events WHERE tenant_id = $1 AND name = 'billing.access_desired' \
+    GROUP BY aggregate_id HAVING count(*) > 1) AS cuts)";

@@ -24,6 +24,8 @@ enum Bench {
     BillingRun(Run),
     /// Every account of a legal entity dunned.
     DunningRun(Run),
+    /// From a provider's message until the customer is back.
+    PayToAccess(Run),
     /// Invoices of one series issued by sixteen cashiers at once.
     InvoiceIssue(Run),
     /// Users created on a router.
@@ -86,6 +88,7 @@ async fn main() -> Result<()> {
         Bench::VoucherIssue(run) => (bench::voucher_issue(run.extent()).await?, run),
         Bench::BillingRun(run) => (bench::billing_run(run.extent()).await?, run),
         Bench::DunningRun(run) => (bench::dunning_run(run.extent()).await?, run),
+        Bench::PayToAccess(run) => (bench::pay_to_access(run.extent()).await?, run),
         Bench::InvoiceIssue(run) => (bench::invoice_issue(run.extent()).await?, run),
         Bench::RouterApply(run) => (bench::router_apply(run.extent()).await?, run),
         Bench::RouterThroughput(run) => (bench::router_throughput(run.extent()).await?, run),

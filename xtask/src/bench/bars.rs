@@ -13,6 +13,8 @@ pub(super) enum Bar {
     TimeAtMost(f64),
     /// At most this value, in the figure's unit.
     ValueAtMost(f64),
+    /// Half of the answers and all but one of a hundred of them within so many milliseconds.
+    TimesAtMost(f64, f64),
 }
 
 /// Bars by the figure's id.
@@ -26,6 +28,8 @@ const BARS: &[(&str, Bar)] = &[
     ("billing-run/100k", Bar::RateAtLeast(0.25)),
     ("billing-run/rss", Bar::ValueAtMost(150.0)),
     ("billing-run/two-workers", Bar::RateAtLeast(1.0)),
+    ("pay-to-access/suspended", Bar::TimesAtMost(150.0, 1000.0)),
+    ("pay-to-access/restricted", Bar::TimesAtMost(150.0, 1000.0)),
     ("router-apply/in-flight", Bar::RateAtLeast(4.0)),
     ("routeros-codec/decode", Bar::RateAtLeast(0.3)),
     ("routeros-codec/decode-kept", Bar::RateAtLeast(0.3)),
@@ -68,6 +72,7 @@ impl Bar {
             }
             Self::TimeAtMost(most) => Some(figure.ratio? <= most),
             Self::ValueAtMost(most) => Some(figure.value <= most),
+            Self::TimesAtMost(half, most) => Some(figure.p50_ms? <= half && figure.p99_ms? <= most),
         }
     }
 }
@@ -87,6 +92,7 @@ impl fmt::Display for Bar {
             Self::RateAtLeast(least) => write!(f, "ratio >= {least}"),
             Self::TimeAtMost(most) => write!(f, "time <= {most} x floor"),
             Self::ValueAtMost(most) => write!(f, "<= {most}"),
+            Self::TimesAtMost(half, most) => write!(f, "p50 <= {half} ms, p99 <= {most} ms"),
         }
     }
 }

@@ -53,6 +53,19 @@ fn issuing_vouchers_may_be_given_as_a_time_or_as_a_rate() {
 }
 
 #[test]
+fn both_the_middle_and_the_slowest_must_be_in_time() {
+    let times = |p50, p99| Figure {
+        p50_ms: p50,
+        p99_ms: p99,
+        ..figure("pay-to-access/suspended", 1.0, "ms", None)
+    };
+    assert_eq!(cleared(&times(Some(150.0), Some(1000.0))), Some(true));
+    assert_eq!(cleared(&times(Some(150.1), Some(200.0))), Some(false));
+    assert_eq!(cleared(&times(Some(90.0), Some(1000.1))), Some(false));
+    assert_eq!(cleared(&times(Some(90.0), None)), None);
+}
+
+#[test]
 fn a_value_needs_no_floor() {
     assert_eq!(
         cleared(&figure("startup/ready", 150.0, "ms", None)),

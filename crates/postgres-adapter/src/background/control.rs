@@ -5,8 +5,6 @@ use jobs::{ControlError, DeliveryState, JobControl, JobRefusal, JobStateName, Jo
 use kernel::{DeliveryId, JobId, Scope, StoreError, TenantId, Timestamp, UnitOfWork};
 use sea_orm::{FromQueryResult, Value};
 
-use super::signal;
-use crate::dialect::Dialect;
 use crate::store::Store;
 use crate::{row, sql};
 
@@ -97,10 +95,7 @@ impl Store {
     async fn put_back(&self, text: &str, values: [Value; 3]) -> Result<u64, StoreError> {
         let changed = sql::execute(self.writer(), text, values).await?;
         if changed > 0 {
-            self.surroundings.wakes.wake();
-            if self.db.dialect() == Dialect::Postgres {
-                signal::notify(self.writer()).await?;
-            }
+            self.surroundings.wakes.wake_everybody();
         }
         Ok(changed)
     }

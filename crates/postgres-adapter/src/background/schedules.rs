@@ -8,8 +8,6 @@ use sea_orm::FromQueryResult;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::signal;
-use crate::dialect::Dialect;
 use crate::error::Stored;
 use crate::store::Store;
 use crate::tx::enqueue;
@@ -71,11 +69,8 @@ impl Schedules for Store {
             sql::execute(&tx, ADVANCE, values).await?;
             enqueue(&tx, schedule.tenant_id, &self.job_of(schedule, now), now).await?;
         }
-        if dialect == Dialect::Postgres {
-            signal::notify(&tx).await?;
-        }
         tx.commit().await.stored()?;
-        self.surroundings.wakes.wake();
+        self.surroundings.wakes.wake_everybody();
         u64::try_from(due.len()).map_err(StoreError::corrupt)
     }
 }

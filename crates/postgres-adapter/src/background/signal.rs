@@ -1,6 +1,6 @@
 //! Wakes workers when new work may exist: in this process at once, in others through PostgreSQL's notifications.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -9,7 +9,7 @@ use kernel::StoreError;
 use sea_orm::ConnectionTrait;
 use sqlx::postgres::{PgListener, PgPoolOptions};
 use tokio::runtime::Handle;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex as AsyncMutex, watch};
 
 use crate::db::Db;
 use crate::dialect::Dialect;
@@ -22,31 +22,102 @@ const CHANNEL: &str = "mikrotik_billing_work";
 /// Waits between attempts to listen again: from the first to the last, doubling.
 const RECONNECT: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(15));
 
-/// Counts wake-ups, so that one that comes between two waits is not lost.
+/// Wakes whoever waits for work, once what there is to do is committed.
 #[derive(Debug, Clone)]
-pub(crate) struct Wakes(watch::Sender<u64>);
+pub(crate) struct Wakes {
+    /// Counts wake-ups, so that one that comes between two waits is not lost.
+    here: watch::Sender<u64>,
+    elsewhere: Arc<Elsewhere>,
+}
 
 impl Wakes {
-    pub(crate) fn new() -> Self {
-        Self(watch::Sender::new(0))
+    pub(crate) fn new(db: Db) -> Self {
+        let told = Mutex::new(Told::Everything);
+        Self {
+            here: watch::Sender::new(0),
+            elsewhere: Arc::new(Elsewhere { db, told }),
+        }
     }
 
+    /// Wakes this process only: what it waits for is its own.
     pub(crate) fn wake(&self) {
-        self.0.send_modify(|count| *count = count.wrapping_add(1));
+        self.here
+            .send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Wakes this process, and others through PostgreSQL.
+    pub(crate) fn wake_everybody(&self) {
+        self.wake();
+        if self.elsewhere.db.dialect() == Dialect::Sqlite {
+            return;
+        }
+        if let Ok(runtime) = Handle::try_current()
+            && self.elsewhere.ask()
+        {
+            let elsewhere = Arc::clone(&self.elsewhere);
+            runtime.spawn(async move { elsewhere.tell().await });
+        }
     }
 }
 
-/// Tells other processes, when this transaction commits.
-pub(crate) async fn notify<C: ConnectionTrait>(connection: &C) -> Result<(), StoreError> {
+/// Tells other processes: by a statement of its own after the commit, never within a transaction. PostgreSQL lets only one
+/// transaction that notifies commit at a time, so that each would wait for the disk behind all others. One notification
+/// is under way at a time; whatever happens meanwhile is told by one more. One that is lost costs a poll.
+#[derive(Debug)]
+struct Elsewhere {
+    db: Db,
+    told: Mutex<Told>,
+}
+
+/// How much of what has happened other processes were told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Told {
+    Everything,
+    /// A notification is under way.
+    Soon,
+    /// The same, and something has happened since it began.
+    NotYet,
+}
+
+impl Elsewhere {
+    /// `true` if nobody is telling them yet.
+    fn ask(&self) -> bool {
+        let mut told = self.lock();
+        let is_quiet = *told == Told::Everything;
+        *told = if is_quiet { Told::Soon } else { Told::NotYet };
+        is_quiet
+    }
+
+    async fn tell(&self) {
+        loop {
+            if let Err(err) = notify(self.db.writer()).await {
+                tracing::debug!(error = %err, "other processes were not woken and will poll");
+            }
+            let mut told = self.lock();
+            match *told {
+                Told::NotYet => *told = Told::Soon,
+                Told::Soon | Told::Everything => {
+                    *told = Told::Everything;
+                    return;
+                }
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Told> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+async fn notify<C: ConnectionTrait>(connection: &C) -> Result<(), StoreError> {
     sql::execute(connection, "SELECT pg_notify($1, '')", [CHANNEL.into()]).await?;
     Ok(())
 }
 
 /// One waiter's ear. Every waiting loop has its own.
 struct Signal {
-    db: Db,
     wakes: Wakes,
-    seen: Mutex<watch::Receiver<u64>>,
+    seen: AsyncMutex<watch::Receiver<u64>>,
 }
 
 #[async_trait]
@@ -60,18 +131,7 @@ impl WorkSignal for Signal {
     }
 
     fn wake(&self) {
-        self.wakes.wake();
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        if self.db.dialect() == Dialect::Postgres {
-            let db = self.db.clone();
-            runtime.spawn(async move {
-                if let Err(err) = notify(db.writer()).await {
-                    tracing::debug!(error = %err, "other processes were not woken and will poll");
-                }
-            });
-        }
+        self.wakes.wake_everybody();
     }
 }
 
@@ -80,9 +140,8 @@ impl Store {
     #[must_use]
     pub fn work_signal(&self) -> Arc<dyn WorkSignal> {
         let wakes = self.surroundings.wakes.clone();
-        let seen = Mutex::new(wakes.0.subscribe());
-        let db = self.db.clone();
-        Arc::new(Signal { db, wakes, seen })
+        let seen = AsyncMutex::new(wakes.here.subscribe());
+        Arc::new(Signal { wakes, seen })
     }
 
     /// Passes wake-ups of other processes on to this one, until it is dropped. On SQLite there are no others.

@@ -5,8 +5,6 @@ use sea_orm::{ConnectionTrait, Value};
 use uuid::Uuid;
 
 use super::Tx;
-use crate::background::signal;
-use crate::dialect::Dialect;
 use crate::{row, sql};
 
 impl Tx {
@@ -20,14 +18,6 @@ impl Tx {
             enqueue(&self.inner, self.tenant(), job, now).await?;
         }
         Ok(!jobs.is_empty())
-    }
-
-    /// Wakes workers of other processes once this commits.
-    pub(super) async fn notify(&self) -> Result<(), StoreError> {
-        if self.dialect == Dialect::Postgres {
-            signal::notify(&self.inner).await?;
-        }
-        Ok(())
     }
 }
 

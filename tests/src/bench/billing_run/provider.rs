@@ -135,6 +135,14 @@ impl Provider {
     }
 
     /// The same on a task of its own.
+    pub(in crate::bench) async fn dun_aside(&self, product: &Product) -> Result<()> {
+        let (bench, tenant) = (product.ports().workbench(), self.tenant);
+        let none = serde_json::json!({});
+        tokio::spawn(async move { work(&bench, tenant, job_kinds::EVALUATE_OVERDUE, none).await })
+            .await?
+    }
+
+    /// The billing run on a task of its own.
     pub(super) async fn bill_aside(&self, product: &Product, entity: EntityId) -> Result<()> {
         let (bench, tenant) = (product.ports().workbench(), self.tenant);
         tokio::spawn(async move { run(&bench, tenant, entity).await }).await?
