@@ -6,7 +6,7 @@ use axum::http::{HeaderName, header};
 use axum::response::{IntoResponse, Response};
 use billing::{AccountView, EntityView, Letterhead, letterhead_on};
 use customers::{Addressee, IssuedDocument};
-use documents::{CannotExport, CannotPrint, Document, Frame, Logo, Paper, Party, Width};
+use documents::{CannotExport, CannotPrint, Document, Frame, Logo, Paper, Party, Receipt, Width};
 use kernel::{AccountId, LocalDate, Locale, PlanId, TenantId};
 use serde::{Deserialize, Serialize};
 
@@ -213,6 +213,23 @@ pub(crate) async fn answer(document: Document, wanted: &Wanted) -> Result<Respon
                 &format!("{name}.xml"),
                 file.into_bytes(),
             ))
+        }
+    }
+}
+
+/// The receipt of a payment in the form that was asked for.
+pub(crate) async fn receipt(receipt: Receipt, wanted: &Wanted) -> Result<Response, Problem> {
+    let width = wanted.width()?;
+    match wanted.format {
+        Format::Pdf => {
+            let name = receipt.number.clone();
+            pdf(&name, move || receipt.pdf()).await
+        }
+        Format::Html | Format::Receipt => Ok(html(receipt.html(width))),
+        Format::Ubl => {
+            let text = "a receipt of a payment is printed as pdf, html or receipt";
+            Err(Problem::of(&crate::problem::catalog::INVALID_PARAMETER)
+                .field("format", "unknown", text))
         }
     }
 }

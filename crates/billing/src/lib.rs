@@ -220,9 +220,10 @@ pub use report_ports::{
 };
 pub use reports::{
     AgeBucket, Aging, BadReport, CohortMonth, Earned, MOST_REPORT_DAYS, MOST_REPORT_MONTHS,
-    MOST_STATEMENT_ENTRIES, MrrMovement, NoStatement, Recurrence, Recurring, RecurringMonth,
-    Revenue, TaxKey, TaxSum, Taxes, aging, annual, churn_rate, monthly, mrr, mrr_movement,
-    per_account, report_end, statement,
+    MOST_STATEMENT_ENTRIES, MrrMovement, NoReceipt, NoStatement, PaidInvoice, ReceiptView,
+    Recurrence, Recurring, RecurringMonth, ReturnedMoney, Revenue, TaxKey, TaxSum, Taxes, aging,
+    annual, churn_rate, monthly, mrr, mrr_movement, payment_receipt, per_account, report_end,
+    statement,
 };
 pub use rounding::{BadRounding, BadScale, InvoiceScale, MOST_MINOR, Rounding, share};
 pub use run::{

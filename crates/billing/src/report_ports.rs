@@ -215,6 +215,14 @@ pub trait ReportQueries: Send + Sync {
         limit: u16,
     ) -> Result<Vec<JournalEntry>, StoreError>;
 
+    /// What one document of an account has moved in the books, in order; the document is an id as text.
+    async fn entries_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        source: &str,
+    ) -> Result<Vec<JournalEntry>, StoreError>;
+
     /// The printed numbers of invoices and credit notes, and the references of payments, by the ids that are given as text.
     /// What has none is absent.
     async fn numbers_of(

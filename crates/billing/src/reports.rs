@@ -1,6 +1,7 @@
 //! Reports: recurring revenue and how it moved, what was earned, taxes, ageing of what is owed, statements.
 
 mod aging;
+mod received;
 mod recurrence;
 mod recurring;
 mod revenue;
@@ -8,6 +9,7 @@ mod statement;
 mod taxes;
 
 pub use aging::{AgeBucket, Aging, aging};
+pub use received::{NoReceipt, PaidInvoice, ReceiptView, ReturnedMoney, payment_receipt};
 pub use recurrence::{CohortMonth, MOST_REPORT_MONTHS, Recurrence, RecurringMonth};
 pub use recurring::{
     BadReport, MrrMovement, Recurring, annual, churn_rate, monthly, mrr, mrr_movement, per_account,

@@ -1,4 +1,4 @@
-//! Invoices, credit notes and statements on paper: pages that print, PDF files, and UBL for machines.
+//! Invoices, credit notes, receipts and statements on paper: pages that print, PDF files, and UBL for machines.
 //!
 //! Everything here is a pure function of plain data: nothing is loaded, fetched or counted. Amounts stand as they were issued
 //! and are never computed again; what is exported is exact to the minor unit.
@@ -9,6 +9,7 @@ mod issued;
 mod logo;
 mod pdf;
 mod qr;
+mod receipt;
 mod sheet;
 mod stated;
 mod statement;
@@ -23,6 +24,7 @@ pub use html::Width;
 pub use issued::Frame;
 pub use logo::{BadLogo, LARGEST_LOGO, LONGEST_SIDE, Logo, LogoFormat};
 pub use pdf::CannotPrint;
+pub use receipt::{Receipt, Returned};
 pub use statement::{Entry, Movement, Statement};
 pub use ubl::CannotExport;
 
@@ -49,6 +51,22 @@ impl Document {
     /// [`CannotExport`] names what the standard wants and the document lacks.
     pub fn ubl(&self) -> Result<String, CannotExport> {
         ubl::export(self)
+    }
+}
+
+impl Receipt {
+    /// A page that a browser shows and prints.
+    #[must_use]
+    pub fn html(&self, width: Width) -> String {
+        html::page(&Sheet::of_receipt(self), width)
+    }
+
+    /// A PDF file. It takes milliseconds: not for a thread that others wait on.
+    ///
+    /// # Errors
+    /// [`CannotPrint`] if the file cannot be written.
+    pub fn pdf(&self) -> Result<Vec<u8>, CannotPrint> {
+        pdf::print(&Sheet::of_receipt(self))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod account;
 mod issued;
+mod received;
 
 use kernel::Locale;
 

@@ -85,6 +85,7 @@ pub(crate) async fn tell(stage: &Stage<'_>) -> Result<(Shop, Ids)> {
     dunning::pays_twice_with_one_key(stage, &mut ids)
         .await
         .context("payment")?;
+    paper::is_receipted(stage, &ids).await.context("receipt")?;
     money::goes_back_and_comes_again(stage, &ids)
         .await
         .context("a chargeback")?;

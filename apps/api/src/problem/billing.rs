@@ -3,8 +3,8 @@
 use billing::{
     BadAgreement, BadChanges, BadDiscount, BadLetterhead, BadPlan, BadPricing, BillAccountError,
     CorrectInvoiceError, CorrectionRefusal, CreditRefusal, DefineTaxesError, DiscountError,
-    HeadDocumentsError, NoStatement, NotCredited, PlanError, ReleaseAccountError, RenewError,
-    SubscribeError, SubscriptionError, SubscriptionRefusal, TillError, TillRefusal,
+    HeadDocumentsError, NoReceipt, NoStatement, NotCredited, PlanError, ReleaseAccountError,
+    RenewError, SubscribeError, SubscriptionError, SubscriptionRefusal, TillError, TillRefusal,
 };
 
 use super::{Problem, catalog, duplicate};
@@ -104,6 +104,16 @@ impl From<NoStatement> for Problem {
             }
             NoStatement::TooMuch => Self::refused("to", "too_much", text),
             NoStatement::Store(err) => err.into(),
+        }
+    }
+}
+
+impl From<NoReceipt> for Problem {
+    fn from(err: NoReceipt) -> Self {
+        match err {
+            NoReceipt::NotFound(id) => Self::not_found("payment", id),
+            NoReceipt::NotReceived { status } => Self::wrong_state(status.as_str(), err),
+            NoReceipt::Store(err) => err.into(),
         }
     }
 }

@@ -25,6 +25,7 @@ use crate::rights::{ReadPayments, RecordPayments};
 use crate::words;
 
 mod moves;
+mod receipt;
 mod requests;
 
 /// A payment.
@@ -234,6 +235,7 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(list, record))
         .routes(routes!(get))
         .merge(moves::routes())
+        .merge(receipt::routes())
         .merge(requests::routes())
 }
 

@@ -221,3 +221,52 @@ async fn what_cannot_be_printed_is_refused_by_its_field() {
     let nobody = "/invoices/inv_agjpfimc4btqadrdlvfsmcaaai/document";
     desk.get(nobody).await.is(404);
 }
+
+#[tokio::test]
+async fn a_payment_has_a_receipt_that_does_not_change() {
+    let desk = Desk::open().await;
+    desk.put("letterhead", letterhead()).await.is(200);
+    let shown = desk.get(&format!("/invoices/{}", desk.invoice)).await.body;
+    let body = json!({
+        "account": shown["account"],
+        "amount": { "amount_minor": 35_000_000, "currency": "IDR" },
+        "method": "mobile_money",
+        "reference": "QK12",
+    });
+    let ask = Ask::post("/api/v1/payments", body).key("p-1");
+    let paid = desk.shop.house.ask(ask).await.is(201).body;
+    let path = format!("/payments/{}/receipt", paid["id"].as_str().unwrap());
+    let file = desk.get(&path).await.is(200);
+    assert_eq!(file.header("content-type"), "application/pdf");
+    assert!(file.text.starts_with("%PDF-"));
+    let page = desk.get(&format!("{path}?format=html")).await.is(200);
+    let number = format!("Faktur {}", shown["number"].as_str().unwrap());
+    for wanted in [
+        "<h1>Kuitansi</h1>",
+        "Uang elektronik",
+        "QK12",
+        &number,
+        "300.000",
+        "Sisa sebagai saldo",
+        "Rp\u{a0}350.000",
+    ] {
+        assert!(page.text.contains(wanted), "no {wanted} in {}", page.text);
+    }
+    let slip = format!("{path}?format=receipt&roll_mm=58&locale=sw");
+    let slip = desk.get(&slip).await.is(200);
+    assert!(slip.text.contains("size: 58mm auto") && slip.text.contains("Stakabadhi"));
+    let refund = format!("/api/v1/payments/{}/refund", paid["id"].as_str().unwrap());
+    let body =
+        json!({ "amount": { "amount_minor": 5_000_000, "currency": "IDR" }, "reason": "too much" });
+    let refund = Ask::post(&refund, body).key("p-2");
+    let refunded = desk.shop.house.ask(refund).await;
+    assert!(refunded.status.is_success(), "{}", refunded.text);
+    let after = desk.get(&format!("{path}?format=html")).await.is(200);
+    for wanted in [&*number, "Sisa sebagai saldo", "-50.000", "Rp\u{a0}300.000"] {
+        assert!(after.text.contains(wanted), "no {wanted} in {}", after.text);
+    }
+    let machine = desk.get(&format!("{path}?format=ubl")).await.is(400);
+    assert_eq!(machine.first_error(), "format unknown");
+    let nobody = "/payments/pay_aaaaaaaaaaaaaaaaaaaaaaaaaa/receipt";
+    desk.get(nobody).await.is(404);
+}

@@ -233,6 +233,7 @@ const MATRIX: &[(&[Role], &[&str])] = &[
             "print_credit_note",
             "list_payments",
             "get_payment",
+            "print_receipt",
             "list_unmatched_payments",
             "get_unmatched_payment",
             "list_historical_sales",

@@ -3,6 +3,7 @@
 use kernel::{AccountId, InvoiceId, Money, MoneyError, PaymentId, Timestamp};
 use serde::Serialize;
 
+use crate::allocation::Allocation;
 use crate::payment::{Payment, PaymentMethod, PaymentState, PaymentStatus, Return, ToldLate};
 use crate::unmatched::{UnmatchedId, UnmatchedSnapshot, UnmatchedState, UnmatchedStatus};
 
@@ -13,6 +14,15 @@ pub struct AllocationView {
     pub invoice: InvoiceId,
     /// How much.
     pub amount: Money,
+}
+
+impl AllocationView {
+    const fn of(it: Allocation) -> Self {
+        Self {
+            invoice: it.invoice,
+            amount: it.amount,
+        }
+    }
 }
 
 /// A payment.
@@ -50,6 +60,8 @@ pub struct PaymentView {
     pub received_at: Timestamp,
     /// What it paid.
     pub allocations: Vec<AllocationView>,
+    /// How it came to that, in the order it was used; below zero where it was taken off again.
+    pub used: Vec<AllocationView>,
     /// What has not paid anything yet.
     pub unallocated: Money,
     /// What went back of it, by refunds and reversals.
@@ -94,12 +106,8 @@ impl PaymentView {
             method: it.method,
             reference: it.reference,
             received_at: it.received_at,
-            allocations: uses
-                .map(|it| AllocationView {
-                    invoice: it.invoice,
-                    amount: it.amount,
-                })
-                .collect(),
+            allocations: uses.map(AllocationView::of).collect(),
+            used: it.allocations.into_iter().map(AllocationView::of).collect(),
             unallocated,
             returned,
         })

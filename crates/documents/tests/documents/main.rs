@@ -5,6 +5,7 @@ mod any;
 mod fees;
 mod pages;
 mod pdf;
+mod receipt;
 mod rules;
 mod sample;
 mod statement;

@@ -261,6 +261,18 @@ impl ReportQueries for Store {
         rows.into_iter().map(EntryRow::into_entry).collect()
     }
 
+    async fn entries_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        source: &str,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let values: [Value; 3] = [tenant.uuid().into(), account.uuid().into(), source.into()];
+        let text = format!("{ENTRIES} AND account_id = $2 AND source = $3 {IN_ORDER}");
+        let rows: Vec<EntryRow> = sql::rows(self.reader(), text, values).await?;
+        rows.into_iter().map(EntryRow::into_entry).collect()
+    }
+
     async fn numbers_of(
         &self,
         tenant: TenantId,

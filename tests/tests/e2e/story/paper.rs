@@ -41,3 +41,19 @@ pub(super) async fn is_printed(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
     }
     Ok(())
 }
+
+/// Whoever pays has a receipt in every form.
+pub(super) async fn is_receipted(stage: &Stage<'_>, ids: &Ids) -> Result<()> {
+    for (form, begins, holds) in [
+        ("pdf", "%PDF-", "%%EOF"),
+        ("html", "<!doctype html>", "<h1>Kuitansi</h1>"),
+        ("receipt", "<!doctype html>", ids.payment.as_str()),
+    ] {
+        let path = format!("/payments/{}/receipt?format={form}", ids.payment);
+        let printed = stage.operator.get(&path).await?;
+        let printed = printed.as_str().context("a receipt is no JSON")?;
+        ensure!(printed.starts_with(begins), "{form} begins otherwise");
+        ensure!(printed.contains(holds), "{form} has no {holds}");
+    }
+    Ok(())
+}

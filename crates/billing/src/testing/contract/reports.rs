@@ -272,5 +272,25 @@ impl World<'_> {
         assert_eq!(amounts, [-700, 700, -700], "what is owed, and nothing else");
         let one = self.queries.account_entries(tenant, account, time, 1).await;
         assert_eq!(one.unwrap(), found[..1]);
+        self.a_document_is_found_in_the_books(tenant, account, &found[0])
+            .await;
+    }
+
+    async fn a_document_is_found_in_the_books(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        one: &JournalEntry,
+    ) {
+        let of = async |account, source: &str| {
+            let found = self.queries.entries_of(tenant, account, source).await;
+            found.unwrap()
+        };
+        let found = of(account, &one.source).await;
+        assert!(found.len() > 1 && found.contains(one), "both sides of it");
+        assert!(found.iter().all(|it| it.source == one.source));
+        assert!(found.is_sorted_by_key(|it| it.place));
+        assert!(of(self.ids.next(), &one.source).await.is_empty());
+        assert!(of(account, "inv_none").await.is_empty());
     }
 }

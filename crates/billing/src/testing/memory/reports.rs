@@ -172,7 +172,7 @@ impl ReportQueries for MemoryBilling {
         tenant: TenantId,
         page: TimePage<JournalPlace>,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        let mut found = self.entries_of(tenant);
+        let mut found = self.journal_of(tenant);
         found.retain(|(entity, it)| {
             *entity == page.entity
                 && (page.since..page.before).contains(&it.place.at)
@@ -194,7 +194,7 @@ impl ReportQueries for MemoryBilling {
         let Some(row) = row else {
             return Ok(None);
         };
-        let mut owed = self.entries_of(tenant);
+        let mut owed = self.journal_of(tenant);
         owed.retain(|(_, it)| owes(it, account) && it.place.at < before);
         let amounts = owed.into_iter().map(|(_, it)| it.amount);
         let owed = Money::sum(row.currency, amounts).map_err(StoreError::corrupt)?;
@@ -208,12 +208,25 @@ impl ReportQueries for MemoryBilling {
         (since, before): (Timestamp, Timestamp),
         limit: u16,
     ) -> Result<Vec<JournalEntry>, StoreError> {
-        let found = self.entries_of(tenant).into_iter().map(|(_, it)| it);
+        let found = self.journal_of(tenant).into_iter().map(|(_, it)| it);
         let mut found: Vec<_> = found
             .filter(|it| owes(it, account) && (since..before).contains(&it.place.at))
             .collect();
         found.sort_by_key(|it| it.place);
         found.truncate(usize::from(limit));
+        Ok(found)
+    }
+
+    async fn entries_of(
+        &self,
+        tenant: TenantId,
+        account: AccountId,
+        source: &str,
+    ) -> Result<Vec<JournalEntry>, StoreError> {
+        let found = self.journal_of(tenant).into_iter().map(|(_, it)| it);
+        let own = |it: &JournalEntry| it.account == account && it.source == source;
+        let mut found: Vec<_> = found.filter(own).collect();
+        found.sort_by_key(|it| it.place);
         Ok(found)
     }
 
@@ -245,7 +258,7 @@ impl ReportQueries for MemoryBilling {
 
 impl MemoryBilling {
     /// Every entry with the entity of its posting.
-    fn entries_of(&self, tenant: TenantId) -> Vec<(EntityId, JournalEntry)> {
+    fn journal_of(&self, tenant: TenantId) -> Vec<(EntityId, JournalEntry)> {
         let ids: &dyn Ids = &CountingIds::from(1);
         let sides = |posting: &Posting| {
             let id = ids.next();

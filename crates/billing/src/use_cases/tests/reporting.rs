@@ -8,7 +8,7 @@ use crate::payment::{PaymentMethod, RefundId};
 use crate::plan::{Charging, NewPlan};
 use crate::ports::BillingQueries;
 use crate::report_ports::{AccountPage, DayPage, ReportQueries, TimePage};
-use crate::reports::{NoStatement, Recurrence, Revenue, statement};
+use crate::reports::{NoReceipt, NoStatement, Recurrence, Revenue, payment_receipt, statement};
 use crate::subscription::At;
 use crate::till::{TillDayId, TillRefusal};
 use crate::till_ports::TillQueries;
@@ -375,6 +375,53 @@ async fn what_was_given_up_and_is_credited_belongs_to_its_note() {
     ];
     assert_eq!(lines, wanted);
     assert_eq!(found.closing, kes(0));
+}
+
+/// What a receipt says: invoices paid, credit left then, what went back since.
+type Said = (Vec<(String, i64)>, i64, Vec<i64>);
+
+#[tokio::test]
+async fn a_receipt_says_what_the_money_did_when_it_came_in() {
+    let desk = Desk::opened("2026-11-21").await;
+    let sold = desk.sell(3_000).await;
+    let first = desk.bill(sold.account).await.unwrap();
+    desk.go_to("2026-11-22");
+    let paid = desk.pay(sold.account, 4_500).await;
+    let receipt = async || -> Said {
+        let found = payment_receipt(&desk.store, desk.scope.tenant, paid).await;
+        let found = found.unwrap();
+        assert_eq!(found.received_on, day("2026-11-22"));
+        let lines = found.paid.iter();
+        let lines = lines.map(|it| (it.number.clone(), it.amount.minor()));
+        let returns = found.returns.iter().map(|it| it.amount.minor());
+        (lines.collect(), found.credit.minor(), returns.collect())
+    };
+    let mut wanted = (vec![(first.number.clone(), 3_000)], 1_500, vec![]);
+    assert_eq!(receipt().await, wanted);
+    desk.go_to("2026-12-21");
+    desk.bill(sold.account).await.unwrap();
+    assert_eq!(desk.account(sold.account).await.credit, kes(0));
+    assert_eq!(
+        receipt().await,
+        wanted,
+        "what its credit paid later is no matter"
+    );
+    let order = desk.credit_order(first.id, Vec::new());
+    desk.credit(order).await.unwrap();
+    assert_eq!(receipt().await, wanted, "nor what was taken off again");
+    let command = RefundPayment {
+        id: desk.ids().next(),
+        payment: paid,
+        amount: Some(kes(200)),
+        reason: "too much".to_owned(),
+    };
+    refund_payment(&desk.store, &desk.clock, &desk.scope, command)
+        .await
+        .unwrap();
+    wanted.2 = vec![200];
+    assert_eq!(receipt().await, wanted);
+    let nobody = payment_receipt(&desk.store, desk.scope.tenant, desk.ids().next()).await;
+    assert!(matches!(nobody, Err(NoReceipt::NotFound(_))));
 }
 
 #[tokio::test]
