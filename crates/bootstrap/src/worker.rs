@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use chrono::Duration as Span;
 use jobs::{DeliveryClaims, JobClaims, RetryPolicy, Schedules, WorkSignal};
-use kernel::{Probe, StoreError, Timestamp};
+use kernel::{Priority, Probe, StoreError, Timestamp};
 use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -171,11 +171,16 @@ impl Worker {
         running: &mut Running,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
-        let room = running.room_for_jobs();
+        // Whoever has paid never waits for housekeeping that takes its time.
+        let (room, least) = match running.room_for_jobs() {
+            0 => (running.room_for_critical_jobs(), Priority::Critical),
+            room => (room, Priority::Low),
+        };
         if room == 0 {
             return Ok(0);
         }
-        let jobs = self.jobs.claim(&self.name, now, self.lease(), room).await?;
+        let jobs = self.jobs.claim(&self.name, now, self.lease(), room, least);
+        let jobs = jobs.await?;
         let started = jobs.len();
         for job in jobs {
             let worker = Arc::clone(self);

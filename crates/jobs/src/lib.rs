@@ -34,7 +34,7 @@
 //! tx.commit().await?;
 //!
 //! let lease = Duration::minutes(1);
-//! let job = JobClaims::claim(&store, "worker-1", now, lease, 10).await?.remove(0);
+//! let job = JobClaims::claim(&store, "worker-1", now, lease, 10, Priority::Low).await?.remove(0);
 //! let policy = RetryPolicy::new(Duration::seconds(1), Duration::minutes(5), job.max_attempts)?;
 //! let error = "the router hung up".to_owned();
 //! let outcome = match policy.next_attempt_at(job.attempt, now, &SeededRandomness::from(1)) {
@@ -42,7 +42,7 @@
 //!     None => Outcome::Parked { error },
 //! };
 //! assert!(JobClaims::finish(&store, &job, outcome, now).await?);
-//! assert!(JobClaims::claim(&store, "worker-1", now, lease, 10).await?.is_empty());
+//! assert!(JobClaims::claim(&store, "worker-1", now, lease, 10, Priority::Low).await?.is_empty());
 //! # Ok(())
 //! # }
 //! ```

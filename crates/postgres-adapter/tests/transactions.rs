@@ -235,7 +235,7 @@ async fn drain(
 ) -> usize {
     let mut done = 0;
     loop {
-        let claimed = JobClaims::claim(store, worker, now, Duration::minutes(1), 5)
+        let claimed = JobClaims::claim(store, worker, now, Duration::minutes(1), 5, Priority::Low)
             .await
             .unwrap();
         let backlog = store.backlog().await.unwrap();

@@ -7,6 +7,7 @@ mod certificates;
 mod crashes;
 mod database_restart;
 mod demonstration;
+mod fees;
 mod gateways;
 mod operation;
 mod production;

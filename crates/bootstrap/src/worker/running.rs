@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use jobs::ClaimedJob;
+use kernel::Priority;
 use tokio::task::{Id, JoinError, JoinSet};
 
 /// Tasks of jobs and of deliveries, counted apart: each kind keeps some room that the other never takes.
@@ -31,7 +32,16 @@ impl Running {
         !self.jobs_are_next
     }
 
+    /// For jobs of any priority. An eighth of all places is left to the critical ones.
     pub(super) fn room_for_jobs(&self) -> u16 {
+        let others = self.claims.values();
+        let others = others.filter(|it| it.priority > Priority::Critical).count();
+        let kept = self.concurrency / 8;
+        self.room_beside(self.jobs.len().max(others + kept))
+    }
+
+    /// For jobs on which somebody waits.
+    pub(super) fn room_for_critical_jobs(&self) -> u16 {
         self.room_beside(self.jobs.len())
     }
 
@@ -160,11 +170,31 @@ mod tests {
 
     #[tokio::test]
     async fn neither_kind_takes_every_place() {
-        for (concurrency, most) in [(1, 1), (2, 1), (3, 2), (8, 6), (256, 192)] {
+        for (concurrency, any, most) in
+            [(1, 1, 1), (2, 1, 1), (3, 2, 2), (8, 5, 6), (256, 160, 192)]
+        {
             let idle = busy(concurrency, 0, 0);
-            assert_eq!(idle.room_for_jobs(), most, "{concurrency}");
+            assert_eq!(idle.room_for_jobs(), any, "{concurrency}");
+            assert_eq!(idle.room_for_critical_jobs(), most, "{concurrency}");
             assert_eq!(idle.room_for_deliveries(), most, "{concurrency}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_place_is_kept_for_whoever_has_paid() {
+        let paid = |running: &mut Running| {
+            let mut critical = claim();
+            critical.priority = Priority::Critical;
+            running.start_job(critical, std::future::pending());
+        };
+        let mut running = busy(8, 5, 0);
+        assert_eq!(running.room_for_jobs(), 0);
+        assert_eq!(running.room_for_critical_jobs(), 1);
+        paid(&mut running);
+        assert_eq!(running.room_for_critical_jobs(), 0);
+        let mut running = busy(8, 4, 0);
+        paid(&mut running);
+        assert_eq!(running.room_for_jobs(), 1, "its place is not theirs");
     }
 
     #[tokio::test]

@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 
 use chrono::Duration;
 use jobs::{JobClaims, JobControl, JobStateName, Schedules};
+use kernel::Priority;
 use workflows::job_kinds::PRUNE;
 
 use house::{House, Step, until};
@@ -86,7 +87,7 @@ async fn a_job_that_killed_its_workers_is_parked_without_running() {
     let house = House::open([]);
     let job = house.enqueue(PRUNE, 1).await;
     let lease = Duration::seconds(30);
-    let dead = JobClaims::claim(&house.jobs, "dead", house.now(), lease, 1);
+    let dead = JobClaims::claim(&house.jobs, "dead", house.now(), lease, 1, Priority::Low);
     assert_eq!(dead.await.unwrap().len(), 1);
     house.clock.advance(lease);
     let worker = house.work();
@@ -123,7 +124,8 @@ async fn the_lease_is_renewed_while_work_goes_on() {
         })
         .await;
         let lease = Duration::seconds(30);
-        let other = JobClaims::claim(&house.jobs, "other", house.now(), lease, 1).await;
+        let other =
+            JobClaims::claim(&house.jobs, "other", house.now(), lease, 1, Priority::Low).await;
         assert!(other.unwrap().is_empty(), "round {round}");
     }
     assert_eq!(house.job(job).await.attempts, 1);
@@ -169,6 +171,22 @@ async fn work_stops_when_its_lease_lapses_unrenewed() {
     house.ports.no_job_claims.store(true, Ordering::SeqCst);
     house.clock.advance(Duration::seconds(31));
     house.wait_until_stopped().await;
+    worker.stop().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_has_paid_does_not_wait_for_work_that_hangs() {
+    let mut house = House::open([Step::Hang, Step::Hang, Step::Hang, Step::Hang, Step::Hang]);
+    house.concurrency = 8;
+    for _ in 0..9 {
+        house.enqueue(PRUNE, 5).await;
+    }
+    let worker = house.work();
+    house.wait_until_begun(5).await;
+    let paid = house.enqueue_as(Priority::Critical, PRUNE, 5).await;
+    house.wait_for(paid, JobStateName::Done).await;
+    let begun = house.prunes.begun.load(Ordering::SeqCst);
+    assert_eq!(begun, 6, "no other job took its place");
     worker.stop().await;
 }
 

@@ -90,7 +90,7 @@ pub enum Outcome {
 #[async_trait]
 pub trait JobClaims: Send + Sync {
     /// Takes up to `limit` due jobs for a worker until `now + lease`: the most urgent first, then the earliest
-    /// `run_at`, then the oldest.
+    /// `run_at`, then the oldest. Those that are less urgent than `least` are left; [`Priority::Low`] takes all.
     ///
     /// At most one job of a tenant's named lane is claimed at a time, across all workers. A job whose lease has lapsed
     /// is handed out again. Every claim counts as an attempt. No job is ever held by two workers with live leases.
@@ -100,6 +100,7 @@ pub trait JobClaims: Send + Sync {
         now: Timestamp,
         lease: Duration,
         limit: u16,
+        least: Priority,
     ) -> Result<Vec<ClaimedJob>, StoreError>;
 
     /// Moves the end of the lease to `until`. `false`: the lease is lost or the job was cancelled; stop working.

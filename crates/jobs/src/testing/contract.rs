@@ -135,7 +135,11 @@ impl World<'_> {
     }
 
     async fn claim_as(&self, worker: &str, now: Timestamp, limit: u16) -> Vec<ClaimedJob> {
-        let claimed = self.ports.jobs.claim(worker, now, minutes(1), limit).await;
+        let claimed = self
+            .ports
+            .jobs
+            .claim(worker, now, minutes(1), limit, Priority::Low)
+            .await;
         claimed.unwrap()
     }
 

@@ -60,6 +60,7 @@ impl JobClaims for Store {
         now: Timestamp,
         lease: Duration,
         limit: u16,
+        least: Priority,
     ) -> Result<Vec<ClaimedJob>, StoreError> {
         let text = claim_text(self.db.dialect());
         for _ in 0..LOOKS {
@@ -68,6 +69,7 @@ impl JobClaims for Store {
                 i64::from(limit).into(),
                 worker.into(),
                 now.plus(lease).utc().into(),
+                least.rank().into(),
             ];
             match sql::rows::<ClaimedRow, _>(self.writer(), text.as_str(), values).await {
                 Err(err) if err.is_duplicate_of("jobs_lane_key") => {}
@@ -137,7 +139,7 @@ fn claim_text(dialect: Dialect) -> String {
         "\
 WITH picked AS MATERIALIZED (
     SELECT candidate.tenant_id, candidate.id FROM jobs AS candidate
-    WHERE candidate.state IN ('queued', 'running') AND candidate.due_at <= $1
+    WHERE candidate.state IN ('queued', 'running') AND candidate.due_at <= $1 AND candidate.priority <= $5
     AND (candidate.state = 'running' OR candidate.lane = '' OR (
         NOT EXISTS (
             SELECT 1 FROM jobs AS running

@@ -163,7 +163,7 @@ async fn done(world: &World, kind: &str) -> JobId {
     tx.enqueue(job).await.unwrap();
     tx.commit().await.unwrap();
     let minute = Duration::minutes(1);
-    let claimed = JobClaims::claim(&world.jobs, "w", world.now(), minute, 9).await;
+    let claimed = JobClaims::claim(&world.jobs, "w", world.now(), minute, 9, Priority::Low).await;
     for job in claimed.unwrap() {
         let finished = JobClaims::finish(&world.jobs, &job, Outcome::Done, world.now()).await;
         assert!(finished.unwrap());

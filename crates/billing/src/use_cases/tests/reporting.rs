@@ -414,6 +414,7 @@ async fn a_receipt_says_what_the_money_did_when_it_came_in() {
         payment: paid,
         amount: Some(kes(200)),
         reason: "too much".to_owned(),
+        paid_out_as: None,
     };
     refund_payment(&desk.store, &desk.clock, &desk.scope, command)
         .await

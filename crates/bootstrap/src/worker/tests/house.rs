@@ -147,13 +147,22 @@ impl House {
     }
 
     pub(super) async fn enqueue(&self, kind: &str, max_attempts: u16) -> JobId {
+        self.enqueue_as(Priority::Normal, kind, max_attempts).await
+    }
+
+    pub(super) async fn enqueue_as(
+        &self,
+        priority: Priority,
+        kind: &str,
+        max_attempts: u16,
+    ) -> JobId {
         let id = self.ids().next();
         let mut tx = self.jobs.begin(&self.scope).await.unwrap();
         let request = JobRequest {
             id,
             kind: kind.to_owned(),
             lane: Lane::open(),
-            priority: Priority::Normal,
+            priority,
             run_at: self.now(),
             unique_key: None,
             payload: serde_json::json!({}),

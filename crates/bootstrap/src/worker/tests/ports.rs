@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::Duration;
 use jobs::testing::MemoryJobs;
 use jobs::{ClaimedDelivery, ClaimedJob, DeliveryClaims, JobClaims, Outcome};
-use kernel::{StoreError, Timestamp};
+use kernel::{Priority, StoreError, Timestamp};
 use tokio::sync::{Mutex, Notify};
 
 /// The one connection that writes, as on SQLite.
@@ -66,9 +66,10 @@ impl JobClaims for Ports {
         now: Timestamp,
         lease: Duration,
         limit: u16,
+        least: Priority,
     ) -> Result<Vec<ClaimedJob>, StoreError> {
         unless(&self.no_job_claims)?;
-        JobClaims::claim(&self.jobs, worker, now, lease, limit).await
+        JobClaims::claim(&self.jobs, worker, now, lease, limit, least).await
     }
 
     async fn extend(&self, job: &ClaimedJob, until: Timestamp) -> Result<bool, StoreError> {

@@ -14,6 +14,7 @@ impl World<'_> {
         self.a_taken_id_is_a_duplicate().await;
         self.the_urgent_then_the_early_then_the_old_come_first()
             .await;
+        self.who_takes_only_the_urgent_leaves_the_others().await;
         self.a_job_waits_for_its_time().await;
         self.a_lane_holds_one_job_at_a_time().await;
         self.a_lane_belongs_to_one_tenant().await;
@@ -109,6 +110,26 @@ impl World<'_> {
         assert_eq!(order, [ids[4], ids[5], ids[2], ids[3], ids[1], ids[0]]);
         self.done(&first, after(5)).await;
         self.done(&rest, after(5)).await;
+    }
+
+    async fn who_takes_only_the_urgent_leaves_the_others(&self) {
+        let of = |priority| JobRequest {
+            priority,
+            ..self.request("prune")
+        };
+        let low = self.enqueue(of(Priority::Low)).await;
+        let high = self.enqueue(of(Priority::High)).await;
+        let critical = self.enqueue(of(Priority::Critical)).await;
+        let claim = |least| self.ports.jobs.claim(WORKER, noon(), minutes(1), 10, least);
+        let mut taken = claim(Priority::Critical).await.unwrap();
+        assert_eq!(taken.iter().map(|it| it.id).collect::<Vec<_>>(), [critical]);
+        assert_eq!(claim(Priority::Critical).await.unwrap(), []);
+        taken.append(&mut claim(Priority::Low).await.unwrap());
+        assert_eq!(
+            taken.iter().map(|it| it.id).collect::<Vec<_>>(),
+            [critical, high, low]
+        );
+        self.done(&taken, after(1)).await;
     }
 
     async fn a_job_waits_for_its_time(&self) {
@@ -214,7 +235,7 @@ impl World<'_> {
         let again = self
             .ports
             .jobs
-            .claim(RIVAL, noon(), minutes(1), 10)
+            .claim(RIVAL, noon(), minutes(1), 10, Priority::Low)
             .await
             .unwrap();
         assert_eq!((again[0].id, again[0].attempt), (ids[0], 1));

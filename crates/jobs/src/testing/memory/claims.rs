@@ -9,11 +9,11 @@ use crate::job::{Job, JobState};
 use crate::ports::claims::{ClaimedJob, JobClaims, Outcome, Schedules, WorkSignal};
 
 impl Rows {
-    fn claimable(&self, now: Timestamp) -> Vec<(TenantId, JobId)> {
+    fn claimable(&self, now: Timestamp, least: Priority) -> Vec<(TenantId, JobId)> {
         let mut jobs: Vec<_> = self
             .jobs
             .values()
-            .filter(|it| it.is_claimable(now))
+            .filter(|it| it.is_claimable(now) && it.place_in_queue().0 <= least)
             .collect();
         jobs.sort_by_key(|it| it.place_in_queue());
         jobs.iter().map(|it| (it.tenant(), it.id())).collect()
@@ -55,10 +55,11 @@ impl JobClaims for MemoryJobs {
         now: Timestamp,
         lease: Duration,
         limit: u16,
+        least: Priority,
     ) -> Result<Vec<ClaimedJob>, StoreError> {
         let mut rows = self.lock();
         let mut claimed = Vec::new();
-        for (tenant, id) in rows.claimable(now) {
+        for (tenant, id) in rows.claimable(now, least) {
             if claimed.len() >= usize::from(limit) {
                 break;
             }
