@@ -129,7 +129,7 @@ impl Field {
     async fn two_workers(&self, extent: Extent) -> Result<Figure> {
         let count = extent.pick(10_000, 100);
         let (mut two, mut one) = (Vec::new(), Vec::new());
-        for _ in 0..extent.rounds.min(3) {
+        for _ in 0..extent.rounds.min(5) {
             let provider = Provider::found(&self.first, &self.pool, &[count, count]).await?;
             let begun = Instant::now();
             for entity in &provider.entities {

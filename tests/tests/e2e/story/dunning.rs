@@ -49,8 +49,8 @@ async fn pay(stage: &Stage<'_>, ids: &Ids, amount: i64, key: &str) -> Result<e2e
     let body = json!({
         "account": ids.account,
         "amount": money(amount),
-        "method": "cash",
-        "reference": format!("kas-{key}"),
+        "method": "card",
+        "reference": format!("card-{key}"),
     });
     stage
         .operator
