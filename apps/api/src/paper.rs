@@ -137,14 +137,14 @@ pub(crate) async fn frame(api: &Api, about: About<'_>) -> Result<Frame, Problem>
 /// Who stands on a document is who they were when it was issued; on anything else, who they are.
 async fn buyer(api: &Api, about: &About<'_>, account: &AccountView) -> Result<Party, Problem> {
     let queries = &api.ports.customer_queries;
-    if let Some(document) = about.document {
-        let noted = queries.addressee_of(about.tenant, document).await?;
-        if let Some(addressee) = noted {
-            return Ok(party(addressee));
-        }
-    }
+    // First who they are: a change between both reads has noted by the second whom the document shows.
     let found = queries.customer(about.tenant, account.customer).await?;
     let it = found.ok_or_else(|| Problem::not_found("customer", account.customer))?;
+    if let Some(document) = about.document
+        && let Some(noted) = queries.addressee_of(about.tenant, document).await?
+    {
+        return Ok(party(noted));
+    }
     Ok(party(Addressee {
         name: it.name,
         phone: it.phone,

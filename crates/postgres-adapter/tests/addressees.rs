@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use billing::{
     BillingQueries, Charging, CreditInvoice, DunningPolicy, Interval, NewEntity, NewPlan,
-    NoteFilter, PaymentMethod, RecordPayment, SoldAs, Subscribe, bill_account, credit_invoice,
-    define_plan, found_entity, record_payment, subscribe,
+    NoteFilter, PaymentMethod, RecordPayment, RequestPayment, SoldAs, Subscribe, bill_account,
+    credit_invoice, define_plan, found_entity, record_payment, request_payment, subscribe,
 };
 use customers::{
     ChangeCustomer, CustomerKind, CustomerQueries, Edit, IssuedDocument, NewCustomer,
@@ -131,6 +131,26 @@ impl World {
         IssuedDocument::Receipt(id)
     }
 
+    /// Asks for money that has not come.
+    async fn ask(&self, account: AccountId) -> IssuedDocument {
+        let asked = RequestPayment {
+            id: self.ids.next(),
+            account,
+            amount: kes(500),
+            method: PaymentMethod::BankTransfer,
+            provider: "Harbour Bank".to_owned(),
+            asked_as: "transfer-1".to_owned(),
+            expires_at: None,
+            meant_for: None,
+            retry_of: None,
+        };
+        let id = asked.id;
+        request_payment(&self.store, &*self.clock, &self.scope, asked)
+            .await
+            .unwrap();
+        IssuedDocument::Receipt(id)
+    }
+
     async fn credit(&self, invoice: InvoiceId) -> IssuedDocument {
         let order = CreditInvoice {
             id: self.ids.next(),
@@ -173,6 +193,7 @@ async fn documents_show_who_customers_were(database: TestDatabase) {
     let (account, invoice) = world.invoice(siti, plan).await;
     let (_, of_joko) = world.invoice(joko, plan).await;
     let receipt = world.pay(account).await;
+    let awaited = world.ask(account).await;
     let first = IssuedDocument::Invoice(invoice);
     world
         .change(siti, |it| it.note = Edit::Set("pays late".parse().unwrap()))
@@ -192,6 +213,8 @@ async fn documents_show_who_customers_were(database: TestDatabase) {
     }
     let shown = world.shown(note).await;
     assert_eq!(shown, Some(("Siti Aminah".to_owned(), home())));
+    let shown = world.shown(awaited).await;
+    assert_eq!(shown, None, "who has not paid has no receipt");
     let others = world.shown(IssuedDocument::Invoice(of_joko)).await;
     assert_eq!(others, None, "of somebody else");
 }

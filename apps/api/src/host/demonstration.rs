@@ -3,6 +3,7 @@
 
 mod pay_page;
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 
 use anyhow::Context;
@@ -17,7 +18,11 @@ use pay_page::{Counter, PATH};
 /// Serves the demonstration until a signal; starting again finds everything as it was left.
 pub(crate) async fn serve_demo(settings: Settings) -> anyhow::Result<()> {
     let mut provider = None;
-    let house = House::open(&settings, |address| {
+    let house = House::open(&settings, |mut address| {
+        // A browser goes to this machine, wherever it is listened to.
+        if address.ip().is_unspecified() {
+            address.set_ip(Ipv4Addr::LOCALHOST.into());
+        }
         let pages = sandbox(format!("http://{address}{PATH}"));
         let known: Arc<dyn PaymentGateway> = Arc::<SandboxGateway>::clone(&pages);
         provider = Some(pages);

@@ -18,6 +18,7 @@ impl From<GatewayAccountError> for Problem {
             GatewayAccountError::TestAccount => {
                 Self::refused("mode", "test_account", err.to_string())
             }
+            GatewayAccountError::Cash => Self::invalid("method", "cash", err.to_string()),
             GatewayAccountError::Credentials(rule) => bad_credentials(rule),
             GatewayAccountError::NameTaken => duplicate("name", &err),
             GatewayAccountError::Store(err) => err.into(),

@@ -108,6 +108,13 @@ async fn accounts_that_cannot_be_trusted_are_refused_by_name() {
         ),
         ("mode", json!("live"), 422, "refused", "api_key other_mode"),
         (
+            "method",
+            json!("cash"),
+            422,
+            "invalid-fields",
+            "method cash",
+        ),
+        (
             "gateway",
             json!("bank"),
             422,

@@ -191,7 +191,7 @@ fn ports(
         billing_run: Arc::new(billing.clone()),
         bill_limits: billing::BillLimits::STANDARD,
         redemption_store: Arc::new(WithReceipts {
-            inner: MemoryRedemptions::of(vouchers.clone(), billing.clone()),
+            inner: MemoryRedemptions::of(vouchers, billing.clone()),
             receipts: receipts.clone(),
         }),
         subscription_store: Arc::new(WithReceipts {

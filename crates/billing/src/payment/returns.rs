@@ -187,7 +187,8 @@ impl Payment {
             return Ok(self.nothing_given());
         }
         self.must_be(PaymentStatus::Settled, "reversed")?;
-        if self.data.method == PaymentMethod::Cash {
+        // What a provider was asked for was never in a till, whatever it is called.
+        if self.data.method == PaymentMethod::Cash && self.data.ask.is_none() {
             return Err(PaymentRefusal::CashIsRefunded);
         }
         let amount = self.received().map_err(RefundRefusal::Money)?;

@@ -16,7 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use kernel::{AccountId, Id, JobRequest, Kind, NewEvent, Scope, StoreError, TenantId, UnitOfWork};
+use kernel::{
+    AccountId, Id, JobRequest, Kind, NewEvent, PaymentId, Scope, StoreError, TenantId, Timestamp,
+    UnitOfWork,
+};
 
 use crate::dunning_ports::{DunningRunRepository, FeeRepository};
 use crate::events::BillingEvent;
@@ -89,6 +92,20 @@ impl MemoryBilling {
         let mut mine: Vec<_> = mine.flat_map(|(_, postings)| postings.iter()).collect();
         mine.sort_by_key(|(place, _)| *place);
         mine.into_iter().map(|(_, it)| (**it).clone()).collect()
+    }
+
+    /// Whether an operator has given something of a payment back at that moment or later.
+    pub(super) fn gave_back_by_hand(
+        &self,
+        tenant: TenantId,
+        payment: PaymentId,
+        since: Timestamp,
+    ) -> bool {
+        let rows = self.lock();
+        let mut takings = rows.takings.into_iter();
+        takings.any(|((owner, _), it)| {
+            *owner == tenant && it.payment == payment && it.amount.is_negative() && it.at >= since
+        })
     }
 
     pub(super) fn transaction(&self, scope: &Scope) -> MemoryTx {

@@ -149,6 +149,7 @@ pub(super) async fn note_taking(
     };
     let entity = account.entity();
     let day = open_day(tx, (entity, operator), took.method).await?;
+    let day = day.map(|it| it.id());
     let taking = Taking {
         source: took.source,
         payment: payment.id(),
@@ -166,10 +167,9 @@ pub(super) async fn open_day(
     tx: &mut dyn BillingTx,
     (entity, operator): (EntityId, OperatorId),
     method: PaymentMethod,
-) -> Result<Option<TillDayId>, StoreError> {
-    let day = match method {
-        PaymentMethod::Cash => tx.tills().lock_open(entity, operator).await?,
-        _ => None,
-    };
-    Ok(day.map(|it| it.id()))
+) -> Result<Option<TillDay>, StoreError> {
+    match method {
+        PaymentMethod::Cash => tx.tills().lock_open(entity, operator).await,
+        _ => Ok(None),
+    }
 }

@@ -61,7 +61,9 @@ pub enum UnmatchedError {
     #[error("money with this reference was recorded before")]
     DuplicateReference,
     /// Nobody would know where the cash is.
-    #[error("cash that no account has needs an open till day of whoever takes it or hands it out")]
+    #[error(
+        "cash that no account has needs an open till day, in its currency, of whoever takes it or hands it out"
+    )]
     NoTill,
     /// The store could not do it.
     #[error("the store failed")]
@@ -139,10 +141,11 @@ pub async fn return_unmatched(
     }
     let it = money.snapshot();
     leave_suspense(&mut *tx, &it, now).await?;
+    // First, so that of two at once the second begins again and finds it given back.
+    tx.unmatched().save(&mut money).await?;
     let out = it.amount.checked_neg().map_err(StoreError::corrupt)?;
     let leaves = command.paid_out_as.unwrap_or(it.method);
     count_cash(&mut *tx, scope, (&it, leaves), out, now).await?;
-    tx.unmatched().save(&mut money).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -159,10 +162,12 @@ async fn count_cash(
         return Ok(());
     };
     let day = open_day(tx, (money.entity, *operator), method).await?;
+    // A till counts one currency.
+    let day = day.filter(|it| it.snapshot().opening.currency() == amount.currency());
     let cash = SuspenseCash {
         money: money.id,
         operator: *operator,
-        day: day.ok_or(UnmatchedError::NoTill)?,
+        day: day.ok_or(UnmatchedError::NoTill)?.id(),
         amount,
         at,
     };

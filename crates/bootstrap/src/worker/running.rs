@@ -34,19 +34,17 @@ impl Running {
 
     /// For jobs of any priority. An eighth of all places is left to the critical ones.
     pub(super) fn room_for_jobs(&self) -> u16 {
-        let others = self.claims.values();
-        let others = others.filter(|it| it.priority > Priority::Critical).count();
-        let kept = self.concurrency / 8;
-        self.room_beside(self.jobs.len().max(others + kept))
+        let kept = self.kept_for_critical_jobs();
+        self.room_beside(self.jobs.len() + kept, kept)
     }
 
     /// For jobs on which somebody waits.
     pub(super) fn room_for_critical_jobs(&self) -> u16 {
-        self.room_beside(self.jobs.len())
+        self.room_beside(self.jobs.len(), 0)
     }
 
     pub(super) fn room_for_deliveries(&self) -> u16 {
-        self.room_beside(self.deliveries.len())
+        self.room_beside(self.deliveries.len(), self.kept_for_critical_jobs())
     }
 
     pub(super) fn start_job(
@@ -112,15 +110,23 @@ impl Running {
         note(ended.map(|_| ()));
     }
 
-    /// A quarter of the places, at least one, is kept for the other kind; a single place is kept for nobody.
-    fn room_beside(&self, own: usize) -> u16 {
+    /// Of their eighth, what no critical job has.
+    fn kept_for_critical_jobs(&self) -> usize {
+        let jobs = self.claims.values();
+        let critical = jobs.filter(|it| it.priority == Priority::Critical).count();
+        (self.concurrency / 8).saturating_sub(critical)
+    }
+
+    /// A quarter of the places, at least one, is kept for the other kind; a single place is kept for nobody. `reserved` are
+    /// free and not for this.
+    fn room_beside(&self, own: usize, reserved: usize) -> u16 {
         let kept = match self.concurrency {
             1 => 0,
             places => (places / 4).max(1),
         };
         let free = self
             .concurrency
-            .saturating_sub(self.jobs.len() + self.deliveries.len());
+            .saturating_sub(self.jobs.len() + self.deliveries.len() + reserved);
         let allowed = (self.concurrency - kept).saturating_sub(own);
         u16::try_from(free.min(allowed)).unwrap_or(u16::MAX)
     }
@@ -199,7 +205,12 @@ mod tests {
 
     #[tokio::test]
     async fn both_together_never_exceed_the_concurrency() {
-        let running = busy(8, 6, 1);
+        assert_eq!(
+            busy(8, 0, 6).room_for_jobs(),
+            1,
+            "one is left to who has paid"
+        );
+        let running = busy(8, 5, 1);
         assert_eq!(running.room_for_jobs(), 0);
         assert_eq!(running.room_for_deliveries(), 1);
         let running = busy(8, 3, 5);

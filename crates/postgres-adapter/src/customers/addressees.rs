@@ -21,17 +21,21 @@ UPDATE accounts SET version = version WHERE tenant_id = $1 AND customer_id = $2"
 const KEEP: &str = "\
 INSERT INTO document_buyers (tenant_id, document_id, kind, body)
 SELECT tenant_id, id, '{kind}', $3 FROM {table}
-WHERE tenant_id = $1 AND account_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND customer_id = $2)
+WHERE tenant_id = $1 AND account_id IN (SELECT id FROM accounts WHERE tenant_id = $1 AND customer_id = $2) {which}
 ON CONFLICT (tenant_id, document_id, kind) DO NOTHING";
 
 const FIND: &str = "\
 SELECT body FROM document_buyers WHERE tenant_id = $1 AND document_id = $2 AND kind = $3";
 
-/// What documents are called, and where they are.
-const KINDS: [(&str, &str); 3] = [
-    ("invoice", "invoices"),
-    ("credit_note", "credit_notes"),
-    ("payment", "payments"),
+/// What documents are called, where they are, and which of them: who has not paid yet has no receipt.
+const KINDS: [(&str, &str, &str); 3] = [
+    ("invoice", "invoices", ""),
+    ("credit_note", "credit_notes", ""),
+    (
+        "payment",
+        "payments",
+        "AND status IN ('settled', 'reversed')",
+    ),
 ];
 
 #[async_trait]
@@ -44,8 +48,9 @@ impl AddresseeRepository for Tx {
         let owner: [Value; 2] = [self.tenant().into(), customer.uuid().into()];
         sql::execute(self.connection(), LOCK, owner.clone()).await?;
         let body = serde_json::to_value(as_they_were).map_err(StoreError::corrupt)?;
-        for (kind, table) in KINDS {
+        for (kind, table, which) in KINDS {
             let text = KEEP.replace("{kind}", kind).replace("{table}", table);
+            let text = text.replace("{which}", which);
             let values = owner.clone().into_iter().chain([body.clone().into()]);
             sql::execute(self.connection(), text, values).await?;
         }

@@ -34,9 +34,11 @@ const COLLECTED_TO_ASK: &str = "\
 SELECT id FROM provider_collections WHERE tenant_id = $1 AND next_poll_at IS NOT NULL AND next_poll_at <= $2
 ORDER BY next_poll_at, id LIMIT $3";
 
-/// Nobody has asked for another refund of the payment since.
+/// Nobody has asked for another refund of the payment since, and no operator has given anything back by hand.
 const NO_LATER_REFUND: &str = "\
-NOT EXISTS (SELECT 1 FROM provider_refunds later WHERE later.tenant_id = provider_refunds.tenant_id
+NOT EXISTS (SELECT 1 FROM takings given WHERE given.tenant_id = provider_refunds.tenant_id
+AND given.payment_id = provider_refunds.payment_id AND given.amount_minor < 0 AND given.taken_at >= provider_refunds.ended_at)
+AND NOT EXISTS (SELECT 1 FROM provider_refunds later WHERE later.tenant_id = provider_refunds.tenant_id
 AND later.payment_id = provider_refunds.payment_id AND later.id > provider_refunds.id)";
 
 /// Failed, or ended with differences: the text of an empty list is the same in both dialects.

@@ -67,12 +67,17 @@ pub(super) struct House {
     _folder: tempfile::TempDir,
 }
 
+/// The shipped programs live by the real clock, and so does whoever they pay at.
+#[expect(clippy::disallowed_methods, reason = "the provider owns its clock")]
+fn now_s() -> i64 {
+    chrono::Utc::now().timestamp()
+}
+
 impl House {
     /// Starts everything, with nobody to serve yet.
     pub(super) async fn open(size: Size) -> Result<Self> {
         let database = ServerDatabase::create_on(&variable(SERVER)?).await?;
         let folder = tempfile::tempdir()?;
-        let now_s = || chrono::Utc::now().timestamp();
         let provider = GatewaySim::start(SimSettings::for_tests(), now_s).await?;
         let programs = Programs {
             api: PathBuf::from(variable(API)?),

@@ -122,30 +122,8 @@ async fn refund(
     let desk = api.ports.gateway_desk();
     match billing::gateway::came_through_provider(desk, &caller.scope(), id).await? {
         true => ask_provider(&api, &caller, &attempt, command).await,
-        false => give_now(&api, &caller, &attempt, command).await,
+        false => give_by_hand(&api, &caller, &attempt, command).await,
     }
-}
-
-async fn give_now(
-    api: &Api,
-    caller: &Granted,
-    attempt: &Attempt,
-    command: RefundPayment,
-) -> Result<GivenBack, Problem> {
-    let id = command.payment;
-    let (_, turn) = once(api, caller, attempt, command.id, |scope| {
-        let (api, command) = (api.clone(), command.clone());
-        async move {
-            let it = &api.ports;
-            billing::refund_payment(&*it.billing, &*it.clock, &scope, command).await
-        }
-    })
-    .await?;
-    Ok(GivenBack::Now(Created {
-        location: place(id),
-        turn,
-        body: load(api, caller, id).await?,
-    }))
 }
 
 async fn give_by_hand(

@@ -40,6 +40,9 @@ pub enum GatewayAccountError {
     /// The account plays, and here nobody does.
     #[error("test accounts are not taken here")]
     TestAccount,
+    /// Cash is what people hand over: it is counted in tills, and nobody charges it back.
+    #[error("a provider's payments are no cash")]
+    Cash,
     /// The keys are of no use.
     #[error(transparent)]
     Credentials(#[from] BadCredentials),
@@ -81,6 +84,9 @@ pub async fn add_gateway_account(
     let gateway = gateway.ok_or(GatewayAccountError::NoGateway(command.gateway))?;
     if !desk.gateways.takes(command.mode) {
         return Err(GatewayAccountError::TestAccount);
+    }
+    if command.method == PaymentMethod::Cash {
+        return Err(GatewayAccountError::Cash);
     }
     let keys = GatewayCredentials::new(command.mode, command.api_key, command.webhook_secrets)?;
     gateway.check(&keys)?;

@@ -1,7 +1,7 @@
 //! Asks the provider what became of a link, and puts money that arrived into the books: the same money once, however
 //! often and by whomever it is asked.
 
-use kernel::{MayConflict, PaymentId, Scope, StoreError};
+use kernel::{MayConflict, Money, PaymentId, Scope, StoreError};
 
 use super::awaited::await_no_more;
 use super::book::{Booked, Told, book, take_back};
@@ -23,6 +23,8 @@ pub enum Followed {
     Closed(LinkStatus),
     /// Something is wrong with it that a person must look at.
     Wrong(String),
+    /// The money is in the books, and a person must look at what became of it since. The link says so, nothing else does.
+    Noted(String),
 }
 
 /// Asks about a link. `told` is the payment that a provider's message named; without it the link's own is asked about.
@@ -66,7 +68,7 @@ pub async fn follow_payment_link(
             Followed::Open => {}
             Followed::Paid => link.paid(),
             Followed::Closed(status) => link.closed(*status),
-            Followed::Wrong(why) => link.note(why.clone()),
+            Followed::Wrong(why) | Followed::Noted(why) => link.note(why.clone()),
         }
         link.asked(now);
     })
@@ -149,7 +151,8 @@ async fn judge(
         ProviderStatus::Paid(received) => book(desk, scope, told(received)).await?,
         ProviderStatus::ChargedBack(received) => take_back(desk, scope, told(received)).await?,
         ProviderStatus::PartlyChargedBack(received) => {
-            part_taken_back(book(desk, scope, told(received)).await?, received)
+            let booked = book(desk, scope, told(received)).await?;
+            return part_taken_back(desk, scope, booked, received).await;
         }
         status => {
             return Ok(PaymentLink::closing(status).map_or(Followed::Open, Followed::Closed));
@@ -162,15 +165,23 @@ async fn judge(
 }
 
 /// Nobody knows how much of it the customer's bank has: reversing all of it would take what is there from the customer.
-fn part_taken_back(booked: Booked, received: &Received) -> Booked {
-    match booked {
-        Booked::As(payment) => Booked::Wrong(format!(
-            "a part of {} was charged back, and the provider does not say how much: look there, and give back that part of \
-             {payment} by hand here",
-            received.amount
-        )),
-        Booked::Wrong(why) => Booked::Wrong(why),
-    }
+async fn part_taken_back(
+    desk: GatewayDesk<'_>,
+    scope: &Scope,
+    booked: Booked,
+    received: &Received,
+) -> Result<Followed, PaymentLinkError> {
+    let payment = match booked {
+        Booked::As(payment) => payment,
+        Booked::Wrong(why) => return Ok(Followed::Wrong(why)),
+    };
+    let found = desk.billing_queries.payment(scope.tenant, payment).await?;
+    let returned = found.map_or(Money::zero(received.amount.currency()), |it| it.returned);
+    Ok(Followed::Noted(format!(
+        "a part of {} was charged back, and the provider does not say how much: look there, and give back by hand here what \
+         is missing of that part; {returned} of {payment} went back so far",
+        received.amount
+    )))
 }
 
 /// Asks again about money that was collected: refunds made at the provider and chargebacks come later, and where there is

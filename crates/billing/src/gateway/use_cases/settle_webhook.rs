@@ -28,7 +28,7 @@ pub async fn settle_webhook(
     let wrong = match link_of(desk, scope, told).await {
         Ok(Some(link)) => match follow_payment_link(desk, scope, link, Some(&told.payment)).await {
             Ok(Followed::Wrong(why)) => Some(why),
-            Ok(Followed::Open | Followed::Paid | Followed::Closed(_)) => None,
+            Ok(Followed::Open | Followed::Paid | Followed::Closed(_) | Followed::Noted(_)) => None,
             Err(err) if err.is_transient() => return Err(err),
             Err(err) => Some(err.to_string()),
         },

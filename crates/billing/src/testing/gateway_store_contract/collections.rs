@@ -1,13 +1,14 @@
 //! What is kept of money that providers have collected, and of what goes back through them.
 
 use chrono::Duration;
-use kernel::{GatewayAccountId, Money, PageRequest, StoreError};
+use kernel::{GatewayAccountId, Money, PageRequest, PaymentId, StoreError};
 
 use super::{World, now};
 use crate::gateway::{
     COLLECTION_TRANSACTION_UNIQUE, Collection, NewCollection, ProviderRefund, ProviderRefundFilter,
     ProviderRefundStatus, Received, RefundsSince,
 };
+use crate::till::{Taking, TakingSource};
 
 impl World<'_> {
     pub(super) fn collection(&self, account: GatewayAccountId, transaction: &str) -> Collection {
@@ -160,6 +161,29 @@ impl World<'_> {
         let late = to_look_at(late).await.unwrap().items;
         let all = [&failed, &unbooked, &waiting].map(|it| it.snapshot().clone());
         assert_eq!(late, all, "what was asked for again is taken up");
+        self.give_by_hand(failed.snapshot().payment).await;
+        let late = RefundsSince {
+            waiting: now().plus(second),
+            failed: now(),
+        };
+        let late = to_look_at(late).await.unwrap().items;
+        let rest = [&unbooked, &waiting].map(|it| it.snapshot().clone());
+        assert_eq!(late, rest, "so is what an operator gave back by hand");
+    }
+
+    async fn give_by_hand(&self, payment: PaymentId) {
+        let taking = Taking {
+            source: TakingSource::Refund(self.ids.next()),
+            payment,
+            entity: self.ids.next(),
+            operator: self.ids.next(),
+            day: None,
+            amount: Money::from_minor(-5, "IDR".parse().unwrap()),
+            at: now(),
+        };
+        let mut tx = self.store.begin(&self.scope).await.unwrap();
+        tx.books().tills().take(taking).await.unwrap();
+        tx.commit().await.unwrap();
     }
 
     async fn failed_refund(&self, account: GatewayAccountId, transaction: &str) -> ProviderRefund {

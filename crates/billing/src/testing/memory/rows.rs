@@ -31,6 +31,9 @@ use crate::subscription::SubscriptionSnapshot;
 use crate::till::{SuspenseCash, Taking, TillDayKind, TillDaySnapshot};
 use crate::unmatched::{UnmatchedId, UnmatchedKind, UnmatchedSnapshot};
 
+/// The logos of an entity by the first day of each; `None` from when it had none.
+pub(super) type DatedLogos = BTreeMap<LocalDate, Option<Vec<u8>>>;
+
 /// A posting and its place in the order of all.
 type Placed = (u64, Arc<Posting>);
 
@@ -62,7 +65,7 @@ pub(super) struct Rows {
     /// The letterheads each entity has had.
     pub(super) letterheads: Shared<(TenantId, EntityId), Vec<DatedLetterhead>>,
     /// The logos of each entity, by the first day of each.
-    pub(super) logos: Shared<(TenantId, EntityId), BTreeMap<LocalDate, Option<Vec<u8>>>>,
+    pub(super) logos: Shared<(TenantId, EntityId), DatedLogos>,
     /// The last number taken of each series.
     pub(super) counters: Shared<(TenantId, EntityId, String), u64>,
     /// How many committed transactions have held the lock of each account.

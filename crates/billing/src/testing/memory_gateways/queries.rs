@@ -144,7 +144,10 @@ impl GatewayQueries for MemoryGateways {
             ProviderRefundStatus::Unbooked => true,
             ProviderRefundStatus::Waiting => it.asked_at < since.waiting,
             ProviderRefundStatus::Failed => {
-                it.ended_at.is_some_and(|at| at >= since.failed) && is_last(it)
+                let given_since = |at| self.books.gave_back_by_hand(tenant, it.payment, at);
+                it.ended_at
+                    .is_some_and(|at| at >= since.failed && !given_since(at))
+                    && is_last(it)
             }
             ProviderRefundStatus::Done => false,
         };

@@ -1,6 +1,6 @@
 //! Statements, revenue, recurring revenue and tills, by figures that a person has added up.
 
-use kernel::{Actor, OperatorId, Scope};
+use kernel::{Actor, Money, OperatorId, Scope};
 
 use super::{Desk, Sold, day, kes};
 use crate::payment::PaymentRefusal;
@@ -550,6 +550,13 @@ async fn cash_of_a_stranger_is_in_the_till_of_whoever_takes_it() {
     let refused = receive(&first).await;
     assert!(matches!(refused, Err(UnmatchedError::NoTill)));
     let day = desk.open(ann, 1_000).await.unwrap();
+    let mut dollars = stray(700, PaymentMethod::Cash);
+    dollars.amount = Money::from_minor(700, "USD".parse().unwrap());
+    let refused = receive(&dollars).await;
+    assert!(
+        matches!(refused, Err(UnmatchedError::NoTill)),
+        "a till counts one currency: {refused:?}"
+    );
     let (second, sent) = (
         stray(50, PaymentMethod::Cash),
         stray(20, PaymentMethod::MobileMoney),

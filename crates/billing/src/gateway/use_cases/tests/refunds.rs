@@ -478,7 +478,7 @@ async fn a_part_that_the_bank_took_waits_for_a_person() {
     assert!(paid.world.sandbox.charge_a_part_back(&paid.reference));
     let read = paid.read().await;
     assert!(
-        matches!(&read, Followed::Wrong(why) if why.contains("does not say how much")),
+        matches!(&read, Followed::Noted(why) if why.contains("does not say how much")),
         "{read:?}"
     );
     assert_eq!(
