@@ -15,7 +15,8 @@ use kernel::{Slug, TenantId};
 use super::House;
 use pay_page::{Counter, PATH};
 
-/// Serves the demonstration until a signal; starting again finds everything as it was left.
+/// Serves the demonstration until a signal; starting again finds everything as it was left, but for what the payment provider
+/// knew.
 pub(crate) async fn serve_demo(settings: Settings) -> anyhow::Result<()> {
     let mut provider = None;
     let house = House::open(&settings, |mut address| {

@@ -22,8 +22,8 @@ pub(super) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(credit_note))
 }
 
-/// Prints an invoice: its figures as they were issued, under the letterhead of its day and to the customer as they were then, and what has been paid since. A UBL export says what
-/// was issued and nothing else.
+/// Prints an invoice: its figures as they were issued, under the letterhead of its day and to the customer as they were then,
+/// and what has been paid since. A UBL export says what was issued and nothing else.
 #[utoipa::path(
     get, path = "/invoices/{id}/document", operation_id = "print_invoice", tag = "invoices",
     params(("id" = String, Path, description = "An invoice id"), Wanted),

@@ -66,6 +66,22 @@ impl Store {
             Cursor::after(it.id)
         }))
     }
+
+    async fn comparisons(
+        &self,
+        tenant: TenantId,
+        wanted: Select<reconciliation_row::Entity>,
+        page: PageRequest,
+    ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
+        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
+        let found = rows
+            .into_iter()
+            .map(reconciliation_row::Model::into_snapshot);
+        let found: Result<Vec<_>, _> = found.collect();
+        Ok(Page::from_overfetch(found?, page, |it| {
+            Cursor::after(it.id)
+        }))
+    }
 }
 
 #[async_trait]
@@ -246,14 +262,7 @@ impl GatewayQueries for Store {
     ) -> Result<Page<ReconciliationSnapshot>, StoreError> {
         let wanted = reconciliation_row::Entity::find()
             .filter(Expr::col("gateway_account_id").eq(account.uuid()));
-        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
-        let found = rows
-            .into_iter()
-            .map(reconciliation_row::Model::into_snapshot);
-        let found: Result<Vec<_>, _> = found.collect();
-        Ok(Page::from_overfetch(found?, page, |it| {
-            Cursor::after(it.id)
-        }))
+        self.comparisons(tenant, wanted, page).await
     }
 
     async fn reconciliations_to_look_at(
@@ -264,14 +273,7 @@ impl GatewayQueries for Store {
         let wanted = reconciliation_row::Entity::find()
             .filter(Expr::cust(HAS_FOUND_SOMETHING))
             .filter(Expr::cust(NO_LATER_COMPARISON));
-        let rows = row::newest(self.reader(), wanted, tenant.uuid(), page).await?;
-        let found = rows
-            .into_iter()
-            .map(reconciliation_row::Model::into_snapshot);
-        let found: Result<Vec<_>, _> = found.collect();
-        Ok(Page::from_overfetch(found?, page, |it| {
-            Cursor::after(it.id)
-        }))
+        self.comparisons(tenant, wanted, page).await
     }
 
     async fn reconciled_until(

@@ -35,8 +35,9 @@ impl MayConflict for RefundByHandError {
     }
 }
 
-/// Gives back money that came through a provider in another way: it is in the books at once. Nobody else gives back the same
-/// money meanwhile: what is on its way is counted under the lock of the account. The same id again changes nothing.
+/// Gives back money otherwise than through a provider, however it came: it is in the books at once. Nobody else gives back the
+/// same money meanwhile: what is on its way through a provider is counted under the lock of the account. The same id again
+/// changes nothing.
 ///
 /// # Errors
 /// [`RefundByHandError`]; nothing is changed then.
